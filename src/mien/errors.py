@@ -1,0 +1,42 @@
+"""The errors that a user can cause, each with its documented exit code.
+
+A message is one line that names the file or flag, what was found, and the cure. `cli.main` prints it as
+`mien: MESSAGE` on standard error and exits with `exit_code`; from Python they are ordinary exceptions. Anything
+else that escapes is a bug of mien's own (exit 70).
+"""
+
+
+class MienError(Exception):
+    """Base of every error that has an exit code of its own."""
+
+    exit_code = 70
+
+
+class UsageError(MienError):
+    """A flag, a value or a name that cannot be meant."""
+
+    exit_code = 2
+
+
+class Diverged(MienError):
+    """Training left the finite numbers."""
+
+    exit_code = 3
+
+
+class BadData(MienError):
+    """The pictures or labels cannot be used as they are."""
+
+    exit_code = 65
+
+
+class FileTrouble(MienError):
+    """A file that cannot be read or written, or that is damaged."""
+
+    exit_code = 74
+
+
+class Locked(MienError):
+    """Another process holds what this one needs; try again later."""
+
+    exit_code = 75
