@@ -1,0 +1,1 @@
+"""Data: what is on disk, prepared once, read as uint8 from memory."""

@@ -1,0 +1,44 @@
+"""Noise to images: one generator, one discriminator, a latent from N(0, I) (Goodfellow et al. 2014)."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from mien.turn import Batch, Match, Turn
+
+
+class NoiseGame:
+    """generator: z [N,latent_dim] (and a label) -> images; discriminator: images (and a label) -> logits [N].
+
+    reuse_fakes: the generator answers the very fakes that the discriminator just saw, as the textbook DCGAN loop
+    does: one generator pass less a round. Otherwise each turn draws its own latents.
+    """
+
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, reuse_fakes: bool = False):
+        self.generators = {"G": generator}
+        self.discriminators = {"D": discriminator}
+        self.generator, self.discriminator = generator, discriminator
+        self.reuse_fakes = reuse_fakes
+        self.kept: Turn | None = None
+
+    def discriminator_turn(self, batch: Batch) -> Turn:
+        if self.reuse_fakes:
+            # The generator is frozen in this turn; its graph is wanted all the same, for its own turn.
+            self.generator.requires_grad_(True)
+            turn = self.kept = self.play(batch)
+            self.generator.requires_grad_(False)
+        else:
+            with torch.no_grad():
+                turn = self.play(batch)
+        (match,) = turn.matches
+        return Turn([Match(self.discriminator, batch.image, match.fake.detach(), match.condition)], turn.views)
+
+    def generator_turn(self, batch: Batch) -> Turn:
+        kept, self.kept = self.kept, None
+        return kept or self.play(batch)
+
+    def play(self, batch: Batch) -> Turn:
+        z = torch.randn(len(batch.image), self.generator.latent_dim, device=batch.image.device)
+        fake = self.generator(z, batch.label)
+        return Turn([Match(self.discriminator, batch.image, fake, batch.label)], {"z": z, "fake": fake})

@@ -1,0 +1,60 @@
+"""Pictures at the borders: float [-1, 1] inside mien, uint8 outside. Needs no torch of its own."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mien.errors import UsageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SMALLEST_SIDE = 8
+LARGEST_SIDE = 2048
+
+
+def parse_resolution(text: str) -> tuple[int, int]:
+    """ "64" -> (64, 64); "96x80" -> (96, 80), height first. Raises UsageError for anything else."""
+    found = re.fullmatch(r"(\d+)(?:[x×](\d+))?", text.strip())
+    if not found:
+        raise UsageError(f"--resolution {text!r} is not a size: write 64, or 96x80 (height x width)")
+    height, width = int(found[1]), int(found[2] or found[1])
+    if not all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in (height, width)):
+        raise UsageError(f"--resolution {text} is out of range: each side must be {SMALLEST_SIDE} to {LARGEST_SIDE}")
+    return height, width
+
+
+def resolution_text(height: int, width: int) -> str:
+    """(64, 64) -> "64"; (96, 80) -> "96x80"."""
+    return str(height) if height == width else f"{height}x{width}"
+
+
+def to_pixels(images: Tensor) -> np.ndarray:
+    """Float [N,C,H,W] in [-1, 1] -> uint8 [N,H,W,C] in memory of the processor; rounds to nearest, clips."""
+    return (images.detach().float() * 127.5 + 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
+
+
+def from_pixels(pixels: Tensor) -> Tensor:
+    """uint8 [N,H,W,C] -> float [N,C,H,W] in [-1, 1], channels-last in memory (no copy is made to get there)."""
+    return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
+
+
+def grid(pixels: np.ndarray, columns: int | None = None, gap: int = 2) -> np.ndarray:
+    """uint8 [N,H,W,C] -> one uint8 picture [rows*(H+gap)+gap, columns*(W+gap)+gap, C], row by row on black."""
+    count, height, width, channels = pixels.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    sheet = np.zeros((rows * (height + gap) + gap, columns * (width + gap) + gap, channels), np.uint8)
+    for index, picture in enumerate(pixels):
+        top, left = gap + index // columns * (height + gap), gap + index % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = picture
+    return sheet
+
+
+def as_rgb(pixels: np.ndarray) -> np.ndarray:
+    """uint8 [...,1 or 3] -> uint8 [...,3]."""
+    return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels

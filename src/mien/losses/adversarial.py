@@ -1,0 +1,151 @@
+"""Adversarial losses: pure functions of logits [N], lower is better for the side that they are named after.
+
+Each also says how a logit reads as "how real" (`realness`), which is what D(real) and D(fake) in the log mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from mien.losses.term import Term
+from mien.turn import Match, Turn
+
+
+class AdversarialLoss(Protocol):
+    """generator_sees_real: False spares the generator's turn the discriminator's pass over real images; `real` is
+    then None there."""
+
+    generator_sees_real: ClassVar[bool]
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Logits [N] each -> [N]"""
+        ...
+
+    def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
+        """Logits [N] each -> [N]"""
+        ...
+
+    def realness(self, logits: Tensor) -> Tensor:
+        """Logits [N] -> [N]: a probability where the loss has one, else the score itself."""
+        ...
+
+
+@dataclass(frozen=True)
+class NonSaturating:
+    """-log D(G(z)) for the generator (Goodfellow et al. 2014, section 3; "BCE" in DCGAN code)."""
+
+    generator_sees_real: ClassVar[bool] = False
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        return softplus(-real) + softplus(fake)  # -log D(x) - log(1 - D(G(z))), D = sigmoid(logit)
+
+    def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
+        return softplus(-fake)
+
+    def realness(self, logits: Tensor) -> Tensor:
+        return torch.sigmoid(logits)
+
+
+@dataclass(frozen=True)
+class Saturating(NonSaturating):
+    """The minimax game itself (Goodfellow et al. 2014, eq. 1): G minimizes log(1 - D(G(z))) and starves when D wins."""
+
+    def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
+        return -softplus(fake)
+
+
+@dataclass(frozen=True)
+class Hinge:
+    """Hinge loss (Lim & Ye 2017; Miyato et al. 2018, eq. 16 and 17)."""
+
+    generator_sees_real: ClassVar[bool] = False
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        return torch.relu(1.0 - real) + torch.relu(1.0 + fake)
+
+    def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
+        return -fake
+
+    def realness(self, logits: Tensor) -> Tensor:
+        return logits
+
+
+@dataclass(frozen=True)
+class LeastSquares:
+    """LSGAN with a = 0, b = c = 1 (Mao et al. 2017, eq. 9)."""
+
+    generator_sees_real: ClassVar[bool] = False
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        return 0.5 * ((real - 1.0).square() + fake.square())
+
+    def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
+        return 0.5 * (fake - 1.0).square()
+
+    def realness(self, logits: Tensor) -> Tensor:
+        return logits
+
+
+@dataclass(frozen=True)
+class Wasserstein:
+    """Critic difference (Arjovsky et al. 2017, eq. 2). The negative of D's loss estimates the distance."""
+
+    generator_sees_real: ClassVar[bool] = False
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        return fake - real
+
+    def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
+        return -fake
+
+    def realness(self, logits: Tensor) -> Tensor:
+        return logits
+
+
+@dataclass(frozen=True)
+class Relativistic:
+    """Relativistic pairing (Jolicoeur-Martineau 2019; R3GAN, eq. 2): each fake is judged against one real."""
+
+    generator_sees_real: ClassVar[bool] = True
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        return softplus(fake - real)
+
+    def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
+        assert real is not None  # generator_sees_real
+        return softplus(real - fake)
+
+    def realness(self, logits: Tensor) -> Tensor:
+        return logits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adversarial(Term):
+    """A loss as a term: the mean over the turn's matches, seen from one side."""
+
+    loss: AdversarialLoss
+    side: Literal["discriminator", "generator"]
+
+    def __call__(self, turn: Turn) -> Tensor:
+        return torch.stack([self.judge(match) for match in turn.matches]).mean(0)
+
+    def judge(self, match: Match) -> Tensor:
+        if self.side == "discriminator":
+            return self.loss.discriminator(match.real_logits, match.fake_logits)
+        return self.loss.generator(match.real_logits if self.loss.generator_sees_real else None, match.fake_logits)
+
+    def statistics(self, turn: Turn) -> dict[str, Tensor]:
+        """D(real) and D(fake) as the discriminator meets them; D(fake) once more when the generator answers."""
+        fake = torch.stack([self.realness(match.fake_logits) for match in turn.matches]).mean()
+        if self.side == "generator":
+            return {"D(fake) after": fake}
+        real = torch.stack([self.realness(match.real_logits) for match in turn.matches]).mean()
+        return {"D(real)": real, "D(fake)": fake}
+
+    def realness(self, logits: Tensor) -> Tensor:
+        return self.loss.realness(logits.detach()).mean()

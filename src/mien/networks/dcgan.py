@@ -1,0 +1,94 @@
+"""DCGAN (Radford et al. 2016): strided convolutions, batch normalization, no fully connected layer.
+
+At 64 x 64 and 96 x 96 the layers are the published ones. Any other height and width is reached by the same rule: the
+discriminator halves (rounding down) until the shorter side is 4 to 7, and the generator walks the same sizes back.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+LARGEST_MULTIPLE = 8  # widths double with depth up to 8 x the first (512 in the paper)
+
+
+def stages(resolution: tuple[int, int]) -> list[tuple[int, int]]:
+    """Sizes (height, width) from the picture down to the base: (96, 80) -> [(96,80), (48,40), (24,20), (12,10), (6,5)].
+
+    96 x 96, and any square of 3 * 2^k, starts with a step of three: the "5-3-1" layer, 96 -> 32.
+    """
+    sizes = [resolution]
+    if outer_stride(resolution) == 3:
+        sizes.append((resolution[0] // 3, resolution[1] // 3))
+    while min(sizes[-1]) >= 8:
+        sizes.append((sizes[-1][0] // 2, sizes[-1][1] // 2))
+    return sizes
+
+
+def outer_stride(resolution: tuple[int, int]) -> int:
+    third = resolution[0] // 3
+    power_of_two = third >= 8 and third & (third - 1) == 0
+    return 3 if resolution[0] == resolution[1] == 3 * third and power_of_two else 2
+
+
+def widths(width: int, count: int) -> list[int]:
+    """Channels after each of `count` steps away from the picture: 64, 128, 256, 512, 512 …"""
+    return [width * min(2**step, LARGEST_MULTIPLE) for step in range(count)]
+
+
+def initialize(module: nn.Module) -> None:
+    """Convolutions N(0, 0.02), batch norm weights N(1, 0.02), biases 0 (section 4)."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+        nn.init.zeros_(module.bias)
+
+
+class DCGANGenerator(nn.Module):
+    """z [N,latent_dim] -> images [N,channels,*resolution] in [-1, 1]."""
+
+    def __init__(self, resolution: tuple[int, int], channels: int, latent_dim: int = 100, width: int = 64):
+        super().__init__()
+        self.latent_dim = latent_dim
+        sizes = stages(resolution)[::-1]
+        outputs = [*widths(width, len(sizes) - 1)[::-1], channels]
+        layers: list[nn.Module] = [nn.ConvTranspose2d(latent_dim, outputs[0], sizes[0], bias=False)]
+        for step, (small, large) in enumerate(pairwise(sizes)):
+            layers += [nn.BatchNorm2d(outputs[step]), nn.ReLU(inplace=True)]
+            layers.append(grow(outputs[step], outputs[step + 1], small, large))
+        self.layers = nn.Sequential(*layers, nn.Tanh())
+        self.apply(initialize)
+
+    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.layers(z[:, :, None, None])
+
+
+def grow(inputs: int, outputs: int, small: tuple[int, int], large: tuple[int, int]) -> nn.ConvTranspose2d:
+    """Kernel 4, stride 2, padding 1 (kernel 5, stride 3 for the step of three), one more row where `large` is odd."""
+    stride = round(large[0] / small[0])
+    missing = (large[0] - stride * small[0], large[1] - stride * small[1])
+    return nn.ConvTranspose2d(inputs, outputs, stride + 2, stride, 1, output_padding=missing, bias=False)
+
+
+class DCGANDiscriminator(nn.Module):
+    """Images [N,channels,*resolution] in [-1, 1] -> logits [N]; batch norm in all but the first and last layer."""
+
+    def __init__(self, resolution: tuple[int, int], channels: int, width: int = 64):
+        super().__init__()
+        sizes = stages(resolution)
+        outputs = [channels, *widths(width, len(sizes) - 1)]
+        layers: list[nn.Module] = []
+        for step, (large, small) in enumerate(pairwise(sizes)):
+            stride = round(large[0] / small[0])
+            layers.append(nn.Conv2d(outputs[step], outputs[step + 1], stride + 2, stride, 1, bias=False))
+            if step > 0:
+                layers.append(nn.BatchNorm2d(outputs[step + 1]))
+            layers.append(nn.LeakyReLU(0.2, inplace=True))
+        layers.append(nn.Conv2d(outputs[-1], 1, sizes[-1], bias=False))
+        self.layers = nn.Sequential(*layers)
+        self.apply(initialize)
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.layers(image).flatten()

@@ -1,0 +1,127 @@
+"""A recipe: everything that says what is trained and how, as frozen data. A recipe function reads like a paper's table.
+
+@recipe
+def hinge() -> Recipe:
+    \"\"\"DCGAN with hinge loss and lazy R1.\"\"\"
+    return replace(dcgan(), loss=Hinge(), discriminator_terms={"r1": R1(weight=1.0, every=16)})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from mien import spec
+from mien.errors import UsageError
+from mien.games.game import Game
+from mien.games.noise import NoiseGame
+from mien.losses.adversarial import Adversarial, AdversarialLoss, NonSaturating
+from mien.losses.term import Term
+from mien.spec import Spec
+from mien.training.ema import EMA, MovingAverage
+from mien.training.optimizer import Adam, OptimizerSettings
+from mien.training.player import Player
+from mien.training.state import Training
+
+RECIPES: dict[str, Callable[[], Recipe]] = {}
+"""Filled by `recipe`: the name on the command line -> the function."""
+
+
+@dataclass(frozen=True)
+class WeightClip:
+    """Each weight into [-limit, limit] after each step (WGAN, Arjovsky et al. 2017, algorithm 1)."""
+
+    limit: float = 0.01
+
+    @torch.no_grad()
+    def __call__(self, module: nn.Module) -> None:
+        for parameter in module.parameters():
+            parameter.clamp_(-self.limit, self.limit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """generator, discriminator: built with `resolution` (height, width) and `channels` added. batch_size: over all
+    processes. discriminator_updates: steps to one of the generator (n_critic). mirror: flip pictures at random.
+    channels_last: the networks' memory layout; it helps batch-norm networks and hurts instance-norm ones."""
+
+    name: str = ""
+    generator: Spec[nn.Module]
+    discriminator: Spec[nn.Module]
+    game: Spec[Any] = field(default_factory=lambda: Spec(NoiseGame))
+    loss: AdversarialLoss = field(default_factory=NonSaturating)
+    discriminator_terms: dict[str, Term] = field(default_factory=dict)
+    generator_terms: dict[str, Term] = field(default_factory=dict)
+    discriminator_optimizer: OptimizerSettings = field(default_factory=Adam)
+    generator_optimizer: OptimizerSettings = field(default_factory=Adam)
+    discriminator_updates: int = 1
+    constrain: WeightClip | None = None
+    ema: EMA = field(default_factory=EMA)
+    batch_size: int = 64
+    resolution: tuple[int, int] = (64, 64)
+    channels: int = 3
+    mirror: bool = False
+    channels_last: bool = True
+
+    def build_game(self) -> Game:
+        shape = {"resolution": self.resolution, "channels": self.channels}
+        return self.game.build(self.generator.build(**shape), self.discriminator.build(**shape))
+
+    def build(self, device: torch.device, seed: int = 0) -> Training:
+        """The training at its beginning: networks initialized from `seed` (on the processor, so that every device
+        starts alike), players, moving average."""
+        torch.manual_seed(seed)
+        game = self.build_game()
+        memory = torch.channels_last if self.channels_last else torch.contiguous_format
+        for module in [*game.generators.values(), *game.discriminators.values()]:
+            module.to(device=device, memory_format=memory)  # type: ignore[call-overload]
+        return Training(game, self.players(game), MovingAverage(self.ema, game.generators))
+
+    def players(self, game: Game) -> list[Player]:
+        discriminator = Player(
+            name="discriminator",
+            modules=game.discriminators,
+            turn=game.discriminator_turn,
+            terms={"loss": Adversarial(loss=self.loss, side="discriminator"), **self.discriminator_terms},
+            settings=self.discriminator_optimizer,
+            updates=self.discriminator_updates,
+        )
+        if self.constrain is not None:
+            discriminator.constrain = self.constrain
+        generator = Player(
+            name="generator",
+            modules=game.generators,
+            turn=game.generator_turn,
+            terms={"loss": Adversarial(loss=self.loss, side="generator"), **self.generator_terms},
+            settings=self.generator_optimizer,
+        )
+        return [discriminator, generator]
+
+    def override(self, assignments: tuple[str, ...]) -> Recipe:
+        """Apply `--set` changes in order. Raises UsageError for an unknown path or a value of the wrong type."""
+        changed = self
+        for assignment in assignments:
+            changed = spec.override(changed, assignment)
+        return changed
+
+
+def recipe(function: Callable[[], Recipe]) -> Callable[[], Recipe]:
+    """Enter a recipe function under its name (underscores become hyphens); its docstring's first line describes it."""
+    RECIPES[recipe_name(function)] = function
+    return function
+
+
+def recipe_name(function: Callable[[], Recipe]) -> str:
+    return function.__name__.replace("_", "-")
+
+
+def from_json(data: Any) -> Recipe:
+    """Inverse of `spec.encode`. Raises UsageError for anything but a recipe."""
+    decoded = spec.decode(data)
+    if not isinstance(decoded, Recipe):
+        raise UsageError("recipe.json does not hold a recipe")
+    return decoded

@@ -1,0 +1,47 @@
+"""Recipes: what to train, one short file a family. `find` also takes a user's file: "my_gan.py:hinge"."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import replace
+
+from mien.errors import UsageError
+from mien.recipe import RECIPES, Recipe, recipe_name
+from mien.spec import add_user_file
+
+
+def known() -> dict[str, Callable[[], Recipe]]:
+    """Every recipe of mien's own, by name."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return dict(sorted(RECIPES.items()))
+
+
+def find(name: str) -> Recipe:
+    """The recipe called `name`, or `path/to/file.py:function`. Raises UsageError with the nearest name."""
+    path, separator, function = name.rpartition(":")
+    if separator and path.endswith(".py"):
+        return from_user_file(path, function)
+    recipes = known()
+    if name not in recipes:
+        near = difflib.get_close_matches(name, recipes, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(recipes)}"
+        raise UsageError(f"no recipe {name!r}: {hint} (your own: my_gan.py:name)")
+    return named(recipes[name])
+
+
+def from_user_file(path: str, function: str) -> Recipe:
+    found = getattr(add_user_file(path), function, None)
+    if not callable(found):
+        raise UsageError(f"{path} has no recipe function {function!r}")
+    made = found()
+    if not isinstance(made, Recipe):
+        raise UsageError(f"{path}:{function} returned {type(made).__name__}, not a Recipe")
+    return named(found, made)
+
+
+def named(function: Callable[[], Recipe], made: Recipe | None = None) -> Recipe:
+    return replace(made or function(), name=recipe_name(function))

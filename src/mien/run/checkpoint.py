@@ -1,0 +1,75 @@
+"""Checkpoints: folders `kimg-000200/` of safetensors and JSON, with a manifest of sha256 sums, renamed into place.
+
+A folder without a manifest, or with a sum that does not fit, is no checkpoint: a kill or a full disk at any moment
+leaves the ones before it whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load, save
+from torch import Tensor
+
+from mien.errors import FileTrouble
+from mien.run.files import io_errors, read_json, sync_folder, write_bytes
+
+Tensors = dict[str, dict[str, Tensor]]
+STATE, MANIFEST = "state.json", "manifest.json"
+
+
+def save_checkpoint(folder: Path, tensors: Tensors, state: dict[str, Any]) -> None:
+    """Write `{name}.safetensors` for each entry and `state.json`; replaces an older checkpoint of the same name."""
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    with io_errors(folder):
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+    try:
+        contents = {f"{name}.safetensors": save(contiguous(group)) for name, group in tensors.items()}
+        contents[STATE] = json.dumps(state, indent=2).encode()
+        for name, data in contents.items():
+            write_bytes(temporary / name, data)
+        sums = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
+        write_bytes(temporary / MANIFEST, json.dumps(sums, indent=2).encode())
+        with io_errors(folder):
+            sync_folder(temporary)
+            if folder.exists():
+                shutil.rmtree(folder)
+            temporary.rename(folder)
+            sync_folder(folder.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def contiguous(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+
+
+def load_checkpoint(folder: Path) -> tuple[Tensors, dict[str, Any]]:
+    """Every sum is checked first. Raises FileTrouble naming the file that is missing or damaged."""
+    sums = read_json(folder / MANIFEST)
+    contents = {}
+    for name, expected in sums.items():
+        with io_errors(folder / name):
+            contents[name] = (folder / name).read_bytes()
+        if hashlib.sha256(contents[name]).hexdigest() != expected:
+            raise FileTrouble(f"{folder / name} is damaged: its sha256 is not the manifest's")
+    state = json.loads(contents.pop(STATE))
+    return {name.removesuffix(".safetensors"): load(data) for name, data in contents.items()}, state
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints that have a manifest, oldest first."""
+    return sorted(path.parent for path in folder.glob(f"kimg-*/{MANIFEST}"))
+
+
+def prune(folder: Path, keep: int, also: set[str]) -> None:
+    """Delete all but the newest `keep` checkpoints and those named in `also`, and what a kill left half-written."""
+    old = checkpoints(folder)[:-keep]
+    for path in [*(path for path in old if path.name not in also), *folder.glob(".*.tmp")]:
+        shutil.rmtree(path, ignore_errors=True)

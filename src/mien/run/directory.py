@@ -1,0 +1,136 @@
+"""The run directory: `runs/00007-dcgan-faces64/`, self-contained, movable, one training each."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import IO, Any
+
+from mien.errors import FileTrouble, Locked, UsageError
+from mien.run.checkpoint import checkpoints
+from mien.run.files import io_errors, read_json, write_json
+from mien.run.journal import Journal
+
+try:
+    import fcntl
+except ImportError:  # Windows: a second process on one run is then not noticed
+    fcntl = None  # type: ignore[assignment]
+
+
+class RunDirectory:
+    """Names the files of a run; `create` and `find` make one."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.stats = Journal(path / "stats.jsonl")
+        self.metrics = Journal(path / "metrics.jsonl")
+        self.events = Journal(path / "events.jsonl")
+        self.held: IO[str] | None = None
+
+    name = property(lambda self: self.path.name)
+    recipe = property(lambda self: self.path / "recipe.json")
+    environment = property(lambda self: self.path / "environment.json")
+    data = property(lambda self: self.path / "data.json")
+    command = property(lambda self: self.path / "command.txt")
+    status = property(lambda self: self.path / "status.json")
+    log = property(lambda self: self.path / "log.txt")
+    reals = property(lambda self: self.path / "reals.png")
+    samples = property(lambda self: self.path / "samples")
+    snapshots = property(lambda self: self.path / "snapshots")
+    checkpoints = property(lambda self: self.path / "checkpoints")
+    code = property(lambda self: self.path / "code")
+    best = property(lambda self: self.path / "best.json")
+    latest = property(lambda self: self.path / "latest.json")
+    report = property(lambda self: self.path / "report.html")
+
+    def sample_grids(self) -> list[tuple[float, Path]]:
+        """(kimg, file) of the sample grids, oldest first. The first shows the generator before training."""
+        found = ((re.fullmatch(r"fakes(\d+(?:\.\d+)?)", path.stem), path) for path in self.samples.glob("fakes*.png"))
+        return sorted((float(match[1]), path) for match, path in found if match)
+
+    def snapshot_files(self) -> list[Path]:
+        return sorted(self.snapshots.glob("kimg-*.safetensors"))
+
+    def read_status(self) -> dict[str, Any]:
+        """{"state": "running" | "stopped" | "finished" | "diverged", "images", "seconds", "budget", …}"""
+        return read_json(self.status)
+
+    def best_checkpoint(self) -> set[str]:
+        """The name of the checkpoint that best.json points to, if there is one."""
+        return {read_json(self.best)["checkpoint"]} if self.best.exists() else set()
+
+    def lock(self) -> None:
+        """Hold this run until the process ends. Raises Locked when another process trains it."""
+        self.held = (self.path / ".lock").open("a")
+        try:
+            if fcntl is not None:
+                fcntl.flock(self.held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self.held.close()
+            raise Locked(f"{self.path} is being trained by another process: wait for it, or stop it first") from None
+
+    def unlock(self) -> None:
+        if self.held is not None:
+            self.held.close()
+            self.held = None
+
+
+def kimg_name(images: int) -> str:
+    """200_000 -> "000200"; 200_064 -> "000200.064". Names sort as the numbers do."""
+    thousands, rest = divmod(images, 1000)
+    return f"{thousands:06d}" + (f".{rest:03d}" if rest else "")
+
+
+def create(outdir: Path, name: str) -> RunDirectory:
+    """The next number in `outdir`, e.g. 00007-name. The directory is made in one step, so no two runs share one."""
+    with io_errors(outdir):
+        outdir.mkdir(parents=True, exist_ok=True)
+        while True:
+            numbers = [int(match[1]) for path in outdir.iterdir() if (match := re.match(r"(\d{5})-", path.name))]
+            path = outdir / f"{max(numbers, default=-1) + 1:05d}-{name}"
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            # mkdir excludes a second run of the same name; this excludes one of the same number.
+            if sorted(other.name for other in outdir.glob(f"{path.name[:5]}-*"))[0] != path.name:
+                path.rmdir()
+                continue
+            break
+        for folder in ("samples", "snapshots", "checkpoints"):
+            (path / folder).mkdir()
+    return RunDirectory(path)
+
+
+def find(run: str | Path, outdir: Path = Path("runs")) -> RunDirectory:
+    """A run by path, by number ("7"), by name in `outdir`, or "last". Raises UsageError naming what there is."""
+    path = Path(run)
+    if str(run) == "last":
+        found = sorted(outdir.glob("[0-9]*-*/recipe.json"))
+        if not found:
+            raise UsageError(f"there is no run in {outdir}/ yet: start one with mien train --data PATH")
+        return RunDirectory(found[-1].parent)
+    if not path.is_dir() and str(run).isdigit():
+        found = sorted(outdir.glob(f"{int(str(run)):05d}-*"))
+        path = found[0] if found else path
+    if not path.is_dir():
+        path = outdir / path.name if (outdir / path.name).is_dir() else path
+    if not path.is_dir():
+        near = ", ".join(sorted(other.parent.name for other in outdir.glob("*/recipe.json"))[-3:])
+        raise UsageError(f"{run} is not a run directory" + (f": there are {near} in {outdir}/" if near else ""))
+    if not (path / "recipe.json").exists():
+        raise FileTrouble(f"{path} is not a run directory: it holds no recipe.json")
+    return RunDirectory(path)
+
+
+def mark_latest(run: RunDirectory, images: int) -> None:
+    """latest.json: the newest checkpoint and snapshot, for scripts."""
+    newest, snapshots = checkpoints(run.checkpoints), run.snapshot_files()
+    write_json(
+        run.latest,
+        {
+            "images": images,
+            "checkpoint": str(newest[-1].relative_to(run.path)) if newest else None,
+            "snapshot": str(snapshots[-1].relative_to(run.path)) if snapshots else None,
+        },
+    )

@@ -1,0 +1,62 @@
+"""Files that are either whole or absent: written beside their place, synced, renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mien.errors import FileTrouble
+
+
+@contextmanager
+def io_errors(path: Path) -> Iterator[None]:
+    """Turn the system's error into one line that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise FileTrouble(f"{path}: {error.strerror or error}") from error
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Raises FileTrouble (disk full, no permission); `path` then is as it was."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with io_errors(path):
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Raises FileTrouble where the file is missing or is not JSON."""
+    with io_errors(path):
+        try:
+            return json.loads(path.read_text())
+        except ValueError as error:
+            raise FileTrouble(f"{path} is damaged: {error}") from error
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable, where the system can."""
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

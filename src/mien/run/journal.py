@@ -1,0 +1,40 @@
+"""Append-only JSON lines: one row a tick. The one truth of a run; curves and pages only mirror it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mien.run.files import io_errors, write_text
+
+
+class Journal:
+    """Rows are JSON objects; training's rows carry "images", by which `rewind` cuts."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def append(self, row: dict[str, Any]) -> None:
+        with io_errors(self.path), self.path.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def read(self) -> list[dict[str, Any]]:
+        """All whole rows; a last line that a kill cut short is left out."""
+        if not self.path.exists():
+            return []
+        rows = []
+        with io_errors(self.path):
+            lines = self.path.read_text().splitlines()
+        for line in lines:
+            try:
+                rows.append(json.loads(line))
+            except ValueError:
+                continue
+        return rows
+
+    def rewind(self, images: int) -> None:
+        """Drop what was written after `images` images: a resumed run writes those rows again."""
+        if self.path.exists():
+            kept = [row for row in self.read() if row.get("images", 0) <= images]
+            write_text(self.path, "".join(json.dumps(row) + "\n" for row in kept))

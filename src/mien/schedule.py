@@ -1,0 +1,41 @@
+"""A number that may change with the images seen. `at` reads it; plain floats stay plain floats everywhere."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """From `start` to `end` along half a cosine over `images`, then constant (as R3GAN anneals, appendix)."""
+
+    start: float
+    end: float
+    images: int
+
+    def __call__(self, images: int) -> float:
+        share = min(images / self.images, 1.0)
+        return self.end + (self.start - self.end) * 0.5 * (1.0 + math.cos(math.pi * share))
+
+
+@dataclass(frozen=True)
+class Linear:
+    """`start` until `begin` images, then on a straight line to `end` at `images`, then constant."""
+
+    start: float
+    end: float
+    images: int
+    begin: int = 0
+
+    def __call__(self, images: int) -> float:
+        share = min(max(images - self.begin, 0) / max(self.images - self.begin, 1), 1.0)
+        return self.start + (self.end - self.start) * share
+
+
+Number = float | Cosine | Linear
+
+
+def at(number: Number, images: int) -> float:
+    """The number's value once `images` images were seen."""
+    return float(number) if isinstance(number, int | float) else number(images)

@@ -1,0 +1,67 @@
+"""Optimizers as data: numbers or schedules, built for parameters and tuned by the images seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from mien.schedule import Number, at
+
+
+class OptimizerSettings(Protocol):
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer: ...
+
+    def tune(self, optimizer: torch.optim.Optimizer, images: int) -> None:
+        """Set the scheduled numbers for a step taken after `images` images."""
+        ...
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam (Kingma & Ba 2015), one fused kernel for all parameters."""
+
+    lr: Number = 2e-4
+    beta1: Number = 0.5
+    beta2: Number = 0.999
+    eps: float = 1e-8
+
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        betas = (at(self.beta1, 0), at(self.beta2, 0))
+        return torch.optim.Adam(parameters, at(self.lr, 0), betas, self.eps, fused=True)
+
+    def tune(self, optimizer: torch.optim.Optimizer, images: int) -> None:
+        for group in optimizer.param_groups:
+            group["lr"], group["betas"] = at(self.lr, images), (at(self.beta1, images), at(self.beta2, images))
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer, names: dict[Tensor, str]) -> dict[str, Tensor]:
+    """The optimizer's state by parameter name: {"D.layers.0.weight/exp_avg": …}. Scalars are 0-dimensional tensors."""
+    return {
+        f"{names[parameter]}/{key}": torch.as_tensor(value)
+        for parameter, state in optimizer.state.items()
+        for key, value in state.items()
+    }
+
+
+def load_optimizer_tensors(
+    optimizer: torch.optim.Optimizer, names: dict[Tensor, str], tensors: dict[str, Tensor]
+) -> None:
+    """Inverse of `optimizer_tensors`.
+
+    torch's own load_state_dict keeps the memory layout of the file; fused kernels walk parameter and state side by
+    side, so each state takes the layout of its parameter here.
+    """
+    parameters = {name: parameter for parameter, name in names.items()}
+    optimizer.state.clear()
+    for path, value in tensors.items():
+        name, key = path.rsplit("/", 1)
+        parameter = parameters[name]
+        if value.shape == parameter.shape:
+            value = torch.empty_like(parameter, requires_grad=False).copy_(value)
+        else:
+            value = value.clone()
+        optimizer.state[parameter][key] = value

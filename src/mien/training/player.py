@@ -1,0 +1,100 @@
+"""A player: its networks, its turn in the game, its weighted terms, its optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+import torch
+from torch import Tensor, nn
+
+from mien import distributed
+from mien.losses.term import Term
+from mien.schedule import at
+from mien.training.optimizer import OptimizerSettings, load_optimizer_tensors, optimizer_tensors
+from mien.turn import Batch, Turn
+
+
+def do_nothing(module: nn.Module) -> None:
+    """The constraint that constrains nothing."""
+
+
+@dataclass
+class Player:
+    """One side of the game.
+
+    terms: the key is the name in the log. updates: how many steps a round (n_critic for a WGAN's discriminator).
+    constrain: applied to each network after each step (weight clipping). steps: taken so far; it decides when a lazy
+    term is due.
+    """
+
+    name: str
+    modules: dict[str, nn.Module]
+    turn: Callable[[Batch], Turn]
+    terms: dict[str, Term]
+    settings: OptimizerSettings
+    updates: int = 1
+    constrain: Callable[[nn.Module], None] = do_nothing
+    steps: int = 0
+    optimizer: torch.optim.Optimizer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.parameters = [parameter for module in self.modules.values() for parameter in module.parameters()]
+        self.optimizer = self.settings.build(self.parameters)
+        self.trainable(False)
+
+    def update(self, batches: Iterator[Batch], images: int) -> dict[str, Tensor]:
+        """`updates` optimizer steps; the statistics of the last, each a 0-dimensional tensor on the device."""
+        self.trainable(True)
+        for batch in islice(batches, self.updates):
+            statistics = self.step(batch, images)
+        self.trainable(False)
+        return statistics
+
+    def step(self, batch: Batch, images: int) -> dict[str, Tensor]:
+        torch.manual_seed(batch.seed)
+        turn = self.turn(batch)
+        due = {name: term for name, term in self.terms.items() if self.steps % term.every == 0}
+        for term in due.values():
+            term.prepare(turn)
+        values = {name: term(turn).mean() for name, term in due.items()}
+        objective = torch.stack([values[name] * (at(term.weight, images) * term.every) for name, term in due.items()])
+        self.optimizer.zero_grad(set_to_none=True)
+        objective.sum().backward()
+        statistics = {f"{self.name}/{name}": value.detach() for name, value in values.items()}
+        for term in due.values():
+            statistics |= term.statistics(turn)
+        distributed.average([*self.gradients(), *self.running_statistics(), *statistics.values()])
+        self.settings.tune(self.optimizer, images)
+        self.optimizer.step()
+        self.steps += 1
+        for module in self.modules.values():
+            self.constrain(module)
+        return statistics
+
+    def trainable(self, on: bool) -> None:
+        """Frozen outside its own update: the other side's pass then computes no gradient for these parameters."""
+        for parameter in self.parameters:
+            parameter.requires_grad_(on)
+
+    def gradients(self) -> list[Tensor]:
+        return [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+
+    def running_statistics(self) -> list[Tensor]:
+        """Batch norm's means and variances, which travel with the gradients so that every process keeps the same."""
+        return [buffer for module in self.modules.values() for buffer in module.buffers() if buffer.is_floating_point()]
+
+    def parameter_names(self) -> dict[Tensor, str]:
+        return {
+            parameter: f"{key}.{name}"
+            for key, module in self.modules.items()
+            for name, parameter in module.named_parameters()
+        }
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The optimizer's state by name; the networks' own are saved apart."""
+        return optimizer_tensors(self.optimizer, self.parameter_names())
+
+    def load_tensors(self, tensors: dict[str, Tensor]) -> None:
+        load_optimizer_tensors(self.optimizer, self.parameter_names(), tensors)

@@ -1,0 +1,37 @@
+"""Running means of named numbers. They stay on the device until `read`, which is the only place that waits for it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+class Statistics:
+    """Means since the last `reset`. Its tensors are checkpointed, so a resumed run reports the same digits."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, Tensor] = {}
+        self.counts: dict[str, int] = {}
+
+    def add(self, values: dict[str, Tensor]) -> None:
+        for name, value in values.items():
+            self.sums[name] = self.sums[name] + value if name in self.sums else value.clone()
+            self.counts[name] = self.counts.get(name, 0) + 1
+
+    def read(self) -> dict[str, float]:
+        """The means, in the order in which the names first came."""
+        if not self.sums:
+            return {}
+        sums = torch.stack([value.double() for value in self.sums.values()]).tolist()
+        return {name: total / self.counts[name] for name, total in zip(self.sums, sums, strict=True)}
+
+    def reset(self) -> None:
+        self.sums, self.counts = {}, {}
+
+    def tensors(self) -> dict[str, Tensor]:
+        return dict(self.sums)
+
+    def load(self, tensors: dict[str, Tensor], counts: dict[str, int]) -> None:
+        # The order of `counts` is the order of first arrival; a safetensors file sorts its names.
+        self.sums = {name: tensors[name].clone() for name in counts}
+        self.counts = dict(counts)
