@@ -1,4 +1,4 @@
-"""The ground of every game: batches become turns, a turn holds matches, a match is a discriminator facing real and fake."""
+"""The ground of every game: batches become turns, a turn holds matches."""
 
 from __future__ import annotations
 

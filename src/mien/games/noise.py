@@ -19,6 +19,7 @@ class NoiseGame:
         self.generators = {"G": generator}
         self.discriminators = {"D": discriminator}
         self.generator, self.discriminator = generator, discriminator
+        self.latent_dim: int = generator.latent_dim  # type: ignore[assignment]
         self.reuse_fakes = reuse_fakes
         self.kept: Turn | None = None
 
@@ -39,6 +40,6 @@ class NoiseGame:
         return kept or self.play(batch)
 
     def play(self, batch: Batch) -> Turn:
-        z = torch.randn(len(batch.image), self.generator.latent_dim, device=batch.image.device)
+        z = torch.randn(len(batch.image), self.latent_dim, device=batch.image.device)
         fake = self.generator(z, batch.label)
         return Turn([Match(self.discriminator, batch.image, fake, batch.label)], {"z": z, "fake": fake})

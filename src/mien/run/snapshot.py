@@ -1,4 +1,4 @@
-"""Snapshots: the averaged generators alone, one safetensors file with the recipe in its header: all that drawing needs."""
+"""Snapshots: the averaged generators alone, one file with the recipe in its header: all that drawing needs."""
 
 from __future__ import annotations
 

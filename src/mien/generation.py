@@ -1,0 +1,118 @@
+"""Drawing with a trained generator: `G = load("runs/00007-dcgan-faces64")`, then `G(seeds=range(16))`.
+
+A seed's picture depends on the seed alone, whichever others are drawn beside it and on whatever batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from mien import spec
+from mien.errors import FileTrouble, UsageError
+from mien.images import to_pixels
+from mien.recipe import Recipe, from_json
+from mien.run.directory import RunDirectory, find
+from mien.run.snapshot import load_snapshot
+
+BATCH = 64
+
+
+class Generator:
+    """The averaged generator of a run, in evaluation mode.
+
+    run: the run's name. images: how many real images its training had seen. resolution: (height, width).
+    """
+
+    def __init__(self, recipe: Recipe, run: str, images: int, tensors: dict[str, Tensor], device: torch.device):
+        self.recipe, self.run, self.images, self.device = recipe, run, images, device
+        self.resolution, self.channels = recipe.resolution, recipe.channels
+        self.network = recipe.generator.build(resolution=self.resolution, channels=self.channels)
+        self.network.load_state_dict(tensors)
+        memory = torch.channels_last if recipe.channels_last else torch.contiguous_format
+        self.network.to(device=device, memory_format=memory).eval().requires_grad_(False)  # type: ignore[call-overload]
+        self.latent_dim: int = self.network.latent_dim  # type: ignore[assignment]
+
+    def __call__(self, seeds: Iterable[int], truncation: float = 1.0) -> list[Image.Image]:
+        """One picture a seed: mode RGB, or L for a grayscale generator."""
+        return [picture(pixels) for pixels in self.pixels(list(seeds), truncation)]
+
+    def pixels(self, seeds: Sequence[int], truncation: float = 1.0, batch_size: int = BATCH) -> np.ndarray:
+        """uint8 [N,H,W,C]"""
+        return np.concatenate(list(self.stream(seeds, truncation, batch_size)))
+
+    @torch.inference_mode()
+    def stream(self, seeds: Sequence[int], truncation: float = 1.0, batch_size: int = BATCH) -> Iterator[np.ndarray]:
+        """uint8 [<=batch_size,H,W,C] at a time, so that any number of pictures fits in memory."""
+        for start in range(0, len(seeds), batch_size):
+            chosen = list(seeds[start : start + batch_size])
+            # The batch is filled up to one constant size: kernels are chosen by shape and differ in the last bit.
+            padded = chosen + [0] * (batch_size - len(chosen))
+            w = self.mapping(self.latents(padded), truncation)
+            yield to_pixels(self.synthesis(w))[: len(chosen)]
+
+    def latents(self, seeds: Iterable[int]) -> Tensor:
+        """[N, latent_dim], each row N(0, I) from its own seed; the same on every device."""
+        rows = [torch.randn(self.latent_dim, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
+        return torch.stack(rows).to(self.device)
+
+    def mapping(self, z: Tensor, truncation: float = 1.0) -> Tensor:
+        """z [N,latent_dim] -> w. A generator without a mapping network draws from z itself: truncation then pulls z
+        towards its mean, 0, as it pulls w towards its mean elsewhere (less variety, fewer broken pictures)."""
+        return z * truncation
+
+    def synthesis(self, w: Tensor) -> Tensor:
+        """-> float [N,C,H,W] in [-1, 1]"""
+        return self.network(w)
+
+
+def picture(pixels: np.ndarray) -> Image.Image:
+    """uint8 [H,W,1 or 3] -> a Pillow image of mode L or RGB."""
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
+def load(
+    run: str | Path | RunDirectory,
+    snapshot: str | int | None = None,
+    *,
+    outdir: Path = Path("runs"),
+    code: str | Path | None = None,
+    device: str | torch.device | None = None,
+) -> Generator:
+    """A generator from a run (path, number, name or "last") or from a `.safetensors` snapshot file.
+
+    snapshot: the newest, unless a kimg ("200") or a file is named. code: the user's file that the run's recipe comes
+    from, where it does. Raises UsageError or FileTrouble, in one line.
+    """
+    if code is not None:
+        spec.add_user_file(code)
+    path = snapshot_path(run, snapshot, outdir)
+    tensors, header = load_snapshot(path)
+    chosen = torch.device(device) if device else torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return Generator(from_json(header["recipe"]), header["run"], header["images"], tensors["G"], chosen)
+
+
+def snapshot_path(run: str | Path | RunDirectory, snapshot: str | int | None, outdir: Path) -> Path:
+    if not isinstance(run, RunDirectory):
+        if Path(run).suffix == ".safetensors":
+            if not Path(run).is_file():
+                raise FileTrouble(f"{run} is not a file")
+            return Path(run)
+        run = find(run, outdir)
+    if snapshot is not None and Path(str(snapshot)).is_file():
+        return Path(str(snapshot))
+    found = run.snapshot_files()
+    if not found:
+        raise FileTrouble(f"{run.path} has no snapshot yet: the first comes after 1 kimg, or when training stops")
+    if snapshot is None:
+        return found[-1]
+    for path in found:
+        if path.stem in (f"kimg-{snapshot}", f"kimg-{str(snapshot).zfill(6)}"):
+            return path
+    there = ", ".join(path.stem.removeprefix("kimg-").lstrip("0") or "0" for path in found)
+    raise UsageError(f"--snapshot {snapshot}: {run.path} has none at that kimg: there are {there}")
