@@ -1,0 +1,223 @@
+"""What a built-in face is: its attributes, how they are drawn from a seed, their vector and their caption."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "hair": (
+        "aqua", "black", "blonde", "blue", "brown", "gray", "green", "orange", "pink", "purple", "red", "white",
+    ),
+    "style": (
+        "long", "bob", "twintails", "ponytail", "spiky", "buns", "braids", "hime", "curly", "drills",
+    ),
+    "bangs": ("straight", "zigzag", "swept", "parted", "crossed"),
+    "eyes": ("aqua", "blue", "brown", "green", "pink", "purple", "red", "yellow"),
+    "skin": ("pale", "light", "tan", "dark"),
+    "mouth": ("smile", "open_smile", "neutral", "frown", "surprised", "cat"),
+    "brows": ("calm", "raised", "angry", "worried"),
+    "outfit": ("sailor", "blouse", "sweater", "dress"),
+    "accessory": ("none", "ribbon", "hairband", "flower", "cat_ears", "headphones", "hairclip", "crown"),
+    "background": ("plain", "gradient", "dots", "stripes", "rays", "sky"),
+}  # fmt: skip
+"""The attributes with one value out of several; each is a one-hot block of the vector, in this order."""
+
+SWITCHES = {"glasses": 0.2, "blush": 0.5, "ahoge": 0.25}
+"""The attributes that are there or not, and how often they are."""
+
+TINTS = ("blue", "red", "green", "purple", "pink", "yellow", "navy", "teal")
+"""Colours of clothes, accessories and backgrounds; they are no part of the vector."""
+
+STRANDS = 8  # random numbers for the hair's locks
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face. Every length is in face units: 1 is half the width of the face.
+
+    Attributes from `CHOICES` and `SWITCHES` are strings and bools. `turn` and the fields below it lie in [-1, 1],
+    with 0 the usual value; `tilt` is in radians, positive to the right.
+    """
+
+    hair: str
+    style: str
+    bangs: str
+    eyes: str
+    skin: str
+    mouth: str
+    brows: str
+    outfit: str
+    accessory: str
+    background: str
+    glasses: bool
+    blush: bool
+    ahoge: bool
+    clothes_tint: str
+    accessory_tint: str
+    background_tint: str
+    side: int  # -1 or 1: where a part, a ponytail or a flower sits
+    tilt: float  # about -0.2 to 0.2
+    x: float  # -0.15 to 0.15, positive to the right
+    y: float  # -0.1 to 0.1, positive down
+    scale: float  # 0.94 to 1.06
+    turn: float
+    gaze_x: float
+    gaze_y: float
+    eye_size: float
+    eye_spacing: float
+    eye_slant: float
+    jaw: float
+    chin: float
+    mouth_size: float
+    bang_length: float
+    volume: float
+    tone: float  # hair colour, darker to brighter
+    strands: tuple[float, ...]  # STRANDS of them
+
+
+_CONTINUOUS = 18 + STRANDS
+_DRAWS = len(CHOICES) + len(SWITCHES) + 4 + _CONTINUOUS
+
+
+def sample_face(seed: int, index: int) -> Face:
+    """The face number `index` of a seed, both from 0 to 2^64 - 1. The same pair always gives the same face."""
+    generator = np.random.Generator(np.random.Philox(key=np.array([seed, index], dtype=np.uint64)))
+    draws = iter(generator.random(_DRAWS).tolist())
+
+    def choice(values: tuple[str, ...]) -> str:
+        return values[int(next(draws) * len(values))]
+
+    chosen = {name: choice(values) for name, values in CHOICES.items()}
+    if chosen["style"] == "hime":
+        chosen["bangs"] = "straight"  # the cut is named after them
+    switched = {name: next(draws) < share for name, share in SWITCHES.items()}
+    tints = [choice(TINTS) for _ in range(3)]
+    side = 1 if next(draws) < 0.5 else -1
+    spread = [2 * u - 1 for u in draws]
+    return Face(
+        **chosen,
+        **switched,
+        clothes_tint=tints[0],
+        accessory_tint=tints[1],
+        background_tint=tints[2],
+        side=side,
+        # Two uniform draws added make a triangle: most heads are nearly upright and in the middle.
+        tilt=0.1 * (spread[0] + spread[1]),
+        x=0.075 * (spread[2] + spread[3]),
+        y=0.1 * spread[4],
+        scale=1 + 0.06 * spread[5],
+        turn=spread[6],
+        gaze_x=spread[7],
+        gaze_y=spread[8],
+        eye_size=spread[9],
+        eye_spacing=spread[10],
+        eye_slant=spread[11],
+        jaw=spread[12],
+        chin=spread[13],
+        mouth_size=spread[14],
+        bang_length=spread[15],
+        volume=spread[16],
+        tone=spread[17],
+        strands=tuple(spread[-STRANDS:]),
+    )
+
+
+@lru_cache(maxsize=1)
+def attribute_names() -> tuple[str, ...]:
+    """What the entries of the attribute vector mean, in order: "hair_black", "style_long", ..., "glasses"."""
+    blocks = [f"{block}_{value}" for block, values in CHOICES.items() for value in values]
+    return (*blocks, *SWITCHES)
+
+
+@lru_cache(maxsize=1)
+def _positions() -> dict[str, int]:
+    return {name: position for position, name in enumerate(attribute_names())}
+
+
+def attributes(face: Face) -> NDArray[np.float32]:
+    """The attribute vector: a one-hot block for each of `CHOICES`, then 0 or 1 for each of `SWITCHES`. [K]"""
+    positions = _positions()
+    vector = np.zeros(len(positions), np.float32)
+    vector[[positions[f"{block}_{getattr(face, block)}"] for block in CHOICES]] = 1
+    for name in SWITCHES:
+        vector[positions[name]] = getattr(face, name)
+    return vector
+
+
+_STYLE_WORDS = {
+    "long": "long {hair} hair",
+    "bob": "a {hair} bob",
+    "twintails": "{hair} twintails",
+    "ponytail": "a {hair} ponytail",
+    "spiky": "short spiky {hair} hair",
+    "buns": "{hair} hair in two buns",
+    "braids": "{hair} braids",
+    "hime": "a {hair} hime cut",
+    "curly": "curly {hair} hair",
+    "drills": "{hair} drill curls",
+}
+_BANG_WORDS = {
+    "straight": "straight bangs",
+    "zigzag": "messy bangs",
+    "swept": "swept bangs",
+    "parted": "parted bangs",
+    "crossed": "hair between the eyes",
+}
+_SKIN_WORDS = {"pale": "pale skin", "light": "", "tan": "tanned skin", "dark": "dark skin"}
+_MOUTH_WORDS = {
+    "smile": "smiling",
+    "open_smile": "laughing",
+    "neutral": "with a calm look",
+    "frown": "frowning",
+    "surprised": "surprised",
+    "cat": "with a cat-like smile",
+}
+_BROW_WORDS = {"calm": "", "raised": "raised brows", "angry": "angry brows", "worried": "worried brows"}
+_OUTFIT_WORDS = {"sailor": "a sailor uniform", "blouse": "a blouse", "sweater": "a sweater", "dress": "a dress"}
+_ACCESSORY_WORDS = {
+    "none": "",
+    "ribbon": "a ribbon",
+    "hairband": "a hairband",
+    "flower": "a flower in her hair",
+    "cat_ears": "cat ears",
+    "headphones": "headphones",
+    "hairclip": "hairclips",
+    "crown": "a crown",
+}
+_BACKGROUND_WORDS = {
+    "plain": "",
+    "gradient": "before a gradient",
+    "dots": "before polka dots",
+    "stripes": "before stripes",
+    "rays": "before rays of light",
+    "sky": "under a blue sky",
+}
+
+
+def _listed(words: list[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _with_article(words: str) -> str:
+    """ "a orange bob" -> "an orange bob"."""
+    return f"an {words[2:]}" if words.startswith("a ") and words[2] in "aeiou" else words
+
+
+def caption(face: Face) -> str:
+    """One sentence without a full stop: "a girl with long green hair, straight bangs and red eyes, smiling, ..."."""
+    hair = _with_article(_STYLE_WORDS[face.style].format(hair=face.hair))
+    bangs = "" if face.style == "hime" else _BANG_WORDS[face.bangs]
+    looks = [hair, bangs, f"{face.eyes} eyes", _SKIN_WORDS[face.skin], _BROW_WORDS[face.brows]]
+    worn = ["glasses" if face.glasses else "", _ACCESSORY_WORDS[face.accessory], _OUTFIT_WORDS[face.outfit]]
+    mood = [_MOUTH_WORDS[face.mouth], "blushing" if face.blush else ""]
+    parts = [
+        f"a girl with {_listed([word for word in looks if word])}",
+        _listed([word for word in mood if word]),
+        f"wearing {_listed([word for word in worn if word])}",
+        "an ahoge" if face.ahoge else "",
+        _BACKGROUND_WORDS[face.background],
+    ]
+    return ", ".join(part for part in parts if part)

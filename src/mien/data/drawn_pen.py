@@ -1,0 +1,204 @@
+"""Curves, shapes and the rasteriser under the built-in faces.
+
+A face is first a list of shapes in *face units*: the origin lies midway between the eyes, x points right, y points
+down, and 1 is half the width of the face at the cheeks. One pass then poses all points at once (turn, tilt, scale,
+shift), fills the shapes back to front on a supersampled canvas and averages that canvas down. The same list gives the
+picture and its line drawing, so the two always agree.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+Colour = tuple[int, int, int]
+Points = NDArray[np.float64]  # [n, 2] in face units
+
+BLACK: Colour = (0, 0, 0)
+WHITE: Colour = (255, 255, 255)
+
+FACE_UNIT = 0.272  # of the picture's shorter side
+EYE_LINE = 0.545  # of the picture's height
+LINE = 0.042  # width of an outline, face units
+NECK = (0.0, 1.0)  # the head tilts about this point, face units
+CANVAS_SIDE = 192  # the supersampled canvas has at least this many pixels along its shorter side
+LEAST_SUPERSAMPLING = 3
+FINE_FROM = 160  # pixels along the shorter side from which curves and gradients get more steps
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One flat shape or stroke, in face units.
+
+    `fill` is None for a stroke; `line` is None for a shape without outline; `ink` is the fill in the line drawing
+    (None: left out there, as shading is). `depth` says how far a turn of the head moves the shape sideways.
+    """
+
+    points: Points
+    fill: Colour | None
+    line: Colour | None
+    width: float
+    ink: Colour | None
+    depth: float
+    body: bool
+
+
+class Sketch:
+    """Collects the shapes of one face, back to front. `depth` and `body` hold for the shapes added next."""
+
+    def __init__(self, fine: bool = False) -> None:
+        self.fine = fine
+        self.steps = 8 if fine else 4  # points between two control points of a curve
+        self.depth = 0.0
+        self.body = False
+        self.shapes: list[Shape] = []
+
+    def fill(
+        self, points: Points, fill: Colour, line: Colour | None = None, width: float = LINE, ink: Colour | None = None
+    ) -> None:
+        """A filled shape. With an outline it is white in the line drawing; without, it appears there only as `ink`."""
+        if line is not None and ink is None:
+            ink = WHITE
+        self.shapes.append(Shape(points, fill, line, width, ink, self.depth, self.body))
+
+    def stroke(self, points: Points, colour: Colour, width: float = LINE, drawn: bool = True) -> None:
+        """An open line; `drawn` says whether the line drawing has it too."""
+        self.shapes.append(Shape(points, None, colour, width, BLACK if drawn else None, self.depth, self.body))
+
+    def closed(self, *points: tuple[float, float]) -> Points:
+        """The smooth closed curve through some control points."""
+        return _closed_basis(len(points), self.steps) @ np.array(points)
+
+    def open(self, *points: tuple[float, float]) -> Points:
+        """The smooth open curve through some control points."""
+        return _open_basis(len(points), self.steps) @ np.array(points)
+
+    def symmetric(self, *half: tuple[float, float]) -> Points:
+        """The smooth closed curve through a right half, top to bottom, and its mirror image."""
+        right = np.array(half)
+        left = right[::-1] * MIRROR
+        # A point on the axis is its own mirror image and must not count twice.
+        left = left[int(half[-1][0] == 0) : len(left) - int(half[0][0] == 0)]
+        points = np.concatenate([right, left])
+        return _closed_basis(len(points), self.steps) @ points
+
+    def ellipse(self, x: float, y: float, rx: float, ry: float) -> Points:
+        """The ellipse with centre (x, y) and half-axes rx, ry."""
+        return circle(6 * self.steps) * (rx, ry) + (x, y)
+
+
+MIRROR = np.array([-1.0, 1.0])
+
+
+@lru_cache
+def circle(steps: int) -> Points:
+    """The unit circle, clockwise from its rightmost point. [steps, 2]"""
+    angle = np.arange(steps) * (2 * np.pi / steps)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+
+def _catmull_rom(steps: int) -> NDArray[np.float64]:
+    """Weights of four neighbouring control points, for `steps` points from the second on. [steps, 4]"""
+    t = np.arange(steps) / steps
+    return 0.5 * np.stack(
+        [-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, -(t**2) + t**3], axis=1
+    )
+
+
+@lru_cache
+def _closed_basis(count: int, steps: int) -> NDArray[np.float64]:
+    basis = np.zeros((count * steps, count))
+    weights = _catmull_rom(steps)
+    for segment in range(count):
+        for neighbour in range(4):
+            basis[segment * steps : (segment + 1) * steps, (segment + neighbour - 1) % count] += weights[:, neighbour]
+    return basis
+
+
+@lru_cache
+def _open_basis(count: int, steps: int) -> NDArray[np.float64]:
+    basis = np.zeros(((count - 1) * steps + 1, count))
+    weights = _catmull_rom(steps)
+    for segment in range(count - 1):
+        for neighbour in range(4):
+            control = min(max(segment + neighbour - 1, 0), count - 1)
+            basis[segment * steps : (segment + 1) * steps, control] += weights[:, neighbour]
+    basis[-1, -1] = 1
+    return basis
+
+
+def arcs(start: Points, control: Points, end: Points, steps: int) -> NDArray[np.float64]:
+    """Quadratic Bézier curves, the end point left out. [n, 2] each -> [n, steps, 2]"""
+    t = np.arange(steps)[:, None] / steps
+    return start[:, None] * (1 - t) ** 2 + control[:, None] * (2 * t * (1 - t)) + end[:, None] * t**2
+
+
+def mix(a: Colour, b: Colour, share: float) -> Colour:
+    """The colour that lies `share` (0 to 1) of the way from a to b."""
+    return (
+        int(a[0] + (b[0] - a[0]) * share + 0.5),
+        int(a[1] + (b[1] - a[1]) * share + 0.5),
+        int(a[2] + (b[2] - a[2]) * share + 0.5),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Where the head is: `tilt` in radians, `turn` in [-1, 1], `x` and `y` in face units, `scale` about 1."""
+
+    tilt: float
+    turn: float
+    x: float
+    y: float
+    scale: float
+
+
+def supersampling(height: int, width: int) -> int:
+    """How many canvas pixels one picture pixel has, along each side."""
+    return max(LEAST_SUPERSAMPLING, -(-CANVAS_SIDE // min(height, width)))
+
+
+BODY_TILT = 0.25  # the share of the head's tilt that the shoulders follow
+
+
+def _posed(shapes: list[Shape], pose: Pose, canvas: tuple[int, int], unit: float) -> NDArray[np.float64]:
+    """All shapes' points in canvas pixels. [sum of n, 2]"""
+    points = np.concatenate([shape.points for shape in shapes])
+    tilts = [pose.tilt * BODY_TILT if shape.body else pose.tilt for shape in shapes]
+    table = np.array([[shape.depth * pose.turn for shape in shapes], np.cos(tilts), np.sin(tilts)])
+    depth, cos, sin = np.repeat(table, [len(shape.points) for shape in shapes], axis=1)
+    x, y = points[:, 0], points[:, 1]
+    # A turned ball: its middle moves most, its rim not at all, so the far eye narrows and the near one widens.
+    x = x + depth * np.maximum(1 - (x / 1.5) ** 2, 0.0)
+    y = y - NECK[1]
+    width, height = canvas
+    placed = np.empty_like(points)
+    placed[:, 0] = (cos * x - sin * y + pose.x) * unit + width / 2
+    placed[:, 1] = (sin * x + cos * y + NECK[1] + pose.y) * unit + height * EYE_LINE
+    return placed
+
+
+def paint(shapes: list[Shape], pose: Pose, background: Image.Image, factor: int, lines: bool) -> Image.Image:
+    """Fills the shapes, back to front, over a supersampled background and averages it down by `factor`.
+
+    `background` is drawn upon. With `lines`, outlines are black, insides are white and shading is left out.
+    """
+    if lines:
+        shapes = [shape for shape in shapes if shape.ink is not None]
+    unit = FACE_UNIT * min(background.size) * pose.scale
+    placed = _posed(shapes, pose, background.size, unit).ravel().tolist()
+    draw = ImageDraw.Draw(background)
+    ends = np.cumsum([0] + [2 * len(shape.points) for shape in shapes]).tolist()
+    for shape, (start, end) in zip(shapes, pairwise(ends)):
+        xy = placed[start:end]
+        if shape.fill is not None:
+            draw.polygon(xy, fill=shape.ink if lines else shape.fill)
+        if shape.line is not None:
+            width = max(1, round(shape.width * unit))
+            if shape.fill is not None:
+                xy = xy + xy[:2]
+            draw.line(xy, fill=BLACK if lines else shape.line, width=width, joint="curve" if width > 4 else None)
+    return background.reduce(factor)
