@@ -1,5 +1,8 @@
 """The face itself: head and ears, eyes, brows, nose, mouth, cheeks and glasses. Lengths are in face units."""
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 
 from .drawn_face import Face
@@ -8,8 +11,8 @@ from .drawn_pen import BLACK, LINE, MIRROR, WHITE, Colour, Points, Sketch, circl
 SKIN_COLOURS: dict[str, Colour] = {
     "pale": (255, 240, 232),
     "light": (255, 226, 206),
-    "tan": (236, 188, 150),
-    "dark": (176, 122, 92),
+    "tan": (240, 196, 160),
+    "dark": (204, 150, 114),
 }
 EYE_COLOURS: dict[str, Colour] = {
     "aqua": (64, 190, 200),
@@ -33,8 +36,11 @@ HEAD_DEPTH = 0.07  # how far a turn moves the chin and the jaw
 FEATURE_DEPTH = 0.2
 EYE_X = 0.5  # from the middle to an eye's centre
 EYE_WIDTH = 0.3  # half the width of an eye
-EYE_TOP = 0.33  # from the eye line up to the lid
-EYE_BOTTOM = 0.27
+EYE_TOP = 0.31  # from the eye line up to the lid
+EYE_BOTTOM = 0.26
+IRIS_X = 0.225  # half-axes of the iris, taller than the eye is open
+IRIS_Y = 0.3
+LASH_THICKNESS = 0.085
 
 
 def skin_shade(face: Face, share: float = 0.2) -> Colour:
@@ -92,72 +98,132 @@ def cheeks(sketch: Sketch, face: Face) -> None:
     sketch.fill(nose, skin_shade(face, 0.55), ink=BLACK)
 
 
-def _lid(x: Points, width: float, height: float) -> Points:
-    """Height of an eyelid above the eye line, for x in [-width, width]: flatter than an ellipse on top."""
-    return height * np.maximum(1 - np.abs(x / width) ** 2.6, 0.0) ** 0.75
+LID_BEND = 2.6  # 2 would make the lids elliptic; more makes them flat on top
+LID_SHARPNESS = 0.75  # how steeply they end at the corners
+LID_STEPS = 13
+
+
+@lru_cache
+def _lid() -> tuple[Points, Points]:
+    """An eyelid of half-width 1 and height 1: x from -1 to 1, and its height there."""
+    x = np.linspace(-1, 1, LID_STEPS)
+    return x, (1 - np.abs(x) ** LID_BEND) ** LID_SHARPNESS
+
+
+@dataclass(frozen=True, slots=True)
+class _Eyes:
+    """What both eyes share: half the width, heights of the lids, distance from the middle, slant and gaze."""
+
+    size: float
+    width: float
+    top: float
+    bottom: float
+    distance: float
+    slant: float
+    gaze: tuple[float, float]
+
+    def placed(self, points: Points) -> Points:
+        """Points of a right eye, x towards the temple, as those of the left and the right eye. [n, 2] -> [2, n, 2]"""
+        x, y = points[:, 0], points[:, 1]
+        both = np.empty((2, len(points), 2))
+        both[1, :, 0] = x + self.distance
+        both[0, :, 0] = -both[1, :, 0]
+        both[:, :, 1] = y - self.slant * x
+        return both
+
+    def discs(self, table: list[tuple[float, float, float, float]], steps: int) -> Points:
+        """Ellipses (x, y, rx, ry) about the pupil's place, cut off by the lids. [n] -> [2, n, points, 2]
+
+        Unlike the lids they are not mirrored: both eyes look the same way and the light falls from one side.
+        """
+        x0, y0, rx, ry = (np.array(table) * self.size).T[:, :, None]
+        unit = circle(5 * steps)
+        x = np.minimum(np.maximum(x0 + self.gaze[0] + rx * unit[:, 0], -self.width), self.width)
+        lid = np.interp(x / self.width, *_lid())
+        y = np.minimum(np.maximum(y0 + self.gaze[1] + ry * unit[:, 1], -self.top * lid), self.bottom * lid)
+        both = np.empty((2, *x.shape, 2))
+        both[..., 0] = x + _SIDES * self.distance
+        both[..., 1] = y - _SIDES * self.slant * x
+        return both
+
+
+_SIDES = np.array([-1.0, 1.0])[:, None, None]  # the left and the right eye
 
 
 def eyes(sketch: Sketch, face: Face) -> None:
     """Both eyes: white, iris from dark to bright, pupil, lights, lashes and the fold of the lid."""
     sketch.depth = FEATURE_DEPTH
-    size = 1 + 0.09 * face.eye_size
-    top, bottom, width = EYE_TOP * size, EYE_BOTTOM * size, EYE_WIDTH * (1 + 0.05 * face.eye_size)
-    if face.mouth == "surprised":
-        top *= 1.08
-    colour = EYE_COLOURS[face.eyes]
-    rim, dark, bright = mix(colour, LASHES, 0.75), mix(colour, LASHES, 0.42), mix(colour, WHITE, 0.5)
-    across = np.linspace(-1, 1, 4 * sketch.steps + 1) * width
-    upper, lower = -_lid(across, width, top), _lid(across, width, bottom)
-    # Local coordinates of a right eye: x towards the temple.
-    white = np.concatenate([np.stack([across, upper], 1), np.stack([across, lower], 1)[-2:0:-1]])
-    shadow = np.concatenate([np.stack([across, upper], 1), np.stack([across, upper + 0.1], 1)[::-1]])
-    thick = 0.075 + 0.055 * np.clip(across / width, -0.6, 1.0)
-    lash = np.concatenate(
-        [
-            np.stack([across * 1.06, upper + 0.03], 1),
-            [(width * 1.24, -0.02 - 0.1 * size)],
-            np.stack([across * 1.08, upper - thick], 1)[::-1],
-        ]
+    size = 1 + 0.08 * face.eye_size
+    shape = _Eyes(
+        size=size,
+        width=EYE_WIDTH * (1 + 0.05 * face.eye_size),
+        top=EYE_TOP * size * (1.08 if face.mouth == "surprised" else 1.0),
+        bottom=EYE_BOTTOM * size,
+        distance=EYE_X + 0.03 * face.eye_spacing,
+        slant=0.07 * face.eye_slant + {"angry": 0.05, "worried": -0.04}.get(face.brows, 0.0),
+        gaze=(0.04 * face.gaze_x, 0.02 * face.gaze_y),
     )
-    outer = across > -0.2 * width
-    under = np.stack([across, lower + 0.01], 1)[outer]
-    fold = np.stack([across * 1.02, upper - thick - 0.075], 1)[4 : -sketch.steps]
-    slant = 0.08 * face.eye_slant + {"angry": 0.06, "worried": -0.05}.get(face.brows, 0.0)
-    look_x, look_y = 0.05 * face.gaze_x, 0.02 * face.gaze_y
-    radius_x, radius_y = 0.2 * size, 0.29 * size
-    for sign in (-1.0, 1.0):
-        centre = np.array([sign * (EYE_X + 0.035 * face.eye_spacing), 0.0])
+    _eye_balls(sketch, face, shape)
+    _lashes(sketch, face, shape)
 
-        def placed(points: Points, sign: float = sign, centre: Points = centre) -> Points:
-            """A right eye's points, mirrored for the left one, slanted and moved to where the eye is."""
-            x, y = points[:, 0], points[:, 1]
-            return np.stack([x * sign, y - slant * x], 1) + centre
 
-        def disc(x: float, y: float, rx: float, ry: float, sign: float = sign) -> Points:
-            """A part of the iris, cut off by the lids. The gaze and the lights are the same for both eyes."""
-            points = circle(5 * sketch.steps) * (rx, ry) + ((x + look_x) * sign, y + look_y - 0.01)
-            limit = np.clip(points[:, 0], -width, width)
-            points[:, 1] = np.clip(points[:, 1], -_lid(limit, width, top), _lid(limit, width, bottom))
-            return placed(points)
+def _column(x: Points, y: Points) -> Points:
+    """[n] and [n] -> [n, 2]; np.stack takes three times as long for so few numbers."""
+    points = np.empty((len(x), 2))
+    points[:, 0], points[:, 1] = x, y
+    return points
 
-        sketch.fill(placed(white), (252, 252, 255), ink=WHITE)
-        sketch.fill(placed(shadow), (206, 208, 228))
-        sketch.fill(disc(0, 0, radius_x, radius_y), rim, rim, LINE * 0.5)
-        bands = 8 if sketch.fine else 3
-        for band in range(bands):
-            # From the lid's shadow down to where the light gathers.
-            share = band / (bands - 1)
-            down = 0.09 * share * size
-            sketch.fill(
-                disc(0, 0.02 + down, radius_x * (0.86 - 0.22 * share), radius_y * (0.86 - 0.38 * share)),
-                mix(dark, colour, 2 * share) if share < 0.5 else mix(colour, bright, 2 * share - 1),
-            )
-        sketch.fill(disc(0, -0.03, 0.085 * size, 0.135 * size), rim, ink=BLACK)
-        sketch.fill(disc(-0.075 * sign, -0.13, 0.085 * size, 0.095 * size), WHITE, ink=WHITE)
-        sketch.fill(disc(0.09 * sign, 0.12, 0.045 * size, 0.05 * size), WHITE, ink=WHITE)
-        sketch.stroke(placed(under), mix(LASHES, SKIN_COLOURS[face.skin], 0.25), LINE * 0.8)
-        sketch.fill(placed(lash), LASHES, ink=BLACK)
-        sketch.stroke(placed(fold), skin_shade(face, 0.6), LINE * 0.6)
+
+def _eye_balls(sketch: Sketch, face: Face, shape: _Eyes) -> None:
+    x, lid = _lid()
+    across, upper, lower = x * shape.width, -shape.top * lid, shape.bottom * lid
+    whites = shape.placed(np.concatenate([_column(across, upper), _column(across, lower)[-2:0:-1]]))
+    shadows = shape.placed(np.concatenate([_column(across, upper), _column(across, upper + 0.1)[::-1]]))
+    colour = EYE_COLOURS[face.eyes]
+    rim, dark, bright = mix(colour, LASHES, 0.72), mix(colour, LASHES, 0.36), mix(colour, WHITE, 0.5)
+    bands = 8 if sketch.fine else 3
+    # From the lid's shadow down to where the light gathers.
+    shares = [band / (bands - 1) for band in range(bands)]
+    colours = [mix(dark, colour, 2 * s) if s < 0.5 else mix(colour, bright, 2 * s - 1) for s in shares]
+    iris = [(0.0, 0.02 + 0.1 * s, IRIS_X * (0.87 - 0.2 * s), IRIS_Y * (0.87 - 0.38 * s)) for s in shares]
+    table = [
+        (0.0, 0.0, IRIS_X, IRIS_Y),
+        *iris,
+        (0.0, -0.02, 0.09, 0.14),
+        (-0.085, -0.12, 0.09, 0.095),
+        (0.095, 0.13, 0.05, 0.05),
+    ]
+    for white, shadow, (rim_disc, *bands_discs, pupil, light, glint) in zip(
+        whites, shadows, shape.discs(table, sketch.steps)
+    ):
+        sketch.fill(white, (252, 252, 255), ink=WHITE)
+        sketch.fill(shadow, (204, 206, 228))
+        sketch.fill(rim_disc, rim, rim, LINE * 0.5)
+        for disc, band_colour in zip(bands_discs, colours):
+            sketch.fill(disc, band_colour)
+        sketch.fill(pupil, rim, ink=BLACK)
+        sketch.fill(light, WHITE, ink=WHITE)
+        sketch.fill(glint, WHITE, ink=WHITE)
+
+
+def _lashes(sketch: Sketch, face: Face, shape: _Eyes) -> None:
+    x, lid = _lid()
+    across, upper, lower = x * shape.width, -shape.top * lid, shape.bottom * lid
+    thick = LASH_THICKNESS * (1 + 0.6 * np.maximum(x, -0.6))
+    tip = [(shape.width * 1.26, -0.01 - 0.1 * shape.size)]
+    lash = np.concatenate(
+        [_column(across * 1.06, upper + 0.03), tip, _column(across * 1.08, upper - thick)[::-1]]
+    )
+    outer = x > -0.2
+    under = _column(across[outer], lower[outer] + 0.01)
+    for line in shape.placed(under):
+        sketch.stroke(line, mix(LASHES, SKIN_COLOURS[face.skin], 0.2), LINE * 0.8)
+    for fringe in shape.placed(lash):
+        sketch.fill(fringe, LASHES, ink=BLACK)
+    if sketch.fine:
+        fold = _column(across * 1.02, upper - thick - 0.07)[1:-2]
+        for line in shape.placed(fold):
+            sketch.stroke(line, skin_shade(face, 0.6), LINE * 0.6)
 
 
 BROW_SHAPES = {  # y of a brow's inner end, middle and outer end, from its usual height
@@ -231,7 +297,7 @@ def glasses(sketch: Sketch, face: Face) -> None:
         rim = corners * (0.4, 0.36) + (sign * spread, 0.03)
         sketch.stroke(np.concatenate([rim, rim[:1]]), FRAMES, LINE * 1.15)
         sketch.stroke(np.array([(sign * (spread + 0.4), -0.02), (sign * 1.02, -0.08)]), FRAMES, LINE)
-        glint = np.array([(0.2, -0.22), (0.3, -0.22), (0.18, 0.1), (0.13, 0.1)]) + (sign * spread, 0.0)
+        glint = np.array([(0.2, -0.22), (0.3, -0.22), (0.18, 0.1), (0.13, 0.1)]) + np.array([sign * spread, 0.0])
         if sketch.fine:
             sketch.fill(glint, (236, 244, 255))
     sketch.stroke(sketch.open((0.4 - spread, 0.0), (0, -0.04), (spread - 0.4, 0.0)), FRAMES, LINE * 1.15)

@@ -4,6 +4,7 @@ Lengths are in face units (see `drawn_pen`): the face reaches from -1 to 1, the 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -30,6 +31,7 @@ SUNLIGHT: Colour = (255, 252, 240)
 CROWN = (0.0, -0.22)  # the centre of the skull's ellipse
 CROWN_WIDTH = 1.17  # its half-axes
 CROWN_HEIGHT = 1.27
+BANG_LIFT = 0.1  # keeps the bangs off the lashes
 HAIRLINE = 0.86  # half the width of the bangs where they meet the side locks
 BACK_DEPTH = -0.05  # a turn moves the back of the hair against the face
 FRONT_DEPTH = 0.1
@@ -156,19 +158,29 @@ def _buns(sketch: Sketch, face: Face, tones: HairTones) -> None:
         sketch.stroke(swirl, tones.line, LINE * 0.7)
 
 
+SPIKES = 13
+SPIKE_REACH = (1.34, 1.2, 1.28, 1.16)  # of the skull's radius, in turn
+SPIKE_BEND = 0.11  # radians by which a tip lags behind its root's middle
+
+
+def _spikes(face: Face, steps: int) -> Points:
+    """Spikes all around the skull, which fall away from the crown on both sides."""
+    angle = (np.arange(2 * SPIKES) + 0.5) * (np.pi / SPIKES) - 0.5 * np.pi
+    valleys = np.column_stack([np.cos(angle[0::2]), np.sin(angle[0::2])])
+    lean = angle[1::2] + SPIKE_BEND * np.sign(np.cos(angle[1::2]))
+    reach = np.resize(SPIKE_REACH, SPIKES) + 0.06 * np.resize(face.strands, SPIKES)
+    tips = np.column_stack([np.cos(lean), np.sin(lean)]) * reach[:, None]
+    after = np.roll(valleys, -1, axis=0)
+    controls = np.empty((SPIKES, 2, 3, 2))
+    controls[:, 0, 0], controls[:, 0, 2] = valleys, tips
+    controls[:, 1, 0], controls[:, 1, 2] = tips, after
+    controls[:, 0, 1] = (valleys + tips) * 0.53
+    controls[:, 1, 1] = (after + tips) * 0.53
+    return arcs(controls, steps).reshape(-1, 2) * (1.13, 1.18 * _size(face)) + CROWN
+
+
 def _spiky_back(sketch: Sketch, face: Face, tones: HairTones) -> None:
-    """Spikes around the skull, longest at the sides."""
-    count = 15
-    around = circle(count * 2)
-    reach = np.where(np.arange(count * 2) % 2, 1.0, 1.24 + 0.08 * face.volume)
-    spikes = around * reach[:, None] * (1.12, 1.2) + CROWN
-    tips, valleys = spikes[0::2], spikes[1::2]
-    # Spikes hang down at the sides and stand up on top.
-    tips = tips + np.stack([0.06 * np.sign(tips[:, 0]), np.where(tips[:, 1] > -0.6, 0.12, 0.0)], axis=1)
-    before = np.roll(valleys, 1, axis=0)
-    rise = arcs(before, before * 0.45 + tips * 0.55 + 0.1 * (tips - CROWN), tips, sketch.steps)
-    fall = arcs(tips, (tips + valleys) / 2, valleys, sketch.steps)
-    sketch.fill(np.concatenate([rise, fall], axis=1).reshape(-1, 2), tones.shade, tones.line)
+    sketch.fill(_spikes(face, sketch.steps), tones.base, tones.line)
 
 
 def _braids(sketch: Sketch, face: Face, tones: HairTones) -> None:
@@ -233,12 +245,16 @@ class Bangs:
 
     def edge(self, steps: int) -> Points:
         """The edge as a dense curve from the first valley to the last."""
-        down = arcs(self.valleys[:-1], 0.3 * self.valleys[:-1] + 0.7 * self.tips * (1, 1) + _BULGE, self.tips, steps)
-        up = arcs(self.tips, 0.3 * self.valleys[1:] + 0.7 * self.tips - _BULGE * (1, -1), self.valleys[1:], steps)
-        return np.concatenate([np.concatenate([down, up], axis=1).reshape(-1, 2), self.valleys[-1:]])
+        controls = np.empty((len(self.tips), 2, 3, 2))  # down to each tip, and up again
+        before, after = self.valleys[:-1], self.valleys[1:]
+        controls[:, 0, 0], controls[:, 0, 2] = before, self.tips
+        controls[:, 1, 0], controls[:, 1, 2] = self.tips, after
+        controls[:, 0, 1] = 0.3 * before + 0.7 * self.tips - (LOCK_BULGE, 0.03)
+        controls[:, 1, 1] = 0.3 * after + 0.7 * self.tips + (LOCK_BULGE, -0.03)
+        return np.concatenate([arcs(controls, steps).reshape(-1, 2), after[-1:]])
 
 
-_BULGE = np.array([-0.04, -0.03])  # rounds the locks, so that they look like leaves and not like teeth
+LOCK_BULGE = 0.04  # rounds the locks, so that they look like leaves and not like teeth
 
 
 def bangs(face: Face) -> Bangs:
@@ -263,7 +279,7 @@ def bangs(face: Face) -> Bangs:
         tips[:, 1] += 0.06 * jitter[:5]
     elif face.bangs == "parted":
         half = np.array([(0.0, -1.02), (0.3, -0.74), (0.6, -0.56), (HAIRLINE, -0.3)])
-        valleys = np.concatenate([half[:0:-1] * MIRROR, half]) + (0.08 * jitter[0], 0.0)
+        valleys = np.concatenate([half[:0:-1] * MIRROR, half]) + np.array([0.08 * jitter[0], 0.0])
         ends = np.array([(0.46, -0.4), (0.7, -0.22), (0.87, 0.04)])
         tips = np.concatenate([ends[::-1] * MIRROR, ends])
         tips[:, 1] += 0.06 * jitter[:6]
@@ -273,20 +289,20 @@ def bangs(face: Face) -> Bangs:
         )
         tips = np.array([(-0.75, -0.08), (-0.34, -0.26), (0.03, 0.12), (0.36, -0.26), (0.77, -0.08)])
         tips += np.stack([0.03 * jitter[:5], 0.05 * jitter[1:6]], axis=1)
-    tips[:, 1] += longer
+    tips[:, 1] += longer - BANG_LIFT
     if face.side < 0:
         return Bangs(valleys[::-1] * MIRROR, tips[::-1] * MIRROR)
     return Bangs(valleys, tips)
 
 
-BANG_SHADOW = 0.1  # how far below the bangs their shadow reaches
+BANG_SHADOW = 0.09  # how far below the bangs their shadow reaches
 
 
-def bang_shadow(sketch: Sketch, locks: Bangs, colour: Colour) -> None:
+def bang_shadow(sketch: Sketch, edge: Points, colour: Colour) -> None:
     """The shadow of the bangs on the forehead, kept inside the face."""
     sketch.depth = FRONT_DEPTH
-    edge = locks.edge(sketch.steps) + (0.0, BANG_SHADOW)
-    edge[:, 0] = np.clip(edge[:, 0], -0.85, 0.85)
+    edge = edge + np.array([0.0, BANG_SHADOW])
+    edge[:, 0] = np.minimum(np.maximum(edge[:, 0], -0.85), 0.85)
     sketch.fill(np.concatenate([edge, [(0.85, -0.95), (-0.85, -0.95)]]), colour)
 
 
@@ -311,23 +327,24 @@ def _crown(sketch: Sketch, face: Face) -> Points:
     return upper * (CROWN_WIDTH, CROWN_HEIGHT * _size(face)) + CROWN
 
 
-def front_hair(sketch: Sketch, face: Face, tones: HairTones, locks: Bangs) -> None:
+def front_hair(sketch: Sketch, face: Face, tones: HairTones, locks: Bangs, edge: Points) -> None:
     """Crown, bangs and side locks as one shape, then shades, strands and the shine."""
     sketch.depth = FRONT_DEPTH
-    edge = locks.edge(sketch.steps)
     right = _side_lock(sketch, face, locks.valleys[-1])
     left = _side_lock(sketch, face, locks.valleys[0] * MIRROR)[::-1] * MIRROR
     sketch.fill(np.concatenate([edge[:-1], right[:-1], _crown(sketch, face), left[1:]]), tones.base, tones.line)
-    for valley, tip, after in zip(locks.valleys[:-1], locks.tips, locks.valleys[1:]):
-        # The side of each lock away from the light.
-        root = 0.35 * after + 0.65 * np.array([tip[0] * 0.9, after[1] - 0.22])
-        sketch.fill(np.stack([tip, 0.35 * after + 0.65 * tip + (0.02, 0), after, root]), tones.shade)
-        del valley
-    for valley in locks.valleys[1:-1]:
-        top = np.array([valley[0] * 0.72, valley[1] - 0.34])
-        sketch.stroke(
-            np.stack([valley, (valley + top) / 2 + (0.02 * np.sign(valley[0]), 0), top]), tones.line, LINE * 0.7
-        )
+    after, tips = locks.valleys[1:], locks.tips
+    shades = np.empty((len(tips), 4, 2))  # the side of each lock away from the light
+    shades[:, 0], shades[:, 2] = tips, after
+    shades[:, 1] = 0.35 * after + 0.65 * tips + (0.02, 0.0)
+    shades[:, 3] = 0.35 * after + 0.65 * np.column_stack([tips[:, 0] * 0.9, after[:, 1] - 0.22])
+    for shade in shades:
+        sketch.fill(shade, tones.shade)
+    roots = locks.valleys[1:-1]
+    strands = np.empty((len(roots), 2, 2))
+    strands[:, 0], strands[:, 1] = roots, roots * (0.76, 1.0) - (0.0, 0.34)
+    for strand in strands:
+        sketch.stroke(strand, tones.line, LINE * 0.7)
     _shine(sketch, face, tones)
     if face.ahoge:
         s = float(face.side)
@@ -338,13 +355,21 @@ def front_hair(sketch: Sketch, face: Face, tones: HairTones, locks: Bangs) -> No
 SHINE_TEETH = 9
 
 
+@lru_cache
+def _shine_band() -> tuple[Points, Points, Points, Points]:
+    """Sines and cosines along the shine, and how far its teeth reach up and down there."""
+    angle = np.linspace(-0.36, 0.36, 2 * SHINE_TEETH + 1) * np.pi
+    odd = np.arange(len(angle)) % 2 == 1
+    taper = np.minimum(1, 4 * (0.36 * np.pi - np.abs(angle)))
+    return np.sin(angle), np.cos(angle), taper * np.where(odd, 1.2, 0.3), taper * np.where(odd, 0.3, 1.4)
+
+
 def _shine(sketch: Sketch, face: Face, tones: HairTones) -> None:
     """The bright band with a jagged rim that runs around the crown."""
-    angle = np.linspace(-0.36 * np.pi, 0.36 * np.pi, 2 * SHINE_TEETH + 1)
-    rim = np.stack([np.sin(angle) * 1.0, CROWN[1] - np.cos(angle) * 0.92 * _size(face)], axis=1)
-    jag = 0.055 + 0.035 * np.resize(face.strands, len(angle))
-    jag[[0, -1]] = 0
-    teeth = np.where(np.arange(len(angle)) % 2, 1.0, 0.25) * jag
-    upper = rim - np.stack([np.zeros_like(angle), teeth * 1.2], axis=1)
-    lower = rim + np.stack([np.zeros_like(angle), np.where(np.arange(len(angle)) % 2, 0.3, 1.4) * jag], axis=1)
-    sketch.fill(np.concatenate([upper, lower[::-1]]), tones.light)
+    sin, cos, up, down = _shine_band()
+    jag = 0.055 + 0.035 * np.resize(face.strands, len(sin))
+    y = CROWN[1] - cos * 0.92 * _size(face)
+    band = np.empty((2, len(sin), 2))
+    band[0, :, 0], band[0, :, 1] = sin, y - up * jag
+    band[1, :, 0], band[1, :, 1] = sin[::-1], (y + down * jag)[::-1]
+    sketch.fill(band.reshape(-1, 2), tones.light)

@@ -9,6 +9,7 @@ picture and its line drawing, so the two always agree.
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,8 @@ Points = NDArray[np.float64]  # [n, 2] in face units
 BLACK: Colour = (0, 0, 0)
 WHITE: Colour = (255, 255, 255)
 
-FACE_UNIT = 0.272  # of the picture's shorter side
-EYE_LINE = 0.545  # of the picture's height
+FACE_UNIT = 0.274  # of the picture's shorter side
+EYE_LINE = 0.5  # of the picture's height
 LINE = 0.042  # width of an outline, face units
 NECK = (0.0, 1.0)  # the head tilts about this point, face units
 CANVAS_SIDE = 192  # the supersampled canvas has at least this many pixels along its shorter side
@@ -29,8 +30,7 @@ LEAST_SUPERSAMPLING = 3
 FINE_FROM = 160  # pixels along the shorter side from which curves and gradients get more steps
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """One flat shape or stroke, in face units.
 
     `fill` is None for a stroke; `line` is None for a shape without outline; `ink` is the fill in the line drawing
@@ -51,7 +51,7 @@ class Sketch:
 
     def __init__(self, fine: bool = False) -> None:
         self.fine = fine
-        self.steps = 8 if fine else 4  # points between two control points of a curve
+        self.steps = 8 if fine else 3  # points between two control points of a curve
         self.depth = 0.0
         self.body = False
         self.shapes: list[Shape] = []
@@ -130,10 +130,15 @@ def _open_basis(count: int, steps: int) -> NDArray[np.float64]:
     return basis
 
 
-def arcs(start: Points, control: Points, end: Points, steps: int) -> NDArray[np.float64]:
-    """Quadratic Bézier curves, the end point left out. [n, 2] each -> [n, steps, 2]"""
-    t = np.arange(steps)[:, None] / steps
-    return start[:, None] * (1 - t) ** 2 + control[:, None] * (2 * t * (1 - t)) + end[:, None] * t**2
+@lru_cache
+def _bezier_basis(steps: int) -> NDArray[np.float64]:
+    t = np.arange(steps) / steps
+    return np.stack([(1 - t) ** 2, 2 * t * (1 - t), t**2], axis=1)
+
+
+def arcs(controls: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
+    """Quadratic Bézier curves, the end point left out. [..., 3, 2] -> [..., steps, 2]"""
+    return _bezier_basis(steps) @ controls
 
 
 def mix(a: Colour, b: Colour, share: float) -> Colour:
