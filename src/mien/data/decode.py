@@ -1,0 +1,126 @@
+"""One picture file to uint8 pixels of the size asked for. Each odd kind of file has a defined result (docs/data.md)."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import numpy as np
+from PIL import Image, ImageOps
+
+MOST_PIXELS = 100_000_000  # checked from the header, before anything is decoded
+FORMATS = (
+    "JPEG",
+    "PNG",
+    "WEBP",
+    "GIF",
+    "BMP",
+    "DIB",
+    "TIFF",
+    "PPM",
+    "AVIF",
+    "JPEG2000",
+)  # never EPS: it runs a program
+FILTER = "lanczos"
+
+_SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N", "I")
+_ALPHA = ("RGBA", "RGBa", "LA", "La", "PA")
+
+
+class BadPicture(Exception):
+    """A file that should be a picture and cannot be used; the message is the reason, in a few words."""
+
+
+def open_picture(data: bytes, name: str = "") -> Image.Image:
+    """The header read, by content and not by extension. Raises BadPicture: empty, no picture, or too large."""
+    if not data:
+        raise BadPicture("empty file")
+    formats = (*FORMATS, "TGA") if name.lower().endswith(".tga") else FORMATS  # TGA has no signature to know it by
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = Image.open(io.BytesIO(data), formats=formats)
+    except Image.DecompressionBombError as error:
+        raise BadPicture(f"over {MOST_PIXELS:,} pixels") from error
+    except Exception as error:  # decoders raise anything on hostile bytes, and none of it may end the run
+        raise BadPicture("not a picture that can be read") from error
+    if image.width * image.height > MOST_PIXELS:
+        raise BadPicture(f"{image.width}x{image.height} is over {MOST_PIXELS:,} pixels")
+    return image
+
+
+def upright(image: Image.Image, height: int, width: int, copies: int = 1) -> Image.Image:
+    """Decoded, turned as its EXIF says, RGB. JPEGs may be decoded at a fraction, never under twice height x width.
+
+    `copies` is 2 for side-by-side pairs, whose halves each become height x width. Raises BadPicture.
+    """
+    try:
+        if image.format == "JPEG":
+            _draft(image, height, width, copies)
+        image.load()
+        if "exif" in image.info or image.format == "TIFF":
+            image = ImageOps.exif_transpose(image)
+        return to_rgb(image)
+    except Exception as error:  # see open_picture
+        reason = "truncated" if "truncated" in str(error) else f"damaged ({type(error).__name__})"
+        raise BadPicture(reason) from error
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Any mode to RGB: alpha over white, 16 bits scaled to 8, palettes, CMYK and gray converted."""
+    mode = image.mode
+    if mode in _ALPHA or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        return Image.alpha_composite(white, image).convert("RGB")
+    if mode == "RGB":
+        return image
+    if mode in _SIXTEEN_BITS:
+        values = np.clip(np.asarray(image).astype(np.float32), 0, 65535)
+        image = Image.fromarray(np.rint(values / 257).astype(np.uint8))
+    elif mode == "F":
+        values = np.nan_to_num(np.asarray(image))
+        values = values * 255 if values.max(initial=0) <= 1 else values
+        image = Image.fromarray(np.rint(np.clip(values, 0, 255)).astype(np.uint8))
+    return image.convert("RGB")
+
+
+def fit(image: Image.Image, height: int, width: int) -> np.ndarray:
+    """RGB picture -> uint8 [height, width, 3]: the largest centred crop of that aspect, resampled by Lanczos."""
+    return np.asarray(
+        image.resize((width, height), Image.Resampling.LANCZOS, box=crop_box(image.width, image.height, height, width))
+    )
+
+
+def crop_box(have_width: int, have_height: int, height: int, width: int) -> tuple[float, float, float, float]:
+    """(left, top, right, bottom), whole pixels, of the largest centred crop with the aspect of height x width."""
+    crop_width = min(have_width, max(1, round(have_height * width / height)))
+    crop_height = min(have_height, max(1, round(have_width * height / width)))
+    left, top = (have_width - crop_width) // 2, (have_height - crop_height) // 2
+    return left, top, left + crop_width, top + crop_height
+
+
+def picture(data: bytes, name: str, height: int, width: int) -> np.ndarray:
+    """File content -> uint8 [height, width, 3]. Raises BadPicture."""
+    return fit(upright(open_picture(data, name), height, width), height, width)
+
+
+def pair(data: bytes, name: str, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """A side-by-side file -> (left A, right B), each uint8 [height, width, 3]. Raises BadPicture unless 2:1."""
+    image = upright(open_picture(data, name), height, width, copies=2)
+    half = image.width // 2
+    if half != image.height:
+        raise BadPicture(f"{image.width}x{image.height} is not a side-by-side pair (twice as wide as high)")
+    left = image.crop((0, 0, half, image.height))
+    return fit(left, height, width), fit(image.crop((half, 0, 2 * half, image.height)), height, width)
+
+
+def _draft(image: Image.Image, height: int, width: int, copies: int) -> None:
+    """Let the JPEG decoder shrink by 2, 4 or 8 while the crop keeps twice the target, whichever way EXIF turns it."""
+    have_width, have_height = image.width / copies, image.height
+    upright_scale = min(have_width / width, have_height / height)
+    turned_scale = min(have_height / width, have_width / height)
+    room = min(upright_scale, turned_scale) / 2
+    shrink = next((step for step in (8, 4, 2) if step <= room), 1)
+    if shrink > 1 and (copies == 1 or image.width % (2 * shrink) == 0):
+        image.draft(None, (image.width // shrink, image.height // shrink))

@@ -1,0 +1,94 @@
+"""A prepared set: a folder of arrays that training maps into memory. docs/data.md describes each file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mien.errors import FileTrouble
+
+FORMAT = "mien prepared set"
+FORMAT_VERSION = 1  # raised whenever the same files would give other pixels or labels
+
+
+@dataclass(frozen=True)
+class PreparedSet:
+    """Pictures ready to train on, mapped from disk and not copied.
+
+    `images` uint8 [N,H,W,C], C 3, or 1 when every picture is gray; `labels` float32 [N,K]; `captions` N strings;
+    `sources` uint8: the A side of pairs [N,H,W,C], or the A domain of unpaired sets [M,H,W,C]; `info`: dataset.json.
+    """
+
+    path: Path
+    images: np.ndarray = field(repr=False)
+    labels: np.ndarray | None = field(repr=False)
+    captions: list[str] | None = field(repr=False)
+    sources: np.ndarray | None = field(repr=False)
+    info: dict[str, Any] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def describe(self) -> list[str]:
+        """Two lines for people: what the pictures are, and what comes with them."""
+        count, height, width, channels = self.images.shape
+        first = f"{self.info['source']}: {self.info['layout']}, {count:,} pictures, {height}x{width}"
+        first += ", gray" if channels == 1 else ""
+        names = self.info["label_names"]
+        parts = []
+        if names:
+            parts.append(f"{len(names)} labels ({', '.join(names[:4])}{', …' if len(names) > 4 else ''})")
+        if self.captions is not None:
+            parts.append("captions")
+        if self.sources is not None:
+            parts.append(f"{len(self.sources):,} sources")
+        second = ", ".join(parts) or "no labels"
+        if skipped := self.info["skipped_count"]:
+            second += f"; {skipped:,} files skipped (see {self.path / 'dataset.json'})"
+        return [first, second]
+
+
+def open_prepared(path: str | Path) -> PreparedSet:
+    """Maps a prepared set. Raises FileTrouble naming the file that is missing, damaged or of another version."""
+    path = Path(path)
+    try:
+        info = json.loads((path / "dataset.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FileTrouble(f"{path / 'dataset.json'} cannot be read ({error}): prepare the pictures again") from error
+    if not isinstance(info, dict) or info.get("format") != FORMAT:
+        raise FileTrouble(f"{path} is not a prepared set (dataset.json says otherwise): make one by mien data prepare")
+    if info.get("version") != FORMAT_VERSION:
+        raise FileTrouble(f"{path} is of format version {info.get('version')}, not {FORMAT_VERSION}: prepare it again")
+    images = _array(path / "images.npy", np.uint8, tuple(info["shape"]))
+    labels = (
+        _array(path / "labels.npy", np.float32, (len(images), len(info["label_names"])))
+        if info["label_names"]
+        else None
+    )
+    sources = _array(path / "sources.npy", np.uint8, tuple(info["sources_shape"])) if info["sources_shape"] else None
+    captions = _captions(path / "captions.jsonl", len(images)) if info["captions"] else None
+    return PreparedSet(path, images, labels, captions, sources, info)
+
+
+def _array(path: Path, dtype: type, shape: tuple[int, ...]) -> np.ndarray:
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise FileTrouble(f"{path} cannot be read ({error}): prepare the pictures again") from error
+    if array.dtype != dtype or array.shape != shape:
+        raise FileTrouble(f"{path} is {array.dtype} {array.shape}, not {np.dtype(dtype)} {shape}: prepare it again")
+    return array
+
+
+def _captions(path: Path, count: int) -> list[str]:
+    try:
+        captions = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+    except (OSError, ValueError) as error:
+        raise FileTrouble(f"{path} cannot be read ({error}): prepare the pictures again") from error
+    if len(captions) != count:
+        raise FileTrouble(f"{path} holds {len(captions):,} captions for {count:,} pictures: prepare the pictures again")
+    return captions
