@@ -1,3 +1,27 @@
-"""mien learns faces from a folder of pictures and draws new ones."""
+"""mien learns faces from a folder of pictures and draws new ones.
+
+    run = mien.train("dcgan", data="faces", budget="30m")
+    G = mien.load(run.path)
+    G(seeds=range(16))  # -> [PIL.Image]
+
+Every verb of the command line is a function here, with the same arguments.
+"""
+
+from __future__ import annotations
+
+from typing import Any
 
 __version__ = "0.1.0"
+
+VERBS = ("demo", "generate", "report", "resume", "train", "video")
+
+
+def __getattr__(name: str) -> Any:
+    """Verbs and `load` are imported when first asked for: `import mien` stays light."""
+    from importlib import import_module
+
+    if name in VERBS:
+        return getattr(import_module(f"mien.commands.{name}"), name)
+    if name == "load":
+        return import_module("mien.generation").load
+    raise AttributeError(f"module 'mien' has no attribute {name!r}")

@@ -34,7 +34,8 @@ class Journal:
         return rows
 
     def rewind(self, images: int) -> None:
-        """Drop what was written after `images` images: a resumed run writes those rows again."""
+        """Drop what was written after `images` images, and the rows that only marked the end of a session: a resumed
+        run writes anew what belongs there."""
         if self.path.exists():
-            kept = [row for row in self.read() if row.get("images", 0) <= images]
+            kept = [row for row in self.read() if row.get("images", 0) <= images and not row.get("final")]
             write_text(self.path, "".join(json.dumps(row) + "\n" for row in kept))

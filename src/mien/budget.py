@@ -1,0 +1,56 @@
+"""How long to train: "30m", "2h", "200kimg", "50ep"."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from mien.errors import UsageError
+
+SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+IMAGES = {"img": 1, "kimg": 1000, "mimg": 1_000_000}
+EPOCHS = {"ep", "epoch", "epochs"}
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Training ends at whichever comes first. Infinite means: no limit of that kind."""
+
+    images: float = math.inf
+    seconds: float = math.inf
+
+    def plus(self, images: int, seconds: float) -> Budget:
+        """As much again on top of what is already done."""
+        return Budget(self.images + images, self.seconds + seconds)
+
+    def share(self, images: int, seconds: float) -> float:
+        """How much of it is used up, 0 to 1."""
+        return min(1.0, max(images / self.images, seconds / self.seconds))
+
+    def __str__(self) -> str:
+        if math.isinf(self.images):
+            return duration(self.seconds)
+        return f"{self.images / 1000:g} kimg"
+
+
+def parse_budget(text: str, pictures: int, flag: str = "--budget") -> Budget:
+    """`pictures` makes epochs into images. Raises UsageError for anything that is not a positive amount."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]+)", text.strip())
+    amount, unit = (float(found[1]), found[2].lower()) if found else (0.0, "")
+    if amount > 0 and unit in SECONDS:
+        return Budget(seconds=amount * SECONDS[unit])
+    if amount > 0 and unit in IMAGES:
+        return Budget(images=round(amount * IMAGES[unit]))
+    if amount > 0 and unit in EPOCHS:
+        return Budget(images=round(amount * pictures))
+    raise UsageError(f"{flag} {text!r} is not an amount of training: write 30m, 2h, 200kimg or 50ep")
+
+
+def duration(seconds: float) -> str:
+    """75 -> "1m 15s"; 7265 -> "2h 01m"."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h {minutes:02d}m"
+    return f"{minutes}m {rest:02d}s" if minutes else f"{rest}s"

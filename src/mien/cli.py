@@ -1,0 +1,175 @@
+"""The command line: finds the verb, reads its flags from its function's signature, prints its result.
+
+torch and the verbs are imported only when they are needed, so `mien --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import difflib
+import importlib
+import inspect
+import io
+import json
+import re
+import sys
+import traceback
+import types
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mien import __version__
+from mien.errors import MienError, UsageError
+
+COMMANDS = Path(__file__).parent / "commands"
+ORDER = ("demo", "train", "resume", "generate", "video", "report", "data", "submit", "recipes", "env")
+GROUPS = {"data": ("check", "prepare"), "submit": ("hw6", "check")}
+"""Verbs that are a file of several functions: mien data check PATH."""
+INTERRUPTED, BUG = 130, 70
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Carry out one command line; -> the exit code."""
+    as_json = "--json" in arguments
+    arguments = [argument for argument in arguments if argument != "--json"]
+    try:
+        if not arguments or arguments[0] in ("-h", "--help", "help"):
+            print(overview())
+            return 0
+        if arguments[0] in ("-V", "--version"):
+            print(f"mien {__version__}")
+            return 0
+        result = call(arguments)
+        print(json.dumps(result.as_dict(), indent=2) if as_json else result)
+        return 0
+    except MienError as error:
+        return fail(str(error), error.exit_code, as_json)
+    except KeyboardInterrupt:
+        return fail("interrupted", INTERRUPTED, as_json)
+    except BrokenPipeError:
+        # The reader of our output has gone (mien … | head); nothing is left to tell it.
+        sys.stdout = None
+        return 0
+    except SystemExit as exit_:
+        return int(exit_.code or 0)
+    except Exception:
+        traceback.print_exc()
+        return fail("this is a bug in mien; please report it with the lines above", BUG, as_json)
+
+
+def fail(message: str, code: int, as_json: bool) -> int:
+    print(f"mien: {message}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"error": message, "exit_code": code}))
+    return code
+
+
+# --- verbs ------------------------------------------------------------------------------------------------------------
+
+
+def verbs() -> list[str]:
+    """The verbs that exist, most used first."""
+    there = {path.stem for path in COMMANDS.glob("*.py")} - {"__init__"}
+    return [*(verb for verb in ORDER if verb in there), *sorted(there - set(ORDER))]
+
+
+def overview() -> str:
+    """The text of `mien --help`, from the first line of each verb's file: none of them is imported."""
+    lines = ["mien learns faces from a folder of pictures and draws new ones.", ""]
+    for verb in verbs():
+        text = ast.get_docstring(ast.parse((COMMANDS / f"{verb}.py").read_text())) or ""
+        summary = text.splitlines()[0].partition(": ")[2]
+        name = f"{verb} {'|'.join(GROUPS[verb])}" if verb in GROUPS else verb
+        lines.append(f"  mien {name:<19} {summary}")
+    lines += ["", "mien VERB --help shows a verb's flags. Every verb takes --json.", "Start with: mien demo"]
+    return "\n".join(lines)
+
+
+def call(arguments: list[str]) -> Any:
+    """Find the function that the words name, and call it with the flags that follow."""
+    verb, *rest = arguments
+    if verb.startswith("-"):
+        raise UsageError(f"a verb comes first: mien {' '.join(verbs()[:4])} … (mien --help lists them)")
+    known(verb, verbs(), "verb", "mien --help lists them")
+    module = importlib.import_module(f"mien.commands.{verb}")
+    if verb not in GROUPS:
+        return parse(getattr(module, verb), f"mien {verb}", rest)
+    if not rest or rest[0] in ("-h", "--help"):
+        print("\n".join(f"mien {verb} {name:<10} {first_line(getattr(module, name))}" for name in GROUPS[verb]))
+        sys.exit(0 if rest else 2)
+    known(rest[0], list(GROUPS[verb]), f"mien {verb}", f"there are {', '.join(GROUPS[verb])}")
+    return parse(getattr(module, rest[0]), f"mien {verb} {rest[0]}", rest[1:])
+
+
+def known(word: str, words: list[str], what: str, otherwise: str) -> None:
+    if word not in words:
+        near = difflib.get_close_matches(word, words, 1)
+        raise UsageError(f"no {what} {word!r}: " + (f"did you mean {near[0]}?" if near else otherwise))
+
+
+def first_line(function: Callable[..., Any]) -> str:
+    return (inspect.getdoc(function) or "").splitlines()[0]
+
+
+# --- flags ------------------------------------------------------------------------------------------------------------
+
+
+def parse(function: Callable[..., Any], program: str, arguments: list[str]) -> Any:
+    """Let tyro read the flags; whatever it refuses becomes one line with the nearest flag."""
+    import tyro
+
+    check_flags(function, program, arguments)
+    words = io.StringIO()
+    bound: dict[str, Any] = {}
+
+    def bind(*positional: Any, **named: Any) -> None:
+        bound.update(signature_of(function).bind(*positional, **named).arguments)
+
+    bind.__signature__ = signature_of(function)  # type: ignore[attr-defined]
+    bind.__annotations__ = {name: part.annotation for name, part in signature_of(function).parameters.items()}
+    bind.__doc__ = function.__doc__
+    if {"-h", "--help"} & set(arguments):
+        tyro.cli(bind, prog=program, args=["--help"])
+    try:
+        with contextlib.redirect_stderr(words), contextlib.redirect_stdout(words):
+            tyro.cli(bind, prog=program, args=arguments)
+    except SystemExit:
+        raise UsageError(f"{program}: {one_line(words.getvalue())}") from None
+    return function(**bound)
+
+
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """The signature with real types; what the function returns is often imported only for the type checker."""
+    signature = inspect.signature(function)
+    named = {name: part.annotation for name, part in signature.parameters.items()}
+    hints = typing.get_type_hints(types.SimpleNamespace(__annotations__=named), function.__globals__, None, True)
+    parts = [part.replace(annotation=hints[name]) for name, part in signature.parameters.items()]
+    return inspect.Signature(parts)
+
+
+def check_flags(function: Callable[..., Any], program: str, arguments: list[str]) -> None:
+    flags = {"--help", "-h"}
+    for name, parameter in inspect.signature(function).parameters.items():
+        flags |= {f"--{name.replace('_', '-')}"}
+        if isinstance(parameter.default, bool):
+            flags |= {f"--no-{name.replace('_', '-')}"}
+    for argument in arguments:
+        flag = argument.partition("=")[0].replace("_", "-")
+        if argument.startswith("--") and flag not in flags:
+            near = difflib.get_close_matches(flag, flags, 1)
+            hint = f"did you mean {near[0]}?" if near else f"see {program} --help"
+            raise UsageError(f"{program} has no flag {flag}: {hint}")
+
+
+def one_line(box: str) -> str:
+    """tyro's framed message without its frame, up to the pointer to --help."""
+    text = " ".join(re.sub(r"[│╭╮╰╯─]+", " ", line).strip() for line in box.splitlines() if "─────" not in line[1:-1])
+    text = re.sub(r"\s+", " ", text.split("For full helptext")[0].split("Argument helptext")[0]).strip()
+    return text or "the flags cannot be read"

@@ -1,0 +1,35 @@
+"""mien resume: go on with a run, bit by bit as if it had never stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+if TYPE_CHECKING:
+    from mien.launch import Run
+
+
+def resume(
+    run: tyro.conf.Positional[str],
+    *,
+    budget: str | None = None,
+    data: str | None = None,
+    code: Path | None = None,
+    device: str = "auto",
+    outdir: Path = Path("runs"),
+) -> Run:
+    """Go on with a stopped or finished run, always into the same directory.
+
+    Args:
+        run: A run's path, number or name, or "last".
+        budget: A new end (2h, 500kimg), or so much more (+2h, +100kimg). What the run began with if left out.
+        data: Where the pictures are now, if they moved.
+        code: Your file that the run's recipe comes from, if it does.
+        device: auto, cpu, cuda or cuda:1.
+        outdir: Folder that holds the runs.
+    """
+    from mien.launch import go_on
+
+    return go_on(run, budget=budget, data=data, code=code, device=device, outdir=outdir)

@@ -1,0 +1,63 @@
+"""mien train: learn faces from pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+if TYPE_CHECKING:
+    from mien.launch import Run
+
+
+def train(
+    recipe: tyro.conf.Positional[str] = "auto",
+    *,
+    data: str,
+    resolution: str | None = None,
+    batch: int | None = None,
+    budget: str = "20m",
+    seed: int = 0,
+    set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
+    outdir: Path = Path("runs"),
+    name: str | None = None,
+    device: str = "auto",
+    tick: float = 1.0,
+    checkpoint_every: str = "2m",
+    dry_run: bool = False,
+) -> Run:
+    """Learn faces from a folder of pictures, a zip, or the built-in drawn faces.
+
+    Args:
+        recipe: What to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.
+        data: Folder, zip or tgz of pictures, a prepared set, or "drawn" (or drawn:50000@128).
+        resolution: 64, or 96x80 (height x width). Chosen from the recipe and the pictures if left out.
+        batch: Pictures a step, over all processes. The recipe's if left out.
+        budget: How long: 30m, 2h, 200kimg (thousand pictures seen) or 50ep (epochs).
+        seed: Same seed, same machine: same bits.
+        set: Change a setting of the recipe: discriminator_terms.r1.weight=5. May be given often.
+        outdir: Folder that holds the runs.
+        name: Name of the run, after its number. Made from recipe and data if left out.
+        device: auto, cpu, cuda or cuda:1.
+        tick: kimg until the first samples and statistics; the gaps widen later.
+        checkpoint_every: At least so much time between two checkpoints: 2m, 30s.
+        dry_run: Say what would happen, train nothing.
+    """
+    from mien.launch import start
+
+    return start(
+        recipe,
+        data=data,
+        resolution=resolution,
+        batch=batch,
+        budget=budget,
+        seed=seed,
+        changes=set,
+        outdir=outdir,
+        name=name,
+        device=device,
+        tick=tick,
+        checkpoint_every=checkpoint_every,
+        dry_run=dry_run,
+    )

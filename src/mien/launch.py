@@ -1,0 +1,270 @@
+"""How a training starts and goes on: device, pictures, run directory, first lines, then the session."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mien import console, distributed, generation, recipes, spec
+from mien.budget import Budget, duration, parse_budget
+from mien.data.layouts import default_resolution, detect
+from mien.data.prepare import prepare
+from mien.data.prepared import PreparedSet
+from mien.errors import UsageError
+from mien.images import parse_resolution, resolution_text
+from mien.papers import note_command, write_papers
+from mien.recipe import Recipe, from_json
+from mien.restore import restore
+from mien.run.directory import RunDirectory, create, find
+from mien.run.files import read_json
+from mien.session import Plan, Session
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training that ended: where it is and how far it came (images seen, seconds trained)."""
+
+    path: Path
+    state: str
+    images: int
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"run": str(self.path), "state": self.state, "images": self.images, "seconds": self.seconds}
+
+    def __str__(self) -> str:
+        samples = RunDirectory(self.path).sample_grids()
+        lines = [
+            f"{self.state} at {self.images / 1000:.1f} kimg after {duration(self.seconds)}: {self.path}",
+            *([f"  look at    {samples[-1][1]}"] if samples else []),
+            f"  draw       mien generate {self.path} --seeds 0-99",
+            f"  report     mien report {self.path}",
+            f"  go on      mien resume {self.path} --budget +20m",
+        ]
+        return "\n".join(lines)
+
+    def load(self, snapshot: str | int | None = None) -> generation.Generator:
+        """The run's generator."""
+        return generation.load(self.path, snapshot)
+
+
+# --- the two roads ----------------------------------------------------------------------------------------------------
+
+
+def start(
+    recipe: str,
+    *,
+    data: str,
+    resolution: str | None,
+    batch: int | None,
+    budget: str,
+    seed: int,
+    changes: tuple[str, ...],
+    outdir: Path,
+    name: str | None,
+    device: str,
+    tick: float,
+    checkpoint_every: str,
+    dry_run: bool,
+) -> Run:
+    """`mien train`; its arguments are explained there."""
+    place = join(device)
+    chosen, why = choose(recipe, place)
+    chosen = chosen.override(changes)
+    if batch is not None:
+        chosen = replace(chosen, batch_size=batch)
+    if chosen.batch_size < 2:
+        raise UsageError(f"--batch {chosen.batch_size} is too small: batch norm needs 2 pictures or more")
+    if tick * 1000 < 1:
+        raise UsageError(f"--tick {tick} is too small: it is in kimg, and at least 0.001")
+    parse_budget(budget, 1)  # a slip in a flag is told before the pictures are prepared
+    every = parse_budget(checkpoint_every, 1, "--checkpoint-every").seconds
+    size = parse_resolution(resolution) if resolution else default_size(chosen, data)
+    pictures = prepared(data, *size, seed)
+    chosen = replace(chosen, resolution=size, channels=pictures.images.shape[-1])
+    plan = Plan(parse_budget(budget, len(pictures.images)), seed, round(tick * 1000), every)
+    label = name or f"{chosen.name}-{data_name(data)}"
+    if not re.fullmatch(r"[\w.+-]+", label):
+        raise UsageError(f"--name {label!r} must be made of letters, digits, '.', '_', '+' and '-'")
+    if dry_run:
+        session = Session(RunDirectory(outdir / f"NNNNN-{label}"), chosen, pictures, plan, place)
+        first_lines(session, chosen, pictures, why)
+        return Run(session.run.path, "dry run: nothing was trained,", 0, 0.0)
+
+    run = RunDirectory(distributed.from_first(create(outdir, label).path if distributed.rank() == 0 else Path()))
+    session = Session(run, chosen, pictures, plan, place)
+    if session.record:
+        run.lock()
+        write_papers(run, chosen, pictures, data)
+        facts = {"budget": budget, "seed": seed, "data": data, "recipe": chosen.name, "started": time.time()}
+        facts |= {"tick": plan.tick, "checkpoint_every": checkpoint_every}
+        session.record.status(
+            "starting",
+            0.0,
+            **facts,
+            budget_images=finite(plan.budget.images),
+            budget_seconds=finite(plan.budget.seconds),
+        )
+        session.record.event("started")
+    return carry_out(session, chosen, pictures, why)
+
+
+def go_on(run: str, *, budget: str | None, data: str | None, code: Path | None, device: str, outdir: Path) -> Run:
+    """`mien resume`; its arguments are explained there."""
+    directory = find(run, outdir)
+    place = join(device)
+    if distributed.rank() == 0:
+        directory.lock()
+    if code is not None:
+        spec.add_user_file(code)
+    recipe, status = from_json(read_json(directory.recipe)), directory.read_status()
+    pictures = prepared(data or status["data"], *recipe.resolution, status["seed"])
+    if pictures.images.shape[-1] != recipe.channels:
+        raise UsageError(
+            f"--data: the run was trained on {recipe.channels}-channel pictures; these have {pictures.images.shape[-1]}"
+        )
+    done = Budget(status.get("budget_images") or float("inf"), status.get("budget_seconds") or float("inf"))
+    plan = Plan(done, status["seed"], status["tick"], parse_budget(status["checkpoint_every"], 1).seconds)
+    session = Session(directory, recipe, pictures, plan, place)
+    restore(session)
+    session.plan = replace(plan, budget=new_budget(budget, done, session, len(pictures.images)))
+    if session.record:
+        session.record.event("resumed", data=data or status["data"])
+        session.record.status(
+            "starting",
+            session.seconds,
+            data=data or status["data"],
+            budget_images=finite(session.plan.budget.images),
+            budget_seconds=finite(session.plan.budget.seconds),
+        )
+    if pictures.info.get("sha256") != read_json(directory.data)["info"].get("sha256"):
+        console.say("warning: the pictures are not those that this run began with; it goes on with the new ones")
+    return carry_out(session, recipe, pictures, "as the run began")
+
+
+def carry_out(session: Session, recipe: Recipe, pictures: PreparedSet, why: str) -> Run:
+    run = session.run
+    if session.record:
+        console.log_to(run.log)
+        note_command(run)
+    first_lines(session, recipe, pictures, why)
+    try:
+        session.train()
+    except torch.OutOfMemoryError:
+        smaller = recipe.batch_size // 2
+        raise UsageError(f"--batch {recipe.batch_size} does not fit into this memory: try --batch {smaller}") from None
+    finally:
+        console.log_to(None)
+        run.unlock()
+        distributed.stop()
+    status = run.read_status()
+    return Run(run.path, status["state"], status["images"], status["seconds"])
+
+
+# --- what the flags come to -------------------------------------------------------------------------------------------
+
+
+def join(device: str) -> torch.device:
+    """The device of this process, which has then joined the others, if torchrun started several."""
+    place = pick_device(device)
+    distributed.start(place)
+    console.console.quiet = distributed.rank() > 0
+    return place
+
+
+def pick_device(name: str) -> torch.device:
+    """ "auto" takes the GPU where there is one (with several processes, each its own). Raises UsageError."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise UsageError(f"--device {name!r} is unknown: use auto, cpu, cuda or cuda:1") from None
+    if device.type not in ("cpu", "cuda"):
+        raise UsageError(f"--device {name}: mien trains on cpu and cuda")
+    if device.type == "cuda":
+        if not torch.cuda.is_available():
+            raise UsageError(f"--device {name}: PyTorch sees no GPU here; --device cpu works everywhere")
+        index = device.index if device.index is not None else int(os.environ.get("LOCAL_RANK", 0))
+        device = torch.device("cuda", index)
+        torch.cuda.set_device(device)
+    return device
+
+
+def choose(name: str, device: torch.device) -> tuple[Recipe, str]:
+    """The recipe called `name`, or one for the hardware; and why it is this one."""
+    if name != "auto":
+        return recipes.find(name), "as you asked"
+    if device.type == "cuda":
+        return recipes.find("dcgan"), "chosen because there is a GPU"
+    return recipes.find("dcgan-laptop"), "chosen because there is no GPU: small networks learn faster on a processor"
+
+
+def default_size(recipe: Recipe, data: str) -> tuple[int, int]:
+    """(height, width): the recipe's where it is not square, else one that suits the pictures."""
+    height, width = recipe.resolution
+    return recipe.resolution if height != width else default_resolution(detect(data), height)
+
+
+def prepared(data: str, height: int, width: int, seed: int) -> PreparedSet:
+    """The pictures, from the cache or prepared now; with several processes rank 0 prepares and the others wait."""
+    if distributed.rank() > 0:
+        distributed.barrier()
+    with console.counted("preparing pictures") as progress:
+        pictures = prepare(data, height, width, progress=progress)
+    if distributed.rank() == 0:
+        distributed.barrier()
+    return pictures
+
+
+def data_name(data: str) -> str:
+    """ "drawn:5000@64" -> "drawn"; "pictures/faces.zip" -> "faces"."""
+    stem = Path(data).absolute().name if not data.startswith("drawn") else "drawn"
+    stem = re.sub(r"\.(zip|tgz|tar\.gz|tar)$", "", stem)
+    return re.sub(r"[^\w-]+", "-", stem).strip("-") or "data"
+
+
+def new_budget(text: str | None, old: Budget, session: Session, pictures: int) -> Budget:
+    """The budget of a resumed run: as before, a new end, or so much more than is done."""
+    if text is None:
+        return old
+    if text.startswith("+"):
+        return parse_budget(text[1:], pictures).plus(session.training.images, session.seconds)
+    return parse_budget(text, pictures)
+
+
+def finite(number: float) -> float | None:
+    """JSON has no infinity."""
+    return number if number < float("inf") else None
+
+
+def first_lines(session: Session, recipe: Recipe, pictures: PreparedSet, why: str) -> None:
+    """What is about to happen, before it does."""
+    run, budget, world = session.run.path, session.plan.budget, distributed.world_size()
+    share = f" ({recipe.batch_size // world} on each of {world} processes)" if world > 1 else ""
+    epochs, end = "", ""
+    if budget.images < float("inf"):
+        epochs = f" ({budget.images / len(pictures.images):.1f} epochs)"
+    else:
+        left = datetime.timedelta(seconds=max(0.0, budget.seconds - session.seconds))
+        end = f", expected end {datetime.datetime.now() + left:%H:%M}"
+    begun = f", {session.kimg()} in {duration(session.seconds)} are done" if session.training.images else ""
+    first, *rest = pictures.describe()
+    for line in [
+        f"data     {first}",
+        *(f"         {line}" for line in rest),
+        f"recipe   {recipe.name} at {resolution_text(*recipe.resolution)} px, {why}",
+        f"batch    {recipe.batch_size}{share} on {session.batches.device}",
+        f"budget   {budget}{epochs}{begun}{end}",
+        f"run      {run}",
+        f"watch    tail -f {run}/log.txt    mien report {run}",
+        f"resume   mien resume {run}",
+    ]:
+        console.say(line)

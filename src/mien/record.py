@@ -1,0 +1,98 @@
+"""What a session writes into its run directory while it trains."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, PngImagePlugin
+from torch import Tensor
+
+from mien import distributed
+from mien.data.batches import derive_seed
+from mien.images import grid, to_pixels
+from mien.recipe import Recipe
+from mien.run.checkpoint import prune, save_checkpoint
+from mien.run.directory import RunDirectory, kimg_name, mark_latest
+from mien.run.files import io_errors, write_json
+from mien.run.snapshot import save_snapshot
+from mien.spec import encode
+from mien.training.state import Training
+
+SAMPLES = 64  # pictures in a grid
+DRAWN_AT_ONCE = 32
+KEEP_CHECKPOINTS = 2
+
+
+class Record:
+    """The writing side of a run; only rank 0 has one. Nothing here changes the training."""
+
+    def __init__(self, run: RunDirectory, recipe: Recipe, training: Training, seed: int, device: torch.device):
+        self.run, self.recipe, self.training, self.seed = run, recipe, training, seed
+        self.latents = self.fixed_latents().to(device)
+        self.saved_at = -1  # images of the newest checkpoint
+
+    def fixed_latents(self) -> Tensor:
+        """[SAMPLES, latent_dim]: the same in every grid of the run."""
+        generator = torch.Generator().manual_seed(derive_seed(self.seed, "fixed latents"))
+        dimension: int = self.training.ema.modules["G"].latent_dim  # type: ignore[assignment]
+        return torch.randn(SAMPLES, dimension, generator=generator)
+
+    @torch.inference_mode()
+    def sample(self, images: int) -> None:
+        """samples/fakes{kimg}.png: the fixed latents, drawn by the moving average."""
+        draw = self.training.ema.modules["G"]
+        pixels = np.concatenate([to_pixels(draw(latents)) for latents in self.latents.split(DRAWN_AT_ONCE)])
+        self.save_grid(self.run.samples / f"fakes{kimg_name(images)}.png", pixels, images)
+
+    def reals(self, pixels: np.ndarray) -> None:
+        """reals.png: uint8 [N,H,W,C] as training sees them."""
+        self.save_grid(self.run.reals, pixels, 0)
+
+    def save_grid(self, path: Path, pixels: np.ndarray, images: int) -> None:
+        height, width = pixels.shape[1:3]
+        columns = math.ceil(math.sqrt(len(pixels)))
+        facts = {"run": self.run.name, "recipe": self.recipe.name, "images": images, "gap": 2}
+        facts |= {"columns": columns, "rows": math.ceil(len(pixels) / columns), "height": height, "width": width}
+        text = PngImagePlugin.PngInfo()
+        text.add_text("mien", json.dumps(facts))
+        sheet = grid(pixels, columns)
+        with io_errors(path):
+            Image.fromarray(sheet[..., 0] if sheet.shape[-1] == 1 else sheet).save(path, pnginfo=text)
+
+    def statistics(self, values: dict[str, float], seconds: float, speed: float, final: bool = False) -> None:
+        """One row of stats.jsonl. The row at the end of a session is no tick: `final` marks it for a later rewind."""
+        images = self.training.images
+        row = {"images": images, "kimg": images / 1000, "seconds": round(seconds, 3)}
+        row |= {"images_per_second": round(speed, 2), **values}
+        self.run.stats.append({**row, "final": True} if final else row)
+
+    def snapshot(self, images: int) -> None:
+        """snapshots/kimg-{kimg}.safetensors: the averaged generators."""
+        states = {name: dict(module.state_dict()) for name, module in self.training.ema.modules.items()}
+        header = {"recipe": encode(self.recipe), "run": self.run.name, "images": self.training.images}
+        save_snapshot(self.run.snapshots / f"kimg-{kimg_name(images)}.safetensors", states, header)
+
+    def checkpoint(self, seconds: float) -> None:
+        """checkpoints/kimg-{kimg}/: the full state; older ones are deleted, but for the newest two and the best."""
+        state = {**self.training.numbers(), "seconds": seconds, "seed": self.seed}
+        state["world_size"] = distributed.world_size()
+        folder = self.run.checkpoints / f"kimg-{kimg_name(self.training.images)}"
+        save_checkpoint(folder, self.training.tensors(), state)
+        self.saved_at = self.training.images
+        prune(self.run.checkpoints, KEEP_CHECKPOINTS, self.run.best_checkpoint())
+        mark_latest(self.run, self.training.images)
+
+    def status(self, state: str, seconds: float, **more: Any) -> None:
+        """status.json: what was there, with the state, images and seconds of now."""
+        old = self.run.read_status() if self.run.status.exists() else {}
+        now = {"state": state, "images": self.training.images, "seconds": round(seconds, 3), "updated": time.time()}
+        write_json(self.run.status, {**old, **more, **now})
+
+    def event(self, what: str, **more: Any) -> None:
+        self.run.events.append({"time": time.time(), "images": self.training.images, "event": what, **more})

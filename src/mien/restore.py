@@ -1,0 +1,58 @@
+"""Going on from a checkpoint, bit by bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mien import distributed
+from mien.console import say
+from mien.errors import FileTrouble
+from mien.run.checkpoint import Tensors, checkpoints, load_checkpoint
+from mien.run.directory import RunDirectory
+from mien.session import Session
+
+
+def restore(session: Session) -> None:
+    """Put the newest whole checkpoint into a session, and cut the run's files back to it.
+
+    A run that was killed before its first checkpoint starts over: its beginning is a pure function of the seed.
+    """
+    newest = newest_whole(session.run)
+    images = 0
+    if newest is not None:
+        tensors, state = newest
+        session.training.load(tensors, state)
+        session.seconds, images = state["seconds"], state["images"]
+        if state["world_size"] != distributed.world_size():
+            now = distributed.world_size()
+            say(f"warning: {state['world_size']} process(es) before, {now} now: the bits will not be the same")
+    if session.record:
+        session.record.saved_at = images if newest is not None else -1
+        rewind(session.run, images)
+
+
+def newest_whole(run: RunDirectory) -> tuple[Tensors, dict[str, Any]] | None:
+    """The newest checkpoint whose sums fit; a damaged one is passed over, with a warning, for the one before it.
+
+    Raises FileTrouble when there are checkpoints and all are damaged.
+    """
+    problems: list[str] = []
+    for folder in reversed(checkpoints(run.checkpoints)):
+        try:
+            return load_checkpoint(folder)
+        except FileTrouble as problem:
+            problems.append(str(problem))
+            say(f"warning: {problem}: passing over {folder.name}")
+    if problems:
+        raise FileTrouble(f"{run.checkpoints}: no checkpoint is whole: {problems[0]}")
+    return None
+
+
+def rewind(run: RunDirectory, images: int) -> None:
+    """Drop rows, grids and snapshots from after the checkpoint: the session writes them again."""
+    run.stats.rewind(images)
+    run.metrics.rewind(images)
+    late = [path for kimg, path in run.sample_grids() if round(kimg * 1000) > images]
+    late += [path for path in run.snapshot_files() if round(float(path.stem.removeprefix("kimg-")) * 1000) > images]
+    for path in late:
+        path.unlink(missing_ok=True)

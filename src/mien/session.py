@@ -1,0 +1,248 @@
+"""A training session: the one place where the loop meets the run directory.
+
+It drives the loop and decides after each round what is due: statistics, samples, snapshots, checkpoints, the end.
+Ticks depend on images alone, so a run that was stopped and resumed writes the rows and pictures that one without a
+stop would have written; only checkpoints follow the clock, and writing one changes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from mien import distributed
+from mien.budget import Budget, duration
+from mien.console import Line, progress_line
+from mien.data.batches import Batches, derive_seed
+from mien.data.prepared import PreparedSet
+from mien.errors import Diverged, MienError, UsageError
+from mien.recipe import Recipe
+from mien.record import SAMPLES, Record
+from mien.run.directory import RunDirectory
+from mien.ticks import Ticks
+from mien.training.loop import train
+
+STATISTICS_GROWTH, SAMPLE_GROWTH, SNAPSHOT_GROWTH = 0.005, 0.12, 1.0  # how the gaps between ticks widen
+CHECKPOINT_COST = 50  # a checkpoint that took one second is followed by at least 50 seconds of training
+AGREE_EVERY = 8  # rounds between two agreements of several processes on whether to stop
+STATUS_EVERY = 5.0  # seconds
+
+
+class Stopped(MienError):
+    """A signal ended the training after it was saved; the exit code is 128 + signal."""
+
+    def __init__(self, message: str, number: int):
+        super().__init__(message)
+        self.exit_code = 128 + number
+
+
+@dataclass(frozen=True)
+class Plan:
+    """tick: images before the first statistics, samples and snapshot. checkpoint_seconds: at least so long between
+    two checkpoints."""
+
+    budget: Budget
+    seed: int = 0
+    tick: int = 1000
+    checkpoint_seconds: float = 120.0
+
+
+class Session:
+    """Recipe, pictures and a run directory, ready to train on one device."""
+
+    def __init__(self, run: RunDirectory, recipe: Recipe, pictures: PreparedSet, plan: Plan, device: torch.device):
+        world = distributed.world_size()
+        if recipe.batch_size % world:
+            raise UsageError(f"--batch {recipe.batch_size} cannot be shared by {world} processes: make it a multiple")
+        self.run, self.plan, self.batch_size = run, plan, recipe.batch_size
+        make_deterministic()
+        self.training = recipe.build(device, derive_seed(plan.seed, "networks"))
+        self.training.synchronize()
+        self.record = Record(run, recipe, self.training, plan.seed, device) if distributed.rank() == 0 else None
+        self.batches = Batches(
+            pictures.images,
+            pictures.labels,
+            batch_size=recipe.batch_size,
+            seed=plan.seed,
+            rank=distributed.rank(),
+            world_size=world,
+            device=device,
+            mirror=recipe.mirror,
+        )
+        self.seconds = 0.0  # trained so far, all sessions of the run together
+        self.signal: int | None = None
+        self.shown: dict[str, float] = {}  # the last known statistics: just after a tick there are none
+
+    # --- the road -------------------------------------------------------------------------------------------------
+
+    def train(self) -> None:
+        """Until the budget is spent. Raises Stopped after a signal, Diverged when numbers are no longer finite; the
+        run can be resumed after either."""
+        self.begin()
+        rounds = train(
+            self.training.players,
+            self.batches,
+            self.batch_size,
+            self.training.ema,
+            self.plan.budget.images,
+            self.training.images,
+        )
+        with signals(self), progress_line() as line:
+            for number, progress in enumerate(() if self.spent() else rounds):
+                self.training.images = progress.images
+                self.training.statistics.add(progress.statistics)
+                self.seconds = time.monotonic() - self.started
+                self.after_round(line)
+                if self.should_stop(number):
+                    break
+        self.finish()
+
+    def begin(self) -> None:
+        images, tick = self.training.images, self.plan.tick
+        self.statistics_due = Ticks(tick, STATISTICS_GROWTH, images).due
+        self.sample_due = Ticks(tick, SAMPLE_GROWTH, images).due
+        self.snapshot_due = Ticks(tick, SNAPSHOT_GROWTH, images).due
+        self.session_start = (images, self.seconds)
+        if self.record:
+            if images == 0:
+                self.record.reals(self.batches.pixels[self.batches.indices(0, SAMPLES)].cpu().numpy())
+                self.record.sample(0)
+            self.record.status("running", self.seconds)
+        self.last_checkpoint = self.last_status = time.monotonic()
+        self.checkpoint_cost = 0.0
+        self.started = time.monotonic() - self.seconds
+
+    def after_round(self, line: Line) -> None:
+        images = self.training.images
+        if self.statistics_due(images):
+            self.write_statistics()
+            self.training.statistics.reset()
+        if self.record is None:
+            return
+        if tick := self.sample_due(images):
+            self.record.sample(tick)
+        if tick := self.snapshot_due(images):
+            self.record.snapshot(tick)
+        now = time.monotonic()
+        if now - self.last_checkpoint >= max(self.plan.checkpoint_seconds, CHECKPOINT_COST * self.checkpoint_cost):
+            self.checkpoint()
+        if line.due():
+            line.show(self.plan.budget.share(images, self.seconds), self.progress_text())
+        if now - self.last_status >= STATUS_EVERY:
+            self.last_status = now
+            self.record.status("running", self.seconds)
+
+    def finish(self) -> None:
+        """Save, then say how it ended. The end is seldom a tick: its grid and snapshot carry the exact number."""
+        self.write_statistics(final=True)
+        if self.record:
+            if self.training.images != self.session_start[0]:
+                self.record.sample(self.training.images)
+                self.record.snapshot(self.training.images)
+            if self.record.saved_at != self.training.images:
+                self.checkpoint()
+            self.record.status("finished" if self.signal is None else "stopped", self.seconds)
+        distributed.barrier()
+        if self.signal is not None:
+            name = signal.Signals(self.signal).name
+            raise Stopped(f"{name}: saved at {self.kimg()}; go on with: mien resume {self.run.path}", self.signal)
+
+    # --- decisions ------------------------------------------------------------------------------------------------
+
+    def spent(self) -> bool:
+        budget = self.plan.budget
+        return self.training.images >= budget.images or self.seconds >= budget.seconds
+
+    def should_stop(self, number: int) -> bool:
+        """Several processes must leave the loop after the same round, so they agree, now and then, on rank 0's word."""
+        if distributed.world_size() == 1:
+            return self.spent() or self.signal is not None
+        if self.training.images >= self.plan.budget.images:
+            return True
+        if number % AGREE_EVERY:
+            return False
+        stop, self.signal = distributed.from_first((self.spent() or self.signal is not None, self.signal))
+        return stop
+
+    def checkpoint(self) -> None:
+        assert self.record is not None
+        begun = time.monotonic()
+        if not self.training.finite():
+            self.diverge("a weight")
+        self.record.checkpoint(self.seconds)
+        self.last_checkpoint = time.monotonic()
+        self.checkpoint_cost = self.last_checkpoint - begun
+
+    def write_statistics(self, final: bool = False) -> None:
+        values = self.training.statistics.read()
+        wrong = [name for name, value in values.items() if not math.isfinite(value)]
+        if wrong:
+            self.diverge(", ".join(wrong))
+        if self.record and values:
+            self.record.statistics(values, self.seconds, self.speed(), final)
+
+    def diverge(self, what: str) -> None:
+        if self.record:
+            self.record.status("diverged", self.seconds)
+            self.record.event("diverged", term=what)
+        raise Diverged(
+            f"{what} stopped being a finite number at {self.kimg()}; the checkpoints before it are whole. "
+            "Train again with a lower rate: --set discriminator_optimizer.lr=1e-4 --set generator_optimizer.lr=1e-4"
+        )
+
+    # --- words ----------------------------------------------------------------------------------------------------
+
+    def kimg(self) -> str:
+        return f"{self.training.images / 1000:.1f} kimg"
+
+    def speed(self) -> float:
+        """Images a second in this session."""
+        images, seconds = self.session_start
+        return (self.training.images - images) / max(self.seconds - seconds, 1e-9)
+
+    def remaining(self) -> float:
+        """Seconds to the end of the budget at this session's speed."""
+        by_images = (self.plan.budget.images - self.training.images) / max(self.speed(), 1e-9)
+        return max(0.0, min(by_images, self.plan.budget.seconds - self.seconds))
+
+    def progress_text(self) -> str:
+        values = self.shown = {**self.shown, **self.training.statistics.read()}
+        parts = [self.kimg(), f"{self.speed():.0f} img/s", f"{duration(self.remaining())} left"]
+        if {"discriminator/loss", "generator/loss"} <= values.keys():
+            parts.append(f"loss D {values['discriminator/loss']:.2f} G {values['generator/loss']:.2f}")
+        if {"D(real)", "D(fake)", "D(fake) after"} <= values.keys():
+            before, after = values["D(fake)"], values["D(fake) after"]
+            parts.append(f"D(real) {values['D(real)']:.2f} D(fake) {before:.2f} → {after:.2f}")
+        return "  ".join(parts)
+
+
+@contextmanager
+def signals(session: Session) -> Iterator[None]:
+    """TERM and Ctrl-C ask the session to stop after the round; outside the main thread they are left alone."""
+
+    def caught(number: int, frame: Any) -> None:
+        session.signal = number
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, caught) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def make_deterministic() -> None:
+    """Same seed, same machine, same bits: on CUDA, cuDNN picks its kernels without trying them out."""
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
