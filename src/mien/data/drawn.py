@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .drawn_face import CHOICES, SWITCHES, Face, attribute_names, attributes, caption, sample_face
-from .drawn_features import brows, cheeks, eyes, glasses, head, mouth, skin_shade
-from .drawn_hair import back_hair, bang_shadow, bangs, front_braids, front_hair, hair_tones
+from .drawn_features import brows, cheeks, ears, eyes, glasses, head, mouth, skin_shade
+from .drawn_hair import back_hair, bang_shadow, bangs, front_braids, front_hair, hair_tones, shows_ears
 from .drawn_pen import FINE_FROM, WHITE, Pose, Shape, Sketch, paint, supersampling
 from .drawn_scene import backdrop, behind_front_hair, body, over_hair
 
@@ -43,6 +43,8 @@ def _sketch(face: Face, fine: bool) -> list[Shape]:
     edge = locks.edge(sketch.steps)
     back_hair(sketch, face, tones)
     body(sketch, face)
+    if shows_ears(face):
+        ears(sketch, face)
     head(sketch, face)
     bang_shadow(sketch, edge, skin_shade(face))
     cheeks(sketch, face)

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .drawn_face import Face
 from .drawn_pen import BLACK, LINE, MIRROR, WHITE, Colour, Points, Sketch, circle, mix
@@ -25,6 +27,8 @@ EYE_COLOURS: dict[str, Colour] = {
     "yellow": (238, 184, 44),
 }
 SKIN_SHADOW: Colour = (206, 92, 96)
+EYE_WHITE: Colour = (252, 252, 255)
+EYE_SHADOW: Colour = (204, 206, 228)  # of the lid
 LASHES: Colour = (44, 30, 44)
 MOUTH_LINE: Colour = (140, 58, 58)
 MOUTH_INSIDE: Colour = (188, 68, 74)
@@ -53,15 +57,19 @@ def skin_line(face: Face) -> Colour:
     return mix(SKIN_COLOURS[face.skin], (92, 40, 52), 0.7)
 
 
-def head(sketch: Sketch, face: Face) -> None:
-    """Ears and the outline of the face."""
-    skin, line = SKIN_COLOURS[face.skin], skin_line(face)
+def ears(sketch: Sketch, face: Face) -> None:
+    """Both ears, for hair that does not hide them."""
     sketch.depth = 0.0
     ear = sketch.closed((0.92, -0.1), (1.1, -0.16), (1.14, 0.06), (1.02, 0.34), (0.92, 0.36))
     fold = sketch.open((0.98, 0.2), (1.06, 0.04), (1.0, -0.04))
     for mirror in (1.0, MIRROR):
-        sketch.fill(ear * mirror, skin, line)
+        sketch.fill(ear * mirror, SKIN_COLOURS[face.skin], skin_line(face))
         sketch.stroke(fold * mirror, skin_shade(face, 0.5), LINE * 0.7)
+
+
+def head(sketch: Sketch, face: Face) -> None:
+    """The outline of the face."""
+    skin, line = SKIN_COLOURS[face.skin], skin_line(face)
     sketch.depth = HEAD_DEPTH
     jaw, chin = 0.05 * face.jaw, 1.08 + 0.05 * face.chin
     half = (
@@ -110,6 +118,32 @@ def _lid() -> tuple[Points, Points]:
     return x, (1 - np.abs(x) ** LID_BEND) ** LID_SHARPNESS
 
 
+EYE_PARTS = ("white", "shadow", "lash", "under", "fold")
+
+
+@lru_cache
+def _eye_parts() -> tuple[NDArray[np.float64], list[int]]:
+    """The fixed parts of a right eye, one after another, and where all but the first start.
+
+    A row says how often a point has the eye's width (in x) and its top, its bottom and 1 (in y). [n, 4]
+    """
+    x, lid = _lid()
+    none = np.zeros_like(x)
+    thick = LASH_THICKNESS * (1 + 0.6 * np.maximum(x, -0.6))
+    upper, lower = np.stack([x, -lid, none, none], 1), np.stack([x, none, lid, none], 1)
+    lash_below = np.stack([1.06 * x, -lid, none, none + 0.03], 1)
+    lash_above = np.stack([1.08 * x, -lid, none, -thick], 1)
+    parts = {
+        "white": [upper, lower[-2:0:-1]],
+        "shadow": [upper, upper[::-1] + np.array([0, 0, 0, 0.1])],
+        "lash": [lash_below, [(1.26, 0, 0, -0.11)], lash_above[::-1]],
+        "under": [lower[x > -0.2] + (0, 0, 0, 0.01)],
+        "fold": [lash_above[1:-2] - (0, 0, 0, 0.07)],
+    }
+    joined = [np.concatenate(parts[name]) for name in EYE_PARTS]
+    return np.concatenate(joined), list(accumulate(map(len, joined[:-1])))
+
+
 @dataclass(frozen=True, slots=True)
 class _Eyes:
     """What both eyes share: half the width, heights of the lids, distance from the middle, slant and gaze."""
@@ -122,21 +156,19 @@ class _Eyes:
     slant: float
     gaze: tuple[float, float]
 
-    def placed(self, points: Points) -> Points:
-        """Points of a right eye, x towards the temple, as those of the left and the right eye. [n, 2] -> [2, n, 2]"""
-        x, y = points[:, 0], points[:, 1]
-        both = np.empty((2, len(points), 2))
-        both[1, :, 0] = x + self.distance
-        both[0, :, 0] = -both[1, :, 0]
-        both[:, :, 1] = y - self.slant * x
-        return both
+    def parts(self) -> list[dict[str, Points]]:
+        """The fixed parts of the left and the right eye, by name."""
+        table, starts = _eye_parts()
+        right = table @ np.array([(self.width, -self.slant * self.width), (0, self.top), (0, self.bottom), (0, 1)])
+        right[:, 0] += self.distance
+        return [dict(zip(EYE_PARTS, np.split(points, starts))) for points in (right * MIRROR, right)]
 
-    def discs(self, table: list[tuple[float, float, float, float]], steps: int) -> Points:
-        """Ellipses (x, y, rx, ry) about the pupil's place, cut off by the lids. [n] -> [2, n, points, 2]
+    def discs(self, table: NDArray[np.float64], steps: int) -> Points:
+        """Ellipses (x, y, rx, ry) about the pupil's place, cut off by the lids. [n, 4] -> [2, n, points, 2]
 
         Unlike the lids they are not mirrored: both eyes look the same way and the light falls from one side.
         """
-        x0, y0, rx, ry = (np.array(table) * self.size).T[:, :, None]
+        x0, y0, rx, ry = (table * self.size).T[:, :, None]
         unit = circle(5 * steps)
         x = np.minimum(np.maximum(x0 + self.gaze[0] + rx * unit[:, 0], -self.width), self.width)
         lid = np.interp(x / self.width, *_lid())
@@ -163,67 +195,40 @@ def eyes(sketch: Sketch, face: Face) -> None:
         slant=0.07 * face.eye_slant + {"angry": 0.05, "worried": -0.04}.get(face.brows, 0.0),
         gaze=(0.04 * face.gaze_x, 0.02 * face.gaze_y),
     )
-    _eye_balls(sketch, face, shape)
-    _lashes(sketch, face, shape)
-
-
-def _column(x: Points, y: Points) -> Points:
-    """[n] and [n] -> [n, 2]; np.stack takes three times as long for so few numbers."""
-    points = np.empty((len(x), 2))
-    points[:, 0], points[:, 1] = x, y
-    return points
-
-
-def _eye_balls(sketch: Sketch, face: Face, shape: _Eyes) -> None:
-    x, lid = _lid()
-    across, upper, lower = x * shape.width, -shape.top * lid, shape.bottom * lid
-    whites = shape.placed(np.concatenate([_column(across, upper), _column(across, lower)[-2:0:-1]]))
-    shadows = shape.placed(np.concatenate([_column(across, upper), _column(across, upper + 0.1)[::-1]]))
     colour = EYE_COLOURS[face.eyes]
     rim, dark, bright = mix(colour, LASHES, 0.72), mix(colour, LASHES, 0.36), mix(colour, WHITE, 0.5)
-    bands = 8 if sketch.fine else 3
-    # From the lid's shadow down to where the light gathers.
-    shares = [band / (bands - 1) for band in range(bands)]
+    under_line, fold_line = mix(LASHES, SKIN_COLOURS[face.skin], 0.2), skin_shade(face, 0.6)
+    shares = _IRIS_FINE if sketch.fine else _IRIS_COARSE
     colours = [mix(dark, colour, 2 * s) if s < 0.5 else mix(colour, bright, 2 * s - 1) for s in shares]
-    iris = [(0.0, 0.02 + 0.1 * s, IRIS_X * (0.87 - 0.2 * s), IRIS_Y * (0.87 - 0.38 * s)) for s in shares]
-    table = [
-        (0.0, 0.0, IRIS_X, IRIS_Y),
-        *iris,
-        (0.0, -0.02, 0.09, 0.14),
-        (-0.085, -0.12, 0.09, 0.095),
-        (0.095, 0.13, 0.05, 0.05),
-    ]
-    for white, shadow, (rim_disc, *bands_discs, pupil, light, glint) in zip(
-        whites, shadows, shape.discs(table, sketch.steps)
-    ):
-        sketch.fill(white, (252, 252, 255), ink=WHITE)
-        sketch.fill(shadow, (204, 206, 228))
-        sketch.fill(rim_disc, rim, rim, LINE * 0.5)
-        for disc, band_colour in zip(bands_discs, colours):
-            sketch.fill(disc, band_colour)
+    discs = shape.discs(_iris_table(sketch.fine), sketch.steps)
+    for parts, (outer, *inner, pupil, light, glint) in zip(shape.parts(), discs):
+        sketch.fill(parts["white"], EYE_WHITE, ink=WHITE)
+        if sketch.fine:
+            sketch.fill(parts["shadow"], EYE_SHADOW)
+        sketch.fill(outer, rim, rim, LINE * 0.5)
+        for disc, shade in zip(inner, colours):
+            sketch.fill(disc, shade)
         sketch.fill(pupil, rim, ink=BLACK)
         sketch.fill(light, WHITE, ink=WHITE)
         sketch.fill(glint, WHITE, ink=WHITE)
+        sketch.stroke(parts["under"], under_line, LINE * 0.8)
+        sketch.fill(parts["lash"], LASHES, ink=BLACK)
+        if sketch.fine:
+            sketch.stroke(parts["fold"], fold_line, LINE * 0.6)
 
 
-def _lashes(sketch: Sketch, face: Face, shape: _Eyes) -> None:
-    x, lid = _lid()
-    across, upper, lower = x * shape.width, -shape.top * lid, shape.bottom * lid
-    thick = LASH_THICKNESS * (1 + 0.6 * np.maximum(x, -0.6))
-    tip = [(shape.width * 1.26, -0.01 - 0.1 * shape.size)]
-    lash = np.concatenate(
-        [_column(across * 1.06, upper + 0.03), tip, _column(across * 1.08, upper - thick)[::-1]]
-    )
-    outer = x > -0.2
-    under = _column(across[outer], lower[outer] + 0.01)
-    for line in shape.placed(under):
-        sketch.stroke(line, mix(LASHES, SKIN_COLOURS[face.skin], 0.2), LINE * 0.8)
-    for fringe in shape.placed(lash):
-        sketch.fill(fringe, LASHES, ink=BLACK)
-    if sketch.fine:
-        fold = _column(across * 1.02, upper - thick - 0.07)[1:-2]
-        for line in shape.placed(fold):
-            sketch.stroke(line, skin_shade(face, 0.6), LINE * 0.6)
+# The steps of the iris, from the lid's shadow (0) down to where the light gathers (1).
+_IRIS_COARSE = (0.0, 0.5, 1.0)
+_IRIS_FINE = tuple(step / 7 for step in range(8))
+
+
+@lru_cache
+def _iris_table(fine: bool) -> NDArray[np.float64]:
+    """The discs of an eye, back to front, each (x, y, rx, ry): rim, iris, pupil and two lights."""
+    shares = _IRIS_FINE if fine else _IRIS_COARSE
+    iris = [(0.0, 0.02 + 0.1 * s, IRIS_X * (0.87 - 0.2 * s), IRIS_Y * (0.87 - 0.38 * s)) for s in shares]
+    pupil, light, glint = (0.0, -0.02, 0.09, 0.14), (-0.085, -0.12, 0.09, 0.095), (0.095, 0.13, 0.05, 0.05)
+    return np.array([(0.0, 0.0, IRIS_X, IRIS_Y), *iris, pupil, light, glint])
 
 
 BROW_SHAPES = {  # y of a brow's inner end, middle and outer end, from its usual height

@@ -50,6 +50,11 @@ SIDE_LOCK_ENDS = {  # y of the side locks' tips
 }
 
 
+def shows_ears(face: Face) -> bool:
+    """Whether the side locks are too short to hide the ears."""
+    return SIDE_LOCK_ENDS[face.style] < 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class HairTones:
     """Four tones of one hair colour."""
@@ -190,7 +195,7 @@ def _braids(sketch: Sketch, face: Face, tones: HairTones) -> None:
 def _drills(sketch: Sketch, face: Face, tones: HairTones) -> None:
     _nape(sketch, face, tones)
     for sign in (-1.0, 1.0):
-        for ring in range(6, -1, -1):
+        for ring in range(5, -1, -1):
             x, y = 1.34 - 0.015 * ring, -0.35 + 0.34 * ring
             size = 0.38 + 0.04 * face.volume - 0.03 * ring
             turn = sketch.closed(
@@ -222,7 +227,7 @@ def front_braids(sketch: Sketch, face: Face, tones: HairTones) -> None:
         return
     sketch.depth = 0.0
     for sign in (-1.0, 1.0):
-        for link in range(6, -1, -1):
+        for link in range(5, -1, -1):
             x, y = 1.06 + 0.02 * link, 0.42 + 0.27 * link
             lean = 0.1 if link % 2 else -0.1
             lobe = sketch.closed(

@@ -8,7 +8,7 @@ picture and its line drawing, so the two always agree.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -69,21 +69,18 @@ class Sketch:
         self.shapes.append(Shape(points, None, colour, width, BLACK if drawn else None, self.depth, self.body))
 
     def closed(self, *points: tuple[float, float]) -> Points:
-        """The smooth closed curve through some control points."""
-        return _closed_basis(len(points), self.steps) @ np.array(points)
+        """The smooth closed curve through some control points. Not to be written to: it is kept for the next face."""
+        return _closed(points, self.steps)
 
     def open(self, *points: tuple[float, float]) -> Points:
-        """The smooth open curve through some control points."""
-        return _open_basis(len(points), self.steps) @ np.array(points)
+        """The smooth open curve through some control points, kept as well."""
+        return _open(points, self.steps)
 
     def symmetric(self, *half: tuple[float, float]) -> Points:
-        """The smooth closed curve through a right half, top to bottom, and its mirror image."""
-        right = np.array(half)
-        left = right[::-1] * MIRROR
+        """The smooth closed curve through a right half, top to bottom, and its mirror image, kept as well."""
         # A point on the axis is its own mirror image and must not count twice.
-        left = left[int(half[-1][0] == 0) : len(left) - int(half[0][0] == 0)]
-        points = np.concatenate([right, left])
-        return _closed_basis(len(points), self.steps) @ points
+        left = tuple((-x, y) for x, y in reversed(half) if x != 0)
+        return _closed(half + left, self.steps)
 
     def ellipse(self, x: float, y: float, rx: float, ry: float) -> Points:
         """The ellipse with centre (x, y) and half-axes rx, ry."""
@@ -98,6 +95,16 @@ def circle(steps: int) -> Points:
     """The unit circle, clockwise from its rightmost point. [steps, 2]"""
     angle = np.arange(steps) * (2 * np.pi / steps)
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+
+@lru_cache(maxsize=1024)
+def _closed(points: tuple[tuple[float, float], ...], steps: int) -> Points:
+    return _closed_basis(len(points), steps) @ np.array(points)
+
+
+@lru_cache(maxsize=1024)
+def _open(points: tuple[tuple[float, float], ...], steps: int) -> Points:
+    return _open_basis(len(points), steps) @ np.array(points)
 
 
 def _catmull_rom(steps: int) -> NDArray[np.float64]:
@@ -141,6 +148,7 @@ def arcs(controls: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
     return _bezier_basis(steps) @ controls
 
 
+@lru_cache(maxsize=4096)
 def mix(a: Colour, b: Colour, share: float) -> Colour:
     """The colour that lies `share` (0 to 1) of the way from a to b."""
     return (
@@ -196,14 +204,14 @@ def paint(shapes: list[Shape], pose: Pose, background: Image.Image, factor: int,
     unit = FACE_UNIT * min(background.size) * pose.scale
     placed = _posed(shapes, pose, background.size, unit).ravel().tolist()
     draw = ImageDraw.Draw(background)
-    ends = np.cumsum([0] + [2 * len(shape.points) for shape in shapes]).tolist()
+    ends = accumulate((2 * len(shape.points) for shape in shapes), initial=0)
     for shape, (start, end) in zip(shapes, pairwise(ends)):
         xy = placed[start:end]
+        fill, line = (shape.ink, BLACK) if lines else (shape.fill, shape.line)
         if shape.fill is not None:
-            draw.polygon(xy, fill=shape.ink if lines else shape.fill)
+            draw.polygon(xy, fill)
+            xy += xy[:2]
         if shape.line is not None:
             width = max(1, round(shape.width * unit))
-            if shape.fill is not None:
-                xy = xy + xy[:2]
-            draw.line(xy, fill=BLACK if lines else shape.line, width=width, joint="curve" if width > 4 else None)
+            draw.line(xy, line, width, "curve" if width > 4 else None)
     return background.reduce(factor)

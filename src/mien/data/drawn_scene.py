@@ -160,7 +160,8 @@ def _bow(sketch: Sketch, x: float, y: float, size: float, colour: Colour) -> Non
     loop = np.array([(0.04, -0.02), (0.3, -0.26), (0.5, -0.2), (0.5, 0.16), (0.3, 0.22), (0.04, 0.04)]) * size
     for mirror in (1.0, MIRROR):
         sketch.fill(loop * mirror + (x, y), colour, line)
-        sketch.fill((loop * (0.5, 0.4) + (0.04 * size, 0)) * mirror + (x, y), mix(colour, OUTLINE, 0.25))
+        if sketch.fine:
+            sketch.fill((loop * (0.5, 0.4) + (0.04 * size, 0)) * mirror + (x, y), mix(colour, OUTLINE, 0.25))
     sketch.fill(sketch.ellipse(x, y, 0.11 * size, 0.12 * size), mix(colour, WHITE, 0.2), line)
 
 
