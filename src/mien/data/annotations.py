@@ -162,7 +162,7 @@ def sidecars(files: Files) -> Annotation | None:
         return None
     texts = [" ".join(files.text(name).split()) if there else "" for name, there in zip(beside, have)]
     missing = texts.count("")
-    notes = (f"{missing:,} pictures without text",) if missing else ()
+    notes: tuple[str, ...] = (f"{missing:,} pictures without text",) if missing else ()
     if not _are_tags([text for text in texts if text]):
         return Annotation("sidecar captions", entries, captions=texts, notes=notes)
     tags = [{tag.strip() for tag in text.split(",")} - {""} for text in texts]

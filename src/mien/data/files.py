@@ -30,9 +30,9 @@ MOST_RATIO = 200  # unpacked to packed; only asked of entries over SMALL_ENTRY, 
 SMALL_ENTRY = 1 << 24
 
 STORED, DEFLATED = 0, 8
-PICTURES = frozenset(
-    [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".jp2", ".tga"]
-)
+_COMMON = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib"}
+_LESS_COMMON = {".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".jp2", ".tga"}
+PICTURES = frozenset(_COMMON | _LESS_COMMON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ def _unpack_stream(path: Path, spool: IO[bytes]) -> None:
     import bz2
     import gzip
 
-    openers = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+    openers: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
     with path.open("rb") as file:
         opener = openers.get(file.read(2))
     if opener is None:

@@ -28,6 +28,7 @@ from mien.data.files import Member, read_member
 from mien.errors import FileTrouble
 
 FEW = 400  # pictures that are done before a second process would have started
+GRAY_SPREAD = 2  # levels between the channels of a gray picture: lossy WebP leaves 1
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -126,8 +127,8 @@ class Filler:
     def _store(self, array: np.ndarray, row: int, pixels: np.ndarray) -> None:
         array[row] = pixels
         if self.gray:
-            red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
-            self.gray = np.array_equal(red, green) and np.array_equal(green, blue)
+            spread = np.ptp(pixels, axis=-1)
+            self.gray = int(spread.max()) <= GRAY_SPREAD
 
 
 def _chunks(total: int, workers: int) -> Iterator[tuple[int, int]]:

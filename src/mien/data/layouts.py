@@ -14,8 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.data import annotations
-from mien.data.annotations import Annotation
+from mien.data.annotations import READERS
 from mien.data.decode import BadPicture, open_picture
 from mien.data.files import Files, is_picture, open_files
 from mien.errors import BadData, FileTrouble, UsageError
@@ -30,7 +29,7 @@ _DRAWN = re.compile(r"drawn(?::(\d+))?(?:@(\d+)(?:x(\d+))?)?")
 
 @dataclass(frozen=True)
 class Layout:
-    """`entries` are the pictures that training will see, in order; `labels` float32 [N,K] and `captions` go with them."""
+    """`entries`: the pictures to train on, in order, with `labels` float32 [N,K] and `captions`."""
 
     kind: str
     path: Path
@@ -69,7 +68,7 @@ class Layout:
 
 
 def detect(data: str | Path) -> Layout:
-    """Finds out what `data` is. Raises FileTrouble (missing, unreadable), BadData (no pictures), UsageError (drawn:x)."""
+    """What `data` is. Raises FileTrouble (missing, unreadable), BadData (no pictures), UsageError (drawn:x)."""
     if isinstance(data, str) and (data == "drawn" or data.startswith(("drawn:", "drawn@"))):
         return _drawn(data)
     path = existing(data)
@@ -168,8 +167,8 @@ def _found_instead(files: Files) -> str:
 
 def _described(files: Files) -> Layout | None:
     """Layouts that bring a file of labels along; the first reader that knows it wins."""
-    for reader in annotations.READERS:
-        found: Annotation | None = reader(files)
+    for reader in READERS:
+        found = reader(files)
         if found is not None:
             return Layout(
                 found.kind, files.path, found.entries, files, found.labels, found.label_names, found.captions,

@@ -1,0 +1,187 @@
+"""mien data: look at pictures before training on them, and prepare them."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tyro
+
+if TYPE_CHECKING:
+    from mien.data.layouts import Layout
+    from mien.data.prepared import PreparedSet
+
+BASE = 64  # the resolution when none is given and the pictures do not decide it
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `mien data check` found. `sizes` summarises WIDTHxHEIGHT; `labels` counts pictures per label."""
+
+    path: str
+    layout: str
+    description: list[str]
+    pictures: int
+    usable: bool
+    sizes: dict[str, Any]
+    modes: dict[str, int]
+    formats: dict[str, int]
+    duplicates: int
+    duplicate_groups: list[list[str]]
+    near_duplicates: int
+    bad_count: int
+    bad: list[dict[str, str]]
+    labels: dict[str, int]
+    unlabelled: int
+    resolution: str
+    channels: int
+    prepared: str | None
+    sheet: str
+    warnings: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything, as JSON knows it."""
+        return dataclasses.asdict(self)
+
+    def __str__(self) -> str:
+        lines = list(self.description)
+        if self.sizes:
+            side = self.sizes["shorter_side"]
+            common = ", ".join(f"{size} ({count:,})" for size, count in self.sizes["common"].items())
+            more = self.sizes["different"] - len(self.sizes["common"])
+            lines.append(f"sizes       {common}{f' and {more:,} more' if more else ''}")
+            if side["smallest"] != side["largest"]:
+                lines.append(
+                    f"            shorter side {side['smallest']} to {side['largest']}, median {side['median']}"
+                )
+            lines.append(f"formats     {_counts(self.formats)}; modes {_counts(self.modes)}")
+            lines.append(f"duplicates  {self.duplicates:,} exact, {self.near_duplicates:,} more look the same")
+            lines += [f"            {' = '.join(group[:3])}" for group in self.duplicate_groups[:3]]
+        if self.labels:
+            share = f"{self.unlabelled / max(self.pictures, 1):.0%}"
+            shown = dict(list(self.labels.items())[:12])
+            lines.append(f"labels      {_counts(shown)}{', …' if len(self.labels) > 12 else ''}; unlabelled {share}")
+        lines.append(f"bad files   {self.bad_count:,}")
+        lines += [f"            {bad['file']}: {bad['reason']}" for bad in self.bad[:10]]
+        lines.append(
+            f"training    sees {self.pictures:,} pictures of {self.resolution}, {'gray' if self.channels == 1 else 'colour'}"
+        )
+        lines.append(f"look at     {self.sheet}")
+        return "\n".join(lines + [f"warning     {warning}" for warning in self.warnings])
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Where `mien data prepare` wrote a set, and what it holds."""
+
+    path: str
+    description: list[str]
+    info: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The path and all of dataset.json."""
+        return {"path": self.path, **self.info}
+
+    def __str__(self) -> str:
+        return "\n".join([*self.description, f"prepared in {self.path}", f"train on it: mien train --data {self.path}"])
+
+
+def check(
+    path: tyro.conf.Positional[str],
+    *,
+    resolution: str | None = None,
+    sheet: Path = Path("mien-check.png"),
+) -> Checked:
+    """Say what a data set is, what is wrong with it, and show on one sheet what training would see.
+
+    Args:
+        path: Folder, zip or tgz of pictures, a prepared set, or "drawn".
+        resolution: 64, or 96x80 (height x width). Chosen from the pictures if left out.
+        sheet: Where to write the contact sheet, a PNG.
+    """
+    from mien.console import counted
+    from mien.data import survey
+    from mien.data.layouts import detect
+    from mien.data.sheet import save_sheet
+    from mien.images import resolution_text
+
+    layout = detect(path)
+    height, width = _size(layout, resolution)
+    with counted("reading files") as progress:
+        found = survey.survey(layout, progress)
+    ready, refused = _ready_or_refused(path, height, width)
+    exact = sum(len(group) - 1 for group in found.duplicates)
+    near = max(0, survey.near_duplicates(ready.images) - exact)
+    return Checked(
+        path=path,
+        layout=layout.kind,
+        description=layout.describe().splitlines(),
+        pictures=len(ready),
+        usable=refused is None,
+        sizes=survey.size_summary(found),
+        modes=dict(found.modes.most_common()),
+        formats=dict(found.formats.most_common()),
+        duplicates=exact,
+        duplicate_groups=found.duplicates[:100],
+        near_duplicates=near,
+        bad_count=ready.info["skipped_count"],
+        bad=ready.info["skipped"],
+        labels=survey.label_table(ready),
+        unlabelled=ready.info["unlabelled"],
+        resolution=resolution_text(height, width),
+        channels=ready.images.shape[-1],
+        prepared=str(ready.path) if refused is None else None,
+        sheet=str(save_sheet(ready, sheet)),
+        warnings=survey.warnings(found, ready, exact, near, refused),
+    )
+
+
+def prepare(
+    path: tyro.conf.Positional[str],
+    *,
+    resolution: str | None = None,
+    output: Path | None = None,
+    seed: int = 0,
+) -> Prepared:
+    """Decode, crop and resize the pictures once, so that training starts at once; done by `mien train` by itself too.
+
+    Args:
+        path: Folder, zip or tgz of pictures, or "drawn".
+        resolution: 64, or 96x80 (height x width). Chosen from the pictures if left out.
+        output: A new folder for the prepared set, to keep or to move. The cache if left out.
+        seed: For drawn faces: other seeds, other faces.
+    """
+    from mien.console import counted
+    from mien.data.layouts import detect
+    from mien.data.prepare import prepare as prepare_set
+
+    height, width = _size(detect(path), resolution)
+    with counted("preparing") as progress:
+        ready = prepare_set(path, height, width, seed=seed, output=output, progress=progress)
+    return Prepared(str(ready.path), ready.describe(), ready.info)
+
+
+def _size(layout: Layout, resolution: str | None) -> tuple[int, int]:
+    from mien.data.layouts import default_resolution
+    from mien.images import parse_resolution
+
+    return parse_resolution(resolution) if resolution else default_resolution(layout, BASE)
+
+
+def _ready_or_refused(path: str, height: int, width: int) -> tuple[PreparedSet, str | None]:
+    """The prepared set, and why training would refuse it: then what is left of it is shown all the same."""
+    from mien.console import counted
+    from mien.data.prepare import prepare as prepare_set
+    from mien.errors import BadData
+
+    with counted("preparing") as progress:
+        try:
+            return prepare_set(path, height, width, progress=progress), None
+        except BadData as error:
+            return prepare_set(path, height, width, progress=progress, most_bad=1.0), f"training refuses this: {error}"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
