@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+
 from mien.data.drawn import draw, draw_many, sample_face
 
 CASCADE_FACES = 1000

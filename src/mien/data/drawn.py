@@ -46,7 +46,7 @@ def _sketch(face: Face, fine: bool) -> list[Shape]:
     if shows_ears(face):
         ears(sketch, face)
     head(sketch, face)
-    bang_shadow(sketch, edge, skin_shade(face))
+    bang_shadow(sketch, edge, skin_shade(face.skin))
     cheeks(sketch, face)
     mouth(sketch, face)
     eyes(sketch, face)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,10 +90,10 @@ def sample_face(seed: int, index: int) -> Face:
     def choice(values: tuple[str, ...]) -> str:
         return values[int(next(draws) * len(values))]
 
-    chosen = {name: choice(values) for name, values in CHOICES.items()}
+    chosen: dict[str, Any] = {name: choice(values) for name, values in CHOICES.items()}
     if chosen["style"] == "hime":
         chosen["bangs"] = "straight"  # the cut is named after them
-    switched = {name: next(draws) < share for name, share in SWITCHES.items()}
+    switched: dict[str, Any] = {name: next(draws) < share for name, share in SWITCHES.items()}
     tints = [choice(TINTS) for _ in range(3)]
     side = 1 if next(draws) < 0.5 else -1
     spread = [2 * u - 1 for u in draws]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ EYE_COLOURS: dict[str, Colour] = {
     "yellow": (238, 184, 44),
 }
 SKIN_SHADOW: Colour = (206, 92, 96)
+SKIN_OUTLINE: Colour = (92, 40, 52)
 EYE_WHITE: Colour = (252, 252, 255)
 EYE_SHADOW: Colour = (204, 206, 228)  # of the lid
 LASHES: Colour = (44, 30, 44)
@@ -47,14 +48,14 @@ IRIS_Y = 0.3
 LASH_THICKNESS = 0.085
 
 
-def skin_shade(face: Face, share: float = 0.2) -> Colour:
-    """The skin in shadow."""
-    return mix(SKIN_COLOURS[face.skin], SKIN_SHADOW, share)
+def skin_shade(skin: str, share: float = 0.2) -> Colour:
+    """A skin in shadow."""
+    return mix(SKIN_COLOURS[skin], SKIN_SHADOW, share)
 
 
-def skin_line(face: Face) -> Colour:
-    """The outline of skin."""
-    return mix(SKIN_COLOURS[face.skin], (92, 40, 52), 0.7)
+def skin_line(skin: str) -> Colour:
+    """The outline of a skin."""
+    return mix(SKIN_COLOURS[skin], SKIN_OUTLINE, 0.7)
 
 
 def ears(sketch: Sketch, face: Face) -> None:
@@ -63,13 +64,13 @@ def ears(sketch: Sketch, face: Face) -> None:
     ear = sketch.closed((0.92, -0.1), (1.1, -0.16), (1.14, 0.06), (1.02, 0.34), (0.92, 0.36))
     fold = sketch.open((0.98, 0.2), (1.06, 0.04), (1.0, -0.04))
     for mirror in (1.0, MIRROR):
-        sketch.fill(ear * mirror, SKIN_COLOURS[face.skin], skin_line(face))
-        sketch.stroke(fold * mirror, skin_shade(face, 0.5), LINE * 0.7)
+        sketch.fill(ear * mirror, SKIN_COLOURS[face.skin], skin_line(face.skin))
+        sketch.stroke(fold * mirror, skin_shade(face.skin, 0.5), LINE * 0.7)
 
 
 def head(sketch: Sketch, face: Face) -> None:
     """The outline of the face."""
-    skin, line = SKIN_COLOURS[face.skin], skin_line(face)
+    skin, line = SKIN_COLOURS[face.skin], skin_line(face.skin)
     sketch.depth = HEAD_DEPTH
     jaw, chin = 0.05 * face.jaw, 1.08 + 0.05 * face.chin
     half = (
@@ -103,7 +104,7 @@ def cheeks(sketch: Sketch, face: Face) -> None:
                     np.array([(x + 0.03, 0.4), (x - 0.03, 0.5)]), mix(skin, ROSE, 0.7), LINE * 0.5, drawn=False
                 )
     nose = np.array([(-0.005, 0.36), (0.035, 0.44), (-0.03, 0.46)]) * (float(face.side), 1.0)
-    sketch.fill(nose, skin_shade(face, 0.55), ink=BLACK)
+    sketch.fill(nose, skin_shade(face.skin, 0.55), ink=BLACK)
 
 
 LID_BEND = 2.6  # 2 would make the lids elliptic; more makes them flat on top
@@ -122,8 +123,8 @@ EYE_PARTS = ("white", "shadow", "lash", "under", "fold")
 
 
 @lru_cache
-def _eye_parts() -> tuple[NDArray[np.float64], list[int]]:
-    """The fixed parts of a right eye, one after another, and where all but the first start.
+def _eye_parts() -> tuple[NDArray[np.float64], dict[str, slice]]:
+    """The fixed parts of a right eye, one after another, and where each lies.
 
     A row says how often a point has the eye's width (in x) and its top, its bottom and 1 (in y). [n, 4]
     """
@@ -141,7 +142,8 @@ def _eye_parts() -> tuple[NDArray[np.float64], list[int]]:
         "fold": [lash_above[1:-2] - (0, 0, 0, 0.07)],
     }
     joined = [np.concatenate(parts[name]) for name in EYE_PARTS]
-    return np.concatenate(joined), list(accumulate(map(len, joined[:-1])))
+    bounds = pairwise(accumulate(map(len, joined), initial=0))
+    return np.concatenate(joined), {name: slice(*ends) for name, ends in zip(EYE_PARTS, bounds)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +160,10 @@ class _Eyes:
 
     def parts(self) -> list[dict[str, Points]]:
         """The fixed parts of the left and the right eye, by name."""
-        table, starts = _eye_parts()
+        table, places = _eye_parts()
         right = table @ np.array([(self.width, -self.slant * self.width), (0, self.top), (0, self.bottom), (0, 1)])
         right[:, 0] += self.distance
-        return [dict(zip(EYE_PARTS, np.split(points, starts))) for points in (right * MIRROR, right)]
+        return [{name: side[place] for name, place in places.items()} for side in (right * MIRROR, right)]
 
     def discs(self, table: NDArray[np.float64], steps: int) -> Points:
         """Ellipses (x, y, rx, ry) about the pupil's place, cut off by the lids. [n, 4] -> [2, n, points, 2]
@@ -197,7 +199,7 @@ def eyes(sketch: Sketch, face: Face) -> None:
     )
     colour = EYE_COLOURS[face.eyes]
     rim, dark, bright = mix(colour, LASHES, 0.72), mix(colour, LASHES, 0.36), mix(colour, WHITE, 0.5)
-    under_line, fold_line = mix(LASHES, SKIN_COLOURS[face.skin], 0.2), skin_shade(face, 0.6)
+    under_line, fold_line = mix(LASHES, SKIN_COLOURS[face.skin], 0.2), skin_shade(face.skin, 0.6)
     shares = _IRIS_FINE if sketch.fine else _IRIS_COARSE
     colours = [mix(dark, colour, 2 * s) if s < 0.5 else mix(colour, bright, 2 * s - 1) for s in shares]
     discs = shape.discs(_iris_table(sketch.fine), sketch.steps)
@@ -261,26 +263,19 @@ def mouth(sketch: Sketch, face: Face) -> None:
     inside = mix(MOUTH_INSIDE, BLACK, 0.15 if face.skin == "dark" else 0.0)
     line = mix(MOUTH_LINE, BLACK, 0.2 if face.skin == "dark" else 0.0)
 
-    def at(*points: tuple[float, float]) -> list[tuple[float, float]]:
-        return [(px * wide, y + py) for px, py in points]
-
+    size, place = np.array([wide, 1.0]), np.array([0.0, y])
     if face.mouth == "open_smile":
-        sketch.fill(
-            sketch.closed(*at((-0.24, -0.06), (0, -0.03), (0.24, -0.06), (0.15, 0.13), (0, 0.2), (-0.15, 0.13))),
-            inside,
-            line,
-        )
-        sketch.fill(sketch.closed(*at((-0.12, 0.12), (0, 0.07), (0.12, 0.12), (0, 0.18))), TONGUE)
+        lips = ((-0.24, -0.06), (0, -0.03), (0.24, -0.06), (0.15, 0.13), (0, 0.2), (-0.15, 0.13))
+        sketch.fill(sketch.closed(*lips) * size + place, inside, line)
+        sketch.fill(sketch.closed((-0.12, 0.12), (0, 0.07), (0.12, 0.12), (0, 0.18)) * size + place, TONGUE)
     elif face.mouth == "surprised":
-        sketch.fill(sketch.ellipse(0, y + 0.05, 0.1 * wide, 0.13 * wide), inside, line)
-        sketch.fill(sketch.ellipse(0, y + 0.11, 0.06 * wide, 0.05 * wide), TONGUE)
+        sketch.fill(sketch.ellipse(0, 0.05, 0.1, 0.13) * size + place, inside, line)
+        sketch.fill(sketch.ellipse(0, 0.11, 0.06, 0.05) * size + place, TONGUE)
     else:
-        sketch.stroke(sketch.open(*at(*_MOUTH_LINES[face.mouth])), line, LINE * 1.15)
+        sketch.stroke(sketch.open(*_MOUTH_LINES[face.mouth]) * size + place, line, LINE * 1.15)
     if face.mouth != "cat":
-        sketch.fill(
-            sketch.ellipse(0, y + (0.27 if face.mouth in ("open_smile", "surprised") else 0.15), 0.07, 0.018),
-            skin_shade(face, 0.35),
-        )
+        below = 0.27 if face.mouth in ("open_smile", "surprised") else 0.15
+        sketch.fill(sketch.ellipse(0, below, 0.07, 0.018) + place, skin_shade(face.skin, 0.35))
 
 
 _MOUTH_LINES = {

@@ -262,22 +262,34 @@ class Bangs:
 LOCK_BULGE = 0.04  # rounds the locks, so that they look like leaves and not like teeth
 
 
+def _even(count: int, root: float, tip: float, sag: float, spread: float, outermost: float) -> Bangs:
+    """Locks of equal width: y of their roots and tips, how much lower the tips hang at the sides, and the ends' y."""
+    x = np.linspace(-HAIRLINE, HAIRLINE, count + 1)
+    middle = (x[1:] + x[:-1]) / 2
+    valleys, tips = (
+        np.column_stack([x, np.full_like(x, root)]),
+        np.column_stack([middle * spread, tip + sag * middle**2]),
+    )
+    valleys[[0, -1], 1] = outermost
+    return Bangs(valleys, tips)
+
+
+_EVEN_BANGS = {  # and how far roots and tips (x, y) are out of line
+    "straight": (_even(7, root=-0.45, tip=-0.31, sag=0.08, spread=1.0, outermost=-0.4), (0.04, 0.03, 0.02)),
+    "zigzag": (_even(5, root=-0.62, tip=-0.24, sag=0.2, spread=1.12, outermost=-0.35), (0.1, 0.06, 0.07)),
+}
+
+
 def bangs(face: Face) -> Bangs:
     """The locks over the forehead, each a little out of line."""
     longer = 0.07 * face.bang_length
     jitter = np.array(face.strands)
-    if face.bangs == "straight":
-        x = np.linspace(-HAIRLINE, HAIRLINE, 8)
-        valleys = np.stack([x, -0.47 + 0.06 * jitter], axis=1)
-        middle = (x[1:] + x[:-1]) / 2
-        tips = np.stack([middle + 0.03 * jitter[1:], -0.31 + 0.08 * middle**2 + 0.02 * jitter[:-1]], axis=1)
-        valleys[[0, -1], 1] = -0.4
-    elif face.bangs == "zigzag":
-        x = np.linspace(-HAIRLINE, HAIRLINE, 6)
-        valleys = np.stack([x, -0.62 + 0.1 * jitter[:6]], axis=1)
-        middle = (x[1:] + x[:-1]) / 2
-        tips = np.stack([middle * 1.12 + 0.06 * jitter[1:6], -0.24 + 0.2 * middle**2 + 0.07 * jitter[3:8]], axis=1)
-        valleys[[0, -1], 1] = -0.35
+    if face.bangs in _EVEN_BANGS:
+        even, (root, tip_x, tip_y) = _EVEN_BANGS[face.bangs]
+        valleys, tips = even.valleys.copy(), even.tips.copy()
+        valleys[1:-1, 1] += root * jitter[: len(valleys) - 2]
+        tips[:, 0] += tip_x * jitter[: len(tips)]
+        tips[:, 1] += tip_y * jitter[-len(tips) :]
     elif face.bangs == "swept":
         valleys = np.array([(-HAIRLINE, -0.3), (-0.5, -1.0), (-0.16, -0.74), (0.2, -0.64), (0.55, -0.52), (0.86, -0.3)])
         tips = np.array([(-0.8, 0.0), (-0.02, -0.36), (0.36, -0.28), (0.66, -0.2), (0.86, 0.02)])
@@ -342,7 +354,7 @@ def front_hair(sketch: Sketch, face: Face, tones: HairTones, locks: Bangs, edge:
     shades = np.empty((len(tips), 4, 2))  # the side of each lock away from the light
     shades[:, 0], shades[:, 2] = tips, after
     shades[:, 1] = 0.35 * after + 0.65 * tips + (0.02, 0.0)
-    shades[:, 3] = 0.35 * after + 0.65 * np.column_stack([tips[:, 0] * 0.9, after[:, 1] - 0.22])
+    shades[:, 3] = 0.35 * after + 0.65 * _lock_roots(tips, after)
     for shade in shades:
         sketch.fill(shade, tones.shade)
     roots = locks.valleys[1:-1]
@@ -355,6 +367,12 @@ def front_hair(sketch: Sketch, face: Face, tones: HairTones, locks: Bangs, edge:
         s = float(face.side)
         tuft = sketch.closed((-0.06, -1.4), (-0.1, -1.75), (0.14, -1.94), (0.4, -1.8), (0.16, -1.78), (0.07, -1.4))
         sketch.fill(tuft * (s, 1.0), tones.base, tones.line)
+
+
+def _lock_roots(tips: Points, after: Points) -> Points:
+    roots = tips * (0.9, 0.0)
+    roots[:, 1] = after[:, 1] - 0.22
+    return roots
 
 
 SHINE_TEETH = 9
@@ -372,7 +390,7 @@ def _shine_band() -> tuple[Points, Points, Points, Points]:
 def _shine(sketch: Sketch, face: Face, tones: HairTones) -> None:
     """The bright band with a jagged rim that runs around the crown."""
     sin, cos, up, down = _shine_band()
-    jag = 0.055 + 0.035 * np.resize(face.strands, len(sin))
+    jag = 0.055 + 0.035 * np.array(face.strands * 3)[: len(sin)]
     y = CROWN[1] - cos * 0.92 * _size(face)
     band = np.empty((2, len(sin), 2))
     band[0, :, 0], band[0, :, 1] = sin, y - up * jag

@@ -6,6 +6,7 @@ shift), fills the shapes back to front on a supersampled canvas and averages tha
 picture and its line drawing, so the two always agree.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
@@ -24,7 +25,8 @@ WHITE: Colour = (255, 255, 255)
 FACE_UNIT = 0.274  # of the picture's shorter side
 EYE_LINE = 0.5  # of the picture's height
 LINE = 0.042  # width of an outline, face units
-NECK = (0.0, 1.0)  # the head tilts about this point, face units
+NECK_Y = 1.0  # the head tilts about the point (0, NECK_Y)
+BALL_RADIUS = 1.5  # of the ball that stands for the head when it turns
 CANVAS_SIDE = 192  # the supersampled canvas has at least this many pixels along its shorter side
 LEAST_SUPERSAMPLING = 3
 FINE_FROM = 160  # pixels along the shorter side from which curves and gradients get more steps
@@ -84,7 +86,7 @@ class Sketch:
 
     def ellipse(self, x: float, y: float, rx: float, ry: float) -> Points:
         """The ellipse with centre (x, y) and half-axes rx, ry."""
-        return circle(6 * self.steps) * (rx, ry) + (x, y)
+        return _ellipse(x, y, rx, ry, 6 * self.steps)
 
 
 MIRROR = np.array([-1.0, 1.0])
@@ -95,6 +97,11 @@ def circle(steps: int) -> Points:
     """The unit circle, clockwise from its rightmost point. [steps, 2]"""
     angle = np.arange(steps) * (2 * np.pi / steps)
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+
+@lru_cache(maxsize=1024)
+def _ellipse(x: float, y: float, rx: float, ry: float, steps: int) -> Points:
+    return circle(steps) * (rx, ry) + (x, y)
 
 
 @lru_cache(maxsize=1024)
@@ -174,23 +181,26 @@ def supersampling(height: int, width: int) -> int:
     return max(LEAST_SUPERSAMPLING, -(-CANVAS_SIDE // min(height, width)))
 
 
+PIXEL_CENTRE = 0.5  # Pillow counts from the middle of the first pixel, not from its corner
 BODY_TILT = 0.25  # the share of the head's tilt that the shoulders follow
 
 
 def _posed(shapes: list[Shape], pose: Pose, canvas: tuple[int, int], unit: float) -> NDArray[np.float64]:
     """All shapes' points in canvas pixels. [sum of n, 2]"""
     points = np.concatenate([shape.points for shape in shapes])
-    tilts = [pose.tilt * BODY_TILT if shape.body else pose.tilt for shape in shapes]
-    table = np.array([[shape.depth * pose.turn for shape in shapes], np.cos(tilts), np.sin(tilts)])
-    depth, cos, sin = np.repeat(table, [len(shape.points) for shape in shapes], axis=1)
-    x, y = points[:, 0], points[:, 1]
+    of_head = (math.cos(pose.tilt) * unit, math.sin(pose.tilt) * unit)
+    of_body = (math.cos(BODY_TILT * pose.tilt) * unit, math.sin(BODY_TILT * pose.tilt) * unit)
+    table = np.array([(shape.depth, *(of_body if shape.body else of_head)) for shape in shapes])
+    depth, cos, sin = np.repeat(table, [len(shape.points) for shape in shapes], axis=0).T
+    x, y = points.T
     # A turned ball: its middle moves most, its rim not at all, so the far eye narrows and the near one widens.
-    x = x + depth * np.maximum(1 - (x / 1.5) ** 2, 0.0)
-    y = y - NECK[1]
+    x = x + pose.turn * depth * np.maximum(1 - (x / BALL_RADIUS) ** 2, 0.0)
+    y = y - NECK_Y
     width, height = canvas
+    left, top = width / 2 - PIXEL_CENTRE, height * EYE_LINE - PIXEL_CENTRE
     placed = np.empty_like(points)
-    placed[:, 0] = (cos * x - sin * y + pose.x) * unit + width / 2
-    placed[:, 1] = (sin * x + cos * y + NECK[1] + pose.y) * unit + height * EYE_LINE
+    placed[:, 0] = cos * x - sin * y + (pose.x * unit + left)
+    placed[:, 1] = sin * x + cos * y + ((NECK_Y + pose.y) * unit + top)
     return placed
 
 
@@ -207,11 +217,12 @@ def paint(shapes: list[Shape], pose: Pose, background: Image.Image, factor: int,
     ends = accumulate((2 * len(shape.points) for shape in shapes), initial=0)
     for shape, (start, end) in zip(shapes, pairwise(ends)):
         xy = placed[start:end]
+        filled, outlined = shape.fill is not None, shape.line is not None
         fill, line = (shape.ink, BLACK) if lines else (shape.fill, shape.line)
-        if shape.fill is not None:
+        if filled:
             draw.polygon(xy, fill)
             xy += xy[:2]
-        if shape.line is not None:
+        if outlined and not (filled and fill == line):
             width = max(1, round(shape.width * unit))
             draw.line(xy, line, width, "curve" if width > 4 else None)
     return background.reduce(factor)

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 from .drawn_face import Face
 from .drawn_features import SKIN_COLOURS, skin_line, skin_shade
 from .drawn_hair import CROWN, FRONT_DEPTH, HairTones
-from .drawn_pen import BLACK, LINE, MIRROR, WHITE, Colour, Sketch, circle, mix
+from .drawn_pen import BLACK, LINE, MIRROR, WHITE, Colour, Points, Shape, Sketch, circle, mix
 
 TINT_COLOURS: dict[str, Colour] = {
     "blue": (92, 140, 224),
@@ -22,6 +22,7 @@ TINT_COLOURS: dict[str, Colour] = {
 }
 OUTLINE: Colour = (58, 40, 66)
 GOLD: Colour = (250, 206, 88)
+SCARF: Colour = (214, 58, 66)
 
 
 # Background
@@ -91,67 +92,75 @@ def backdrop(face: Face, height: int, width: int) -> Image.Image:
 
 def body(sketch: Sketch, face: Face) -> None:
     """Neck, shoulders and clothes."""
-    sketch.body, sketch.depth = True, 0.0
-    skin, line = SKIN_COLOURS[face.skin], skin_line(face)
-    cloth = TINT_COLOURS[face.clothes_tint]
-    if face.outfit == "dress":
+    bow = face.accessory_tint if face.outfit == "blouse" else ""
+    sketch.shapes += _body(face.outfit, face.clothes_tint, bow, face.skin, sketch.fine)
+
+
+@lru_cache(maxsize=1024)
+def _body(outfit: str, tint: str, bow: str, skin_name: str, fine: bool) -> list[Shape]:
+    """Nothing here varies continuously, and there are few enough of them to keep."""
+    sketch = Sketch(fine)
+    sketch.body = True
+    skin, line, shade = SKIN_COLOURS[skin_name], skin_line(skin_name), skin_shade(skin_name, 0.32)
+    cloth = TINT_COLOURS[tint]
+    if outfit == "dress":
         sketch.fill(_shoulders(sketch, 0.36), skin, line)
     else:
-        base = {"sailor": (248, 248, 252), "blouse": mix(cloth, WHITE, 0.1), "sweater": mix(cloth, WHITE, 0.3)}
-        sketch.fill(_shoulders(sketch, 0.5), base[face.outfit], mix(base[face.outfit], OUTLINE, 0.6))
+        base = {"sailor": (248, 248, 252), "blouse": mix(cloth, WHITE, 0.1), "sweater": mix(cloth, WHITE, 0.3)}[outfit]
+        sketch.fill(_shoulders(sketch, 0.5), base, mix(base, OUTLINE, 0.6))
     neck = np.array([(-0.33, 0.7), (0.33, 0.7), (0.36, 1.35), (0.5, 1.48), (0, 1.72), (-0.5, 1.48), (-0.36, 1.35)])
-    sketch.fill(neck, skin, line if face.outfit != "dress" else None)
-    sketch.fill(
-        sketch.closed((-0.33, 0.8), (0.33, 0.8), (0.34, 1.14), (0, 1.34), (-0.34, 1.14)), skin_shade(face, 0.32)
-    )
-    _OUTFITS[face.outfit](sketch, face, cloth)
-    sketch.body = False
+    sketch.fill(neck, skin, line if outfit != "dress" else None)
+    sketch.fill(sketch.closed((-0.33, 0.8), (0.33, 0.8), (0.34, 1.14), (0, 1.34), (-0.34, 1.14)), shade)
+    if outfit == "sailor":
+        _sailor(sketch, cloth, GOLD if tint == "red" else SCARF)
+    elif outfit == "blouse":
+        _blouse(sketch, TINT_COLOURS[bow])
+    elif outfit == "sweater":
+        _sweater(sketch, base)
+    else:
+        _dress(sketch, cloth, skin_shade(skin_name, 0.45))
+    return sketch.shapes
 
 
-def _shoulders(sketch: Sketch, neck: float) -> np.ndarray:
+def _shoulders(sketch: Sketch, neck: float) -> Points:
     """From the neck down past the picture's lower rim."""
     slope = sketch.open((neck, 1.36), (0.9, 1.52), (1.4, 1.7), (1.68, 2.2), (1.8, 3.2))
     right = np.concatenate([slope, [(1.9, 8.0)]])
     return np.concatenate([right, right[::-1] * MIRROR])
 
 
-def _sailor(sketch: Sketch, face: Face, cloth: Colour) -> None:
+def _sailor(sketch: Sketch, cloth: Colour, bow: Colour) -> None:
     flap = np.array([(0.36, 1.26), (0.95, 1.5), (1.3, 1.72), (1.0, 1.95), (0.0, 2.1), (0.05, 1.75)])
     stripe = np.array([(0.46, 1.42), (0.92, 1.58), (1.14, 1.72), (0.9, 1.86), (0.15, 1.96)])
     dark = mix(cloth, OUTLINE, 0.25)
     for mirror in (1.0, MIRROR):
         sketch.fill(flap * mirror, dark, mix(dark, OUTLINE, 0.6))
         sketch.stroke(stripe * mirror, WHITE, LINE * 0.8, drawn=sketch.fine)
-    _bow(sketch, 0.0, 1.78, 0.8, (214, 58, 66) if face.clothes_tint != "red" else GOLD)
+    _bow(sketch, 0.0, 1.78, 0.8, bow)
 
 
-def _blouse(sketch: Sketch, face: Face, cloth: Colour) -> None:
+def _blouse(sketch: Sketch, bow: Colour) -> None:
     wing = np.array([(0.34, 1.18), (0.62, 1.42), (0.5, 1.78), (0.0, 1.62), (0.2, 1.48)])
     for mirror in (1.0, MIRROR):
         sketch.fill(wing * mirror, (250, 250, 253), (104, 96, 124))
-    _bow(sketch, 0.0, 1.66, 0.55, TINT_COLOURS[face.accessory_tint])
+    _bow(sketch, 0.0, 1.66, 0.55, bow)
 
 
-def _sweater(sketch: Sketch, face: Face, cloth: Colour) -> None:
-    knit = mix(cloth, WHITE, 0.3)
+def _sweater(sketch: Sketch, knit: Colour) -> None:
     roll = sketch.closed((-0.46, 1.22), (0.0, 1.34), (0.46, 1.22), (0.56, 1.52), (0.0, 1.74), (-0.56, 1.52))
     sketch.fill(roll, mix(knit, WHITE, 0.25), mix(knit, OUTLINE, 0.6))
     for x in (-0.36, -0.18, 0.0, 0.18, 0.36):
         sketch.stroke(np.array([(x * 0.9, 1.36), (x, 1.6)]), mix(knit, OUTLINE, 0.3), LINE * 0.5)
 
 
-def _dress(sketch: Sketch, face: Face, cloth: Colour) -> None:
+def _dress(sketch: Sketch, cloth: Colour, bone: Colour) -> None:
     top = sketch.symmetric((0.0, 2.0), (0.5, 1.85), (1.2, 2.0), (1.5, 4.0), (0.0, 7.0))
     line = mix(cloth, OUTLINE, 0.6)
     for mirror in (1.0, MIRROR):
         sketch.stroke(np.array([(0.62, 1.42), (0.7, 1.95)]) * mirror, cloth, LINE * 3)
     sketch.fill(top, cloth, line)
-    bone = skin_shade(face, 0.45)
     for mirror in (1.0, MIRROR):
         sketch.stroke(sketch.open((0.12, 1.62), (0.4, 1.56), (0.62, 1.6)) * mirror, bone, LINE * 0.6)
-
-
-_OUTFITS = {"sailor": _sailor, "blouse": _blouse, "sweater": _sweater, "dress": _dress}
 
 
 def _bow(sketch: Sketch, x: float, y: float, size: float, colour: Colour) -> None:
@@ -184,14 +193,20 @@ ROSY: Colour = (240, 130, 150)
 
 def over_hair(sketch: Sketch, face: Face) -> None:
     """Accessories that sit on the hair."""
+    sketch.shapes += _worn(face.accessory, face.accessory_tint, float(face.side), sketch.fine)
+
+
+@lru_cache(maxsize=512)
+def _worn(accessory: str, tint: str, side: float, fine: bool) -> list[Shape]:
+    sketch = Sketch(fine)
     sketch.depth = FRONT_DEPTH
-    wear = _ACCESSORIES.get(face.accessory)
-    if wear:
-        wear(sketch, face, TINT_COLOURS[face.accessory_tint])
+    if accessory in _ACCESSORIES:
+        _ACCESSORIES[accessory](sketch, side, TINT_COLOURS[tint])
+    return sketch.shapes
 
 
-def _ribbon(sketch: Sketch, face: Face, colour: Colour) -> None:
-    _bow(sketch, 0.7 * face.side, -1.2, 1.05, colour)
+def _ribbon(sketch: Sketch, side: float, colour: Colour) -> None:
+    _bow(sketch, 0.7 * side, -1.2, 1.05, colour)
 
 
 def _band(sketch: Sketch, colour: Colour, reach: float, thick: float, half_angle: float) -> None:
@@ -202,34 +217,34 @@ def _band(sketch: Sketch, colour: Colour, reach: float, thick: float, half_angle
     sketch.fill(points, colour, mix(colour, OUTLINE, 0.6))
 
 
-def _hairband(sketch: Sketch, face: Face, colour: Colour) -> None:
+def _hairband(sketch: Sketch, side: float, colour: Colour) -> None:
     _band(sketch, colour, 0.93, 0.13, 0.47 * np.pi)
 
 
-def _flower(sketch: Sketch, face: Face, colour: Colour) -> None:
-    x, y = 0.82 * face.side, -0.82
+def _flower(sketch: Sketch, side: float, colour: Colour) -> None:
+    x, y = 0.82 * side, -0.82
     petal = mix(colour, WHITE, 0.25)
     for dx, dy in circle(5) @ np.array([[0.0, -1.0], [1.0, 0.0]]):
         sketch.fill(sketch.ellipse(x + 0.19 * dx, y + 0.19 * dy, 0.17, 0.17), petal, mix(petal, OUTLINE, 0.5))
     sketch.fill(
-        sketch.ellipse(x, y, 0.12, 0.12), GOLD if face.accessory_tint != "yellow" else WHITE, OUTLINE, LINE * 0.6
+        sketch.ellipse(x, y, 0.12, 0.12), GOLD if colour != TINT_COLOURS["yellow"] else WHITE, OUTLINE, LINE * 0.6
     )
 
 
-def _headphones(sketch: Sketch, face: Face, colour: Colour) -> None:
+def _headphones(sketch: Sketch, side: float, colour: Colour) -> None:
     _band(sketch, mix(colour, OUTLINE, 0.45), 1.1, 0.12, 0.5 * np.pi)
     for sign in (-1.0, 1.0):
         sketch.fill(sketch.ellipse(1.2 * sign, 0.02, 0.22, 0.36), colour, mix(colour, OUTLINE, 0.7))
         sketch.fill(sketch.ellipse(1.24 * sign, 0.02, 0.11, 0.2), mix(colour, WHITE, 0.5))
 
 
-def _hairclip(sketch: Sketch, face: Face, colour: Colour) -> None:
+def _hairclip(sketch: Sketch, side: float, colour: Colour) -> None:
     for lift in (0.0, 0.2):
         clip = np.array([(0.5, -0.78), (0.86, -0.7), (0.86, -0.6), (0.5, -0.68)]) - (lift * 0.15, lift)
-        sketch.fill(clip * (float(face.side), 1.0), colour, mix(colour, OUTLINE, 0.7), LINE * 0.8)
+        sketch.fill(clip * (side, 1.0), colour, mix(colour, OUTLINE, 0.7), LINE * 0.8)
 
 
-def _crown(sketch: Sketch, face: Face, colour: Colour) -> None:
+def _crown(sketch: Sketch, side: float, colour: Colour) -> None:
     crown = np.array(
         [(-0.5, -1.26), (-0.6, -1.74), (-0.28, -1.5), (0, -1.86), (0.28, -1.5), (0.6, -1.74), (0.5, -1.26), (0, -1.2)]
     )
