@@ -52,7 +52,7 @@ SIDE_LOCK_ENDS = {  # y of the side locks' tips
 
 def shows_ears(face: Face) -> bool:
     """Whether the side locks are too short to hide the ears."""
-    return SIDE_LOCK_ENDS[face.style] < 0.5
+    return SIDE_LOCK_ENDS[face.style] < 0.4
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ Points = NDArray[np.float64]  # [n, 2] in face units
 BLACK: Colour = (0, 0, 0)
 WHITE: Colour = (255, 255, 255)
 
-FACE_UNIT = 0.274  # of the picture's shorter side
+FACE_UNIT = 0.266  # of the picture's shorter side
 EYE_LINE = 0.5  # of the picture's height
 LINE = 0.042  # width of an outline, face units
 NECK_Y = 1.0  # the head tilts about the point (0, NECK_Y)

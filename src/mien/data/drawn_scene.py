@@ -156,8 +156,9 @@ def _sweater(sketch: Sketch, knit: Colour) -> None:
 def _dress(sketch: Sketch, cloth: Colour, bone: Colour) -> None:
     top = sketch.symmetric((0.0, 2.0), (0.5, 1.85), (1.2, 2.0), (1.5, 4.0), (0.0, 7.0))
     line = mix(cloth, OUTLINE, 0.6)
+    strap = np.array([(0.56, 1.4), (0.68, 1.44), (0.77, 1.95), (0.63, 1.95)])
     for mirror in (1.0, MIRROR):
-        sketch.stroke(np.array([(0.62, 1.42), (0.7, 1.95)]) * mirror, cloth, LINE * 3)
+        sketch.fill(strap * mirror, cloth, line, LINE * 0.7)
     sketch.fill(top, cloth, line)
     for mirror in (1.0, MIRROR):
         sketch.stroke(sketch.open((0.12, 1.62), (0.4, 1.56), (0.62, 1.6)) * mirror, bone, LINE * 0.6)
