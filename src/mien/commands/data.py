@@ -65,9 +65,8 @@ class Checked:
             lines.append(f"labels      {_counts(shown)}{', …' if len(self.labels) > 12 else ''}; unlabelled {share}")
         lines.append(f"bad files   {self.bad_count:,}")
         lines += [f"            {bad['file']}: {bad['reason']}" for bad in self.bad[:10]]
-        lines.append(
-            f"training    sees {self.pictures:,} pictures of {self.resolution}, {'gray' if self.channels == 1 else 'colour'}"
-        )
+        colour = "gray" if self.channels == 1 else "colour"
+        lines.append(f"training    sees {self.pictures:,} pictures of {self.resolution}, {colour}")
         lines.append(f"look at     {self.sheet}")
         return "\n".join(lines + [f"warning     {warning}" for warning in self.warnings])
 

@@ -65,7 +65,7 @@ def _cells(ready: PreparedSet) -> list[tuple[np.ndarray, str]]:
     paired = ready.info["layout"] != "unpaired trainA/trainB"
     if paired:
         both = [
-            [(sources[index], "source"), (ready.images[index], _text(ready, index))]
+            [(sources[index], "source"), (ready.images[index], _text(ready, index) or "image")]
             for index in _spread(len(ready.images), total // 2)
         ]
         return [cell for pair in both for cell in pair]
@@ -81,7 +81,7 @@ def _text(ready: PreparedSet, index: int) -> str:
     if ready.labels is not None:
         names = [name.split("=")[-1] for name, on in zip(ready.info["label_names"], ready.labels[index]) if on > 0.5]
         if len(names) <= 4 or ready.captions is None:
-            return ", ".join(names) or "–"
+            return ", ".join(names) or "-"
     return ready.captions[index] if ready.captions is not None else ""
 
 

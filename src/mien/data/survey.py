@@ -62,8 +62,8 @@ def near_duplicates(images: np.ndarray) -> int:
     groups: dict[bytes, list[int]] = defaultdict(list)
     for start in range(0, len(images), 1024):
         gray = np.asarray(images[start : start + 1024], np.float32).mean(axis=-1)
-        small = _shrink(_shrink(gray, 8, 1), 9, 2)
-        bits = np.packbits(small[..., 1:] > small[..., :-1], axis=(1))
+        small = _shrink(_shrink(gray, min(8, gray.shape[1]), 1), min(9, gray.shape[2]), 2)
+        bits = np.packbits(small[..., 1:] > small[..., :-1], axis=1)
         for offset, code in enumerate(bits):
             groups[code.tobytes()].append(start + offset)
     count = 0
@@ -120,7 +120,7 @@ def warnings(found: Survey, ready: PreparedSet, exact: int, near: int, refused: 
     rare = [name for name, number in zip(names, counts) if number < FEW_OF_A_LABEL]
     if rare:
         told.append(
-            f"{len(rare)} labels have fewer than {FEW_OF_A_LABEL} pictures ({', '.join(rare[:3])}): merge or drop them"
+            f"labels with fewer than {FEW_OF_A_LABEL} pictures: {len(rare)} ({', '.join(rare[:3])}); merge or drop them"
         )
     if names and ready.info["unlabelled"] > 0.5 * count:
         told.append(f"{ready.info['unlabelled'] / count:.0%} of the pictures have no label")
