@@ -87,7 +87,7 @@ def start(
     parse_budget(budget, 1)  # a slip in a flag is told before the pictures are prepared
     every = parse_budget(checkpoint_every, 1, "--checkpoint-every").seconds
     size = parse_resolution(resolution) if resolution else default_size(chosen, data)
-    pictures = prepared(data, *size, seed)
+    pictures = prepared(data, *size)
     chosen = replace(chosen, resolution=size, channels=pictures.images.shape[-1])
     plan = Plan(parse_budget(budget, len(pictures.images)), seed, round(tick * 1000), every)
     label = name or f"{chosen.name}-{data_name(data)}"
@@ -125,7 +125,7 @@ def go_on(run: str, *, budget: str | None, data: str | None, code: Path | None, 
     if code is not None:
         spec.add_user_file(code)
     recipe, status = from_json(read_json(directory.recipe)), directory.read_status()
-    pictures = prepared(data or status["data"], *recipe.resolution, status["seed"])
+    pictures = prepared(data or status["data"], *recipe.resolution)
     if pictures.images.shape[-1] != recipe.channels:
         raise UsageError(
             f"--data: the run was trained on {recipe.channels}-channel pictures; these have {pictures.images.shape[-1]}"
@@ -213,7 +213,7 @@ def default_size(recipe: Recipe, data: str) -> tuple[int, int]:
     return recipe.resolution if height != width else default_resolution(detect(data), height)
 
 
-def prepared(data: str, height: int, width: int, seed: int) -> PreparedSet:
+def prepared(data: str, height: int, width: int) -> PreparedSet:
     """The pictures, from the cache or prepared now; with several processes rank 0 prepares and the others wait."""
     if distributed.rank() > 0:
         distributed.barrier()

@@ -1,0 +1,58 @@
+"""mien demo: from nothing to a generator, its pictures, its film and its report, in a few minutes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where everything is."""
+
+    run: Path
+    grid: Path
+    film: Path
+    report: Path
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"run": str(self.run), "grid": str(self.grid), "film": str(self.film), "report": str(self.report)}
+
+    def __str__(self) -> str:
+        return "\n".join(
+            [
+                "Done: a generator that learned to draw faces. Look at",
+                f"  its faces       {self.grid}",
+                f"  how they came   {self.film}",
+                f"  the report      {self.report}",
+                "Next",
+                f"  draw more       mien generate {self.run} --seeds 0-99",
+                f"  train longer    mien resume {self.run} --budget +20m",
+                "  on your own     mien train --data path/to/your/pictures --budget 30m",
+                "  (after make demo the program is .venv/bin/mien)",
+            ]
+        )
+
+
+def demo(*, budget: str = "200s", seed: int = 0, outdir: Path = Path("runs")) -> Demo:
+    """Train on the built-in drawn faces, then make the film and the report.
+
+    Args:
+        budget: How long to train: 200s, 20m, 100kimg.
+        seed: Same seed, same machine: same bits (for a budget in kimg).
+        outdir: Folder that holds the runs.
+    """
+    from mien.commands.report import report
+    from mien.commands.train import train
+    from mien.commands.video import video
+    from mien.console import say
+    from mien.run.directory import RunDirectory
+
+    say("mien draws 10,000 anime-like heads, then teaches a DCGAN to draw its own.")
+    trained = train("dcgan-laptop", data="drawn:10000", budget=budget, seed=seed, outdir=outdir, name="demo")
+    run = RunDirectory(trained.path)
+    say("making the film and the report")
+    film = video(str(run.path), kind="evolution")
+    report(str(run.path))
+    return Demo(run.path, run.sample_grids()[-1][1], film.files[0], run.report)

@@ -1,0 +1,27 @@
+"""mien env: what mien runs on here, for a bug report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Environment:
+    rows: dict[str, str]
+
+    def as_dict(self) -> dict[str, str]:
+        return self.rows
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name:<12} {value}" for name, value in self.rows.items())
+
+
+def env() -> Environment:
+    """Show versions, processor, GPU and folders."""
+    from importlib.metadata import version
+
+    from mien.data.prepare import cache_root
+    from mien.papers import environment
+
+    libraries = {name: version(name) for name in ("numpy", "pillow", "safetensors", "tyro", "rich")}
+    return Environment({**environment(), **libraries, "cache": str(cache_root())})
