@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from .drawn_back_hair import back_hair, front_braids
 from .drawn_face import CHOICES, SWITCHES, Face, attribute_names, attributes, caption, sample_face
 from .drawn_features import brows, cheeks, ears, eyes, glasses, head, mouth, skin_shade
-from .drawn_hair import back_hair, bang_shadow, bangs, front_braids, front_hair, hair_tones, shows_ears
+from .drawn_hair import bang_shadow, bangs, front_hair, hair_tones, shows_ears
 from .drawn_pen import FINE_FROM, WHITE, Pose, Shape, Sketch, paint, supersampling
 from .drawn_scene import backdrop, behind_front_hair, body, over_hair
 

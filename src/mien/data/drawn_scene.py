@@ -109,7 +109,10 @@ def _body(outfit: str, tint: str, bow: str, skin_name: str, fine: bool) -> list[
         base = {"sailor": (248, 248, 252), "blouse": mix(cloth, WHITE, 0.1), "sweater": mix(cloth, WHITE, 0.3)}[outfit]
         sketch.fill(_shoulders(sketch, 0.5), base, mix(base, OUTLINE, 0.6))
     neck = np.array([(-0.33, 0.7), (0.33, 0.7), (0.36, 1.35), (0.5, 1.48), (0, 1.72), (-0.5, 1.48), (-0.36, 1.35)])
-    sketch.fill(neck, skin, line if outfit != "dress" else None)
+    sketch.fill(neck, skin, line if outfit != "dress" else None, ink=WHITE)
+    if outfit == "dress":  # bare shoulders go on from the neck, so only its sides have a line
+        for mirror in (1.0, MIRROR):
+            sketch.stroke(np.array([(0.33, 0.7), (0.36, 1.37)]) * mirror, line)
     sketch.fill(sketch.closed((-0.33, 0.8), (0.33, 0.8), (0.34, 1.14), (0, 1.34), (-0.34, 1.14)), shade)
     if outfit == "sailor":
         _sailor(sketch, cloth, GOLD if tint == "red" else SCARF)
