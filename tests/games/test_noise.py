@@ -1,0 +1,108 @@
+import pytest
+import torch
+from torch import nn
+
+from mien.games.noise import NoiseGame
+from mien.turn import Batch
+
+
+class LinearG(nn.Module):
+    latent_dim = 6
+
+    def __init__(self):
+        super().__init__()
+        self.linear, self.passes, self.labels = nn.Linear(6, 48), 0, []
+
+    def forward(self, z, label=None):
+        self.passes += 1
+        self.labels.append(label)
+        return torch.tanh(self.linear(z)).view(-1, 3, 4, 4)
+
+
+class LinearD(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(48, 1)
+
+    def forward(self, image, condition=None):
+        return self.linear(image.flatten(1)).flatten()
+
+
+def game(reuse_fakes):
+    """Networks frozen, as a player leaves them outside of its own turn."""
+    torch.manual_seed(0)
+    generator, discriminator = LinearG().requires_grad_(False), LinearD().requires_grad_(False)
+    return NoiseGame(generator, discriminator, reuse_fakes)
+
+
+def batch():
+    return Batch(torch.zeros(5, 3, 4, 4))
+
+
+@pytest.mark.parametrize("reuse_fakes", [False, True])
+def test_fakes_carry_no_generator_graph_in_the_discriminators_turn(reuse_fakes):
+    played = game(reuse_fakes)
+    played.discriminator.requires_grad_(True)
+    (match,) = played.discriminator_turn(batch()).matches
+    assert match.fake.shape == (5, 3, 4, 4) and not match.fake.requires_grad and match.fake.grad_fn is None
+    match.fake_logits.sum().backward()
+    assert all(parameter.grad is not None for parameter in played.discriminator.parameters())
+    assert all(parameter.grad is None for parameter in played.generator.parameters())
+
+
+@pytest.mark.parametrize("reuse_fakes", [False, True])
+def test_the_generators_turn_keeps_its_graph(reuse_fakes):
+    played = game(reuse_fakes)
+    played.discriminator_turn(batch())
+    played.generator.requires_grad_(True)
+    (match,) = played.generator_turn(batch()).matches
+    match.fake_logits.sum().backward()
+    assert all(parameter.grad.abs().sum() > 0 for parameter in played.generator.parameters())
+    assert all(parameter.grad is None for parameter in played.discriminator.parameters())
+
+
+@pytest.mark.parametrize("reuse_fakes", [False, True])
+def test_the_generator_is_as_frozen_after_the_discriminators_turn_as_before(reuse_fakes):
+    played = game(reuse_fakes)
+    played.discriminator_turn(batch())
+    assert not any(parameter.requires_grad for parameter in played.generator.parameters())
+
+
+def test_reused_fakes_are_the_same_with_the_same_gradients_as_drawn_again():
+    played = game(reuse_fakes=True)
+    torch.manual_seed(3)
+    shown = played.discriminator_turn(batch())
+    played.generator.requires_grad_(True)
+    turn = played.generator_turn(batch())
+    assert torch.equal(turn.matches[0].fake, shown.matches[0].fake) and played.generator.passes == 1
+    turn.matches[0].fake_logits.sum().backward()
+    reused = [parameter.grad.clone() for parameter in played.generator.parameters()]
+
+    again = game(reuse_fakes=False)
+    again.generator.requires_grad_(True)
+    torch.manual_seed(3)
+    (match,) = again.generator_turn(batch()).matches
+    assert torch.equal(match.fake, shown.matches[0].fake)
+    match.fake_logits.sum().backward()
+    assert all(torch.equal(a, b.grad) for a, b in zip(reused, again.generator.parameters(), strict=True))
+
+
+def test_reused_fakes_serve_one_turn_only():
+    """A second turn of the generator without a discriminator's turn before it draws anew: its graph is used up."""
+    played = game(reuse_fakes=True)
+    played.discriminator_turn(batch())
+    first, second = played.generator_turn(batch()), played.generator_turn(batch())
+    assert not torch.equal(first.matches[0].fake, second.matches[0].fake)
+    assert played.generator.passes == 2
+
+
+def test_without_reuse_each_turn_draws_its_own_latents():
+    played = game(reuse_fakes=False)
+    first, second = played.discriminator_turn(batch()), played.generator_turn(batch())
+    assert not torch.equal(first.views["z"], second.views["z"]) and played.generator.passes == 2
+
+
+def test_the_label_reaches_generator_and_discriminator():
+    played, label = game(reuse_fakes=False), torch.eye(5)
+    (match,) = played.discriminator_turn(Batch(torch.zeros(5, 3, 4, 4), label)).matches
+    assert match.condition is label and played.generator.labels == [label]

@@ -1,0 +1,85 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from mien import recipes
+from mien.training.loop import train
+from mien.turn import Batch
+
+
+def training(seed=0):
+    recipe = recipes.find("dcgan-laptop").override(
+        ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4", "discriminator_terms.r1.every=2")
+    )
+    return replace(recipe, resolution=(16, 16), batch_size=4).build(torch.device("cpu"), seed)
+
+
+def batches(images, purpose):
+    while True:
+        generator = torch.Generator().manual_seed(images)
+        yield Batch(torch.rand(4, 3, 16, 16, generator=generator), seed=images + len(purpose))
+        images += 4
+
+
+def advance(state, total):
+    for progress in train(state.players, batches, 4, state.ema, total, state.images):
+        state.images = progress.images
+        state.statistics.add(progress.statistics)
+
+
+def flat(state):
+    return {f"{group}/{name}": value.clone() for group, part in state.tensors().items() for name, value in part.items()}
+
+
+def test_what_is_saved():
+    state = training()
+    advance(state, 12)
+    assert list(state.tensors()) == [
+        "G",
+        "D",
+        "G_ema",
+        "discriminator_optimizer",
+        "generator_optimizer",
+        "statistics",
+    ]
+    assert state.numbers() == {
+        "images": 12,
+        "steps": {"discriminator": 3, "generator": 3},
+        "statistics": {
+            "discriminator/loss": 3,
+            "discriminator/r1": 2,
+            "D(real)": 3,
+            "D(fake)": 3,
+            "generator/loss": 3,
+            "D(fake) after": 3,
+        },
+    }
+
+
+def test_loading_is_bitwise_and_so_is_what_follows():
+    whole = training()
+    advance(whole, 12)
+    saved, numbers = {}, whole.numbers()
+    for group, part in whole.tensors().items():
+        saved[group] = {name: value.clone().contiguous() for name, value in part.items()}
+    other = training(seed=5)
+    other.load(saved, numbers)
+    at_rest = flat(whole)
+    assert all(torch.equal(at_rest[name], value) for name, value in flat(other).items()) and other.images == 12
+    advance(whole, 40), advance(other, 40)
+    expected, found = flat(whole), flat(other)
+    assert expected.keys() == found.keys()
+    assert [name for name in expected if not torch.equal(expected[name], found[name])] == []
+    assert other.numbers() == whole.numbers()
+    assert not torch.equal(at_rest["G/layers.0.weight"], expected["G/layers.0.weight"])
+
+
+@pytest.mark.parametrize("network", ["G", "D"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_finite_sees_a_single_bad_weight(network, value):
+    state = training()
+    assert state.finite()
+    with torch.no_grad():
+        list(state.networks[network].parameters())[-1][0, 0, 0, 0] = value
+    assert not state.finite()
