@@ -12,6 +12,7 @@ import importlib
 import inspect
 import io
 import json
+import os
 import re
 import sys
 import traceback
@@ -47,7 +48,8 @@ def run(arguments: list[str]) -> int:
             print(f"mien {__version__}")
             return 0
         result = call(arguments)
-        print(json.dumps(result.as_dict(), indent=2) if as_json else result)
+        if os.environ.get("RANK", "0") == "0":  # of several processes that torchrun started, one speaks
+            print(json.dumps(result.as_dict(), indent=2) if as_json else result)
         return 0
     except MienError as error:
         return fail(str(error), error.exit_code, as_json)
@@ -136,40 +138,55 @@ def parse(function: Callable[..., Any], program: str, arguments: list[str]) -> A
     bind.__annotations__ = {name: part.annotation for name, part in signature_of(function).parameters.items()}
     bind.__doc__ = function.__doc__
     if {"-h", "--help"} & set(arguments):
-        tyro.cli(bind, prog=program, args=["--help"])
+        tyro.cli(bind, prog=program, args=["--help"], config=(tyro.conf.FlagCreatePairsOff,))
     try:
         with contextlib.redirect_stderr(words), contextlib.redirect_stdout(words):
-            tyro.cli(bind, prog=program, args=arguments)
+            tyro.cli(bind, prog=program, args=arguments, config=(tyro.conf.FlagCreatePairsOff,))
     except SystemExit:
         raise UsageError(f"{program}: {one_line(words.getvalue())}") from None
     return function(**bound)
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:
-    """The signature with real types; what the function returns is often imported only for the type checker."""
+    """The signature with real types (what a verb returns is often imported only for the type checker), each flag's
+    value called by the flag's name in --help."""
+    import tyro
+
     signature = inspect.signature(function)
     named = {name: part.annotation for name, part in signature.parameters.items()}
     hints = typing.get_type_hints(types.SimpleNamespace(__annotations__=named), function.__globals__, None, True)
-    parts = [part.replace(annotation=hints[name]) for name, part in signature.parameters.items()]
+    parts = []
+    for name, part in signature.parameters.items():
+        hint = hints[name]
+        if not isinstance(part.default, bool) and typing.get_origin(hint) is not typing.Literal:
+            unsaid = {"help_behavior_hint": ""} if part.default in (None, ()) else {}
+            hint = typing.Annotated[hint, tyro.conf.arg(metavar=name.upper(), **unsaid)]
+        parts.append(part.replace(annotation=hint))
     return inspect.Signature(parts)
 
 
 def check_flags(function: Callable[..., Any], program: str, arguments: list[str]) -> None:
-    flags = {"--help", "-h"}
-    for name, parameter in inspect.signature(function).parameters.items():
-        flags |= {f"--{name.replace('_', '-')}"}
-        if isinstance(parameter.default, bool):
-            flags |= {f"--no-{name.replace('_', '-')}"}
-    for argument in arguments:
-        flag = argument.partition("=")[0].replace("_", "-")
-        if argument.startswith("--") and flag not in flags:
-            near = difflib.get_close_matches(flag, flags, 1)
-            hint = f"did you mean {near[0]}?" if near else f"see {program} --help"
-            raise UsageError(f"{program} has no flag {flag}: {hint}")
+    """Unknown flags get the nearest one, missing ones are named; tyro then looks at the values."""
+    given = {argument.partition("=")[0].replace("_", "-") for argument in arguments if argument.startswith("--")}
+    parameters = inspect.signature(function).parameters.values()
+    flags = {f"--{part.name.replace('_', '-')}": part for part in parameters if part.kind is part.KEYWORD_ONLY}
+    for flag in sorted(given - flags.keys() - {"--help", "--"}):
+        near = difflib.get_close_matches(flag, flags, 1)
+        hint = f"did you mean {near[0]}?" if near else f"see {program} --help"
+        raise UsageError(f"{program} has no flag {flag}: {hint}")
+    if {"-h", "--help"} & set(arguments):
+        return
+    for flag, part in flags.items():
+        if part.default is part.empty and flag not in given:
+            raise UsageError(f"{program} needs {flag} {part.name.upper()}: see {program} --help")
+    first = next(iter(parameters), None)
+    if first and first.kind is not first.KEYWORD_ONLY and first.default is first.empty and not arguments:
+        raise UsageError(f"{program} needs {first.name.upper()}: see {program} --help")
 
 
 def one_line(box: str) -> str:
-    """tyro's framed message without its frame, up to the pointer to --help."""
-    text = " ".join(re.sub(r"[│╭╮╰╯─]+", " ", line).strip() for line in box.splitlines() if "─────" not in line[1:-1])
-    text = re.sub(r"\s+", " ", text.split("For full helptext")[0].split("Argument helptext")[0]).strip()
-    return text or "the flags cannot be read"
+    """tyro's framed message without its frame and headings, up to the pointer to --help."""
+    lines = (re.sub(r"[│╭╮╰╯─|+]+|-{4,}", " ", line) for line in box.splitlines()[1:])
+    text = re.sub(r"\s+", " ", " ".join(lines))
+    text = re.split("For full helptext|Argument helptext|Perhaps you meant", text)[0].strip()
+    return text.replace("Error parsing ", "") or "the flags cannot be read"

@@ -7,6 +7,7 @@ stop would have written; only checkpoints follow the clock, and writing one chan
 
 from __future__ import annotations
 
+import datetime
 import math
 import signal
 import threading
@@ -20,7 +21,7 @@ import torch
 
 from mien import distributed
 from mien.budget import Budget, duration
-from mien.console import Line, progress_line
+from mien.console import Line, progress_line, say
 from mien.data.batches import Batches, derive_seed
 from mien.data.prepared import PreparedSet
 from mien.errors import Diverged, MienError, UsageError
@@ -34,6 +35,7 @@ STATISTICS_GROWTH, SAMPLE_GROWTH, SNAPSHOT_GROWTH = 0.005, 0.12, 1.0  # how the 
 CHECKPOINT_COST = 50  # a checkpoint that took one second is followed by at least 50 seconds of training
 AGREE_EVERY = 8  # rounds between two agreements of several processes on whether to stop
 STATUS_EVERY = 5.0  # seconds
+ANNOUNCE_AFTER = 15.0  # seconds of training that make a fair guess of the end
 
 
 class Stopped(MienError):
@@ -118,7 +120,9 @@ class Session:
             self.record.status("running", self.seconds)
         self.last_checkpoint = self.last_status = time.monotonic()
         self.checkpoint_cost = 0.0
-        self.started = time.monotonic() - self.seconds
+        self.started_here = time.monotonic()
+        self.started = self.started_here - self.seconds
+        self.announced = math.isinf(self.plan.budget.images)  # the first lines told the end of a budget in time
 
     def after_round(self, line: Line) -> None:
         images = self.training.images
@@ -134,6 +138,10 @@ class Session:
         now = time.monotonic()
         if now - self.last_checkpoint >= max(self.plan.checkpoint_seconds, CHECKPOINT_COST * self.checkpoint_cost):
             self.checkpoint()
+        if not self.announced and now - self.started_here >= ANNOUNCE_AFTER:
+            self.announced = True
+            end = datetime.datetime.now() + datetime.timedelta(seconds=self.remaining())
+            say(f"end      expected at {end:%H:%M} ({end:%d %B}), at {self.speed():.0f} img/s")
         if line.due():
             line.show(self.plan.budget.share(images, self.seconds), self.progress_text())
         if now - self.last_status >= STATUS_EVERY:
