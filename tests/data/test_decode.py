@@ -16,6 +16,7 @@ def test_the_corpus_is_large():
     assert len(CASES) >= 60
 
 
+@pytest.mark.filterwarnings("ignore:Image size")
 @pytest.mark.parametrize("name", CASES)
 def test_each_odd_file_has_its_documented_result(name: str):
     data, expected = CASES[name]

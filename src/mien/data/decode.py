@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-import warnings
 
 import numpy as np
 from PIL import Image, ImageOps
+
+from mien.data.resample import lanczos
 
 MOST_PIXELS = 100_000_000  # checked from the header, before anything is decoded
 FORMATS = (
@@ -37,9 +38,7 @@ def open_picture(data: bytes, name: str = "") -> Image.Image:
         raise BadPicture("empty file")
     formats = (*FORMATS, "TGA") if name.lower().endswith(".tga") else FORMATS  # TGA has no signature to know it by
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(data), formats=formats)
+        image = Image.open(io.BytesIO(data), formats=formats)
     except Image.DecompressionBombError as error:
         raise BadPicture(f"over {MOST_PIXELS:,} pixels") from error
     except Exception as error:  # decoders raise anything on hostile bytes, and none of it may end the run
@@ -87,12 +86,10 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 def fit(image: Image.Image, height: int, width: int) -> np.ndarray:
     """RGB picture -> uint8 [height, width, 3]: the largest centred crop of that aspect, resampled by Lanczos."""
-    return np.asarray(
-        image.resize((width, height), Image.Resampling.LANCZOS, box=crop_box(image.width, image.height, height, width))
-    )
+    return lanczos(image, (width, height), crop_box(image.width, image.height, height, width))
 
 
-def crop_box(have_width: int, have_height: int, height: int, width: int) -> tuple[float, float, float, float]:
+def crop_box(have_width: int, have_height: int, height: int, width: int) -> tuple[int, int, int, int]:
     """(left, top, right, bottom), whole pixels, of the largest centred crop with the aspect of height x width."""
     crop_width = min(have_width, max(1, round(have_height * width / height)))
     crop_height = min(have_height, max(1, round(have_width * height / width)))

@@ -29,7 +29,14 @@ from mien.errors import FileTrouble
 
 FEW = 400  # pictures that are done before a second process would have started
 GRAY_SPREAD = 2  # levels between the channels of a gray picture: lossy WebP leaves 1
-_ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+# One thread each, as there is a process for every core; and freed buffers are kept instead of given back and faulted
+# in again for each picture.
+_SETTINGS = {
+    **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
+    "PILLOW_BLOCKS_MAX": "16",
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 26),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 27),
+}
 
 
 @dataclass(frozen=True)
@@ -201,7 +208,7 @@ def _start(description: Path) -> subprocess.Popen[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, **_ONE_THREAD, "PYTHONPATH": path},
+        env={**os.environ, **_SETTINGS, "PYTHONPATH": path},
         start_new_session=True,  # Ctrl-C goes to the parent alone, which ends them
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import warnings
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -118,7 +119,9 @@ def _sizes(files: Files, names: list[str]) -> list[tuple[int, int]]:
     sizes = []
     for index in np.linspace(0, len(names) - 1, min(len(names), SAMPLED_HEADERS)).astype(int):
         try:
-            image = open_picture(files.read(names[index]), names[index])
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of sizes that are judged when the pictures are prepared
+                image = open_picture(files.read(names[index]), names[index])
         except (BadPicture, OSError, ValueError):
             continue
         turned = "exif" in image.info and image.getexif().get(0x0112, 1) >= 5

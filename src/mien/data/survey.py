@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
@@ -46,7 +47,9 @@ def survey(layout: Layout, progress: Callable[[int, int], None] | None = None) -
         try:
             data = layout.files.read(name)
             contents[hashlib.sha256(data).digest()].append(name)
-            image = open_picture(data, name)
+            with catch_warnings():
+                simplefilter("ignore")
+                image = open_picture(data, name)
         except (BadPicture, OSError, ValueError):
             continue  # preparing names it, with its reason
         found.sizes[f"{image.width}x{image.height}"] += 1

@@ -1,0 +1,109 @@
+"""Lanczos resampling of 8-bit pictures: Pillow's result to within one level, in about half of its time.
+
+Pillow adds up each output pixel by scalar code; here the same two passes (across, then down, rounded to 8 bits in
+between) are products with banded weight matrices. Weights are multiples of 2^-15, so every partial sum is an exact
+float32 (255 * sum|w| * 2^15 < 2^24): the result is the same on every machine, BLAS, thread count and picture order.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image
+
+Box = tuple[int, int, int, int]
+
+LOBES = 3
+_STEP = np.float32(2.0**-15)
+_BAND = 8  # output pixels per product: small, so that few of the weights are zero, yet enough for BLAS
+_ZERO, _HALF, _TOP = np.float32(0), np.float32(0.5), np.float32(255)
+_Bands = list[tuple[int, int, int, int, np.ndarray]]
+_LARGEST_PLAN = 1 << 22  # pixels of the crop; larger pictures are left to Pillow, to keep the buffers small
+
+
+def lanczos(image: Image.Image, size: tuple[int, int], box: Box) -> np.ndarray:
+    """RGB picture -> uint8 [height, width, 3] of its `box` (left, top, right, bottom); `size` is (width, height).
+
+    Like Pillow, it reads up to 3 output pixels beyond the box where the picture goes on there.
+    """
+    left, top, right, bottom = box
+    if (right - left, bottom - top) == size:
+        return np.asarray(image.crop(box))
+    if (right - left) * (bottom - top) > _LARGEST_PLAN:
+        return np.asarray(image.resize(size, Image.Resampling.LANCZOS, box=box))
+    return _plan(image.size, size, box)(image)
+
+
+@lru_cache(maxsize=4)
+def _plan(have: tuple[int, int], size: tuple[int, int], box: Box) -> _Plan:
+    return _Plan(have, size, box)
+
+
+class _Plan:
+    """The weights and buffers for one pair of sizes; most data sets need a single plan. Not for several threads."""
+
+    def __init__(self, have: tuple[int, int], size: tuple[int, int], box: Box) -> None:
+        width, height = size
+        self.size, self.have = size, have
+        across, down = _weights(box[0], box[2], width, have[0]), _weights(box[1], box[3], height, have[1])
+        self.columns, self.rows = _used(across), _used(down)
+        self.across = _bands(across[:, self.columns])
+        self.down = _bands(down[:, self.rows])
+        deep, wide = self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
+        # A pixel is one uint32, so that a transposition moves pixels and not bytes; the fourth byte is never read.
+        self.turned = np.empty((wide, deep), np.uint32)
+        self.input = np.empty((wide, 4 * deep), np.float32)
+        self.middle = np.empty((width, 4 * deep), np.float32)
+        self.middle_bytes = np.empty((width, 4 * deep), np.uint8)
+        self.middle_turned = np.empty((deep, width), np.uint32)
+        self.middle_input = np.empty((deep, 4 * width), np.float32)
+        self.output = np.empty((height, 4 * width), np.float32)
+
+    def __call__(self, image: Image.Image) -> np.ndarray:
+        pixels = np.frombuffer(image.tobytes("raw", "RGBX"), np.uint32).reshape(self.have[::-1])
+        np.copyto(self.turned, pixels[self.rows, self.columns].T)
+        np.copyto(self.input, self.turned.view(np.uint8), casting="unsafe")
+        _multiply(self.across, self.input, self.middle)
+        np.copyto(self.middle_bytes, self.middle, casting="unsafe")  # towards zero: a floor, after adding a half
+        np.copyto(self.middle_turned, self.middle_bytes.view(np.uint32).T)
+        np.copyto(self.middle_input, self.middle_turned.view(np.uint8), casting="unsafe")
+        _multiply(self.down, self.middle_input, self.output)
+        return self.output.astype(np.uint8).reshape(self.size[1], self.size[0], 4)[..., :3]
+
+
+def _multiply(bands: _Bands, source: np.ndarray, target: np.ndarray) -> None:
+    """target = weights @ source + 1/2, held within 0 to 255."""
+    for start, stop, first, last, weights in bands:
+        np.matmul(weights, source[first:last], out=target[start:stop])
+    np.add(target, _HALF, out=target)
+    np.clip(target, _ZERO, _TOP, out=target)  # five times as fast as maximum and minimum
+
+
+def _weights(low: int, high: int, size: int, have: int) -> np.ndarray:
+    """float32 [size, have]: each output pixel's weights over the input line, whose part low to high is scaled."""
+    scale = (high - low) / size
+    wider = max(scale, 1.0)  # shrinking widens the filter: that is the antialiasing
+    weights = np.zeros((size, have))
+    for place in range(size):
+        centre = low + (place + 0.5) * scale
+        first = max(0, int(centre - LOBES * wider + 0.5))
+        last = min(have, int(centre + LOBES * wider + 0.5))
+        x = (np.arange(first, last) - centre + 0.5) / wider
+        values = np.where(np.abs(x) < LOBES, np.sinc(x) * np.sinc(x / LOBES), 0.0)
+        weights[place, first:last] = values / values.sum()
+    return (np.rint(weights / _STEP) * _STEP).astype(np.float32)
+
+
+def _used(weights: np.ndarray) -> slice:
+    columns = np.flatnonzero(weights.any(axis=0))
+    return slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def _bands(weights: np.ndarray) -> _Bands:
+    bands = []
+    for start in range(0, len(weights), _BAND):
+        part = weights[start : start + _BAND]
+        used = _used(part)
+        bands.append((start, start + len(part), used.start, used.stop, np.ascontiguousarray(part[:, used])))
+    return bands
