@@ -41,10 +41,21 @@ def parse_budget(text: str, pictures: int, flag: str = "--budget") -> Budget:
     if amount > 0 and unit in SECONDS:
         return Budget(seconds=amount * SECONDS[unit])
     if amount > 0 and unit in IMAGES:
-        return Budget(images=round(amount * IMAGES[unit]))
+        return Budget(images=max(1, round(amount * IMAGES[unit])))
     if amount > 0 and unit in EPOCHS:
-        return Budget(images=round(amount * pictures))
+        return Budget(images=max(1, round(amount * pictures)))
     raise UsageError(f"{flag} {text!r} is not an amount of training: write 30m, 2h, 200kimg or 50ep")
+
+
+def parse_duration(text: str, flag: str) -> float:
+    """ "2m" -> 120.0 seconds. Raises UsageError for anything that is not a time."""
+    try:
+        seconds = parse_budget(text, 1, flag).seconds
+    except UsageError:
+        seconds = math.inf
+    if math.isinf(seconds):
+        raise UsageError(f"{flag} {text!r} is not a time: write 30s, 2m or 1h")
+    return seconds
 
 
 def duration(seconds: float) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from mien import console, distributed, generation, recipes, spec
-from mien.budget import Budget, duration, parse_budget
+from mien.budget import Budget, duration, parse_budget, parse_duration
 from mien.data.layouts import default_resolution, detect
 from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
@@ -82,24 +82,26 @@ def start(
         chosen = replace(chosen, batch_size=batch)
     if chosen.batch_size < 2:
         raise UsageError(f"--batch {chosen.batch_size} is too small: batch norm needs 2 pictures or more")
-    if tick * 1000 < 1:
-        raise UsageError(f"--tick {tick} is too small: it is in kimg, and at least 0.001")
+    if not 1 <= tick * 1000 < float("inf"):
+        raise UsageError(f"--tick {tick} is no number of kimg: it must be at least 0.001")
     parse_budget(budget, 1)  # a slip in a flag is told before the pictures are prepared
-    every = parse_budget(checkpoint_every, 1, "--checkpoint-every").seconds
-    size = parse_resolution(resolution) if resolution else default_size(chosen, data)
-    pictures = prepared(data, *size)
-    chosen = replace(chosen, resolution=size, channels=pictures.images.shape[-1])
-    plan = Plan(parse_budget(budget, len(pictures.images)), seed, round(tick * 1000), every)
+    every = parse_duration(checkpoint_every, "--checkpoint-every")
     label = name or f"{chosen.name}-{data_name(data)}"
     if not re.fullmatch(r"[\w.+-]+", label):
         raise UsageError(f"--name {label!r} must be made of letters, digits, '.', '_', '+' and '-'")
+    spec.encode(chosen)  # refuses what recipe.json could not hold
+    size = parse_resolution(resolution or resolution_text(*default_size(chosen, data)))
+    pictures = prepared(data, *size)
+    chosen = replace(chosen, resolution=size, channels=pictures.images.shape[-1])
+    plan = Plan(parse_budget(budget, len(pictures.images)), seed, round(tick * 1000), every)
+    session = Session(RunDirectory(outdir / f"NNNNN-{label}"), chosen, pictures, plan, place)
     if dry_run:
-        session = Session(RunDirectory(outdir / f"NNNNN-{label}"), chosen, pictures, plan, place)
         first_lines(session, chosen, pictures, why)
         return Run(session.run.path, "dry run: nothing was trained,", 0, 0.0)
 
+    # Made last: a mistake in a flag leaves no directory behind.
     run = RunDirectory(distributed.from_first(create(outdir, label).path if distributed.rank() == 0 else Path()))
-    session = Session(run, chosen, pictures, plan, place)
+    session.move_to(run)
     if session.record:
         run.lock()
         write_papers(run, chosen, pictures, data)
@@ -131,7 +133,7 @@ def go_on(run: str, *, budget: str | None, data: str | None, code: Path | None, 
             f"--data: the run was trained on {recipe.channels}-channel pictures; these have {pictures.images.shape[-1]}"
         )
     done = Budget(status.get("budget_images") or float("inf"), status.get("budget_seconds") or float("inf"))
-    plan = Plan(done, status["seed"], status["tick"], parse_budget(status["checkpoint_every"], 1).seconds)
+    plan = Plan(done, status["seed"], status["tick"], parse_duration(status["checkpoint_every"], "checkpoint_every"))
     session = Session(directory, recipe, pictures, plan, place)
     restore(session)
     session.plan = replace(plan, budget=new_budget(budget, done, session, len(pictures.images)))

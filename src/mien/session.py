@@ -83,6 +83,12 @@ class Session:
         self.signal: int | None = None
         self.shown: dict[str, float] = {}  # the last known statistics: just after a tick there are none
 
+    def move_to(self, run: RunDirectory) -> None:
+        """Write into this directory from now on: it is made once everything else has proved right."""
+        self.run = run
+        if self.record:
+            self.record.run = run
+
     # --- the road -------------------------------------------------------------------------------------------------
 
     def train(self) -> None:

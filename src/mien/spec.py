@@ -11,6 +11,7 @@ import difflib
 import importlib
 import importlib.util
 import inspect
+import math
 import sys
 import types
 import typing
@@ -81,19 +82,30 @@ def decode(data: Any) -> Any:
 
 
 def class_name(value: Any) -> str:
-    module = value.__module__
+    """ "module:Class". Raises UsageError for what `find_class` could not find again."""
+    module, name = value.__module__, value.__qualname__
+    if not isinstance(value, type) or "." in name:
+        raise UsageError(f"{name} cannot be written into recipe.json: use a class at the top level of its file")
     if module.startswith(USER_PREFIX):
-        module = user_file_of(module).name
-    return f"{module}:{value.__qualname__}"
+        return f"{user_file_of(module).name}:{name}"
+    if not is_ours(module):
+        raise UsageError(
+            f"{module}:{name} cannot be written into recipe.json: put the class into your recipe's own file"
+        )
+    return f"{module}:{name}"
 
 
-def find_class(name: str) -> Any:
-    module_name, _, qualified = name.partition(":")
+def is_ours(module: str) -> bool:
+    return module == "mien" or module.startswith("mien.")
+
+
+def find_class(name: Any) -> Any:
+    module_name, _, qualified = str(name).partition(":")
     if module_name.endswith(".py"):
         module = sys.modules.get(USER_PREFIX + Path(module_name).stem)
         if module is None:
             raise UsageError(f"the recipe uses {module_name}: name that file with --code PATH if you trust it")
-    elif module_name == "mien" or module_name.startswith("mien."):
+    elif is_ours(module_name):
         try:
             module = importlib.import_module(module_name)
         except ImportError:
@@ -149,12 +161,20 @@ def override(value: Any, assignment: str) -> Any:
     path, equals, text = assignment.partition("=")
     if not equals:
         raise UsageError(f"--set {assignment!r} is not KEY=VALUE")
-    valid = {key: hint for key, _, hint in paths(value)}
+    valid = {key: (part, hint) for key, part, hint in paths(value)}
     if path not in valid:
         near = difflib.get_close_matches(path, valid, 1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise UsageError(f"--set {path}: no such setting; {hint}valid are: {', '.join(sorted(valid))}")
-    return replace_at(value, path.split("."), parse(text, valid[path], assignment))
+    part, hint = valid[path]
+    new = parse(text, hint, assignment)
+    least = 0 if part == 0 else 1  # whole numbers count something (widths, steps, images)
+    for number in new if isinstance(new, tuple) else (new,):
+        if type(number) is int and number < least:
+            raise UsageError(f"--set {assignment}: {path} must be at least {least}")
+        if type(number) is float and not math.isfinite(number):
+            raise UsageError(f"--set {assignment}: {path} must be a finite number")
+    return replace_at(value, path.split("."), new)
 
 
 def paths(value: Any, prefix: str = "") -> list[tuple[str, Any, Any]]:
@@ -203,8 +223,9 @@ def parse(text: str, hint: Any, assignment: str) -> Any:
     if is_pair(hint):
         kinds = typing.get_args(hint)
         numbers = text.lower().replace("x", ",").split(",")
-        if len(numbers) == len(kinds):
-            return tuple(parse(number, kind, assignment) for number, kind in zip(numbers, kinds))
+        if len(numbers) != len(kinds):
+            raise UsageError(f"--set {assignment}: {text!r} is not {len(kinds)} numbers with an x between them")
+        return tuple(parse(number, kind, assignment) for number, kind in zip(numbers, kinds))
     if typing.get_origin(hint) is typing.Literal and text in typing.get_args(hint):
         return text
     kinds = options(hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,6 +10,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from mien.errors import UsageError
 from mien.schedule import Number, at
 
 
@@ -28,6 +30,11 @@ class Adam:
     beta1: Number = 0.5
     beta2: Number = 0.999
     eps: float = 1e-8
+
+    def __post_init__(self) -> None:
+        for name, number, end in (("lr", self.lr, math.inf), ("beta1", self.beta1, 1), ("beta2", self.beta2, 1)):
+            if not 0 <= at(number, 0) < end:
+                raise UsageError(f"Adam: {name} {at(number, 0):g} is not in [0, {end:g})")
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         betas = (at(self.beta1, 0), at(self.beta2, 0))
