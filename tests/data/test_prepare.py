@@ -10,7 +10,7 @@ from folders import add_pictures, colour_picture, numbered, tarred, zipped
 from odd_files import cases
 from PIL import Image
 
-from mien.data import filling
+from mien.data import filling, workers
 from mien.data.layouts import default_resolution, detect
 from mien.data.prepare import cache_root, prepare
 from mien.data.prepared import open_prepared
@@ -66,7 +66,7 @@ def test_the_cache_is_used_and_a_change_is_noticed(tmp_path: Path, monkeypatch: 
 
 
 def test_workers_do_not_change_a_bit(tmp_path: Path):
-    folder = add_pictures(tmp_path / "f", [*numbered(filling.FEW, ending=".jpg"), *numbered(30, "png-")], (50, 61))
+    folder = add_pictures(tmp_path / "f", [*numbered(workers.FEW, ending=".jpg"), *numbered(30, "png-")], (50, 61))
     (folder / "0007.jpg").write_bytes(b"no picture")
     one = prepare(folder, 16, 16, workers=1, output=tmp_path / "one")
     two = prepare(folder, 16, 16, workers=2, output=tmp_path / "two")
@@ -78,10 +78,10 @@ def test_workers_do_not_change_a_bit(tmp_path: Path):
 
 
 def test_a_dead_worker_is_an_error_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path):
-    folder = add_pictures(tmp_path / "f", numbered(filling.FEW))
+    folder = add_pictures(tmp_path / "f", numbered(workers.FEW))
     start = subprocess.Popen
     monkeypatch.setattr(
-        filling.subprocess, "Popen", lambda _, **options: start([sys.executable, "-c", "pass"], **options)
+        workers.subprocess, "Popen", lambda _, **options: start([sys.executable, "-c", "pass"], **options)
     )
     with pytest.raises(FileTrouble, match="worker process died"):
         prepare(folder, 8, 8, workers=2)
@@ -176,7 +176,7 @@ def test_pairs_and_unpaired_sources(tmp_path: Path):
 
 @pytest.mark.parametrize("kind", ["zip", "tar", "tgz"])
 def test_archives_give_the_pixels_of_the_folder(tmp_path: Path, kind: str):
-    folder = add_pictures(tmp_path / "f", numbered(filling.FEW), (12, 12))
+    folder = add_pictures(tmp_path / "f", numbered(workers.FEW), (12, 12))
     path = tmp_path / f"f.{kind}"
     packed = zipped(folder, path) if kind == "zip" else tarred(folder, path, "w:gz" if kind == "tgz" else "w")
     assert prepare(packed, 8, 8, workers=2).info["sha256"] == prepare(folder, 8, 8, workers=1).info["sha256"]

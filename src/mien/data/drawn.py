@@ -4,23 +4,23 @@ A face is a pure function of (seed, index). It can be drawn at any size, as a pi
 same shapes, so unconditional, conditional, paired and unpaired training all run without any download.
 """
 
-import multiprocessing
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import repeat
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .drawn_back_hair import back_hair, front_braids
-from .drawn_face import CHOICES, SWITCHES, Face, attribute_names, attributes, caption, sample_face
-from .drawn_features import brows, cheeks, ears, eyes, glasses, head, mouth, skin_shade
-from .drawn_hair import bang_shadow, bangs, front_hair, hair_tones, shows_ears
-from .drawn_pen import FINE_FROM, WHITE, Pose, Shape, Sketch, paint, supersampling
-from .drawn_scene import backdrop, behind_front_hair, body, over_hair
+from mien.data.drawn_back_hair import back_hair, front_braids
+from mien.data.drawn_face import CHOICES, SWITCHES, Face, attribute_names, attributes, caption, sample_face
+from mien.data.drawn_features import brows, cheeks, ears, eyes, glasses, head, mouth, skin_shade
+from mien.data.drawn_hair import bang_shadow, bangs, front_hair, hair_tones, shows_ears
+from mien.data.drawn_pen import FINE_FROM, WHITE, Pose, Shape, Sketch, paint, supersampling
+from mien.data.drawn_scene import backdrop, behind_front_hair, body, over_hair
+from mien.data.workers import in_parts
 
 __all__ = [
     "CHOICES",
@@ -31,6 +31,7 @@ __all__ = [
     "attributes",
     "caption",
     "draw",
+    "draw_into",
     "draw_many",
     "line_drawing",
     "sample_face",
@@ -89,36 +90,56 @@ class Drawn:
     lines: NDArray[np.uint8] | None
 
 
-IN_PROCESS = 256  # so few faces are drawn before a worker process has started
-CHUNK = 128  # faces that a worker draws at a time
+def worker(job: dict[str, Any]) -> Callable[[int, int], dict[str, Any]]:
+    """What `workers.in_parts` asks for: draws rows straight into the arrays of `job["folder"]`."""
+    folder, size = Path(job["folder"]), (job["height"], job["width"])
+    images = np.lib.format.open_memmap(folder / "images.npy", mode="r+")
+    labels = np.lib.format.open_memmap(folder / "labels.npy", mode="r+")
+    lines = np.lib.format.open_memmap(folder / "sources.npy", mode="r+") if job["lines"] else None
+
+    def rows(start: int, stop: int) -> dict[str, Any]:
+        captions = []
+        for row in range(start, stop):
+            face = sample_face(job["seed"], job["first"] + row)
+            images[row] = draw(face, *size)
+            labels[row] = attributes(face)
+            captions.append(caption(face))
+            if lines is not None:
+                lines[row] = line_drawing(face, *size)
+        return {"captions": captions}
+
+    return rows
 
 
-def _draw_chunk(seed: int, start: int, count: int, height: int, width: int, lines: bool) -> Drawn:
-    faces = [sample_face(seed, index) for index in range(start, start + count)]
+def draw_into(
+    folder: Path,
+    count: int,
+    height: int,
+    width: int,
+    seed: int,
+    start: int = 0,
+    workers: int | None = None,
+    lines: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[str]:
+    """Draws into images.npy, labels.npy and (with `lines`) sources.npy of a folder, shaped as `Drawn` has them.
 
-    def stack(drawing: Callable[[Face, int, int], Image.Image]) -> NDArray[np.uint8]:
-        return np.stack([np.asarray(drawing(face, height, width)) for face in faces])
-
-    return Drawn(
-        images=stack(draw),
-        labels=np.stack([attributes(face) for face in faces]),
-        captions=[caption(face) for face in faces],
-        lines=stack(line_drawing) if lines else None,
-    )
-
-
-def _chunks(
-    starts: list[int], counts: list[int], seed: int, height: int, width: int, lines: bool, workers: int
-) -> Iterator[Drawn]:
-    """The chunks in order, drawn here or by worker processes."""
-    arguments = (repeat(seed), starts, counts, repeat(height), repeat(width), repeat(lines))
-    if workers == 1:
-        yield from map(_draw_chunk, *arguments)
-        return
-    # A forked child of a process with threads (torch has them) can hang, so workers start afresh.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        yield from pool.map(_draw_chunk, *arguments)
+    The faces are `start` to `start + count - 1` of a seed, the same whatever the number of workers (default: every
+    core). `progress` is called with the faces drawn so far and `count`. -> the captions
+    """
+    shape = (count, height, width, 3)
+    for name in ("images.npy", "sources.npy") if lines else ("images.npy",):
+        np.lib.format.open_memmap(folder / name, mode="w+", dtype=np.uint8, shape=shape)
+    np.lib.format.open_memmap(folder / "labels.npy", "w+", np.float32, (count, len(attribute_names())))
+    job = {"folder": str(folder), "height": height, "width": width, "seed": seed, "first": start, "lines": lines}
+    captions: dict[int, list[str]] = {}
+    done = 0
+    for first, stop, answer in in_parts(__name__, job, count, workers, folder):
+        captions[first] = answer["captions"]
+        done += stop - first
+        if progress:
+            progress(done, count)
+    return [text for first in sorted(captions) for text in captions[first]]
 
 
 def draw_many(
@@ -131,30 +152,13 @@ def draw_many(
     lines: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Drawn:
-    """The faces `start` to `start + count - 1` of a seed, the same whatever the number of workers.
-
-    `workers` defaults to the cores that this process may use; few faces are drawn in this process. `progress` is
-    called with the faces drawn so far and `count`.
-    """
-    cores = workers or len(os.sched_getaffinity(0))
-    if count < IN_PROCESS:
-        cores = 1
-    starts = list(range(start, start + count, CHUNK))
-    counts = [min(CHUNK, start + count - first) for first in starts]
-    drawn = Drawn(
-        images=np.empty((count, height, width, 3), np.uint8),
-        labels=np.empty((count, len(attribute_names())), np.float32),
-        captions=[],
-        lines=np.empty((count, height, width, 3), np.uint8) if lines else None,
-    )
-    done = 0
-    for chunk in _chunks(starts, counts, seed, height, width, lines, cores):
-        here = slice(done, done + len(chunk.images))
-        drawn.images[here], drawn.labels[here] = chunk.images, chunk.labels
-        drawn.captions.extend(chunk.captions)
-        if drawn.lines is not None and chunk.lines is not None:
-            drawn.lines[here] = chunk.lines
-        done = here.stop
-        if progress:
-            progress(done, count)
-    return drawn
+    """The same as `draw_into`, in memory."""
+    with tempfile.TemporaryDirectory(prefix="mien-drawn-") as name:
+        folder = Path(name)
+        captions = draw_into(folder, count, height, width, seed, start, workers, lines, progress)
+        return Drawn(
+            images=np.load(folder / "images.npy"),
+            labels=np.load(folder / "labels.npy"),
+            captions=captions,
+            lines=np.load(folder / "sources.npy") if lines else None,
+        )

@@ -13,6 +13,7 @@ import numpy as np
 
 from mien import __version__
 from mien.data.decode import FILTER
+from mien.data.drawn import draw_into
 from mien.data.filling import Job, fill
 from mien.data.layouts import Layout
 from mien.data.prepared import FORMAT, FORMAT_VERSION
@@ -20,7 +21,6 @@ from mien.errors import BadData
 
 MOST_BAD = 0.05  # the share of undecodable pictures over which a set is refused
 MOST_LISTED = 1000  # skipped files named in dataset.json
-DRAWN_BYTES = 1 << 29  # faces and lines held in memory at once
 
 Progress = Callable[[int, int], None]
 log = logging.getLogger(__name__)
@@ -39,7 +39,8 @@ def write_set(
 ) -> None:
     """Fills `folder` with the prepared set of a layout. Raises BadData when too many of its pictures are damaged."""
     if layout.kind == "drawn":
-        contents = _write_drawn(folder, len(layout), height, width, seed, workers, progress)
+        captions = draw_into(folder, len(layout), height, width, seed, workers=workers, lines=True, progress=progress)
+        contents = {"labels": np.load(folder / "labels.npy"), "captions": captions, "sources": True, "skipped": []}
     else:
         contents = _write_pictures(folder, layout, height, width, workers, progress, most_bad)
     labels, captions = contents["labels"], contents["captions"]
@@ -140,31 +141,6 @@ def _rewrite(path: Path, keep: np.ndarray, gray: bool) -> None:
         smaller[start : start + 1024] = whole[rows[start : start + 1024], :, :, channel_slice]
     smaller.flush()
     target.replace(path)
-
-
-def _write_drawn(
-    folder: Path, count: int, height: int, width: int, seed: int, workers: int | None, progress: Progress | None
-) -> dict[str, Any]:
-    from mien.data.drawn import draw_many
-
-    images = _create(folder / "images.npy", (count, height, width, 3))
-    sources = _create(folder / "sources.npy", (count, height, width, 3))
-    labels, captions = [], []
-    at_once = max(256, DRAWN_BYTES // (6 * height * width))
-    for start in range(0, count, at_once):
-        stop = min(start + at_once, count)
-
-        def report(done: int, _: int, before: int = start) -> None:
-            if progress:
-                progress(before + done, count)
-
-        drawn = draw_many(stop - start, height, width, seed, start=start, workers=workers, lines=True, progress=report)
-        images[start:stop], sources[start:stop] = drawn.images, drawn.lines
-        labels.append(drawn.labels)
-        captions += drawn.captions
-    images.flush()
-    sources.flush()
-    return {"labels": np.concatenate(labels), "captions": captions, "sources": True, "skipped": []}
 
 
 def _create(path: Path, shape: tuple[int, ...]) -> np.memmap:

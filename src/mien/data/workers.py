@@ -1,0 +1,137 @@
+"""Work on rows, on every core: plain processes that map the same files, so no pixels travel between them.
+
+Workers are started afresh (`python -m mien.data.workers MODULE JOB`), never forked: a fork after torch has started
+threads or CUDA may hang, and multiprocessing's spawn would run the user's script a second time. MODULE has a function
+`worker(job) -> rows`, and `rows(start, stop)` does the rows from start to stop-1 and returns what JSON can hold.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from mien.errors import FileTrouble
+
+Answer = dict[str, Any]
+Rows = Callable[[int, int], Answer]
+
+FEW = 400  # rows that are done before a second process would have started
+# One thread each, as there is a process for every core; and freed buffers are kept instead of given back and faulted
+# in again for each picture.
+_SETTINGS = {
+    **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
+    "PILLOW_BLOCKS_MAX": "16",
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 26),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 27),
+}
+
+
+def usable_cores() -> int:
+    """The cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_parts(
+    module: str, job: dict[str, Any], total: int, workers: int | None, scratch: Path
+) -> Iterator[tuple[int, int, Answer]]:
+    """(start, stop, answer) of each part as it is done, in any order; the parts cover 0 to total-1.
+
+    workers: default every core; one, or few rows, are done in this process. scratch: a folder for the job's text.
+    Raises FileTrouble when a worker process dies.
+    """
+    workers = workers or usable_cores()
+    if workers == 1 or total < FEW or not sys.executable:
+        rows = importlib.import_module(module).worker(job)
+        for start, stop in chunks(total, 1):
+            yield start, stop, rows(start, stop)
+    else:
+        yield from together(module, job, total, min(workers, total // (FEW // 2)), scratch)
+
+
+def chunks(total: int, workers: int) -> Iterator[tuple[int, int]]:
+    size = min(256, max(16, total // (workers * 16)))
+    return ((start, min(start + size, total)) for start in range(0, total, size))
+
+
+def together(
+    module: str, job: dict[str, Any], total: int, workers: int, scratch: Path
+) -> Iterator[tuple[int, int, Answer]]:
+    description = scratch / "job.json"
+    description.write_text(json.dumps(job))
+    todo, results = chunks(total, workers), queue.SimpleQueue[tuple[int, int, Answer] | Exception | None]()
+    lock = threading.Lock()
+    processes = [start_process(module, description) for _ in range(workers)]
+
+    def feed(process: subprocess.Popen[str]) -> None:
+        assert process.stdin and process.stdout
+        part: tuple[int, int] | None = None
+        try:
+            while True:
+                with lock:
+                    part = next(todo, None)
+                if part is None:
+                    break
+                process.stdin.write(f"{part[0]} {part[1]}\n")
+                process.stdin.flush()
+                results.put((*part, json.loads(process.stdout.readline())))
+            results.put(None)
+        except (OSError, ValueError):  # a closed pipe or half a line: the process is gone
+            results.put(FileTrouble(f"a worker process died at rows {part}: see above, or free some memory"))
+
+    threads = [threading.Thread(target=feed, args=(process,), daemon=True) for process in processes]
+    try:
+        for thread in threads:
+            thread.start()
+        running = workers
+        while running:
+            result = results.get()
+            if isinstance(result, Exception):
+                raise result
+            if result is None:
+                running -= 1
+            else:
+                yield result
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+        for thread in threads:
+            thread.join()
+        for process in processes:
+            for pipe in (process.stdin, process.stdout):
+                with contextlib.suppress(OSError):
+                    pipe.close() if pipe else None
+        description.unlink(missing_ok=True)
+
+
+def start_process(module: str, description: Path) -> subprocess.Popen[str]:
+    package = str(Path(__file__).resolve().parents[2])  # so that a checkout that is not installed works too
+    path = os.pathsep.join(part for part in (package, os.environ.get("PYTHONPATH")) if part)
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__, module, str(description)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **_SETTINGS, "PYTHONPATH": path},
+        start_new_session=True,  # Ctrl-C goes to the parent alone, which ends them
+    )
+
+
+def main(module: str, description: str) -> None:
+    rows: Rows = importlib.import_module(module).worker(json.loads(Path(description).read_text()))
+    for line in sys.stdin:  # ends when the parent closes the pipe, or is gone
+        start, stop = map(int, line.split())
+        print(json.dumps(rows(start, stop)), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
