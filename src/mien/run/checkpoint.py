@@ -53,6 +53,8 @@ def contiguous(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 def load_checkpoint(folder: Path) -> tuple[Tensors, dict[str, Any]]:
     """Every sum is checked first. Raises FileTrouble naming the file that is missing or damaged."""
     sums = read_json(folder / MANIFEST)
+    if not isinstance(sums, dict) or sums.keys() != {STATE, *(path.name for path in folder.glob("*.safetensors"))}:
+        raise FileTrouble(f"{folder} is damaged: its files are not those of its manifest")
     contents = {}
     for name, expected in sums.items():
         with io_errors(folder / name):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+import time
 from pathlib import Path
 from typing import IO, Any
 
@@ -49,7 +51,8 @@ class RunDirectory:
         return sorted((float(match[1]), path) for match, path in found if match)
 
     def snapshot_files(self) -> list[Path]:
-        return sorted(self.snapshots.glob("kimg-*.safetensors"))
+        """Oldest first."""
+        return sorted(self.snapshots.glob("kimg-*.safetensors"), key=lambda path: path.stem)
 
     def read_status(self) -> dict[str, Any]:
         """{"state": "running" | "stopped" | "finished" | "diverged", "images", "seconds", "budget", …}"""
@@ -61,7 +64,8 @@ class RunDirectory:
 
     def lock(self) -> None:
         """Hold this run until the process ends. Raises Locked when another process trains it."""
-        self.held = (self.path / ".lock").open("a")
+        with io_errors(self.path):
+            self.held = (self.path / ".lock").open("a")
         try:
             if fcntl is not None:
                 fcntl.flock(self.held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -82,21 +86,23 @@ def kimg_name(images: int) -> str:
 
 
 def create(outdir: Path, name: str) -> RunDirectory:
-    """The next number in `outdir`, e.g. 00007-name. The directory is made in one step, so no two runs share one."""
+    """The next number in `outdir`, e.g. 00007-name. No two runs ever share one, however many start at once."""
     with io_errors(outdir):
         outdir.mkdir(parents=True, exist_ok=True)
         while True:
-            numbers = [int(match[1]) for path in outdir.iterdir() if (match := re.match(r"(\d{5})-", path.name))]
-            path = outdir / f"{max(numbers, default=-1) + 1:05d}-{name}"
+            numbers = [int(match[1]) for path in outdir.iterdir() if (match := re.match(r"(\d{5,})-", path.name))]
+            number = f"{max(numbers, default=-1) + 1:05d}"
+            path = outdir / f"{number}-{name}"
             try:
                 path.mkdir()
             except FileExistsError:
                 continue
-            # mkdir excludes a second run of the same name; this excludes one of the same number.
-            if sorted(other.name for other in outdir.glob(f"{path.name[:5]}-*"))[0] != path.name:
-                path.rmdir()
-                continue
-            break
+            # mkdir excludes a second run of the same name; this one of the same number. Whoever sees another steps
+            # back, even if both do: only one who was alone after its own mkdir may stay.
+            if len(list(outdir.glob(f"{number}-*"))) == 1:
+                break
+            path.rmdir()
+            time.sleep(random.uniform(0.0, 0.01))
         for folder in ("samples", "snapshots", "checkpoints"):
             (path / folder).mkdir()
     return RunDirectory(path)
@@ -110,7 +116,7 @@ def find(run: str | Path, outdir: Path = Path("runs")) -> RunDirectory:
         if not found:
             raise UsageError(f"there is no run in {outdir}/ yet: start one with mien train --data PATH")
         return RunDirectory(found[-1].parent)
-    if not path.is_dir() and str(run).isdigit():
+    if not path.is_dir() and str(run).isdecimal():
         found = sorted(outdir.glob(f"{int(str(run)):05d}-*"))
         path = found[0] if found else path
     if not path.is_dir():

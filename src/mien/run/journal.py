@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from mien.run.files import io_errors, write_text
 
@@ -16,16 +17,17 @@ class Journal:
         self.path = path
 
     def append(self, row: dict[str, Any]) -> None:
-        with io_errors(self.path), self.path.open("a") as file:
-            file.write(json.dumps(row) + "\n")
+        line = json.dumps(row).encode() + b"\n"
+        with io_errors(self.path), self.path.open("ab+") as file:
+            file.write(b"\n" + line if cut_short(file) else line)
 
     def read(self) -> list[dict[str, Any]]:
-        """All whole rows; a last line that a kill cut short is left out."""
+        """All whole rows; one that a kill cut short is left out."""
         if not self.path.exists():
             return []
         rows = []
         with io_errors(self.path):
-            lines = self.path.read_text().splitlines()
+            lines = self.path.read_bytes().splitlines()
         for line in lines:
             try:
                 rows.append(json.loads(line))
@@ -39,3 +41,11 @@ class Journal:
         if self.path.exists():
             kept = [row for row in self.read() if row.get("images", 0) <= images and not row.get("final")]
             write_text(self.path, "".join(json.dumps(row) + "\n" for row in kept))
+
+
+def cut_short(file: IO[bytes]) -> bool:
+    """Whether a kill left the last line without its end."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"

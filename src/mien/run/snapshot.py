@@ -32,6 +32,6 @@ def load_snapshot(path: Path) -> tuple[dict[str, dict[str, Tensor]], dict[str, A
             for name in file.keys():  # noqa: SIM118 (safe_open is no dict)
                 group, _, key = name.partition("/")
                 generators.setdefault(group, {})[key] = file.get_tensor(name)
-    except (OSError, SafetensorError) as error:
+            return generators, json.loads(header)
+    except (OSError, SafetensorError, ValueError) as error:
         raise FileTrouble(f"{path} cannot be read as a snapshot: {error}") from error
-    return generators, json.loads(header)
