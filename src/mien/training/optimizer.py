@@ -63,6 +63,8 @@ def load_optimizer_tensors(
     side, so each state takes the layout of its parameter here.
     """
     parameters = {name: parameter for parameter, name in names.items()}
+    # A fused kernel counts its steps on the parameter's device, any other on the processor.
+    fused = {part: bool(group.get("fused")) for group in optimizer.param_groups for part in group["params"]}
     optimizer.state.clear()
     for path, value in tensors.items():
         name, key = path.rsplit("/", 1)
@@ -70,5 +72,5 @@ def load_optimizer_tensors(
         if value.shape == parameter.shape:
             value = torch.empty_like(parameter, requires_grad=False).copy_(value)
         else:
-            value = value.clone()
+            value = value.to(parameter.device if fused[parameter] else value.device, copy=True)
         optimizer.state[parameter][key] = value

@@ -65,7 +65,7 @@ class Player:
         statistics = {f"{self.name}/{name}": value.detach() for name, value in values.items()}
         for term in due.values():
             statistics |= term.statistics(turn)
-        distributed.average([*self.gradients(), *self.running_statistics(), *statistics.values()])
+        distributed.average([*self.gradients(), *self.running_statistics(turn), *statistics.values()])
         self.settings.tune(self.optimizer, images)
         self.optimizer.step()
         self.steps += 1
@@ -81,9 +81,11 @@ class Player:
     def gradients(self) -> list[Tensor]:
         return [parameter.grad for parameter in self.parameters if parameter.grad is not None]
 
-    def running_statistics(self) -> list[Tensor]:
-        """Batch norm's means and variances, which travel with the gradients so that every process keeps the same."""
-        return [buffer for module in self.modules.values() for buffer in module.buffers() if buffer.is_floating_point()]
+    def running_statistics(self, turn: Turn) -> list[Tensor]:
+        """Batch norm's means and variances, which travel with the gradients so that every process keeps the same:
+        this player's, and those of the discriminators, which its turn has moved too."""
+        modules = dict.fromkeys([*self.modules.values(), *(match.discriminator for match in turn.matches)])
+        return [buffer for module in modules for buffer in module.buffers() if buffer.is_floating_point()]
 
     def parameter_names(self) -> dict[Tensor, str]:
         return {

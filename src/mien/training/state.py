@@ -61,7 +61,8 @@ class Training:
         for player in self.players:
             player.load_tensors(tensors[f"{player.name}_optimizer"])
             player.steps = numbers["steps"][player.name]
-        self.statistics.load(tensors["statistics"], numbers["statistics"])
+        device = self.players[0].parameters[0].device
+        self.statistics.load(tensors["statistics"], numbers["statistics"], device)
         self.images = numbers["images"]
 
     def synchronize(self) -> None:

@@ -31,7 +31,7 @@ class Statistics:
     def tensors(self) -> dict[str, Tensor]:
         return dict(self.sums)
 
-    def load(self, tensors: dict[str, Tensor], counts: dict[str, int]) -> None:
+    def load(self, tensors: dict[str, Tensor], counts: dict[str, int], device: torch.device | None = None) -> None:
         # The order of `counts` is the order of first arrival; a safetensors file sorts its names.
-        self.sums = {name: tensors[name].clone() for name in counts}
+        self.sums = {name: tensors[name].to(device, copy=True) for name in counts}
         self.counts = dict(counts)
