@@ -88,3 +88,15 @@ def test_loading_replaces_what_was_there():
     steps(module, optimizer, range(3))
     load_optimizer_tensors(optimizer, names(module), {})
     assert len(optimizer.state) == 0
+
+
+@pytest.mark.parametrize("fused, place", [(True, "meta"), (False, "cpu")])
+def test_the_step_count_goes_to_where_the_kernel_reads_it(fused, place):
+    """A fused kernel on an accelerator wants it there; "meta" stands for one here."""
+    module = nn.Conv2d(3, 4, 3, device="meta")
+    optimizer = torch.optim.Adam(module.parameters())
+    optimizer.param_groups[0]["fused"] = fused
+    saved = {"N.weight/step": torch.tensor(3.0), "N.weight/exp_avg": torch.zeros(4, 3, 3, 3)}
+    load_optimizer_tensors(optimizer, names(module), saved)
+    state = optimizer.state[module.weight]
+    assert state["step"].device.type == place and state["exp_avg"].device.type == "meta"

@@ -1,0 +1,78 @@
+"""Two processes on one machine: equal weights, one writer, shared data, exact resuming."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from exact import assert_equal
+
+from mien import distributed
+
+SCRIPT = Path(__file__).with_name("two_ranks.py")
+
+
+@pytest.fixture(scope="module")
+def reports(faces, cache, tmp_path_factory):
+    """What the two processes tell, by case: [of rank 0, of rank 1]."""
+    folder, outdir = tmp_path_factory.mktemp("reports"), tmp_path_factory.mktemp("outdir")
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-addr", "127.0.0.1"]
+    command += ["--master-port", "0", "--rdzv-backend", "c10d", "--rdzv-endpoint", "127.0.0.1:0", str(SCRIPT)]
+    environment = {**os.environ, "MIEN_CACHE": str(cache), "PYTHONPATH": str(SCRIPT.parent)}
+    done = subprocess.run(
+        [*command, str(faces), str(outdir), str(folder)], env=environment, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
+    return {case: [report[case] for report in found] for case in found[0]} | {"outdir": outdir}
+
+
+CASES = pytest.mark.parametrize("case", ["reused", "own"])
+
+
+@CASES
+def test_both_hold_the_same_bits(reports, case):
+    first, second = reports[case]
+    for one, other in zip(first["sums"], second["sums"], strict=True):
+        assert {"G/layers.0.weight", "D/layers.3.running_mean", "G_ema/layers.1.running_var"} <= one.keys()
+        assert [name for name in one if one[name] != other[name]] == []
+
+
+@CASES
+def test_resumed_equals_unstopped_on_each(reports, case):
+    for report in reports[case]:
+        whole, stopped, resumed = report["sums"]
+        assert whole == resumed and whole["G/layers.0.weight"] != stopped["G/layers.0.weight"]
+    whole_run, stopped_run = map(Path, reports[case][0]["runs"])
+    assert_equal(whole_run, stopped_run)
+
+
+@CASES
+def test_only_the_first_writes_and_into_one_directory(reports, case):
+    assert [report["writes"] for report in reports[case]] == [[True] * 3, [False] * 3]
+    assert reports[case][0]["runs"] == reports[case][1]["runs"]
+    for kind in ("whole", "stopped"):
+        assert [path.name for path in (reports["outdir"] / case / kind).iterdir()] == ["00000-run"]
+    run = Path(reports[case][0]["runs"][0])
+    rows = [json.loads(line)["images"] for line in (run / "stats.jsonl").read_text().splitlines()]
+    assert rows == sorted(set(rows)) and len(rows) >= 4  # each row once
+    assert json.loads((run / "environment.json").read_text())["processes"] == "2"
+    assert json.loads(next(run.glob("checkpoints/*/state.json")).read_text())["world_size"] == 2
+
+
+def test_each_sees_its_own_half_of_a_batch(reports):
+    first, second = (report["pictures"] for report in reports["reused"])
+    assert len(first) == len(second) == 4 and not set(first) & set(second)
+
+
+def test_without_torchrun_nothing_is_needed():
+    tensor = torch.tensor([1.0, 2.0])
+    distributed.start(torch.device("cpu"))
+    distributed.average([tensor])
+    distributed.broadcast([tensor])
+    distributed.barrier()
+    assert tensor.tolist() == [1.0, 2.0]
+    assert (distributed.rank(), distributed.world_size(), distributed.from_first("x")) == (0, 1, "x")

@@ -1,0 +1,61 @@
+"""Runs in each process of torchrun: trains without a stop, and with one; tells what its own networks hold.
+
+python -m torch.distributed.run --nproc-per-node 2 tests/two_ranks.py DATA OUTDIR REPORTS
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import torch
+from exact import begin
+
+import mien
+from mien import distributed
+from mien.session import Session
+
+CHANGES = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
+CASES = {"reused": (), "own": ("game.reuse_fakes=false", "discriminator_updates=2")}
+torch.set_num_threads(1)
+
+
+def sums(session: Session) -> dict[str, str]:
+    """sha256 of every tensor of this process's training."""
+    return {
+        f"{group}/{name}": hashlib.sha256(tensor.detach().contiguous().numpy().tobytes()).hexdigest()
+        for group, tensors in session.training.tensors().items()
+        for name, tensor in tensors.items()
+    }
+
+
+def main() -> None:
+    data, outdir, reports = map(Path, sys.argv[1:])
+    sessions: list[Session] = []
+    train = Session.train
+
+    def watched(self: Session) -> None:
+        sessions.append(self)
+        train(self)
+
+    Session.train = watched  # type: ignore[method-assign]
+    stop, distributed.stop = distributed.stop, lambda: None  # several trainings in one process group
+    found = {}
+    for case, more in CASES.items():
+        per_round = 16 if more else 8
+        end = f"{40 * per_round}img"
+        changes = (*CHANGES, *more)
+        whole = begin(data, outdir / case / "whole", "dcgan", changes, end)
+        stopped = begin(data, outdir / case / "stopped", "dcgan", changes, f"{15 * per_round}img")
+        mien.resume(str(stopped.path), budget=end)
+        found[case] = {"runs": [str(whole.path), str(stopped.path)], "sums": [sums(session) for session in sessions]}
+        found[case]["pictures"] = sessions[0].batches.indices(8 * distributed.rank() // 2, 4).tolist()
+        found[case]["writes"] = [session.record is not None for session in sessions]
+        sessions.clear()
+    (reports / f"{distributed.rank()}.json").write_text(json.dumps(found))
+    distributed.barrier()
+    stop()
+
+
+if __name__ == "__main__":
+    main()
