@@ -1,0 +1,167 @@
+"""A user's one file: a loss, a term, a network and a recipe of their own, with no file of mien touched."""
+
+import subprocess
+import sys
+
+import pytest
+
+import mien
+from mien import cli
+from mien.errors import UsageError
+
+FILE = '''"""A quadratic GAN with a generator that scales its pictures."""
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from mien.losses.adversarial import NonSaturating
+from mien.losses.term import Term
+from mien.networks.dcgan import DCGANGenerator
+from mien.recipe import Recipe, recipe
+from mien.recipes.dcgan import dcgan
+from mien.spec import Spec
+
+
+@dataclass(frozen=True)
+class Quadratic(NonSaturating):
+    """A loss."""
+
+    strength: float = 0.5
+
+    def generator(self, real, fake):
+        return self.strength * (fake - 1).square()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brightness(Term):
+    """A term: |mean of the fakes|."""
+
+    def __call__(self, turn):
+        return turn.views["fake"].mean((1, 2, 3)).abs()
+
+
+class Scaled(DCGANGenerator):
+    """A network."""
+
+    def __init__(self, resolution, channels, latent_dim: int = 8, width: int = 4, scale: float = 0.5):
+        super().__init__(resolution, channels, latent_dim, width)
+        self.scale = torch.nn.Parameter(torch.tensor(scale))
+
+    def forward(self, z, label=None):
+        return self.scale * super().forward(z)
+
+
+@recipe
+def my_own() -> Recipe:
+    """A recipe."""
+    return replace(
+        dcgan(),
+        generator=Spec(Scaled, scale=0.25),
+        loss=Quadratic(),
+        generator_terms={"brightness": Brightness(weight=0.1)},
+        batch_size=8,
+    )
+
+
+def not_a_recipe():
+    return 5
+
+
+def hidden() -> Recipe:
+    class Inner(Quadratic):
+        pass
+
+    return replace(my_own(), loss=Inner())
+'''
+FLAGS = ["--resolution", "16", "--budget", "80img", "--tick", "0.016", "--set", "discriminator.width=4"]
+
+
+@pytest.fixture(scope="module")
+def trained(faces, cache, tmp_path_factory):
+    """-> (the file, the run), trained by the command line in this process."""
+    folder = tmp_path_factory.mktemp("mine")
+    file = folder / "my_gan.py"
+    file.write_text(FILE)
+    flags = [*FLAGS, "--set", "loss.strength=0.7", "--set", "generator_terms.brightness.weight=0.2"]
+    outdir = ["--outdir", str(folder / "runs")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MIEN_CACHE", str(cache))
+        assert cli.run(["train", f"{file}:my_own", "--data", str(faces), *outdir, *flags]) == 0
+    return file, folder / "runs" / "00000-my-own-faces"
+
+
+def test_its_own_classes_and_settings_are_written(trained):
+    _file, run = trained
+    recipe = (run / "recipe.json").read_text()
+    for name in (
+        "my_gan.py:Quadratic",
+        "my_gan.py:Scaled",
+        "my_gan.py:Brightness",
+        '"strength": 0.7',
+        '"name": "my-own"',
+    ):
+        assert name in recipe
+    assert (run / "code" / "my_gan.py").read_text() == FILE
+    assert '"generator/brightness"' in (run / "stats.jsonl").read_text()
+
+
+def test_it_draws(trained):
+    file, run = trained
+    generator = mien.load(run, code=file)
+    pictures = generator(seeds=range(3))
+    assert [picture.size for picture in pictures] == [(16, 16)] * 3
+    assert generator.network.scale.item() != 0.25 and pictures[0].tobytes() != pictures[1].tobytes()
+
+
+def test_it_resumes(trained, tmp_path):
+    file, run = trained
+    resumed = mien.resume(str(run), budget="160img", code=file)
+    assert (resumed.state, resumed.images) == ("finished", 160)
+
+
+def mien_command(*words):
+    """A process that has never imported the user's file."""
+    return subprocess.run([sys.executable, "-m", "mien", *words], capture_output=True, text=True, timeout=60)
+
+
+def test_a_stranger_must_name_the_file(trained):
+    """The copy in the run's folder is not run by itself: that would run code of whoever made the folder."""
+    _file, run = trained
+    done = mien_command("resume", str(run))
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert done.stderr.strip() == "mien: the recipe uses my_gan.py: name that file with --code PATH if you trust it"
+    done = mien_command("resume", str(run), "--code", str(run / "code" / "my_gan.py"), "--budget", "+16img")
+    assert done.returncode == 0, done.stderr
+    assert "finished at" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "name, message",
+    [
+        ("my_gan.py:nothing", "has no recipe function 'nothing'"),
+        ("my_gan.py:not_a_recipe", "returned int, not a Recipe"),
+        ("my_gan.py:hidden", "Inner cannot be written into recipe.json"),
+        ("my_gan.py:Quadratic", "returned Quadratic, not a Recipe"),
+        ("other.py:my_own", "is not a file"),
+        ("broken.py:my_own", "broken.py cannot be imported: SyntaxError"),
+    ],
+)
+def test_mistakes_with_a_file(name, message, trained, faces, tmp_path, capsys):
+    (tmp_path / "my_gan.py").write_text(FILE)
+    (tmp_path / "broken.py").write_text("def recipe(:\n")
+    outdir = tmp_path / "runs"
+    code = cli.run(["train", str(tmp_path / name), "--data", str(faces), "--outdir", str(outdir), *FLAGS])
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert code in (2, 74) and len(lines) == 1 and message in lines[0] and not outdir.exists()
+
+
+def test_a_second_file_of_the_same_name_is_not_mistaken_for_the_first(trained, tmp_path):
+    from mien import recipes
+
+    other = tmp_path / "my_gan.py"
+    other.write_text(FILE.replace("scale=0.25", "scale=0.75"))
+    assert recipes.find(f"{trained[0]}:my_own").generator.arguments["scale"] == 0.25
+    assert recipes.find(f"{other}:my_own").generator.arguments["scale"] == 0.75
+    with pytest.raises(UsageError):
+        recipes.find(f"{other}:nothing")
