@@ -1,0 +1,214 @@
+"""mien generate: draw pictures with a trained generator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import tyro
+
+from mien.errors import UsageError
+
+if TYPE_CHECKING:
+    from mien.generation import Generator
+
+MOST_IN_GRID = 4096
+LONGEST_SIDE = {"png": 32_767, "jpg": 32_767, "webp": 16_383}  # pixels; what viewers and formats bear
+
+Named = tuple[str, bytes]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What was drawn. path: the folder, the zip or the grid. files: how many pictures' files are in it."""
+
+    path: Path
+    kind: Literal["folder", "zip", "grid"]
+    pictures: int
+    files: int
+    run: str
+    kimg: float
+    truncation: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON knows it."""
+        return {**vars(self), "path": str(self.path)}
+
+    def __str__(self) -> str:
+        what = {"folder": "in", "zip": "zipped in", "grid": "as a grid in"}[self.kind]
+        count = "1 picture" if self.pictures == 1 else f"{self.pictures:,} pictures"
+        source = f"drawn by {self.run} at {self.kimg:g} kimg, truncation {self.truncation:g}"
+        return f"{count} {what} {self.path}\n  {source}; each file carries its seed"
+
+
+def generate(
+    run: tyro.conf.Positional[str],
+    *,
+    seeds: str = "0-63",
+    trunc: float = 1.0,
+    snapshot: str | None = None,
+    grid: bool = False,
+    columns: int | None = None,
+    zip: bool = False,
+    output: Path | None = None,
+    format: Literal["png", "jpg", "webp"] | None = None,
+    code: Path | None = None,
+    outdir: Path = Path("runs"),
+) -> Generated:
+    """Draw pictures from seeds: a folder of files, one grid, or one zip. A seed's picture is always the same.
+
+    Args:
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        seeds: Which pictures: 0-99, or 1,5,9-12.
+        trunc: 1 is as trained; less gives fewer broken pictures and less variety.
+        snapshot: Draw with an older generator: its kimg, or a file. The newest if left out.
+        grid: All pictures on one sheet.
+        columns: Pictures in a row of the grid. As square as possible if left out.
+        zip: All files in one zip.
+        output: Where to: a folder, or the file of the grid or zip. In the run's folder if left out.
+        format: Of the pictures: png (exact), jpg or webp. From the output's name if left out, else png.
+        code: Your Python file, where the run's recipe comes from one.
+        outdir: Folder that holds the runs.
+    """
+    from mien.generation import load
+    from mien.seeds import check_truncation, parse_seeds
+
+    chosen = parse_seeds(seeds)
+    check_truncation(trunc)
+    check_flags(grid, zip, columns, len(chosen))
+    kind: Literal["folder", "zip", "grid"] = "grid" if grid else "zip" if zip else "folder"
+    ending = format or (ending_of(output) if grid else "png")
+    generator = load(run, snapshot, outdir=outdir, code=code)
+    path = output or default_path(run, outdir, kind, ending)
+    check_output(path, kind)
+    if grid:
+        write_grid(path, generator, chosen, trunc, columns, ending)
+    else:
+        (write_zip if zip else write_folder)(path, encoded(generator, chosen, trunc, ending))
+    files = 1 if grid else len(chosen)
+    return Generated(path, kind, len(chosen), files, generator.run, generator.images / 1000, trunc)
+
+
+# --- checks -----------------------------------------------------------------------------------------------------------
+
+
+def check_flags(grid: bool, zip: bool, columns: int | None, count: int) -> None:
+    if grid and zip:
+        raise UsageError("--grid and --zip exclude each other: one sheet, or one archive of single pictures")
+    if columns is not None and not grid:
+        raise UsageError("--columns belongs to --grid: add --grid, or leave it out")
+    if columns is not None and not 1 <= columns <= MOST_IN_GRID:
+        raise UsageError(f"--columns {columns} is out of range: 1 to {MOST_IN_GRID}")
+    if grid and count > MOST_IN_GRID:
+        raise UsageError(
+            f"--grid takes {MOST_IN_GRID:,} pictures at most, not {count:,}: leave --grid out, or use --zip"
+        )
+
+
+def ending_of(output: Path | None) -> str:
+    """The format that a grid's file name asks for."""
+    if output is None:
+        return "png"
+    ending = output.suffix.lower().lstrip(".").replace("jpeg", "jpg")
+    if ending not in LONGEST_SIDE:
+        raise UsageError(f"--output {output} is no picture's name: end it in .png, .jpg or .webp")
+    return ending
+
+
+def default_path(run: str, outdir: Path, kind: str, ending: str) -> Path:
+    from mien.run.directory import find
+
+    folder = Path("generated") if Path(run).suffix == ".safetensors" else find(run, outdir).path / "generated"
+    return {"folder": folder, "zip": folder.with_suffix(".zip"), "grid": folder / f"grid.{ending}"}[kind]
+
+
+def check_output(path: Path, kind: str) -> None:
+    """Before anything is drawn: a mistake here should not cost the time of drawing."""
+    from mien.run.files import io_errors
+
+    if kind == "folder" and path.exists() and not path.is_dir():
+        raise UsageError(f"--output {path} is a file: name a folder, or add --grid or --zip for one file")
+    if kind != "folder" and path.is_dir():
+        raise UsageError(f"--output {path} is a folder: name the {kind}'s file")
+    with io_errors(path):
+        (path if kind == "folder" else path.parent).mkdir(parents=True, exist_ok=True)
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def facts_of(generator: Generator, trunc: float) -> dict[str, Any]:
+    """What every picture says about itself."""
+    kimg = generator.images / 1000
+    return {"run": generator.run, "recipe": generator.recipe.name, "kimg": kimg, "truncation": trunc}
+
+
+def encoded(generator: Generator, seeds: list[int], trunc: float, ending: str) -> Iterator[Named]:
+    """(name, file) one at a time: memory holds one batch of pictures, however many are asked for."""
+    from mien.console import counted
+    from mien.pictures import encode, to_image
+
+    facts, remaining, done = facts_of(generator, trunc), iter(seeds), 0
+    with counted("drawing") as progress:
+        for batch in generator.stream(seeds, trunc):
+            for pixels, seed in zip(batch, remaining):
+                yield f"seed{seed:04d}.{ending}", encode(to_image(pixels), ending, {"seed": seed, **facts})
+            done += len(batch)
+            progress(done, len(seeds))
+
+
+def write_folder(folder: Path, files: Iterator[Named]) -> None:
+    """Each file is whole or absent. Not synced one by one: that would take far longer than drawing them."""
+    from mien.run.files import io_errors
+
+    temporary = folder / ".picture.tmp"
+    with io_errors(folder):
+        try:
+            for name, data in files:
+                temporary.write_bytes(data)
+                temporary.replace(folder / name)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_zip(path: Path, files: Iterator[Named]) -> None:
+    """Stored, for pictures are compressed already; without times, so the same pictures give the same bytes."""
+    import os
+    import zipfile
+
+    from mien.run.files import io_errors
+
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with io_errors(path):
+        try:
+            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+                for name, data in files:
+                    archive.writestr(zipfile.ZipInfo(name), data)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_grid(
+    path: Path, generator: Generator, seeds: list[int], trunc: float, columns: int | None, ending: str
+) -> None:
+    import math
+
+    from mien import images
+    from mien.pictures import encode, to_image
+    from mien.run.files import write_bytes
+
+    columns = min(columns or math.ceil(math.sqrt(len(seeds))), len(seeds))
+    rows = math.ceil(len(seeds) / columns)
+    height, width = generator.resolution
+    longest = max(rows * (height + 2), columns * (width + 2)) + 2
+    if longest > LONGEST_SIDE[ending]:
+        raise UsageError(f"--grid would be {longest:,} pixels long, over {LONGEST_SIDE[ending]:,}: use fewer --seeds")
+    facts = {"seeds": seeds, **facts_of(generator, trunc), "columns": columns, "rows": rows}
+    sheet = images.grid(generator.pixels(seeds, trunc), columns)
+    # A JPEG's EXIF holds 64 KiB: thousands of large seeds would not fit.
+    if len(str(seeds)) > 30_000:
+        facts["seeds"] = [seeds[0], "…", seeds[-1]]
+    write_bytes(path, encode(to_image(sheet), ending, facts))
