@@ -26,6 +26,8 @@ from mien.run.directory import RunDirectory, create, find
 from mien.run.files import read_json
 from mien.session import Plan, Session
 
+LONGEST = 1e9  # seconds that a calendar can be asked for: 31 years
+
 
 @dataclass(frozen=True)
 class Run:
@@ -87,8 +89,8 @@ def start(
     parse_budget(budget, 1)  # a slip in a flag is told before the pictures are prepared
     every = parse_duration(checkpoint_every, "--checkpoint-every")
     label = name or f"{chosen.name}-{data_name(data)}"
-    if not re.fullmatch(r"[\w.+-]+", label):
-        raise UsageError(f"--name {label!r} must be made of letters, digits, '.', '_', '+' and '-'")
+    if not re.fullmatch(r"[\w.+-]{1,100}", label):
+        raise UsageError(f"--name {label!r} must be 1 to 100 letters, digits, '.', '_', '+' and '-'")
     spec.encode(chosen)  # refuses what recipe.json could not hold
     size = parse_resolution(resolution or resolution_text(*default_size(chosen, data)))
     pictures = prepared(data, *size)
@@ -255,7 +257,7 @@ def first_lines(session: Session, recipe: Recipe, pictures: PreparedSet, why: st
     if budget.images < float("inf"):
         epochs = f" ({budget.images / len(pictures.images):.1f} epochs)"
     else:
-        left = datetime.timedelta(seconds=max(0.0, budget.seconds - session.seconds))
+        left = datetime.timedelta(seconds=min(max(0.0, budget.seconds - session.seconds), LONGEST))
         end = f", expected end {datetime.datetime.now() + left:%H:%M}"
     begun = f", {session.kimg()} in {duration(session.seconds)} are done" if session.training.images else ""
     first, *rest = pictures.describe()
