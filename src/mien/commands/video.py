@@ -1,0 +1,231 @@
+"""mien video: the film of a training, and a walk between faces, as GIF and WebP."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import tyro
+from PIL import Image, ImageDraw, ImageFont
+
+from mien.console import counted
+from mien.errors import FileTrouble, UsageError
+from mien.images import as_rgb, grid
+from mien.run.files import io_errors, write_bytes
+
+if TYPE_CHECKING:
+    from mien.generation import Generator
+    from mien.run.directory import RunDirectory
+
+CAPTION = 18  # pixels below the pictures of the film, for the kimg
+MOST_BYTES = 10_000_000  # of a GIF: larger ones are refused by chats and course pages
+LAST_FRAME = 2500  # milliseconds that the film rests on its end
+FILM_CELLS = (8, 6, 5, 4, 3)  # pictures a side, tried until the GIF is small enough
+FILM_SECONDS = 10.0  # of a film with many frames
+FACES = 4  # a side of the walk's grid
+
+
+@dataclass(frozen=True)
+class Filmed:
+    """The files that were written."""
+
+    files: tuple[Path, ...]
+    frames: dict[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"files": [str(path) for path in self.files], "frames": self.frames}
+
+    def __str__(self) -> str:
+        return "\n".join(f"{path} ({path.stat().st_size / 1e6:.1f} MB)" for path in self.files)
+
+
+def video(
+    run: tyro.conf.Positional[str],
+    *,
+    kind: Literal["both", "evolution", "interpolation"] = "both",
+    seeds: str = "0-5",
+    frames: int = 16,
+    fps: int = 20,
+    trunc: float = 1.0,
+    snapshot: str | None = None,
+    output: Path | None = None,
+    code: Path | None = None,
+    outdir: Path = Path("runs"),
+) -> Filmed:
+    """Make a film of how the faces came (evolution), and of faces that turn into each other (interpolation).
+
+    Args:
+        run: A run's path, number or name, or "last".
+        kind: The training's evolution from its sample grids, a closed walk between faces, or both.
+        seeds: The stations of the walk's first face, 0-5 or 3,14,15; the other faces have stations of their own.
+        frames: From one station of the walk to the next.
+        fps: Frames a second of the walk.
+        trunc: Below 1 less variety and fewer broken pictures in the walk.
+        snapshot: The kimg that the walk draws from; the newest if left out.
+        output: Folder for the files; the run's own if left out.
+        code: Your file that the run's recipe comes from, if it does.
+        outdir: Folder that holds the runs.
+    """
+    from mien.run.directory import find
+
+    if not (2 <= frames <= 240 and 1 <= fps <= 60):
+        raise UsageError(f"--frames {frames} --fps {fps}: frames are 2 to 240, fps 1 to 60")
+    directory = find(run, outdir)
+    folder = output or directory.path
+    with io_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    files: list[Path] = []
+    counts: dict[str, int] = {}
+    if kind != "interpolation":
+        written, counts["evolution"] = evolution(directory, folder)
+        files += written
+    if kind != "evolution":
+        from mien import generation
+        from mien.seeds import check_truncation, parse_seeds
+
+        check_truncation(trunc)
+        stations = parse_seeds(seeds)
+        if len(stations) < 2:
+            raise UsageError(f"--seeds {seeds}: a walk needs two stations or more")
+        generator = generation.load(directory, snapshot, outdir=outdir, code=code)
+        written, counts["interpolation"] = interpolation(generator, stations, frames, fps, trunc, folder)
+        files += written
+    return Filmed(tuple(files), counts)
+
+
+# --- the film of the training ----------------------------------------------------------------------------------------
+
+
+def evolution(run: RunDirectory, folder: Path) -> tuple[list[Path], int]:
+    """evolution.gif and .webp from the sample grids, each frame with its kimg; -> files, frames."""
+    grids = run.sample_grids()
+    if not grids:
+        raise FileTrouble(f"{run.samples} holds no sample grids: train first, or use --kind interpolation")
+    cells = [(kimg, read_cells(path)) for kimg, path in grids]
+    each = max(60, min(400, round(FILM_SECONDS * 1000 / len(cells))))
+    durations = [each] * (len(cells) - 1) + [LAST_FRAME]
+    for side in FILM_CELLS:
+        pictures = [film_frame(kimg, faces, side) for kimg, faces in cells]
+        data = gif(pictures, durations)
+        if len(data) <= MOST_BYTES:
+            break
+    write_bytes(folder / "evolution.gif", data)
+    write_bytes(folder / "evolution.webp", webp(pictures, durations))
+    return [folder / "evolution.gif", folder / "evolution.webp"], len(pictures)
+
+
+def read_cells(path: Path) -> np.ndarray:
+    """The pictures of a sample grid, uint8 [N,H,W,3], cut out by the facts in its metadata."""
+    try:
+        with Image.open(path) as sheet:
+            facts = json.loads(getattr(sheet, "text", {})["mien"])
+            pixels = np.asarray(sheet.convert("RGB"))
+    except (OSError, KeyError, ValueError) as error:
+        raise FileTrouble(f"{path} is not a sample grid of mien: {error}") from error
+    height, width, gap = facts["height"], facts["width"], facts["gap"]
+    corners = [
+        (gap + row * (height + gap), gap + column * (width + gap))
+        for row in range(facts["rows"])
+        for column in range(facts["columns"])
+    ]
+    return np.stack([pixels[top : top + height, left : left + width] for top, left in corners])
+
+
+def film_frame(kimg: float, faces: np.ndarray, side: int) -> Image.Image:
+    """side x side of the faces, the kimg below."""
+    columns = round(len(faces) ** 0.5)
+    side = min(side, columns)
+    chosen = [row * columns + column for row in range(min(side, len(faces) // columns)) for column in range(side)]
+    sheet = grid(faces[chosen], side)
+    height, width = sheet.shape[:2]
+    frame = Image.new("RGB", (width, height + CAPTION))
+    frame.paste(Image.fromarray(sheet))
+    text = f"{kimg:,.0f} kimg" if kimg >= 10 or kimg == int(kimg) else f"{kimg:.1f} kimg"
+    ImageDraw.Draw(frame).text((4, height + 1), text, fill="white", font=ImageFont.load_default(13))
+    return frame
+
+
+# --- the walk between faces ------------------------------------------------------------------------------------------
+
+
+def interpolation(
+    generator: Generator, stations: Sequence[int], frames: int, fps: int, truncation: float, folder: Path
+) -> tuple[list[Path], int]:
+    """interpolation.gif and .webp: a grid of faces, each on a closed walk of its own; -> files, frames."""
+    import torch
+
+    from mien.images import to_pixels
+
+    faces = FACES * FACES
+    # Face f walks through the stations shifted by f times their number, so that all differ and seeds name them.
+    span = max(stations) + 1
+    routes = torch.stack([generator.latents([seed + span * face for seed in stations]) for face in range(faces)])
+    pictures = []
+    with counted("drawing the walk") as progress, torch.inference_mode():
+        for step in range(len(stations) * frames):
+            here, share = divmod(step, frames)
+            there = (here + 1) % len(stations)
+            z = slerp(routes[:, here], routes[:, there], share / frames)
+            pixels = to_pixels(generator.synthesis(generator.mapping(z, truncation)))
+            pictures.append(Image.fromarray(grid(as_rgb(pixels), FACES)))
+            progress(step + 1, len(stations) * frames)
+    durations = [round(1000 / fps)] * len(pictures)
+    write_bytes(folder / "interpolation.gif", gif(pictures, durations))
+    write_bytes(folder / "interpolation.webp", webp(pictures, durations))
+    return [folder / "interpolation.gif", folder / "interpolation.webp"], len(pictures)
+
+
+def slerp(start: Any, end: Any, share: float) -> Any:
+    """Along the great circle between latents [N,D], lengths in proportion: a straight line would pass near 0, where no
+    latent of N(0, I) lies (White 2016)."""
+    import torch
+
+    lengths = start.norm(dim=1, keepdim=True), end.norm(dim=1, keepdim=True)
+    one, other = start / lengths[0], end / lengths[1]
+    angle = torch.acos((one * other).sum(1, keepdim=True).clamp(-1, 1)).clamp_min(1e-6)
+    direction = (torch.sin((1 - share) * angle) * one + torch.sin(share * angle) * other) / torch.sin(angle)
+    return direction * torch.lerp(*lengths, share)
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def gif(frames: Sequence[Image.Image], durations: Sequence[int]) -> bytes:
+    """One palette for the whole film and no dithering, so that still parts stay still."""
+    palette = shared_palette(frames)
+    indexed = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    buffer = io.BytesIO()
+    indexed[0].save(
+        buffer, "GIF", save_all=True, append_images=indexed[1:], duration=list(durations), loop=0, optimize=False
+    )
+    return buffer.getvalue()
+
+
+def shared_palette(frames: Sequence[Image.Image]) -> Image.Image:
+    """256 colours for frames from the whole film, the end weighing most: that is where one looks."""
+    chosen = [frames[round(share * (len(frames) - 1))] for share in (0.0, 0.25, 0.5, 0.75, 1.0, 1.0)]
+    width, height = frames[0].size
+    sheet = Image.new("RGB", (width, height * len(chosen)))
+    for row, frame in enumerate(chosen):
+        sheet.paste(frame, (0, row * height))
+    return sheet.quantize(256, method=Image.Quantize.MEDIANCUT)
+
+
+def webp(frames: Sequence[Image.Image], durations: Sequence[int]) -> bytes:
+    buffer = io.BytesIO()
+    frames[0].save(
+        buffer,
+        "WEBP",
+        save_all=True,
+        append_images=list(frames[1:]),
+        duration=list(durations),
+        loop=0,
+        quality=85,
+        method=4,
+    )
+    return buffer.getvalue()
