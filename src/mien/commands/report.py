@@ -1,0 +1,54 @@
+"""mien report: one page about a run, with its pictures, curves and settings, in a single file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from mien.run.files import io_errors, write_bytes
+
+
+@dataclass(frozen=True)
+class Reported:
+    """Where the page is, and what is in it."""
+
+    output: str
+    run: str
+    state: str
+    kimg: float
+    pictures: int
+    charts: int
+    bytes: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        inside = f"{self.pictures} pictures, {self.charts} charts, {self.bytes / 1e6:.1f} MB"
+        return f"{self.run}, {self.state} at {self.kimg:.1f} kimg ({inside}): {self.output}"
+
+
+def report(run: tyro.conf.Positional[str], *, output: Path | None = None, outdir: Path = Path("runs")) -> Reported:
+    """Write one HTML page about a run, finished or not: pictures, curves, data, settings, commands. Needs no network.
+
+    Args:
+        run: A run's path, number or name, or "last".
+        output: The page's file, or a folder for its report.html. RUN/report.html if left out.
+        outdir: Folder that holds the runs.
+    """
+    from mien.report.facts import read_facts
+    from mien.report.page import page
+    from mien.run.directory import find
+
+    directory = find(run, outdir)
+    facts = read_facts(directory)
+    made = page(facts, directory.path)
+    place = directory.report if output is None else output / "report.html" if output.is_dir() else output
+    with io_errors(place.parent):
+        place.parent.mkdir(parents=True, exist_ok=True)
+    data = made.html.encode("utf-8", "replace")
+    write_bytes(place, data)
+    return Reported(str(place), facts.name, facts.state, facts.images / 1000, made.pictures, made.charts, len(data))
