@@ -9,6 +9,7 @@ from torch import nn
 
 from mien import recipes, spec
 from mien.losses.adversarial import Wasserstein
+from mien.losses.penalties import R1
 from mien.recipe import WeightClip
 from mien.spec import Spec
 from mien.training.loop import train
@@ -17,9 +18,9 @@ from mien.turn import Batch
 BATCH, LATENT = 8, 8
 
 
-def tiny_recipe(*changes, name="dcgan"):
+def tiny_recipe(*changes):
     changes = ("generator.width=4", f"generator.latent_dim={LATENT}", "discriminator.width=4", *changes)
-    return replace(recipes.find(name).override(changes), resolution=(16, 16), batch_size=BATCH)
+    return replace(recipes.find("dcgan").override(changes), resolution=(16, 16), batch_size=BATCH)
 
 
 def images_at(number):
@@ -176,7 +177,7 @@ def test_weights_are_clipped_after_each_step_of_the_discriminator_alone():
 
 
 def test_a_lazy_term_is_reported_in_the_rounds_it_was_due():
-    training = tiny_recipe("discriminator_terms.r1.every=3", name="dcgan-laptop").build(torch.device("cpu"))
+    training = replace(tiny_recipe(), discriminator_terms={"r1": R1(every=3)}).build(torch.device("cpu"))
     due = ["discriminator/r1" in step.statistics for step in run(training, 7)]
     assert due == [True, False, False, True, False, False, True]
 

@@ -4,15 +4,15 @@ import pytest
 import torch
 
 from mien import recipes
+from mien.losses.penalties import R1
 from mien.training.loop import train
 from mien.turn import Batch
 
 
 def training(seed=0):
-    recipe = recipes.find("dcgan-laptop").override(
-        ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4", "discriminator_terms.r1.every=2")
-    )
-    return replace(recipe, resolution=(16, 16), batch_size=4).build(torch.device("cpu"), seed)
+    recipe = recipes.find("dcgan").override(("generator.width=4", "generator.latent_dim=8", "discriminator.width=4"))
+    recipe = replace(recipe, resolution=(16, 16), batch_size=4, discriminator_terms={"r1": R1(every=2)})
+    return recipe.build(torch.device("cpu"), seed)
 
 
 def batches(images, purpose):
