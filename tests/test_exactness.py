@@ -53,6 +53,7 @@ def test_what_is_compared_is_all_there_is(faces, tmp_path):
     }
     assert numbers(run)["images"] == 320 and numbers(run)["steps"] == {"discriminator": 40, "generator": 40}
     assert [row["images"] for row in rows(run)] == [64, 128, 192, 256, 320]
+    assert numbers(run)["statistics"] == {}  # a row's means are since the row before it, and 320 is a tick
     assert {"discriminator/loss", "generator/loss", "D(real)", "D(fake)", "D(fake) after"} <= rows(run)[0].keys()
     grids = ["fakes000000.064.png", "fakes000000.128.png", "fakes000000.192.png", "fakes000000.256.png"]
     assert list(files(run, "samples/*")) == [*grids, "fakes000000.320.png", "fakes000000.png"]
