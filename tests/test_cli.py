@@ -1,6 +1,7 @@
 """The command line under a user's mistakes: one line that names the slip, the documented code, nothing left behind."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -186,14 +187,21 @@ def test_resuming_with_pictures_of_another_kind(trained, tmp_path, capsys):
 
 
 def test_a_damaged_checkpoint_when_there_is_no_other(trained, tmp_path, capsys):
-    import shutil
-
     run = tmp_path / "copied"
     shutil.copytree(trained / "00000-dcgan-faces", run)
     for file in run.glob("checkpoints/*/G.safetensors"):
         file.write_bytes(file.read_bytes()[:-1])
     code, line = refused(capsys, ["resume", str(run)])
     assert code == 74 and "no checkpoint is whole" in line and "G.safetensors is damaged" in line
+
+
+def test_a_recipe_that_was_edited_after_the_checkpoint(trained, tmp_path, capsys):
+    run = tmp_path / "copied"
+    shutil.copytree(trained / "00000-dcgan-faces", run)
+    recipe = (run / "recipe.json").read_text()
+    (run / "recipe.json").write_text(recipe.replace('"width": 4', '"width": 8', 1))
+    code, line = refused(capsys, ["resume", str(run)])
+    assert code == 74 and "recipe.json was changed" in line
 
 
 def test_a_locked_run(trained, capsys):

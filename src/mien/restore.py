@@ -21,7 +21,11 @@ def restore(session: Session) -> None:
     images = 0
     if newest is not None:
         tensors, state = newest
-        session.training.load(tensors, state)
+        try:
+            session.training.load(tensors, state)
+        except (RuntimeError, KeyError) as error:
+            what = "the newest checkpoint holds other networks; put back the recipe that the run began with"
+            raise FileTrouble(f"{session.run.recipe} was changed: {what}") from error
         session.seconds, images = state["seconds"], state["images"]
         if state["world_size"] != distributed.world_size():
             now = distributed.world_size()
