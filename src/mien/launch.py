@@ -19,7 +19,7 @@ from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
 from mien.errors import UsageError
 from mien.images import parse_resolution, resolution_text
-from mien.papers import note_command, write_papers
+from mien.papers import environment, note_command, write_papers
 from mien.recipe import Recipe, from_json
 from mien.restore import restore
 from mien.run.directory import RunDirectory, create, find
@@ -107,7 +107,7 @@ def start(
     if session.record:
         run.lock()
         write_papers(run, chosen, pictures, data)
-        facts = {"budget": budget, "seed": seed, "data": data, "recipe": chosen.name, "started": time.time()}
+        facts = {"budget": budget, "seed": seed, "data": lasting(data), "recipe": chosen.name, "started": time.time()}
         facts |= {"tick": plan.tick, "checkpoint_every": checkpoint_every}
         session.record.status(
             "starting",
@@ -150,6 +150,10 @@ def go_on(run: str, *, budget: str | None, data: str | None, code: Path | None, 
         )
     if pictures.info.get("sha256") != read_json(directory.data)["info"].get("sha256"):
         console.say("warning: the pictures are not those that this run began with; it goes on with the new ones")
+    before, now = read_json(directory.environment), environment()
+    for name in ("torch", "threads", "gpu"):  # what the last bit of a sum depends on
+        if before.get(name) != now[name]:
+            console.say(f"warning: {name} was {before.get(name)}, now {now[name]}: the bits will not be the same")
     return carry_out(session, recipe, pictures, "as the run began")
 
 
@@ -226,6 +230,11 @@ def prepared(data: str, height: int, width: int) -> PreparedSet:
     if distributed.rank() == 0:
         distributed.barrier()
     return pictures
+
+
+def lasting(data: str) -> str:
+    """The same data, named so that a resume from another folder finds it."""
+    return data if data.startswith("drawn") and not Path(data).exists() else str(Path(data).expanduser().absolute())
 
 
 def data_name(data: str) -> str:
