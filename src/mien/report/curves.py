@@ -86,7 +86,7 @@ def ticks_between(low: float, high: float, step: float) -> tuple[float, ...]:
 
 def kimg_axis(end: float) -> Axis:
     """From 0 to the last point, not to a round number: the plot's right edge is the run's end."""
-    end = end or 1.0
+    end = end if end > 0 else 1.0
     return Axis(0.0, end, ticks_between(0.0, end, round_step(end, 5)))
 
 
@@ -96,13 +96,14 @@ def value_axis(values: list[float], bounds: tuple[float, float] | None = None) -
         return Axis(*bounds, ticks_between(*bounds, round_step(bounds[1] - bounds[0], 4))), []
     low, high = inner(values)
     cut = [value for value in values if not low <= value <= high]
-    if 0 < low < (high - low) or low == high > 0:
+    level = high - low <= 1e-9 * max(abs(low), abs(high))
+    if 0 < low and (level or low < high - low):
         low = 0.0
-    if -(high - low) < high < 0 or low == high < 0:
+    if high < 0 and (level or high > low - high):
         high = 0.0
     if low == high:
         high = low + 1.0
-    step = round_step(high - low, 4)
+    step = round_step(high - low, 5)
     bottom, top = math.floor(low / step + 1e-6) * step, math.ceil(high / step - 1e-6) * step
     return Axis(bottom, top, ticks_between(bottom, top, step)), cut
 

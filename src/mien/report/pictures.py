@@ -10,7 +10,8 @@ from pathlib import Path
 from PIL import Image
 
 MOST_BYTES = 1_300_000  # of one grid: four of them, as base64, are below 7 MB
-ATTEMPTS = ({"lossless": True}, {"quality": 95}, {"quality": 90})
+EXACT = {"lossless": True, "method": 2}
+LOSSY = ({"quality": 95, "method": 2}, {"quality": 90, "method": 4})
 SHOWN = 530  # pixels across: what 8x8 pictures of 64 make; smaller grids are shown a whole number of times larger
 
 
@@ -39,11 +40,13 @@ def embed(path: Path) -> Embedded | None:
             picture = file.convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
+    # WebP without loss saves at most about half of a PNG; trying it on a large one would only take time.
+    attempts = (EXACT, *LOSSY) if path.stat().st_size < 2 * MOST_BYTES else LOSSY
     halvings = 0
     while True:
-        for options in ATTEMPTS:
+        for options in attempts:
             buffer = io.BytesIO()
-            picture.save(buffer, "WEBP", method=4, **options)
+            picture.save(buffer, "WEBP", **options)
             if buffer.tell() <= MOST_BYTES:
                 how = "" if "lossless" in options else f"WebP quality {options['quality']}"
                 how += f"{', ' if how else ''}reduced {2**halvings} times" if halvings else ""

@@ -214,7 +214,8 @@ def configuration(facts: Facts, usual: Usual | None, chosen: list[Setting]) -> s
 def setting_row(setting: Setting) -> str:
     look = ' class="differs"' if setting.differs else ""
     usual = "" if not setting.differs else text(setting.usual) or "not set"
-    return f"<tr{look}><th>{text(setting.path)}</th><td>{text(setting.text)}</td><td>{usual}</td></tr>"
+    path = text(setting.path).replace(".", ".<wbr>").replace("_", "_<wbr>")
+    return f"<tr{look}><th>{path}</th><td>{text(setting.text)}</td><td>{usual}</td></tr>"
 
 
 def commands(facts: Facts, place: Path, chosen: list[Setting] | None) -> str:

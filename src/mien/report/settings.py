@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mien.errors import MienError
+from mien.images import resolution_text
 from mien.report.facts import Facts, is_number
 
 FROM_THE_DATA = {"resolution", "channels"}
@@ -90,9 +91,11 @@ def reproduce(facts: Facts, changed: list[Setting]) -> str:
     """The run's training as one command with everything spelled out; "" where its files do not say enough."""
     status, recipe = facts.status, facts.recipe
     size = recipe.get("resolution")
-    if not status.get("data") or not is_number(status.get("seed")) or not isinstance(size, list) or not facts.images:
+    if not status.get("data") or not is_number(status.get("seed")) or not facts.images:
         return ""
-    words = ["mien", "train", facts.recipe_name, "--data", str(status["data"]), "--resolution", value_text(size)]
+    if not isinstance(size, list) or len(size) != 2:
+        return ""
+    words = ["mien", "train", facts.recipe_name, "--data", str(status["data"]), "--resolution", resolution_text(*size)]
     words += ["--batch", value_text(recipe.get("batch_size")), "--budget", f"{facts.images / 1000:.12g}kimg"]
     words += ["--seed", value_text(status["seed"])]
     for setting in changed:
