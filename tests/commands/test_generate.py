@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fake_run import NAME, make_run
 from PIL import Image
 
 from mien.commands.generate import generate
@@ -14,7 +15,6 @@ from mien.generation import load
 from mien.pictures import read_facts
 from mien.run.directory import RunDirectory
 from mien.seeds import parse_seeds
-from fake_run import NAME, make_run
 
 
 @pytest.fixture(scope="module")

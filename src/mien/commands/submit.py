@@ -1,0 +1,167 @@
+"""mien submit: the archive of 1,000 faces that homework 6 asks for, and a check of any such archive."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tyro
+
+from mien.errors import BadData, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What was packed. bytes: of the archive. quality, subsampling: of its JPEGs, the same for all."""
+
+    path: str
+    bytes: int
+    pictures: int
+    quality: int
+    subsampling: str
+    run: str
+    kimg: float
+    truncation: float
+    resized_from: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON knows it."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        resized = f", resized from {self.resized_from}" if self.resized_from else ""
+        return (
+            f"{self.path}: {self.pictures:,} JPEGs of 64x64, {self.bytes:,} bytes (the limit is 2,000,000)\n"
+            f"  JPEG quality {self.quality}, {self.subsampling}: the best that fits{resized}\n"
+            f"  drawn by {self.run} at {self.kimg:g} kimg, truncation {self.truncation:g}\n"
+            "  It was checked and is valid. No score is claimed: only the course's judge gives one."
+        )
+
+
+@dataclass(frozen=True)
+class Valid:
+    """An archive without a fault. bytes: its size."""
+
+    path: str
+    bytes: int
+    pictures: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON knows it; an archive with faults is an error instead."""
+        return {"valid": True, **asdict(self)}
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} is valid: {self.pictures:,} JPEGs of 64x64 at its root, {self.bytes:,} bytes\n"
+            "  This is about its form alone; no score is claimed."
+        )
+
+
+def hw6(
+    run: tyro.conf.Positional[str],
+    *,
+    output: Path | None = None,
+    seeds: str = "1-1000",
+    trunc: float = 1.0,
+    snapshot: str | None = None,
+    code: Path | None = None,
+    outdir: Path = Path("runs"),
+) -> Submission:
+    """Pack 1,000 generated faces for NTU ML2022 homework 6: 1.jpg to 1000.jpg in a tgz under 2 MB.
+
+    The JPEG quality is the highest that fits; the same run gives the same bytes.
+
+    Args:
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        output: The archive, a .tgz. RUN/hw6.tgz if left out.
+        seeds: 1,000 of them: 1-1000.
+        trunc: 1 is as trained; less gives fewer broken faces and less variety.
+        snapshot: Draw with an older generator: its kimg, or a file. The newest if left out.
+        code: Your Python file, where the run's recipe comes from one.
+        outdir: Folder that holds the runs.
+    """
+    from mien.generation import load
+    from mien.images import resolution_text
+    from mien.run.files import io_errors, write_bytes
+    from mien.seeds import check_truncation, parse_seeds
+    from mien.submission.pack import pack
+    from mien.submission.validate import COUNT, SIDE, problems
+
+    chosen = parse_seeds(seeds)
+    if len(chosen) != COUNT:
+        raise UsageError(f"--seeds {seeds} gives {len(chosen):,} pictures: the homework takes exactly {COUNT:,}")
+    check_truncation(trunc)
+    if output is not None and output.is_dir():
+        raise UsageError(f"--output {output} is a folder: name the archive, {output / 'hw6.tgz'}")
+    generator = load(run, snapshot, outdir=outdir, code=code)
+    packed = pack(fitted(generator.stream(chosen, trunc)))
+    path = output or default_path(run, outdir)
+    with io_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, packed.data)
+    if found := problems(path):
+        raise AssertionError(f"{path} was packed wrongly: {found[0]}")
+    return Submission(
+        path=str(path),
+        bytes=len(packed.data),
+        pictures=COUNT,
+        quality=packed.quality,
+        subsampling=packed.subsampling,
+        run=generator.run,
+        kimg=generator.images / 1000,
+        truncation=trunc,
+        resized_from=None if generator.resolution == (SIDE, SIDE) else resolution_text(*generator.resolution),
+    )
+
+
+def check(file: tyro.conf.Positional[Path]) -> Valid:
+    """Check an archive against homework 6's rules: names, kinds, sizes. Any fault exits with 65.
+
+    Args:
+        file: The .tgz to check. It is read with care: nothing in it is written anywhere.
+    """
+    from mien.submission.validate import COUNT, problems
+
+    if found := problems(file):
+        faults = "1 fault" if len(found) == 1 else f"{len(found)} faults"
+        raise BadData("\n  ".join([f"{file} would not be accepted, {faults}:", *found]))
+    return Valid(str(file), file.stat().st_size, COUNT)
+
+
+def default_path(run: str, outdir: Path) -> Path:
+    from mien.run.directory import find
+
+    return Path("hw6.tgz") if Path(run).suffix == ".safetensors" else find(run, outdir).path / "hw6.tgz"
+
+
+def fitted(batches: Any) -> list[np.ndarray]:
+    """Batches uint8 [<=B,H,W,1 or 3] -> uint8 [64,64,3] each: the middle square, resized by Lanczos if need be."""
+    import numpy as np
+    from PIL import Image
+
+    from mien.console import counted
+    from mien.images import as_rgb
+    from mien.submission.validate import COUNT, SIDE
+
+    done: list[np.ndarray] = []
+    with counted("drawing") as progress:
+        for batch in batches:
+            for pixels in as_rgb(batch):
+                if pixels.shape[:2] != (SIDE, SIDE):
+                    square = Image.fromarray(middle_square(pixels))
+                    pixels = np.asarray(square.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
+                done.append(pixels)
+            progress(len(done), COUNT)
+    return done
+
+
+def middle_square(pixels: np.ndarray) -> np.ndarray:
+    """[H,W,C] -> [S,S,C], S the shorter side."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return pixels[top : top + side, left : left + side]
