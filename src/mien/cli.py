@@ -159,8 +159,8 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
     for name, part in signature.parameters.items():
         hint = hints[name]
         if not isinstance(part.default, bool) and typing.get_origin(hint) is not typing.Literal:
-            unsaid = {"help_behavior_hint": ""} if part.default in (None, ()) else {}
-            hint = typing.Annotated[hint, tyro.conf.arg(metavar=name.upper(), **unsaid)]
+            unsaid = "" if part.default in (None, ()) else None  # a default that says nothing is not shown
+            hint = typing.Annotated[hint, tyro.conf.arg(metavar=name.upper(), help_behavior_hint=unsaid)]
         parts.append(part.replace(annotation=hint))
     return inspect.Signature(parts)
 

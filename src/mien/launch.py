@@ -165,7 +165,10 @@ def carry_out(session: Session, recipe: Recipe, pictures: PreparedSet, why: str)
     first_lines(session, recipe, pictures, why)
     try:
         session.train()
-    except torch.OutOfMemoryError:
+    except (torch.OutOfMemoryError, RuntimeError) as error:
+        # On the processor PyTorch has no class of its own for it.
+        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+            raise
         smaller = recipe.batch_size // 2
         raise UsageError(f"--batch {recipe.batch_size} does not fit into this memory: try --batch {smaller}") from None
     finally:

@@ -19,7 +19,7 @@ from mien.images import grid, to_pixels
 from mien.recipe import Recipe
 from mien.run.checkpoint import prune, save_checkpoint
 from mien.run.directory import RunDirectory, kimg_name, mark_latest
-from mien.run.files import io_errors, write_json
+from mien.run.files import io_errors, read_json, write_json
 from mien.run.snapshot import save_snapshot
 from mien.spec import encode
 from mien.training.state import Training
@@ -90,7 +90,7 @@ class Record:
 
     def status(self, state: str, seconds: float, **more: Any) -> None:
         """status.json: what was there, with the state, images and seconds of now."""
-        old = self.run.read_status() if self.run.status.exists() else {}
+        old = read_json(self.run.status) if self.run.status.exists() else {}
         now = {"state": state, "images": self.training.images, "seconds": round(seconds, 3), "updated": time.time()}
         write_json(self.run.status, {**old, **more, **now})
 

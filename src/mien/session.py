@@ -94,24 +94,26 @@ class Session:
     def train(self) -> None:
         """Until the budget is spent. Raises Stopped after a signal, Diverged when numbers are no longer finite; the
         run can be resumed after either."""
-        self.begin()
+        training = self.training
         rounds = train(
-            self.training.players,
+            training.players,
             self.batches,
             self.batch_size,
-            self.training.ema,
+            training.ema,
             self.plan.budget.images,
-            self.training.images,
+            training.images,
         )
-        with signals(self), progress_line() as line:
-            for number, progress in enumerate(() if self.spent() else rounds):
-                self.training.images = progress.images
-                self.training.statistics.add(progress.statistics)
-                self.seconds = time.monotonic() - self.started
-                self.after_round(line)
-                if self.should_stop(number):
-                    break
-        self.finish()
+        with signals(self):
+            self.begin()
+            with progress_line() as line:
+                for number, progress in enumerate(() if self.spent() else rounds):
+                    training.images = progress.images
+                    training.statistics.add(progress.statistics)
+                    self.seconds = time.monotonic() - self.started
+                    self.after_round(line)
+                    if self.should_stop(number):
+                        break
+            self.finish()
 
     def begin(self) -> None:
         images, tick = self.training.images, self.plan.tick

@@ -55,8 +55,15 @@ class RunDirectory:
         return sorted(self.snapshots.glob("kimg-*.safetensors"), key=lambda path: path.stem)
 
     def read_status(self) -> dict[str, Any]:
-        """{"state": "running" | "stopped" | "finished" | "diverged", "images", "seconds", "budget", …}"""
-        return read_json(self.status)
+        """{"state": "running" | "stopped" | "finished" | "diverged", "images", "seconds", "budget", …}
+
+        Raises FileTrouble where the file is missing, damaged or incomplete.
+        """
+        status = read_json(self.status)
+        missing = {"state", "images", "seconds", "seed", "data", "tick", "checkpoint_every"} - set(status)
+        if missing:
+            raise FileTrouble(f"{self.status} is damaged: it says nothing of {', '.join(sorted(missing))}")
+        return status
 
     def best_checkpoint(self) -> set[str]:
         """The name of the checkpoint that best.json points to, if there is one."""
@@ -119,8 +126,8 @@ def find(run: str | Path, outdir: Path = Path("runs")) -> RunDirectory:
     if not path.is_dir() and str(run).isdecimal():
         found = sorted(outdir.glob(f"{int(str(run)):05d}-*"))
         path = found[0] if found else path
-    if not path.is_dir():
-        path = outdir / path.name if (outdir / path.name).is_dir() else path
+    if not path.is_dir() and len(path.parts) == 1:
+        path = outdir / path if (outdir / path).is_dir() else path
     if not path.is_dir():
         near = ", ".join(sorted(other.parent.name for other in outdir.glob("*/recipe.json"))[-3:])
         raise UsageError(f"{run} is not a run directory" + (f": there are {near} in {outdir}/" if near else ""))
