@@ -97,7 +97,7 @@ def value_axis(values: list[float], bounds: tuple[float, float] | None = None) -
     low, high = inner(values)
     cut = [value for value in values if not low <= value <= high]
     level = high - low <= 1e-9 * max(abs(low), abs(high))
-    if 0 < low and (level or low < high - low):
+    if low > 0 and (level or low < high - low):
         low = 0.0
     if high < 0 and (level or high > low - high):
         high = 0.0
@@ -149,15 +149,16 @@ def thinned(points: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:
 
 
 def smoothed(points: Sequence[Point]) -> list[Point]:
-    """The mean over a window of about a twentieth of the run, narrower towards the ends."""
+    """The mean over a window of about a twentieth of the run, narrower at the ends."""
     reach = max(2, len(points) // 40)
     sums = [0.0]
     for _, y in points:
         sums.append(sums[-1] + y)
     means = []
     for index, (x, _) in enumerate(points):
-        near = min(reach, index, len(points) - 1 - index)
-        means.append((x, (sums[index + near + 1] - sums[index - near]) / (2 * near + 1)))
+        near = max(reach // 3, min(reach, index, len(points) - 1 - index))
+        first, end = max(0, index - near), min(len(points), index + near + 1)
+        means.append((x, (sums[end] - sums[first]) / (end - first)))
     return means
 
 
@@ -170,7 +171,9 @@ def curve(series: Series, across: Axis, up: Axis) -> str:
         f'<polyline class="{look}{" raw" if many else ""}" data-name="{name}" points="{placed(raw, across, up)}"/>'
     ]
     if many:
-        parts.append(f'<polyline class="{look}" points="{placed(thinned(smoothed(series.points)), across, up)}"/>')
+        # A peak that is cut off counts as the edge: it would lift its whole neighbourhood out of sight.
+        inside = [(x, min(max(y, up.low), up.high)) for x, y in series.points]
+        parts.append(f'<polyline class="{look}" points="{placed(thinned(smoothed(inside)), across, up)}"/>')
     elif len(raw) <= DOTS_UP_TO:
         dots = " ".join("M" + place.replace(",", " ") + "h0" for place in placed(raw, across, up).split())
         parts.append(f'<path class="c{series.colour} dots" d="{dots}"/>')
@@ -221,4 +224,4 @@ def peaks(cut: list[float]) -> str:
         return ""
     farthest = max(cut, key=abs)
     many = "1 value lies" if len(cut) == 1 else f"{len(cut)} values lie"
-    return f"{many} beyond the axis (up to {number_text(farthest)})."
+    return f"{many} beyond the axis (the farthest: {number_text(farthest)})."

@@ -43,9 +43,10 @@ def pictures(facts: Facts) -> str:
     unread: list[str] = []
     *before, last = [figure(path, at(kimg), unread) for kimg, path in facts.first_middle_last()] or [""]
     reals = figure(facts.reals, "Real pictures, as training sees them", unread) if facts.reals else ""
+    row = "pair with-film" if facts.film else "pair"
     rows = [
         f'<div class="pair">{last}{reals}</div>' if last or reals else "",
-        f'<h3>How it got there</h3>\n<div class="pair">{"".join(before)}{FILM if facts.film else ""}</div>'
+        f'<h3>How it got there</h3>\n<div class="{row}">{"".join(before)}{FILM if facts.film else ""}</div>'
         if before or facts.film
         else "",
         f'<p class="note">{"; ".join(unread)}.</p>' if unread else "",

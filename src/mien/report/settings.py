@@ -10,7 +10,6 @@ from mien.errors import MienError
 from mien.images import resolution_text
 from mien.report.facts import Facts, is_number
 
-FROM_THE_DATA = {"resolution", "channels"}
 OF_ITS_OWN_FLAG = {"resolution", "channels", "batch_size", "name"}  # not repeated as --set
 
 

@@ -74,6 +74,8 @@ def balance(facts: Facts, real: float, fake: float) -> str:
         return f"{scores}: it takes the drawn ones for the more real. Early in a run that happens; later it is odd."
     if after is not None and after < SURE:
         return f"{scores}, but {after:.2f} once it had made its step: G starts from almost nothing then."
+    if real > 1 - 3 * SURE and fake < 3 * SURE:
+        return f"{scores}: it is sure of most pictures. Keep an eye on it."
     return f"{scores}: it tells them apart without being sure, as it should."
 
 
