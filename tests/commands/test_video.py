@@ -1,5 +1,6 @@
 """The film and the walk: frames, captions, durations, closed loops, sizes."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ def test_each_frame_is_captioned_with_its_kimg(run):
     frames = [pixels for pixels, _ in frames_of(video(str(run.path), kind="evolution").files[1])]
     strips = [frame[-module.CAPTION + 2 :, :60].astype(int) for frame in frames]
     assert all(strip.max() > 150 for strip in strips)
-    assert all(np.abs(one - other).mean() > 1 for one, other in zip(strips, strips[1:]))
+    assert all(np.abs(one - other).mean() > 1 for one, other in itertools.pairwise(strips))
 
 
 def test_a_film_too_large_gets_fewer_faces(run, monkeypatch):
