@@ -19,15 +19,13 @@ from mien.images import as_rgb, grid
 from mien.run.files import io_errors, write_bytes
 
 if TYPE_CHECKING:
-    from mien.generation import Generator
     from mien.run.directory import RunDirectory
 
 CAPTION = 18  # pixels below the pictures of the film, for the kimg
 MOST_BYTES = 10_000_000  # of a GIF: larger ones are refused by chats and course pages
 LAST_FRAME = 2500  # milliseconds that the film rests on its end
-FILM_CELLS = (8, 6, 5, 4, 3)  # pictures a side, tried until the GIF is small enough
+FILM_SIDES, WALK_SIDES = (8, 6, 5, 4, 3), (4, 3, 2)  # faces a side, tried until the GIF is small enough
 FILM_SECONDS = 10.0  # of a film with many frames
-FACES = 4  # a side of the walk's grid
 
 
 @dataclass(frozen=True)
@@ -77,46 +75,54 @@ def video(
         raise UsageError(f"--frames {frames} --fps {fps}: frames are 2 to 240, fps 1 to 60")
     directory = find(run, outdir)
     folder = output or directory.path
+    grids = directory.sample_grids()
+    if kind != "interpolation" and not grids:
+        raise FileTrouble(f"{directory.samples} holds no sample grids: train first, or use --kind interpolation")
+    walk: Film | None = None
+    if kind != "evolution":  # drawn before anything is written: much can be wrong with seeds and snapshots
+        walk = interpolation(directory, seeds, frames, fps, trunc, snapshot, code)
     with io_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    files: list[Path] = []
-    counts: dict[str, int] = {}
-    if kind != "interpolation":
-        written, counts["evolution"] = evolution(directory, folder)
-        files += written
-    if kind != "evolution":
-        from mien import generation
-        from mien.seeds import check_truncation, parse_seeds
+    films = {"evolution": evolution(grids)} if kind != "interpolation" else {}
+    films |= {"interpolation": walk} if walk else {}
+    files = [path for name, film in films.items() for path in film.write(folder, name)]
+    return Filmed(tuple(files), {name: len(film.cells) for name, film in films.items()})
 
-        check_truncation(trunc)
-        stations = parse_seeds(seeds)
-        if len(stations) < 2:
-            raise UsageError(f"--seeds {seeds}: a walk needs two stations or more")
-        generator = generation.load(directory, snapshot, outdir=outdir, code=code)
-        written, counts["interpolation"] = interpolation(generator, stations, frames, fps, trunc, folder)
-        files += written
-    return Filmed(tuple(files), counts)
+
+@dataclass(frozen=True)
+class Film:
+    """cells: for each frame its faces, uint8 [N,H,W,1 or 3]. captions: below each frame, or none at all. durations:
+    milliseconds. sides: faces a side, tried until the GIF is small enough."""
+
+    cells: Sequence[np.ndarray]
+    captions: Sequence[str]
+    durations: Sequence[int]
+    sides: Sequence[int]
+
+    def frames(self, side: int) -> list[Image.Image]:
+        return [frame(faces, side, text) for faces, text in zip(self.cells, self.captions or [""] * len(self.cells))]
+
+    def write(self, folder: Path, name: str) -> list[Path]:
+        """{name}.gif and {name}.webp, of the same frames."""
+        for side in self.sides:
+            pictures = self.frames(side)
+            data = gif(pictures, self.durations)
+            if len(data) <= MOST_BYTES:
+                break
+        write_bytes(folder / f"{name}.gif", data)
+        write_bytes(folder / f"{name}.webp", webp(pictures, self.durations))
+        return [folder / f"{name}.gif", folder / f"{name}.webp"]
 
 
 # --- the film of the training ----------------------------------------------------------------------------------------
 
 
-def evolution(run: RunDirectory, folder: Path) -> tuple[list[Path], int]:
-    """evolution.gif and .webp from the sample grids, each frame with its kimg; -> files, frames."""
-    grids = run.sample_grids()
-    if not grids:
-        raise FileTrouble(f"{run.samples} holds no sample grids: train first, or use --kind interpolation")
-    cells = [(kimg, read_cells(path)) for kimg, path in grids]
-    each = max(60, min(400, round(FILM_SECONDS * 1000 / len(cells))))
-    durations = [each] * (len(cells) - 1) + [LAST_FRAME]
-    for side in FILM_CELLS:
-        pictures = [film_frame(kimg, faces, side) for kimg, faces in cells]
-        data = gif(pictures, durations)
-        if len(data) <= MOST_BYTES:
-            break
-    write_bytes(folder / "evolution.gif", data)
-    write_bytes(folder / "evolution.webp", webp(pictures, durations))
-    return [folder / "evolution.gif", folder / "evolution.webp"], len(pictures)
+def evolution(grids: Sequence[tuple[float, Path]]) -> Film:
+    """The sample grids one after the other, each with its kimg; the last is held."""
+    each = max(60, min(400, round(FILM_SECONDS * 1000 / len(grids))))
+    captions = [f"{kimg:,.0f} kimg" if kimg >= 10 or kimg == int(kimg) else f"{kimg:.1f} kimg" for kimg, _ in grids]
+    cells = [read_cells(path) for _, path in grids]
+    return Film(cells, captions, [each] * (len(cells) - 1) + [LAST_FRAME], FILM_SIDES)
 
 
 def read_cells(path: Path) -> np.ndarray:
@@ -136,48 +142,52 @@ def read_cells(path: Path) -> np.ndarray:
     return np.stack([pixels[top : top + height, left : left + width] for top, left in corners])
 
 
-def film_frame(kimg: float, faces: np.ndarray, side: int) -> Image.Image:
-    """side x side of the faces, the kimg below."""
+def frame(faces: np.ndarray, side: int, caption: str) -> Image.Image:
+    """The upper left side x side of the faces, the caption below where there is one."""
     columns = round(len(faces) ** 0.5)
     side = min(side, columns)
     chosen = [row * columns + column for row in range(min(side, len(faces) // columns)) for column in range(side)]
-    sheet = grid(faces[chosen], side)
-    height, width = sheet.shape[:2]
-    frame = Image.new("RGB", (width, height + CAPTION))
-    frame.paste(Image.fromarray(sheet))
-    text = f"{kimg:,.0f} kimg" if kimg >= 10 or kimg == int(kimg) else f"{kimg:.1f} kimg"
-    ImageDraw.Draw(frame).text((4, height + 1), text, fill="white", font=ImageFont.load_default(13))
-    return frame
+    sheet = Image.fromarray(grid(as_rgb(faces[chosen]), side))
+    if not caption:
+        return sheet
+    picture = Image.new("RGB", (sheet.width, sheet.height + CAPTION))
+    picture.paste(sheet)
+    ImageDraw.Draw(picture).text((4, sheet.height + 1), caption, fill="white", font=ImageFont.load_default(13))
+    return picture
 
 
 # --- the walk between faces ------------------------------------------------------------------------------------------
 
 
 def interpolation(
-    generator: Generator, stations: Sequence[int], frames: int, fps: int, truncation: float, folder: Path
-) -> tuple[list[Path], int]:
-    """interpolation.gif and .webp: a grid of faces, each on a closed walk of its own; -> files, frames."""
+    run: RunDirectory, seeds: str, frames: int, fps: int, truncation: float, snapshot: str | None, code: Path | None
+) -> Film:
+    """A grid of faces, each on a closed walk of its own."""
     import torch
 
+    from mien import generation
     from mien.images import to_pixels
+    from mien.seeds import check_truncation, parse_seeds
 
-    faces = FACES * FACES
-    # Face f walks through the stations shifted by f times their number, so that all differ and seeds name them.
+    check_truncation(truncation)
+    stations = parse_seeds(seeds)
+    if len(stations) < 2:
+        raise UsageError(f"--seeds {seeds}: a walk needs two stations or more")
+    generator = generation.load(run, snapshot, code=code)
+    # Face f walks through the stations shifted by f times their span, so that all differ and seeds name them.
     span = max(stations) + 1
-    routes = torch.stack([generator.latents([seed + span * face for seed in stations]) for face in range(faces)])
-    pictures = []
+    walks = [
+        generator.latents([(seed + span * face) % 2**63 for seed in stations]) for face in range(WALK_SIDES[0] ** 2)
+    ]
+    routes = torch.stack(walks)
+    cells = []
     with counted("drawing the walk") as progress, torch.inference_mode():
         for step in range(len(stations) * frames):
             here, share = divmod(step, frames)
-            there = (here + 1) % len(stations)
-            z = slerp(routes[:, here], routes[:, there], share / frames)
-            pixels = to_pixels(generator.synthesis(generator.mapping(z, truncation)))
-            pictures.append(Image.fromarray(grid(as_rgb(pixels), FACES)))
+            z = slerp(routes[:, here], routes[:, (here + 1) % len(stations)], share / frames)
+            cells.append(to_pixels(generator.synthesis(generator.mapping(z, truncation))))
             progress(step + 1, len(stations) * frames)
-    durations = [round(1000 / fps)] * len(pictures)
-    write_bytes(folder / "interpolation.gif", gif(pictures, durations))
-    write_bytes(folder / "interpolation.webp", webp(pictures, durations))
-    return [folder / "interpolation.gif", folder / "interpolation.webp"], len(pictures)
+    return Film(cells, (), [round(1000 / fps)] * len(cells), WALK_SIDES)
 
 
 def slerp(start: Any, end: Any, share: float) -> Any:
