@@ -18,7 +18,7 @@ from mien.data.drawn_back_hair import back_hair, front_braids
 from mien.data.drawn_face import CHOICES, SWITCHES, Face, attribute_names, attributes, caption, sample_face
 from mien.data.drawn_features import brows, cheeks, ears, eyes, glasses, head, mouth, skin_shade
 from mien.data.drawn_hair import bang_shadow, bangs, front_hair, hair_tones, shows_ears
-from mien.data.drawn_pen import FINE_FROM, WHITE, Pose, Shape, Sketch, paint, supersampling
+from mien.data.drawn_pen import WHITE, Pose, Shape, Sketch, curve_steps, paint, supersampling
 from mien.data.drawn_scene import backdrop, behind_front_hair, body, over_hair
 from mien.data.workers import in_parts
 
@@ -38,11 +38,11 @@ __all__ = [
 ]
 
 
-def _sketch(face: Face, fine: bool) -> list[Shape]:
+def _sketch(face: Face, steps: int) -> list[Shape]:
     """All shapes of a face, back to front."""
-    sketch = Sketch(fine)
+    sketch = Sketch(steps)
     tones, locks = hair_tones(face), bangs(face)
-    edge = locks.edge(sketch.steps)
+    edge = locks.edge(steps)
     back_hair(sketch, face, tones)
     body(sketch, face)
     if shows_ears(face):
@@ -66,7 +66,7 @@ def _render(face: Face, height: int, width: int, lines: bool) -> Image.Image:
     size = (width * factor, height * factor)
     background = Image.new("RGB", size, WHITE) if lines else backdrop(face, size[1], size[0])
     pose = Pose(face.tilt, face.turn, face.x, face.y, face.scale)
-    return paint(_sketch(face, min(height, width) >= FINE_FROM), pose, background, factor, lines)
+    return paint(_sketch(face, curve_steps(height, width)), pose, background, factor, lines)
 
 
 def draw(face: Face, height: int, width: int) -> Image.Image:

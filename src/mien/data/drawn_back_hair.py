@@ -7,7 +7,7 @@ import numpy as np
 
 from .drawn_face import Face
 from .drawn_hair import CROWN, HairTones, hair_size
-from .drawn_pen import LINE, MIRROR, Points, Sketch, arcs
+from .drawn_pen import LINE, MIRROR, STEPS, Points, Sketch, arcs
 
 BACK_DEPTH = -0.05  # a turn moves the back of the hair against the face
 
@@ -47,7 +47,7 @@ def _nape(sketch: Sketch, face: Face, tones: HairTones) -> None:
 
 def _curly_back(sketch: Sketch, face: Face, tones: HairTones) -> None:
     half = [(0, -1.4), (0.8, -1.2), (1.25, -0.5), (1.42, 0.3), (1.48, 1.1), (1.25, 1.75), (0.6, 1.9), (0, 1.8)]
-    points = sketch.symmetric(*half)
+    points = Sketch(max(sketch.steps, STEPS)).symmetric(*half)  # a curl takes four points
     middle = np.array([0.0, 0.3])
     curls = 0.09 * np.abs(np.sin(np.linspace(0, 14 * np.pi, len(points), endpoint=False)))
     outward = (points - middle) * (1 + curls[:, None])

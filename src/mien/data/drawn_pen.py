@@ -6,10 +6,9 @@ shift), fills the shapes back to front on a supersampled canvas and averages tha
 picture and its line drawing, so the two always agree.
 """
 
-import math
+import cmath
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +28,9 @@ NECK_Y = 1.0  # the head tilts about the point (0, NECK_Y)
 BALL_RADIUS = 1.5  # of the ball that stands for the head when it turns
 CANVAS_SIDE = 192  # the supersampled canvas has at least this many pixels along its shorter side
 LEAST_SUPERSAMPLING = 3
-FINE_FROM = 160  # pixels along the shorter side from which curves and gradients get more steps
+COARSE_STEPS, STEPS, FINE_STEPS = 2, 3, 8  # of curves, between two control points
+STEPS_FROM = 96  # pixels along the shorter side from which curves get STEPS
+FINE_FROM = 160  # and from which they get FINE_STEPS, gradients get more steps and small details appear
 
 
 class Shape(NamedTuple):
@@ -51,9 +52,9 @@ class Shape(NamedTuple):
 class Sketch:
     """Collects the shapes of one face, back to front. `depth` and `body` hold for the shapes added next."""
 
-    def __init__(self, fine: bool = False) -> None:
-        self.fine = fine
-        self.steps = 8 if fine else 3  # points between two control points of a curve
+    def __init__(self, steps: int) -> None:
+        self.steps = steps  # points between two control points of a curve
+        self.fine = steps == FINE_STEPS
         self.depth = 0.0
         self.body = False
         self.shapes: list[Shape] = []
@@ -181,27 +182,44 @@ def supersampling(height: int, width: int) -> int:
     return max(LEAST_SUPERSAMPLING, -(-CANVAS_SIDE // min(height, width)))
 
 
+def curve_steps(height: int, width: int) -> int:
+    """How many steps curves get; fewer than these could be seen."""
+    side = min(height, width)
+    return FINE_STEPS if side >= FINE_FROM else STEPS if side >= STEPS_FROM else COARSE_STEPS
+
+
 PIXEL_CENTRE = 0.5  # Pillow counts from the middle of the first pixel, not from its corner
 BODY_TILT = 0.25  # the share of the head's tilt that the shoulders follow
 
 
-def _posed(shapes: list[Shape], pose: Pose, canvas: tuple[int, int], unit: float) -> NDArray[np.float64]:
-    """All shapes' points in canvas pixels. [sum of n, 2]"""
-    points = np.concatenate([shape.points for shape in shapes])
-    of_head = (math.cos(pose.tilt) * unit, math.sin(pose.tilt) * unit)
-    of_body = (math.cos(BODY_TILT * pose.tilt) * unit, math.sin(BODY_TILT * pose.tilt) * unit)
-    table = np.array([(shape.depth, *(of_body if shape.body else of_head)) for shape in shapes])
-    depth, cos, sin = np.repeat(table, [len(shape.points) for shape in shapes], axis=0).T
-    x, y = points.T
+def _posed(shapes: list[Shape], pose: Pose, canvas: tuple[int, int], unit: float) -> tuple[memoryview, list[int]]:
+    """All shapes' points in canvas pixels, x and y in turn, and how many numbers each shape has of them.
+
+    The first point of a filled shape with an outline is there again at its end.
+    """
+    pieces: list[Points] = []
+    counts = []
+    for points, fill, line, *_ in shapes:
+        pieces.append(points)
+        closed = fill is not None and line is not None
+        if closed:
+            pieces.append(points[:1])
+        counts.append(len(points) + closed)
+    points = np.concatenate(pieces)
+    depth = np.repeat([pose.turn * shape.depth for shape in shapes], counts)
+    head, body = cmath.rect(unit, pose.tilt), cmath.rect(unit, BODY_TILT * pose.tilt)
+    rotation = np.repeat([body if shape.body else head for shape in shapes], counts)
     # A turned ball: its middle moves most, its rim not at all, so the far eye narrows and the near one widens.
-    x = x + pose.turn * depth * np.maximum(1 - (x / BALL_RADIUS) ** 2, 0.0)
-    y = y - NECK_Y
+    x = points[:, 0]
+    x += depth * np.maximum(1 - (x * (1 / BALL_RADIUS)) ** 2, 0.0)
     width, height = canvas
-    left, top = width / 2 - PIXEL_CENTRE, height * EYE_LINE - PIXEL_CENTRE
-    placed = np.empty_like(points)
-    placed[:, 0] = cos * x - sin * y + (pose.x * unit + left)
-    placed[:, 1] = sin * x + cos * y + ((NECK_Y + pose.y) * unit + top)
-    return placed
+    corner = complex(width / 2 - PIXEL_CENTRE, height * EYE_LINE - PIXEL_CENTRE)
+    place = points.view(np.complex128)[:, 0]  # x + iy: a product is a rotation
+    place -= 1j * NECK_Y
+    place *= rotation
+    place += unit * complex(pose.x, NECK_Y + pose.y) + corner
+    # Pillow takes floats of 4 bytes as they are, and would have to look at each number of a list.
+    return points.ravel().astype(np.float32).data, [2 * count for count in counts]
 
 
 def paint(shapes: list[Shape], pose: Pose, background: Image.Image, factor: int, lines: bool) -> Image.Image:
@@ -212,17 +230,21 @@ def paint(shapes: list[Shape], pose: Pose, background: Image.Image, factor: int,
     if lines:
         shapes = [shape for shape in shapes if shape.ink is not None]
     unit = FACE_UNIT * min(background.size) * pose.scale
-    placed = _posed(shapes, pose, background.size, unit).ravel().tolist()
+    placed, counts = _posed(shapes, pose, background.size, unit)
     draw = ImageDraw.Draw(background)
-    ends = accumulate((2 * len(shape.points) for shape in shapes), initial=0)
-    for shape, (start, end) in zip(shapes, pairwise(ends)):
+    end = 0
+    for (_, fill, line, thickness, ink, _, _), count in zip(shapes, counts):
+        start, end = end, end + count
         xy = placed[start:end]
-        filled, outlined = shape.fill is not None, shape.line is not None
-        fill, line = (shape.ink, BLACK) if lines else (shape.fill, shape.line)
+        filled, outlined = fill is not None, line is not None
+        if lines:
+            fill, line = ink, BLACK
         if filled:
             draw.polygon(xy, fill)
-            xy += xy[:2]
         if outlined and not (filled and fill == line):
-            width = max(1, round(shape.width * unit))
-            draw.line(xy, line, width, "curve" if width > 4 else None)
+            width = max(1, round(thickness * unit))
+            if width > 4:  # only these need round joints, which Pillow can give to lists
+                draw.line(xy.tolist(), line, width, "curve")
+            else:
+                draw.line(xy, line, width)
     return background.reduce(factor)

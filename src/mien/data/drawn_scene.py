@@ -93,13 +93,13 @@ def backdrop(face: Face, height: int, width: int) -> Image.Image:
 def body(sketch: Sketch, face: Face) -> None:
     """Neck, shoulders and clothes."""
     bow = face.accessory_tint if face.outfit == "blouse" else ""
-    sketch.shapes += _body(face.outfit, face.clothes_tint, bow, face.skin, sketch.fine)
+    sketch.shapes += _body(face.outfit, face.clothes_tint, bow, face.skin, sketch.steps)
 
 
 @lru_cache(maxsize=1024)
-def _body(outfit: str, tint: str, bow: str, skin_name: str, fine: bool) -> list[Shape]:
+def _body(outfit: str, tint: str, bow: str, skin_name: str, steps: int) -> list[Shape]:
     """Nothing here varies continuously, and there are few enough of them to keep."""
-    sketch = Sketch(fine)
+    sketch = Sketch(steps)
     sketch.body = True
     skin, line, shade = SKIN_COLOURS[skin_name], skin_line(skin_name), skin_shade(skin_name, 0.32)
     cloth = TINT_COLOURS[tint]
@@ -197,12 +197,12 @@ ROSY: Colour = (240, 130, 150)
 
 def over_hair(sketch: Sketch, face: Face) -> None:
     """Accessories that sit on the hair."""
-    sketch.shapes += _worn(face.accessory, face.accessory_tint, float(face.side), sketch.fine)
+    sketch.shapes += _worn(face.accessory, face.accessory_tint, float(face.side), sketch.steps)
 
 
 @lru_cache(maxsize=512)
-def _worn(accessory: str, tint: str, side: float, fine: bool) -> list[Shape]:
-    sketch = Sketch(fine)
+def _worn(accessory: str, tint: str, side: float, steps: int) -> list[Shape]:
+    sketch = Sketch(steps)
     sketch.depth = FRONT_DEPTH
     if accessory in _ACCESSORIES:
         _ACCESSORIES[accessory](sketch, side, TINT_COLOURS[tint])
