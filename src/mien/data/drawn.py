@@ -41,20 +41,19 @@ __all__ = [
 def _sketch(face: Face, steps: int) -> list[Shape]:
     """All shapes of a face, back to front."""
     sketch = Sketch(steps)
-    tones, locks = hair_tones(face), bangs(face)
-    edge = locks.edge(steps)
+    tones, locks = hair_tones(face), bangs(face, steps)
     back_hair(sketch, face, tones)
     body(sketch, face)
     if shows_ears(face):
         ears(sketch, face)
     head(sketch, face)
-    bang_shadow(sketch, edge, skin_shade(face.skin))
+    bang_shadow(sketch, locks.edge, skin_shade(face.skin))
     cheeks(sketch, face)
     mouth(sketch, face)
     eyes(sketch, face)
     front_braids(sketch, face, tones)
     behind_front_hair(sketch, face, tones)
-    front_hair(sketch, face, tones, locks, edge)
+    front_hair(sketch, face, tones, locks)
     brows(sketch, face, tones.line)
     glasses(sketch, face)
     over_hair(sketch, face)

@@ -7,6 +7,7 @@ picture and its line drawing, so the two always agree.
 """
 
 import cmath
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -154,6 +155,15 @@ def _bezier_basis(steps: int) -> NDArray[np.float64]:
 def arcs(controls: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
     """Quadratic Bézier curves, the end point left out. [..., 3, 2] -> [..., steps, 2]"""
     return _bezier_basis(steps) @ controls
+
+
+def affine(function: Callable[[NDArray[np.float64]], Points], count: int) -> NDArray[np.float64]:
+    """The matrix of an affine function of `count` numbers: function(v) is [1, *v] @ matrix, unravelled. [1 + count, 2n]
+
+    What varies from face to face is mostly such a function, so that one product gives many curves at once.
+    """
+    origin = function(np.zeros(count))
+    return np.stack([origin, *(function(unit) - origin for unit in np.eye(count))]).reshape(1 + count, -1)
 
 
 @lru_cache(maxsize=4096)
