@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mien.data.drawn_back_hair import back_hair, front_braids
+from mien.data.drawn_eyes import eyes, glasses
 from mien.data.drawn_face import CHOICES, SWITCHES, Face, attribute_names, attributes, caption, sample_face
-from mien.data.drawn_features import brows, cheeks, ears, eyes, glasses, head, mouth, skin_shade
+from mien.data.drawn_features import brows, cheeks, ears, head, mouth, skin_shade
 from mien.data.drawn_hair import bang_shadow, bangs, front_hair, hair_tones, shows_ears
 from mien.data.drawn_pen import WHITE, Pose, Shape, Sketch, curve_steps, paint, supersampling
 from mien.data.drawn_scene import backdrop, behind_front_hair, body, over_hair

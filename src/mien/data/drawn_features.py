@@ -1,14 +1,12 @@
-"""The face itself: head and ears, eyes, brows, nose, mouth, cheeks and glasses. Lengths are in face units."""
+"""The face itself but for its eyes: head and ears, brows, nose, mouth and cheeks. Lengths are in face units."""
 
-from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .drawn_face import Face
-from .drawn_pen import BLACK, LINE, MIRROR, WHITE, Colour, Points, Sketch, circle, mix
+from .drawn_pen import BLACK, LINE, MIRROR, Colour, Points, Sketch, affine, mix
 
 SKIN_COLOURS: dict[str, Colour] = {
     "pale": (255, 240, 232),
@@ -16,36 +14,15 @@ SKIN_COLOURS: dict[str, Colour] = {
     "tan": (240, 196, 160),
     "dark": (204, 150, 114),
 }
-EYE_COLOURS: dict[str, Colour] = {
-    "aqua": (64, 190, 200),
-    "blue": (56, 112, 220),
-    "brown": (146, 88, 50),
-    "green": (58, 162, 84),
-    "pink": (236, 104, 158),
-    "purple": (142, 82, 200),
-    "red": (214, 48, 56),
-    "yellow": (238, 184, 44),
-}
 SKIN_SHADOW: Colour = (206, 92, 96)
 SKIN_OUTLINE: Colour = (92, 40, 52)
-EYE_WHITE: Colour = (252, 252, 255)
-EYE_SHADOW: Colour = (204, 206, 228)  # of the lid
-LASHES: Colour = (44, 30, 44)
 MOUTH_LINE: Colour = (140, 58, 58)
 MOUTH_INSIDE: Colour = (188, 68, 74)
 TONGUE: Colour = (244, 138, 138)
 ROSE: Colour = (248, 104, 112)
-FRAMES: Colour = (56, 44, 66)
 
 HEAD_DEPTH = 0.07  # how far a turn moves the chin and the jaw
 FEATURE_DEPTH = 0.2
-EYE_X = 0.5  # from the middle to an eye's centre
-EYE_WIDTH = 0.3  # half the width of an eye
-EYE_TOP = 0.31  # from the eye line up to the lid
-EYE_BOTTOM = 0.26
-IRIS_X = 0.225  # half-axes of the iris, taller than the eye is open
-IRIS_Y = 0.3
-LASH_THICKNESS = 0.085
 
 
 def skin_shade(skin: str, share: float = 0.2) -> Colour:
@@ -72,18 +49,20 @@ def head(sketch: Sketch, face: Face) -> None:
     """The outline of the face."""
     skin, line = SKIN_COLOURS[face.skin], skin_line(face.skin)
     sketch.depth = HEAD_DEPTH
-    jaw, chin = 0.05 * face.jaw, 1.08 + 0.05 * face.chin
-    half = (
-        (0, -1.1),
-        (0.7, -0.9),
-        (0.97, -0.3),
-        (0.96, 0.16),
-        (0.86 + jaw, 0.5),
-        (0.56 + jaw, chin - 0.24),
-        (0.2, chin - 0.03),
-        (0, chin),
-    )
-    sketch.fill(sketch.symmetric(*half), skin, line)
+    points = np.array((1.0, face.jaw, face.chin)) @ _head(sketch.steps)
+    sketch.fill(points.reshape(-1, 2), skin, line)
+
+
+@lru_cache
+def _head(steps: int) -> NDArray[np.float64]:
+    """The outline as an affine function of jaw and chin."""
+
+    def points(numbers: NDArray[np.float64]) -> Points:
+        jaw, chin = 0.05 * numbers[0], 1.08 + 0.05 * numbers[1]
+        half = [(0, -1.1), (0.7, -0.9), (0.97, -0.3), (0.96, 0.16), (0.86 + jaw, 0.5), (0.56 + jaw, chin - 0.24)]
+        return Sketch(steps).symmetric(*half, (0.2, chin - 0.03), (0, chin))
+
+    return affine(points, 2)
 
 
 def cheeks(sketch: Sketch, face: Face) -> None:
@@ -107,132 +86,6 @@ def cheeks(sketch: Sketch, face: Face) -> None:
     sketch.fill(nose, skin_shade(face.skin, 0.55), ink=BLACK)
 
 
-LID_BEND = 2.6  # 2 would make the lids elliptic; more makes them flat on top
-LID_SHARPNESS = 0.75  # how steeply they end at the corners
-LID_STEPS = 13
-
-
-@lru_cache
-def _lid() -> tuple[Points, Points]:
-    """An eyelid of half-width 1 and height 1: x from -1 to 1, and its height there."""
-    x = np.linspace(-1, 1, LID_STEPS)
-    return x, (1 - np.abs(x) ** LID_BEND) ** LID_SHARPNESS
-
-
-EYE_PARTS = ("white", "shadow", "lash", "under", "fold")
-
-
-@lru_cache
-def _eye_parts() -> tuple[NDArray[np.float64], dict[str, slice]]:
-    """The fixed parts of a right eye, one after another, and where each lies.
-
-    A row says how often a point has the eye's width (in x) and its top, its bottom and 1 (in y). [n, 4]
-    """
-    x, lid = _lid()
-    none = np.zeros_like(x)
-    thick = LASH_THICKNESS * (1 + 0.6 * np.maximum(x, -0.6))
-    upper, lower = np.stack([x, -lid, none, none], 1), np.stack([x, none, lid, none], 1)
-    lash_below = np.stack([1.06 * x, -lid, none, none + 0.03], 1)
-    lash_above = np.stack([1.08 * x, -lid, none, -thick], 1)
-    parts = {
-        "white": [upper, lower[-2:0:-1]],
-        "shadow": [upper, upper[::-1] + np.array([0, 0, 0, 0.1])],
-        "lash": [lash_below, [(1.26, 0, 0, -0.11)], lash_above[::-1]],
-        "under": [lower[x > -0.2] + (0, 0, 0, 0.01)],
-        "fold": [lash_above[1:-2] - (0, 0, 0, 0.07)],
-    }
-    joined = [np.concatenate(parts[name]) for name in EYE_PARTS]
-    bounds = pairwise(accumulate(map(len, joined), initial=0))
-    return np.concatenate(joined), {name: slice(*ends) for name, ends in zip(EYE_PARTS, bounds)}
-
-
-@dataclass(frozen=True, slots=True)
-class _Eyes:
-    """What both eyes share: half the width, heights of the lids, distance from the middle, slant and gaze."""
-
-    size: float
-    width: float
-    top: float
-    bottom: float
-    distance: float
-    slant: float
-    gaze: tuple[float, float]
-
-    def parts(self) -> list[dict[str, Points]]:
-        """The fixed parts of the left and the right eye, by name."""
-        table, places = _eye_parts()
-        right = table @ np.array([(self.width, -self.slant * self.width), (0, self.top), (0, self.bottom), (0, 1)])
-        right[:, 0] += self.distance
-        return [{name: side[place] for name, place in places.items()} for side in (right * MIRROR, right)]
-
-    def discs(self, table: NDArray[np.float64], steps: int) -> Points:
-        """Ellipses (x, y, rx, ry) about the pupil's place, cut off by the lids. [n, 4] -> [2, n, points, 2]
-
-        Unlike the lids they are not mirrored: both eyes look the same way and the light falls from one side.
-        """
-        x0, y0, rx, ry = (table * self.size).T[:, :, None]
-        unit = circle(5 * steps)
-        x = np.minimum(np.maximum(x0 + self.gaze[0] + rx * unit[:, 0], -self.width), self.width)
-        lid = np.interp(x / self.width, *_lid())
-        y = np.minimum(np.maximum(y0 + self.gaze[1] + ry * unit[:, 1], -self.top * lid), self.bottom * lid)
-        both = np.empty((2, *x.shape, 2))
-        both[..., 0] = x + _SIDES * self.distance
-        both[..., 1] = y - _SIDES * self.slant * x
-        return both
-
-
-_SIDES = np.array([-1.0, 1.0])[:, None, None]  # the left and the right eye
-
-
-def eyes(sketch: Sketch, face: Face) -> None:
-    """Both eyes: white, iris from dark to bright, pupil, lights, lashes and the fold of the lid."""
-    sketch.depth = FEATURE_DEPTH
-    size = 1 + 0.08 * face.eye_size
-    shape = _Eyes(
-        size=size,
-        width=EYE_WIDTH * (1 + 0.05 * face.eye_size),
-        top=EYE_TOP * size * (1.08 if face.mouth == "surprised" else 1.0),
-        bottom=EYE_BOTTOM * size,
-        distance=EYE_X + 0.03 * face.eye_spacing,
-        slant=0.07 * face.eye_slant + {"angry": 0.05, "worried": -0.04}.get(face.brows, 0.0),
-        gaze=(0.04 * face.gaze_x, 0.02 * face.gaze_y),
-    )
-    colour = EYE_COLOURS[face.eyes]
-    rim, dark, bright = mix(colour, LASHES, 0.72), mix(colour, LASHES, 0.36), mix(colour, WHITE, 0.5)
-    under_line, fold_line = mix(LASHES, SKIN_COLOURS[face.skin], 0.2), skin_shade(face.skin, 0.6)
-    shares = _IRIS_FINE if sketch.fine else _IRIS_COARSE
-    colours = [mix(dark, colour, 2 * s) if s < 0.5 else mix(colour, bright, 2 * s - 1) for s in shares]
-    discs = shape.discs(_iris_table(sketch.fine), sketch.steps)
-    for parts, (outer, *inner, pupil, light, glint) in zip(shape.parts(), discs):
-        sketch.fill(parts["white"], EYE_WHITE, ink=WHITE)
-        if sketch.fine:
-            sketch.fill(parts["shadow"], EYE_SHADOW)
-        sketch.fill(outer, rim, rim, LINE * 0.5)
-        for disc, shade in zip(inner, colours):
-            sketch.fill(disc, shade)
-        sketch.fill(pupil, rim, ink=BLACK)
-        sketch.fill(light, WHITE, ink=WHITE)
-        sketch.fill(glint, WHITE, ink=WHITE)
-        sketch.stroke(parts["under"], under_line, LINE * 0.8)
-        sketch.fill(parts["lash"], LASHES, ink=BLACK)
-        if sketch.fine:
-            sketch.stroke(parts["fold"], fold_line, LINE * 0.6)
-
-
-# The steps of the iris, from the lid's shadow (0) down to where the light gathers (1).
-_IRIS_COARSE = (0.0, 0.5, 1.0)
-_IRIS_FINE = tuple(step / 7 for step in range(8))
-
-
-@lru_cache
-def _iris_table(fine: bool) -> NDArray[np.float64]:
-    """The discs of an eye, back to front, each (x, y, rx, ry): rim, iris, pupil and two lights."""
-    shares = _IRIS_FINE if fine else _IRIS_COARSE
-    iris = [(0.0, 0.02 + 0.1 * s, IRIS_X * (0.87 - 0.2 * s), IRIS_Y * (0.87 - 0.38 * s)) for s in shares]
-    pupil, light, glint = (0.0, -0.02, 0.09, 0.14), (-0.085, -0.12, 0.09, 0.095), (0.095, 0.13, 0.05, 0.05)
-    return np.array([(0.0, 0.0, IRIS_X, IRIS_Y), *iris, pupil, light, glint])
-
-
 BROW_SHAPES = {  # y of a brow's inner end, middle and outer end, from its usual height
     "calm": (0.0, -0.05, 0.02),
     "raised": (-0.1, -0.19, -0.1),
@@ -245,12 +98,17 @@ BROW_Y = -0.5
 def brows(sketch: Sketch, face: Face, colour: Colour) -> None:
     """Two tapered brows, drawn over the bangs as is the custom."""
     sketch.depth = FEATURE_DEPTH
-    inner, middle, outer = (BROW_Y + y for y in BROW_SHAPES[face.brows])
-    brow = sketch.closed(
+    for brow in _brows(face.brows, sketch.steps):
+        sketch.fill(brow, colour, ink=BLACK)
+
+
+@lru_cache
+def _brows(kind: str, steps: int) -> tuple[Points, Points]:
+    inner, middle, outer = (BROW_Y + y for y in BROW_SHAPES[kind])
+    brow = Sketch(steps).closed(
         (0.24, inner), (0.26, inner - 0.06), (0.5, middle - 0.06), (0.78, outer), (0.5, middle + 0.005)
     )
-    for mirror in (1.0, MIRROR):
-        sketch.fill(brow * mirror, colour, ink=BLACK)
+    return brow, brow * MIRROR
 
 
 MOUTH_Y = 0.7
@@ -284,20 +142,3 @@ _MOUTH_LINES = {
     "frown": ((-0.15, 0.07), (-0.07, 0.01), (0, -0.005), (0.07, 0.01), (0.15, 0.07)),
     "cat": ((-0.23, -0.04), (-0.17, 0.04), (-0.07, 0.04), (0, -0.03), (0.07, 0.04), (0.17, 0.04), (0.23, -0.04)),
 }
-
-
-def glasses(sketch: Sketch, face: Face) -> None:
-    """Round-cornered frames before the eyes, with a glint."""
-    if not face.glasses:
-        return
-    sketch.depth = FEATURE_DEPTH
-    spread = EYE_X + 0.035 * face.eye_spacing
-    corners = np.abs(circle(8 * sketch.steps)) ** 0.7 * np.sign(circle(8 * sketch.steps))
-    for sign in (-1.0, 1.0):
-        rim = corners * (0.4, 0.36) + (sign * spread, 0.03)
-        sketch.stroke(np.concatenate([rim, rim[:1]]), FRAMES, LINE * 1.15)
-        sketch.stroke(np.array([(sign * (spread + 0.4), -0.02), (sign * 1.02, -0.08)]), FRAMES, LINE)
-        glint = np.array([(0.2, -0.22), (0.3, -0.22), (0.18, 0.1), (0.13, 0.1)]) + np.array([sign * spread, 0.0])
-        if sketch.fine:
-            sketch.fill(glint, (236, 244, 255))
-    sketch.stroke(sketch.open((0.4 - spread, 0.0), (0, -0.04), (spread - 0.4, 0.0)), FRAMES, LINE * 1.15)
