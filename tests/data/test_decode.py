@@ -68,6 +68,55 @@ def test_scaled_jpeg_decoding_keeps_twice_the_target_and_the_picture():
     assert np.abs(picture(data, "", 64, 64).astype(int) - full).mean() < 1
 
 
+QUICK = {
+    "444": {"subsampling": 0},
+    "422": {"subsampling": 1},
+    "420": {"subsampling": 2},
+    "progressive": {"progressive": True},
+    "comment": {"comment": b"taken at sea"},
+    "restarts": {"restart_marker_rows": 1},
+}
+
+
+@pytest.mark.parametrize("kind", [*QUICK, "gray"])
+@pytest.mark.parametrize("size", [(178, 218), (61, 33), (64, 48), (9, 70)])
+def test_simplejpeg_gives_pillows_pixels(kind: str, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch):
+    pytest.importorskip("simplejpeg")
+    image = noise((20, 25)).resize(size).convert("L" if kind == "gray" else "RGB")
+    data = encoded(image, "JPEG", **QUICK.get(kind, {}))
+    quick = decode._quick_jpeg(data, 48, 64)
+    assert quick is not None
+    assert np.array_equal(quick[..., :3], np.asarray(Image.open(io.BytesIO(data)).convert("RGB")))
+    pixels = picture(data, "", 48, 64)
+    monkeypatch.setattr(decode, "_simplejpeg", lambda: None)
+    assert np.array_equal(picture(data, "", 48, 64), pixels)
+
+
+def test_odd_files_are_left_to_pillow(monkeypatch: pytest.MonkeyPatch):
+    usual = {name for name, (data, _) in CASES.items() if decode._quick_jpeg(data, 16, 16) is not None}
+    assert usual <= {"rgb.jpg", "UPPER.JPG", "progressive.jpg", "444.jpg", "gray.jpg"}
+    data = encoded(noise((30, 30)), "JPEG")
+    odd = [data[:-2], data[:-200], data[:700], data[:20], data[:3], encoded(noise(), "JPEG", keep_rgb=True)]
+    assert all(decode._quick_jpeg(content, 16, 16) is None for content in odd)
+    monkeypatch.setattr(decode, "MOST_PIXELS", 800)
+    assert decode._quick_jpeg(data, 16, 16) is None
+
+
+def test_damage_is_judged_by_pillow():
+    data = encoded(noise((30, 30)), "JPEG")
+    for place in range(2, len(data), 9):
+        damaged = data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :]
+        quick = decode._quick_jpeg(damaged, 16, 16)
+        assert quick is None or np.array_equal(quick[..., :3], upright(open_picture(damaged), 16, 16)), place
+
+
+def test_a_simplejpeg_of_other_pixels_is_not_used(monkeypatch: pytest.MonkeyPatch):
+    jpeg = pytest.importorskip("simplejpeg")
+    decode_jpeg = jpeg.decode_jpeg
+    monkeypatch.setattr(jpeg, "decode_jpeg", lambda data, *_: decode_jpeg(data) ^ 1)
+    assert decode._simplejpeg.__wrapped__() is None
+
+
 def test_pair_gives_left_and_right():
     left, right = pair(encoded(halves((80, 40)), "PNG"), "x.png", 16, 16)
     assert (left == (200, 30, 40)).all() and (right == 255).all()

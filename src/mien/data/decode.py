@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import io
+from functools import cache
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from mien.data.resample import lanczos
+from mien.data.resample import LARGEST_PLAN, lanczos
 
 MOST_PIXELS = 100_000_000  # checked from the header, before anything is decoded
 FORMATS = (
@@ -99,6 +102,9 @@ def crop_box(have_width: int, have_height: int, height: int, width: int) -> tupl
 
 def picture(data: bytes, name: str, height: int, width: int) -> np.ndarray:
     """File content -> uint8 [height, width, 3]. Raises BadPicture."""
+    pixels = _quick_jpeg(data, height, width)
+    if pixels is not None:
+        return lanczos(pixels, (width, height), crop_box(pixels.shape[1], pixels.shape[0], height, width))
     return fit(upright(open_picture(data, name), height, width), height, width)
 
 
@@ -114,10 +120,68 @@ def pair(data: bytes, name: str, height: int, width: int) -> tuple[np.ndarray, n
 
 def _draft(image: Image.Image, height: int, width: int, copies: int) -> None:
     """Let the JPEG decoder shrink by 2, 4 or 8 while the crop keeps twice the target, whichever way EXIF turns it."""
-    have_width, have_height = image.width / copies, image.height
+    shrink = _shrink(image.width / copies, image.height, height, width)
+    if shrink > 1 and (copies == 1 or image.width % (2 * shrink) == 0):
+        image.draft(None, (image.width // shrink, image.height // shrink))
+
+
+def _shrink(have_width: float, have_height: int, height: int, width: int) -> int:
     upright_scale = min(have_width / width, have_height / height)
     turned_scale = min(have_height / width, have_width / height)
     room = min(upright_scale, turned_scale) / 2
-    shrink = next((step for step in (8, 4, 2) if step <= room), 1)
-    if shrink > 1 and (copies == 1 or image.width % (2 * shrink) == 0):
-        image.draft(None, (image.width // shrink, image.height // shrink))
+    return next((step for step in (8, 4, 2) if step <= room), 1)
+
+
+# The JPEG of a usual photograph, decoded by simplejpeg where that is installed: libjpeg-turbo as in Pillow, so the same
+# pixels, without Pillow's copies. Whatever is odd about a file is left to Pillow, its errors too.
+
+_SIZES = {0xC0, 0xC2}  # baseline and progressive Huffman
+_TABLES = {0xDB, 0xC4, 0xDD, 0xFE}  # quantization, Huffman, restart interval; a comment
+_SAMPLINGS = (b"\x11", b"\x11\x11\x11", b"\x21\x11\x11", b"\x22\x11\x11")  # gray, 4:4:4, 4:2:2, 4:2:0
+
+
+def _quick_jpeg(data: bytes, height: int, width: int) -> np.ndarray | None:
+    """uint8 [height, width, 4], RGB and a byte without meaning, just as Pillow has it; None: ask Pillow."""
+    try:
+        have_width, have_height = _plain_jpeg(data)
+        few = 0 < have_width * have_height <= min(LARGEST_PLAN, MOST_PIXELS)
+        if not few or _shrink(have_width, have_height, height, width) > 1 or not (jpeg := _simplejpeg()):
+            return None
+        pixels: np.ndarray = jpeg.decode_jpeg(data, "RGBX")  # strict: what Pillow would mend in silence raises
+    except Exception:  # see open_picture
+        return None
+    return pixels
+
+
+def _plain_jpeg(data: bytes) -> tuple[int, int]:
+    """(width, height) by the header. Raises ValueError or IndexError for anything but JFIF: no EXIF, Adobe or MPO."""
+    if data[:4] != b"\xff\xd8\xff\xe0" or data[6:11] != b"JFIF\0":
+        raise ValueError
+    at, size = 4 + int.from_bytes(data[4:6]), (0, 0)
+    while (marker := data[at + 1]) != 0xDA:  # until the first scan
+        if data[at] != 0xFF or (marker in _SIZES) == (marker in _TABLES):
+            raise ValueError
+        length = data[at + 2] << 8 | data[at + 3]
+        if marker in _SIZES:
+            if data[at + 4] != 8 or data[at + 11 : at + 2 + length : 3] not in _SAMPLINGS or any(size):
+                raise ValueError
+            size = data[at + 7] << 8 | data[at + 8], data[at + 5] << 8 | data[at + 6]
+        at += 2 + length
+    return size
+
+
+@cache
+def _simplejpeg() -> Any:
+    """The module, where it is installed and decodes to the very bytes that Pillow's libjpeg gives; else None."""
+    try:
+        module = importlib.import_module("simplejpeg")
+        grain = np.random.default_rng(0).integers(0, 256, (11, 9, 3), np.uint8)
+        image = Image.fromarray(grain).resize((45, 53))
+        for sampling, progressive in ((0, False), (1, False), (2, False), (2, True)):
+            buffer = io.BytesIO()
+            image.save(buffer, "JPEG", subsampling=sampling, progressive=progressive, quality=85)
+            if not np.array_equal(module.decode_jpeg(buffer.getvalue()), np.asarray(Image.open(buffer))):
+                return None
+    except Exception:  # a build that does not fit this machine or this NumPy
+        return None
+    return module

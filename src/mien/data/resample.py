@@ -19,20 +19,28 @@ _STEP = np.float32(2.0**-15)
 _BAND = 8  # output pixels per product: small, so that few of the weights are zero, yet enough for BLAS
 _ZERO, _HALF, _TOP = np.float32(0), np.float32(0.5), np.float32(255)
 _Bands = list[tuple[int, int, int, int, np.ndarray]]
-_LARGEST_PLAN = 1 << 22  # pixels of the crop; larger pictures are left to Pillow, to keep the buffers small
+LARGEST_PLAN = 1 << 22  # pixels of the crop; larger pictures are left to Pillow, to keep the buffers small
 
 
-def lanczos(image: Image.Image, size: tuple[int, int], box: Box) -> np.ndarray:
+def lanczos(picture: Image.Image | np.ndarray, size: tuple[int, int], box: Box) -> np.ndarray:
     """RGB picture -> uint8 [height, width, 3] of its `box` (left, top, right, bottom); `size` is (width, height).
 
-    Like Pillow, it reads up to 3 output pixels beyond the box where the picture goes on there.
+    `picture` is Pillow's, or uint8 [height, width, 4] whose fourth channel is not read. Like Pillow, it reads up to 3
+    output pixels beyond the box where the picture goes on there.
     """
     left, top, right, bottom = box
-    if (right - left, bottom - top) == size:
-        return np.asarray(image.crop(box))
-    if (right - left) * (bottom - top) > _LARGEST_PLAN:
-        return np.asarray(image.resize(size, Image.Resampling.LANCZOS, box=box))
-    return _plan(image.size, size, box)(image)
+    same = (right - left, bottom - top) == size
+    if isinstance(picture, np.ndarray):
+        pixels = picture
+    elif same:
+        return np.asarray(picture.crop(box))
+    elif (right - left) * (bottom - top) > LARGEST_PLAN:
+        return np.asarray(picture.resize(size, Image.Resampling.LANCZOS, box=box))
+    else:
+        pixels = np.frombuffer(picture.tobytes("raw", "RGBX"), np.uint8).reshape(picture.height, picture.width, 4)
+    if same:
+        return pixels[top:bottom, left:right, :3]
+    return _plan((pixels.shape[1], pixels.shape[0]), size, box)(pixels)
 
 
 @lru_cache(maxsize=4)
@@ -45,7 +53,7 @@ class _Plan:
 
     def __init__(self, have: tuple[int, int], size: tuple[int, int], box: Box) -> None:
         width, height = size
-        self.size, self.have = size, have
+        self.size = size
         across, down = _weights(box[0], box[2], width, have[0]), _weights(box[1], box[3], height, have[1])
         self.columns, self.rows = _used(across), _used(down)
         self.across = _bands(across[:, self.columns])
@@ -60,9 +68,8 @@ class _Plan:
         self.middle_input = np.empty((deep, 4 * width), np.float32)
         self.output = np.empty((height, 4 * width), np.float32)
 
-    def __call__(self, image: Image.Image) -> np.ndarray:
-        pixels = np.frombuffer(image.tobytes("raw", "RGBX"), np.uint32).reshape(self.have[::-1])
-        np.copyto(self.turned, pixels[self.rows, self.columns].T)
+    def __call__(self, pixels: np.ndarray) -> np.ndarray:
+        np.copyto(self.turned, pixels.view(np.uint32)[self.rows, self.columns, 0].T)
         np.copyto(self.input, self.turned.view(np.uint8), casting="unsafe")
         _multiply(self.across, self.input, self.middle)
         np.copyto(self.middle_bytes, self.middle, casting="unsafe")  # towards zero: a floor, after adding a half
