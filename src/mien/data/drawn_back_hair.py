@@ -3,11 +3,14 @@
 Lengths are in face units (see `drawn_pen`): the face reaches from -1 to 1, the eyes lie at y = 0, the chin near 1.1.
 """
 
-import numpy as np
+from functools import lru_cache
 
-from .drawn_face import Face
+import numpy as np
+from numpy.typing import NDArray
+
+from .drawn_face import STRANDS, Face
 from .drawn_hair import CROWN, HairTones, hair_size
-from .drawn_pen import LINE, MIRROR, STEPS, Points, Sketch, arcs
+from .drawn_pen import LINE, MIRROR, STEPS, Points, Sketch, affine, arcs
 
 BACK_DEPTH = -0.05  # a turn moves the back of the hair against the face
 
@@ -101,43 +104,72 @@ SPIKE_REACH = (1.34, 1.2, 1.28, 1.16)  # of the skull's radius, in turn
 SPIKE_BEND = 0.11  # radians by which a tip lags behind its root's middle
 
 
-def _spikes(face: Face, steps: int) -> Points:
-    """Spikes all around the skull, which fall away from the crown on both sides."""
+@lru_cache
+def _spikes(steps: int) -> NDArray[np.float64]:
+    """Spikes all around the skull, which fall away from the crown on both sides, as an affine function of the strands.
+
+    The skull is a unit circle here.
+    """
     angle = (np.arange(2 * SPIKES) + 0.5) * (np.pi / SPIKES) - 0.5 * np.pi
     valleys = np.column_stack([np.cos(angle[0::2]), np.sin(angle[0::2])])
     lean = angle[1::2] + SPIKE_BEND * np.sign(np.cos(angle[1::2]))
-    reach = np.resize(SPIKE_REACH, SPIKES) + 0.06 * np.resize(face.strands, SPIKES)
-    tips = np.column_stack([np.cos(lean), np.sin(lean)]) * reach[:, None]
     after = np.roll(valleys, -1, axis=0)
-    controls = np.empty((SPIKES, 2, 3, 2))
-    controls[:, 0, 0], controls[:, 0, 2] = valleys, tips
-    controls[:, 1, 0], controls[:, 1, 2] = tips, after
-    controls[:, 0, 1] = (valleys + tips) * 0.53
-    controls[:, 1, 1] = (after + tips) * 0.53
-    return arcs(controls, steps).reshape(-1, 2) * (1.13, 1.18 * hair_size(face)) + CROWN
+
+    def points(strands: NDArray[np.float64]) -> Points:
+        reach = np.resize(SPIKE_REACH, SPIKES) + 0.06 * np.resize(strands, SPIKES)
+        tips = np.column_stack([np.cos(lean), np.sin(lean)]) * reach[:, None]
+        down = np.stack([valleys, (valleys + tips) * 0.53, tips], axis=1)
+        up = np.stack([tips, (after + tips) * 0.53, after], axis=1)
+        return arcs(np.stack([down, up], axis=1), steps).reshape(-1, 2)
+
+    return affine(points, STRANDS)
 
 
 def _spiky_back(sketch: Sketch, face: Face, tones: HairTones) -> None:
-    sketch.fill(_spikes(face, sketch.steps), tones.base, tones.line)
+    points = (np.array((1.0, *face.strands)) @ _spikes(sketch.steps)).reshape(-1, 2)
+    sketch.fill(points * (1.13, 1.18 * hair_size(face)) + CROWN, tones.base, tones.line)
 
 
 def _braids(sketch: Sketch, face: Face, tones: HairTones) -> None:
     _nape(sketch, face, tones)
 
 
+RINGS = 6  # of a drill curl
+
+
 def _drills(sketch: Sketch, face: Face, tones: HairTones) -> None:
     _nape(sketch, face, tones)
-    for sign in (-1.0, 1.0):
-        for ring in range(5, -1, -1):
+    points = (np.array((1.0, face.volume)) @ _drill(sketch.steps)).reshape(2 * RINGS, -1, 2)
+    for drill in (points * MIRROR, points):
+        for ring in range(RINGS - 1, -1, -1):
+            turn, under = drill[2 * ring], drill[2 * ring + 1]
+            sketch.fill(turn, tones.base, tones.line)
+            sketch.fill(under[: 4 * sketch.steps], tones.shade)
+
+
+@lru_cache
+def _drill(steps: int) -> NDArray[np.float64]:
+    """The rings of the right drill, each with the shade under it, as an affine function of the hair's volume.
+
+    A shade has four control points and a ring six, so a shade's last points are only there to fill its row.
+    """
+
+    def points(volume: NDArray[np.float64]) -> Points:
+        curves = []
+        for ring in range(RINGS):
             x, y = 1.34 - 0.015 * ring, -0.35 + 0.34 * ring
-            size = 0.38 + 0.04 * face.volume - 0.03 * ring
-            turn = sketch.closed(
+            size = float(0.38 + 0.04 * volume[0] - 0.03 * ring)
+            turn = Sketch(steps).closed(
                 (x - size, y - 0.16), (x, y - 0.26), (x + size, y - 0.1), (x + size * 0.9, y + 0.18), (x, y + 0.24),
                 (x - size * 0.9, y + 0.1),
             )  # fmt: skip
-            sketch.fill(turn * (sign, 1.0), tones.base, tones.line)
-            under = sketch.closed((x - size * 0.8, y + 0.06), (x, y + 0.08), (x + size * 0.9, y + 0.14), (x, y + 0.22))
-            sketch.fill(under * (sign, 1.0), tones.shade)
+            under = Sketch(steps).closed(
+                (x - size * 0.8, y + 0.06), (x, y + 0.08), (x + size * 0.9, y + 0.14), (x, y + 0.22)
+            )
+            curves += [turn, under, under[: len(turn) - len(under)]]
+        return np.concatenate(curves)
+
+    return affine(points, 1)
 
 
 _BACKS = {
@@ -159,6 +191,15 @@ def front_braids(sketch: Sketch, face: Face, tones: HairTones) -> None:
     if face.style != "braids":
         return
     sketch.depth = 0.0
+    for lobe, shine in _braid_links(sketch.steps):
+        sketch.fill(lobe, tones.base, tones.line)
+        sketch.fill(shine, tones.light)
+
+
+@lru_cache
+def _braid_links(steps: int) -> list[tuple[Points, Points]]:
+    """The links of both braids, from below, each with its shine."""
+    sketch, links = Sketch(steps), []
     for sign in (-1.0, 1.0):
         for link in range(5, -1, -1):
             x, y = 1.06 + 0.02 * link, 0.42 + 0.27 * link
@@ -167,5 +208,5 @@ def front_braids(sketch: Sketch, face: Face, tones: HairTones) -> None:
                 (x - 0.1, y - 0.22), (x + 0.22, y - 0.1 + lean), (x + 0.15, y + 0.16), (x - 0.05, y + 0.24),
                 (x - 0.24, y - lean),
             )  # fmt: skip
-            sketch.fill(lobe * (sign, 1.0), tones.base, tones.line)
-            sketch.fill(sketch.ellipse(sign * (x - 0.06), y - 0.02 - lean / 2, 0.09, 0.06), tones.light)
+            links.append((lobe * (sign, 1.0), sketch.ellipse(sign * (x - 0.06), y - 0.02 - lean / 2, 0.09, 0.06)))
+    return links

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .drawn_face import Face
-from .drawn_pen import BLACK, LINE, MIRROR, Colour, Points, Sketch, affine, mix
+from .drawn_pen import BLACK, LINE, MIRROR, Colour, Points, Shape, Sketch, affine, mix
 
 SKIN_COLOURS: dict[str, Colour] = {
     "pale": (255, 240, 232),
@@ -67,23 +67,27 @@ def _head(steps: int) -> NDArray[np.float64]:
 
 def cheeks(sketch: Sketch, face: Face) -> None:
     """The nose, and a blush where there is one."""
+    sketch.shapes += _cheeks(face.skin, face.blush, float(face.side), sketch.steps)
+
+
+@lru_cache
+def _cheeks(skin_name: str, blush: bool, side: float, steps: int) -> list[Shape]:
+    """Nothing here varies continuously."""
+    sketch, skin = Sketch(steps), SKIN_COLOURS[skin_name]
     sketch.depth = FEATURE_DEPTH
-    skin = SKIN_COLOURS[face.skin]
-    if face.blush:
+    if blush:
         rings = 4 if sketch.fine else 2
         for ring in range(rings):
-            size = 1 - 0.7 * ring / rings
+            size, colour = 1 - 0.7 * ring / rings, mix(skin, ROSE, 0.42 * (ring + 1) / rings)
             for x in (-0.6, 0.6):
-                sketch.fill(
-                    sketch.ellipse(x, 0.45, 0.24 * size, 0.12 * size), mix(skin, ROSE, 0.42 * (ring + 1) / rings)
-                )
+                sketch.fill(sketch.ellipse(x, 0.45, 0.24 * size, 0.12 * size), colour)
         if sketch.fine:
             for x in (-0.68, -0.58, -0.48, 0.48, 0.58, 0.68):
-                sketch.stroke(
-                    np.array([(x + 0.03, 0.4), (x - 0.03, 0.5)]), mix(skin, ROSE, 0.7), LINE * 0.5, drawn=False
-                )
-    nose = np.array([(-0.005, 0.36), (0.035, 0.44), (-0.03, 0.46)]) * (float(face.side), 1.0)
-    sketch.fill(nose, skin_shade(face.skin, 0.55), ink=BLACK)
+                slash = np.array([(x + 0.03, 0.4), (x - 0.03, 0.5)])
+                sketch.stroke(slash, mix(skin, ROSE, 0.7), LINE * 0.5, drawn=False)
+    nose = np.array([(-0.005, 0.36), (0.035, 0.44), (-0.03, 0.46)]) * (side, 1.0)
+    sketch.fill(nose, skin_shade(skin_name, 0.55), ink=BLACK)
+    return sketch.shapes
 
 
 BROW_SHAPES = {  # y of a brow's inner end, middle and outer end, from its usual height

@@ -193,9 +193,14 @@ BANG_SHADOW = 0.09  # how far below the bangs their shadow reaches
 def bang_shadow(sketch: Sketch, edge: Points, colour: Colour) -> None:
     """The shadow of the bangs on the forehead, kept inside the face."""
     sketch.depth = FRONT_DEPTH
-    edge = edge + np.array([0.0, BANG_SHADOW])
-    edge[:, 0] = np.minimum(np.maximum(edge[:, 0], -0.85), 0.85)
-    sketch.fill(np.concatenate([edge, [(0.85, -0.95), (-0.85, -0.95)]]), colour)
+    points = np.empty((len(edge) + 2, 2))
+    np.minimum(np.maximum(edge[:, 0], -0.85), 0.85, out=points[:-2, 0])
+    np.add(edge[:, 1], BANG_SHADOW, out=points[:-2, 1])
+    points[-2:] = _SHADOW_TOP
+    sketch.fill(points, colour)
+
+
+_SHADOW_TOP = np.array([(0.85, -0.95), (-0.85, -0.95)])
 
 
 @lru_cache(maxsize=64)

@@ -207,26 +207,28 @@ def _posed(shapes: list[Shape], pose: Pose, canvas: tuple[int, int], unit: float
 
     The first point of a filled shape with an outline is there again at its end.
     """
-    pieces: list[Points] = []
-    counts = []
-    for points, fill, line, *_ in shapes:
-        pieces.append(points)
-        closed = fill is not None and line is not None
-        if closed:
-            pieces.append(points[:1])
-        counts.append(len(points) + closed)
-    points = np.concatenate(pieces)
-    depth = np.repeat([pose.turn * shape.depth for shape in shapes], counts)
     head, body = cmath.rect(unit, pose.tilt), cmath.rect(unit, BODY_TILT * pose.tilt)
-    rotation = np.repeat([body if shape.body else head for shape in shapes], counts)
+    pieces: list[Points] = []
+    counts, depths, rotations = [], [], []
+    for piece, fill, line, _, _, depth, of_body in shapes:
+        pieces.append(piece)
+        count = len(piece)
+        if fill is not None and line is not None:
+            pieces.append(piece[:1])
+            count += 1
+        counts.append(count)
+        depths.append(depth)
+        rotations.append(body if of_body else head)
+    points = np.concatenate(pieces)
     # A turned ball: its middle moves most, its rim not at all, so the far eye narrows and the near one widens.
     x = points[:, 0]
-    x += depth * np.maximum(1 - (x * (1 / BALL_RADIUS)) ** 2, 0.0)
+    bulge = x * (1 / BALL_RADIUS)
+    x += np.repeat(pose.turn * np.array(depths), counts) * np.maximum(1 - bulge * bulge, 0.0)
     width, height = canvas
     corner = complex(width / 2 - PIXEL_CENTRE, height * EYE_LINE - PIXEL_CENTRE)
     place = points.view(np.complex128)[:, 0]  # x + iy: a product is a rotation
     place -= 1j * NECK_Y
-    place *= rotation
+    place *= np.repeat(rotations, counts)
     place += unit * complex(pose.x, NECK_Y + pose.y) + corner
     # Pillow takes floats of 4 bytes as they are, and would have to look at each number of a list.
     return points.ravel().astype(np.float32).data, [2 * count for count in counts]
