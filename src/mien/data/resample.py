@@ -19,6 +19,7 @@ _STEP = np.float32(2.0**-15)
 _BAND = 8  # output pixels per product: small, so that few of the weights are zero, yet enough for BLAS
 _ZERO, _HALF, _TOP = np.float32(0), np.float32(0.5), np.float32(255)
 _Bands = list[tuple[int, int, int, int, np.ndarray]]
+_Products = list[tuple[np.ndarray, np.ndarray, np.ndarray]]  # weights, the part of the input, the part of the output
 LARGEST_PLAN = 1 << 22  # pixels of the crop; larger pictures are left to Pillow, to keep the buffers small
 
 
@@ -56,8 +57,6 @@ class _Plan:
         self.size = size
         across, down = _weights(box[0], box[2], width, have[0]), _weights(box[1], box[3], height, have[1])
         self.columns, self.rows = _used(across), _used(down)
-        self.across = _bands(across[:, self.columns])
-        self.down = _bands(down[:, self.rows])
         deep, wide = self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
         # A pixel is one uint32, so that a transposition moves pixels and not bytes; the fourth byte is never read.
         self.turned = np.empty((wide, deep), np.uint32)
@@ -67,22 +66,29 @@ class _Plan:
         self.middle_turned = np.empty((deep, width), np.uint32)
         self.middle_input = np.empty((deep, 4 * width), np.float32)
         self.output = np.empty((height, 4 * width), np.float32)
+        self.across = _products(_bands(across[:, self.columns]), self.input, self.middle)
+        self.down = _products(_bands(down[:, self.rows]), self.middle_input, self.output)
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         np.copyto(self.turned, pixels.view(np.uint32)[self.rows, self.columns, 0].T)
         np.copyto(self.input, self.turned.view(np.uint8), casting="unsafe")
-        _multiply(self.across, self.input, self.middle)
+        _multiply(self.across, self.middle)
         np.copyto(self.middle_bytes, self.middle, casting="unsafe")  # towards zero: a floor, after adding a half
         np.copyto(self.middle_turned, self.middle_bytes.view(np.uint32).T)
         np.copyto(self.middle_input, self.middle_turned.view(np.uint8), casting="unsafe")
-        _multiply(self.down, self.middle_input, self.output)
+        _multiply(self.down, self.output)
         return self.output.astype(np.uint8).reshape(self.size[1], self.size[0], 4)[..., :3]
 
 
-def _multiply(bands: _Bands, source: np.ndarray, target: np.ndarray) -> None:
+def _products(bands: _Bands, source: np.ndarray, target: np.ndarray) -> _Products:
+    """What each band reads and writes, cut out once and not for each picture."""
+    return [(weights, source[first:last], target[start:stop]) for start, stop, first, last, weights in bands]
+
+
+def _multiply(products: _Products, target: np.ndarray) -> None:
     """target = weights @ source + 1/2, held within 0 to 255."""
-    for start, stop, first, last, weights in bands:
-        np.matmul(weights, source[first:last], out=target[start:stop])
+    for weights, source, rows in products:
+        np.matmul(weights, source, out=rows)
     np.add(target, _HALF, out=target)
     np.clip(target, _ZERO, _TOP, out=target)  # five times as fast as maximum and minimum
 

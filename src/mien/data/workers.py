@@ -58,7 +58,7 @@ def in_parts(
 
 
 def chunks(total: int, workers: int) -> Iterator[tuple[int, int]]:
-    size = min(256, max(16, total // (workers * 16)))
+    size = min(64, max(16, total // (workers * 16)))  # small, so that the processes end nearly together
     return ((start, min(start + size, total)) for start in range(0, total, size))
 
 
