@@ -66,10 +66,10 @@ def together(
     module: str, job: dict[str, Any], total: int, workers: int, scratch: Path
 ) -> Iterator[tuple[int, int, Answer]]:
     description = scratch / "job.json"
+    processes = [start_process(module, description) for _ in range(workers)]  # they import while the job is written
     description.write_text(json.dumps(job))
     todo, results = chunks(total, workers), queue.SimpleQueue[tuple[int, int, Answer] | Exception | None]()
     lock = threading.Lock()
-    processes = [start_process(module, description) for _ in range(workers)]
 
     def feed(process: subprocess.Popen[str]) -> None:
         assert process.stdin and process.stdout
@@ -127,8 +127,9 @@ def start_process(module: str, description: Path) -> subprocess.Popen[str]:
 
 
 def main(module: str, description: str) -> None:
-    rows: Rows = importlib.import_module(module).worker(json.loads(Path(description).read_text()))
+    task, rows = importlib.import_module(module), None
     for line in sys.stdin:  # ends when the parent closes the pipe, or is gone
+        rows = rows or task.worker(json.loads(Path(description).read_text()))
         start, stop = map(int, line.split())
         print(json.dumps(rows(start, stop)), flush=True)
 
