@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 import operator
 import warnings
 from collections.abc import Callable
@@ -66,18 +67,47 @@ def fill(job: Job, workers: int | None = None, progress: Callable[[int, int], No
     return result
 
 
+class Target:
+    """One array of the set. The rows of a part are gathered in memory and written in one piece: storing each through a
+    mapped file costs a page fault every third of a small picture."""
+
+    def __init__(self, path: str) -> None:
+        mapped = np.lib.format.open_memmap(path, mode="r")
+        self.length, self.shape, self.offset = len(mapped), mapped.shape[1:], mapped.offset
+        self.file = open(path, "r+b", buffering=0)  # noqa: PTH123, SIM115 (open as long as the process)
+
+    def begin(self, start: int, stop: int) -> None:
+        """The rows of this part; those that are never put stay black."""
+        self.start = min(max(start, 0), self.length)
+        self.rows = np.zeros((min(max(stop, 0), self.length) - self.start, *self.shape), np.uint8)
+
+    def put(self, row: int, pixels: np.ndarray) -> None:
+        place = self.rows[row - self.start]
+        for channel in range(3):  # from four bytes a pixel to three: five times as fast as all at once
+            place[..., channel] = pixels[..., channel]
+
+    def end(self) -> None:
+        self.file.seek(self.offset + self.start * math.prod(self.shape))
+        self.file.write(self.rows.data)
+
+
 class Filler:
-    """The arrays mapped and the archive opened once, for any number of row ranges."""
+    """The arrays and the archive opened once, for any number of row ranges."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.images = np.lib.format.open_memmap(job.images, mode="r+")
-        self.sources = np.lib.format.open_memmap(job.sources, mode="r+") if job.sources else None
+        self.images = Target(job.images)
+        self.sources = Target(job.sources) if job.sources else None
         self.gray = True
 
     def rows(self, start: int, stop: int) -> Filled:
         """Decodes members start to stop."""
         bad = {}
+        targets = [target for target in (self.images, self.sources) if target]
+        self.images.begin(start, stop)
+        if self.sources:
+            before = 0 if self.job.paired else self.images.length
+            self.sources.begin(start - before, stop - before)
         archive: Any = open(self.job.root, "rb") if self.job.packed else contextlib.nullcontext()  # noqa: PTH123, SIM115
         with archive as opened, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd EXIF and palettes; the result is defined anyway
@@ -90,6 +120,8 @@ class Filler:
                     bad[row] = "not permitted to read"
                 except (OSError, ValueError) as error:
                     bad[row] = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        for target in targets:
+            target.end()
         return Filled(bad, self.gray)
 
     def _row(self, row: int, archive: IO[bytes] | None) -> None:
@@ -100,14 +132,14 @@ class Filler:
             left, right = pair(data, member.name, job.height, job.width)
             self._store(self.sources, row, left)
             self._store(self.images, row, right)
-        elif row < len(self.images):
+        elif row < self.images.length:
             self._store(self.images, row, picture(data, member.name, job.height, job.width))
         else:
             assert self.sources is not None
-            self._store(self.sources, row - len(self.images), picture(data, member.name, job.height, job.width))
+            self._store(self.sources, row - self.images.length, picture(data, member.name, job.height, job.width))
 
-    def _store(self, array: np.ndarray, row: int, pixels: np.ndarray) -> None:
-        array[row] = pixels
+    def _store(self, target: Target, row: int, pixels: np.ndarray) -> None:
+        target.put(row, pixels)
         if self.gray:
             spread = np.ptp(pixels, axis=-1)
             self.gray = int(spread.max()) <= GRAY_SPREAD
