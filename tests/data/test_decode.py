@@ -84,7 +84,7 @@ def test_simplejpeg_gives_pillows_pixels(kind: str, size: tuple[int, int], monke
     pytest.importorskip("simplejpeg")
     image = noise((20, 25)).resize(size).convert("L" if kind == "gray" else "RGB")
     data = encoded(image, "JPEG", **QUICK.get(kind, {}))
-    quick = decode._quick_jpeg(data, 48, 64)
+    quick = decode.quick_jpeg(data, 48, 64)
     assert quick is not None
     assert np.array_equal(quick[..., :3], np.asarray(Image.open(io.BytesIO(data)).convert("RGB")))
     pixels = picture(data, "", 48, 64)
@@ -93,20 +93,20 @@ def test_simplejpeg_gives_pillows_pixels(kind: str, size: tuple[int, int], monke
 
 
 def test_odd_files_are_left_to_pillow(monkeypatch: pytest.MonkeyPatch):
-    usual = {name for name, (data, _) in CASES.items() if decode._quick_jpeg(data, 16, 16) is not None}
+    usual = {name for name, (data, _) in CASES.items() if decode.quick_jpeg(data, 16, 16) is not None}
     assert usual <= {"rgb.jpg", "UPPER.JPG", "progressive.jpg", "444.jpg", "gray.jpg"}
     data = encoded(noise((30, 30)), "JPEG")
     odd = [data[:-2], data[:-200], data[:700], data[:20], data[:3], encoded(noise(), "JPEG", keep_rgb=True)]
-    assert all(decode._quick_jpeg(content, 16, 16) is None for content in odd)
+    assert all(decode.quick_jpeg(content, 16, 16) is None for content in odd)
     monkeypatch.setattr(decode, "MOST_PIXELS", 800)
-    assert decode._quick_jpeg(data, 16, 16) is None
+    assert decode.quick_jpeg(data, 16, 16) is None
 
 
 def test_damage_is_judged_by_pillow():
     data = encoded(noise((30, 30)), "JPEG")
     for place in range(2, len(data), 9):
         damaged = data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :]
-        quick = decode._quick_jpeg(damaged, 16, 16)
+        quick = decode.quick_jpeg(damaged, 16, 16)
         assert quick is None or np.array_equal(quick[..., :3], upright(open_picture(damaged), 16, 16)), place
 
 

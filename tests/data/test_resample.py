@@ -4,7 +4,7 @@ from odd_files import noise
 from PIL import Image
 
 from mien.data import resample
-from mien.data.resample import lanczos
+from mien.data.resample import lanczos, lanczos_two
 
 SIZES = [((178, 218), (64, 64)), ((64, 64), (96, 80)), ((33, 47), (8, 9)), ((300, 20), (16, 16)), ((5, 5), (64, 64))]
 
@@ -31,3 +31,14 @@ def test_same_size_is_a_copy_and_large_pictures_go_to_pillow(monkeypatch: pytest
     monkeypatch.setattr(resample, "LARGEST_PLAN", 1)
     reference = np.asarray(image.resize((8, 8), Image.Resampling.LANCZOS, box=(5, 0, 35, 30)))
     assert np.array_equal(lanczos(image, (8, 8), (5, 0, 35, 30)), reference)
+
+
+@pytest.mark.parametrize("size", [(16, 16), (20, 12), (30, 24)])
+def test_two_at_once_are_the_same_as_one_by_one(size):
+    random = np.random.default_rng(3)
+    one, other = (random.integers(0, 256, (40, 37, 4), np.uint8) for _ in range(2))
+    box = (2, 5, 32, 29) if size == (30, 24) else (0, 1, 37, 38)
+    both = lanczos_two(one, other, size, box)
+    assert both.shape == (2, size[1], size[0], 3)
+    assert np.array_equal(both[0], lanczos(one, size, box))
+    assert np.array_equal(both[1], lanczos(other, size, box))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from mien.data.resample import LARGEST_PLAN, lanczos
+from mien.data.resample import LARGEST_PLAN, lanczos, lanczos_two
 
 MOST_PIXELS = 100_000_000  # checked from the header, before anything is decoded
 FORMATS = (
@@ -87,9 +87,15 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def fit(image: Image.Image, height: int, width: int) -> np.ndarray:
-    """RGB picture -> uint8 [height, width, 3]: the largest centred crop of that aspect, resampled by Lanczos."""
-    return lanczos(image, (width, height), crop_box(image.width, image.height, height, width))
+def fit(image: Image.Image | np.ndarray, height: int, width: int) -> np.ndarray:
+    """RGB picture (or uint8 [H,W,4]) -> uint8 [height, width, 3]: the largest centred crop, by Lanczos."""
+    have_width, have_height = image.shape[1::-1] if isinstance(image, np.ndarray) else image.size
+    return lanczos(image, (width, height), crop_box(have_width, have_height, height, width))
+
+
+def fit_two(one: np.ndarray, other: np.ndarray, height: int, width: int) -> np.ndarray:
+    """`fit` of two uint8 [H,W,4] of one shape -> uint8 [2, height, width, 3]"""
+    return lanczos_two(one, other, (width, height), crop_box(one.shape[1], one.shape[0], height, width))
 
 
 def crop_box(have_width: int, have_height: int, height: int, width: int) -> tuple[int, int, int, int]:
@@ -102,9 +108,12 @@ def crop_box(have_width: int, have_height: int, height: int, width: int) -> tupl
 
 def picture(data: bytes, name: str, height: int, width: int) -> np.ndarray:
     """File content -> uint8 [height, width, 3]. Raises BadPicture."""
-    pixels = _quick_jpeg(data, height, width)
-    if pixels is not None:
-        return lanczos(pixels, (width, height), crop_box(pixels.shape[1], pixels.shape[0], height, width))
+    pixels = quick_jpeg(data, height, width)
+    return careful_picture(data, name, height, width) if pixels is None else fit(pixels, height, width)
+
+
+def careful_picture(data: bytes, name: str, height: int, width: int) -> np.ndarray:
+    """`picture` for files of every kind: by Pillow."""
     return fit(upright(open_picture(data, name), height, width), height, width)
 
 
@@ -140,7 +149,7 @@ _TABLES = {0xDB, 0xC4, 0xDD, 0xFE}  # quantization, Huffman, restart interval; a
 _SAMPLINGS = (b"\x11", b"\x11\x11\x11", b"\x21\x11\x11", b"\x22\x11\x11")  # gray, 4:4:4, 4:2:2, 4:2:0
 
 
-def _quick_jpeg(data: bytes, height: int, width: int) -> np.ndarray | None:
+def quick_jpeg(data: bytes, height: int, width: int) -> np.ndarray | None:
     """uint8 [height, width, 4], RGB and a byte without meaning, just as Pillow has it; None: ask Pillow."""
     try:
         have_width, have_height = _plain_jpeg(data)

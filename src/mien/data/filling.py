@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from mien.data.decode import BadPicture, pair, picture
+from mien.data.decode import BadPicture, careful_picture, fit, fit_two, pair, quick_jpeg
 from mien.data.files import Member, read_member
 from mien.data.workers import in_parts
 
@@ -99,6 +99,7 @@ class Filler:
         self.images = Target(job.images)
         self.sources = Target(job.sources) if job.sources else None
         self.gray = True
+        self.waiting: tuple[Target, int, np.ndarray] | None = None
 
     def rows(self, start: int, stop: int) -> Filled:
         """Decodes members start to stop."""
@@ -120,6 +121,7 @@ class Filler:
                     bad[row] = "not permitted to read"
                 except (OSError, ValueError) as error:
                     bad[row] = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        self._catch_up()
         for target in targets:
             target.end()
         return Filled(bad, self.gray)
@@ -132,11 +134,30 @@ class Filler:
             left, right = pair(data, member.name, job.height, job.width)
             self._store(self.sources, row, left)
             self._store(self.images, row, right)
-        elif row < self.images.length:
-            self._store(self.images, row, picture(data, member.name, job.height, job.width))
-        else:
+            return
+        target, place = self.images, row
+        if row >= self.images.length:
             assert self.sources is not None
-            self._store(self.sources, row - self.images.length, picture(data, member.name, job.height, job.width))
+            target, place = self.sources, row - self.images.length
+        pixels = quick_jpeg(data, job.height, job.width)
+        if pixels is None:
+            self._store(target, place, careful_picture(data, member.name, job.height, job.width))
+        elif self.waiting and self.waiting[2].shape == pixels.shape:
+            first, at, other = self.waiting
+            self.waiting = None
+            one, two = fit_two(other, pixels, job.height, job.width)
+            self._store(first, at, one)
+            self._store(target, place, two)
+        else:
+            self._catch_up()
+            self.waiting = (target, place, pixels)
+
+    def _catch_up(self) -> None:
+        """Finishes the picture that waits for one of its shape: two are resampled in less time than one and one."""
+        if self.waiting:
+            target, row, pixels = self.waiting
+            self.waiting = None
+            self._store(target, row, fit(pixels, self.job.height, self.job.width))
 
     def _store(self, target: Target, row: int, pixels: np.ndarray) -> None:
         target.put(row, pixels)

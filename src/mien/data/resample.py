@@ -41,43 +41,59 @@ def lanczos(picture: Image.Image | np.ndarray, size: tuple[int, int], box: Box) 
         pixels = np.frombuffer(picture.tobytes("raw", "RGBX"), np.uint8).reshape(picture.height, picture.width, 4)
     if same:
         return pixels[top:bottom, left:right, :3]
-    return _plan((pixels.shape[1], pixels.shape[0]), size, box)(pixels)
+    return _plan((pixels.shape[1], pixels.shape[0]), size, box, 1)(pixels)[0]
 
 
-@lru_cache(maxsize=4)
-def _plan(have: tuple[int, int], size: tuple[int, int], box: Box) -> _Plan:
-    return _Plan(have, size, box)
+def lanczos_two(one: np.ndarray, other: np.ndarray, size: tuple[int, int], box: Box) -> np.ndarray:
+    """`lanczos` of two pictures of one shape, uint8 [height, width, 4] each -> uint8 [2, height, width, 3].
+
+    The same pixels in fewer, larger products: an eighth less time for small pictures.
+    """
+    if (box[2] - box[0], box[3] - box[1]) == size:
+        return np.stack([lanczos(one, size, box), lanczos(other, size, box)])
+    return _plan((one.shape[1], one.shape[0]), size, box, 2)(one, other)
+
+
+@lru_cache(maxsize=8)
+def _plan(have: tuple[int, int], size: tuple[int, int], box: Box, count: int) -> _Plan:
+    return _Plan(have, size, box, count)
 
 
 class _Plan:
-    """The weights and buffers for one pair of sizes; most data sets need a single plan. Not for several threads."""
+    """The weights and buffers for one pair of sizes and `count` pictures, which lie side by side in them; most data
+    sets need one plan for each count. Not for several threads."""
 
-    def __init__(self, have: tuple[int, int], size: tuple[int, int], box: Box) -> None:
+    def __init__(self, have: tuple[int, int], size: tuple[int, int], box: Box, count: int) -> None:
         width, height = size
-        self.size = size
+        self.size, self.count = size, count
         across, down = _weights(box[0], box[2], width, have[0]), _weights(box[1], box[3], height, have[1])
         self.columns, self.rows = _used(across), _used(down)
         deep, wide = self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
         # A pixel is one uint32, so that a transposition moves pixels and not bytes; the fourth byte is never read.
-        self.turned = np.empty((wide, deep), np.uint32)
-        self.input = np.empty((wide, 4 * deep), np.float32)
-        self.middle = np.empty((width, 4 * deep), np.float32)
-        self.middle_bytes = np.empty((width, 4 * deep), np.uint8)
-        self.middle_turned = np.empty((deep, width), np.uint32)
-        self.middle_input = np.empty((deep, 4 * width), np.float32)
-        self.output = np.empty((height, 4 * width), np.float32)
+        self.turned = np.empty((wide, count, deep), np.uint32)
+        self.input = np.empty((wide, 4 * count * deep), np.float32)
+        self.middle = np.empty((width, 4 * count * deep), np.float32)
+        self.middle_bytes = np.empty((width, 4 * count * deep), np.uint8)
+        self.middle_turned = np.empty((deep, count, width), np.uint32)
+        self.middle_input = np.empty((deep, 4 * count * width), np.float32)
+        self.output = np.empty((height, 4 * count * width), np.float32)
         self.across = _products(_bands(across[:, self.columns]), self.input, self.middle)
         self.down = _products(_bands(down[:, self.rows]), self.middle_input, self.output)
 
-    def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        np.copyto(self.turned, pixels.view(np.uint32)[self.rows, self.columns, 0].T)
-        np.copyto(self.input, self.turned.view(np.uint8), casting="unsafe")
+    def __call__(self, *pictures: np.ndarray) -> np.ndarray:
+        for place, pixels in enumerate(pictures):
+            np.copyto(self.turned[:, place], pixels.view(np.uint32)[self.rows, self.columns, 0].T)
+        np.copyto(self.input, self.turned.view(np.uint8).reshape(self.input.shape), casting="unsafe")
         _multiply(self.across, self.middle)
         np.copyto(self.middle_bytes, self.middle, casting="unsafe")  # towards zero: a floor, after adding a half
-        np.copyto(self.middle_turned, self.middle_bytes.view(np.uint32).T)
-        np.copyto(self.middle_input, self.middle_turned.view(np.uint8), casting="unsafe")
+        middle = self.middle_bytes.view(np.uint32).reshape(len(self.middle), self.count, -1)
+        np.copyto(self.middle_turned, middle.transpose(2, 1, 0))
+        np.copyto(
+            self.middle_input, self.middle_turned.view(np.uint8).reshape(self.middle_input.shape), casting="unsafe"
+        )
         _multiply(self.down, self.output)
-        return self.output.astype(np.uint8).reshape(self.size[1], self.size[0], 4)[..., :3]
+        output = self.output.astype(np.uint8).reshape(self.size[1], self.count, self.size[0], 4)
+        return output.transpose(1, 0, 2, 3)[..., :3]
 
 
 def _products(bands: _Bands, source: np.ndarray, target: np.ndarray) -> _Products:
