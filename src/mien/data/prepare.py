@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -13,8 +14,11 @@ from mien.data.decode import FILTER
 from mien.data.files import fingerprint
 from mien.data.layouts import Layout, detect, existing
 from mien.data.prepared import FORMAT_VERSION, PreparedSet, open_prepared
+from mien.data.workers import FEW, early_start
 from mien.data.writing import MOST_BAD, Progress, write_set
 from mien.errors import FileTrouble, UsageError
+
+LARGE_ARCHIVE = 4_000_000  # bytes
 
 
 def prepare(
@@ -55,23 +59,37 @@ def prepare(
     place = Path(output).expanduser() if output else (cache or cache_root()) / "prepared" / f"{stem}-{key[:16]}"
     if not rebuild and (ready := _ready(place, key)):
         return ready
-    layout = detect(data)
-    if layout.kind == "prepared set":
-        return _as_it_is(layout, height, width, output)
-    if output and place.exists() and not _may_replace(place):
-        raise FileTrouble(f"--output {place} exists and is not a prepared set: name a new folder")
-    scratch = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        scratch.mkdir(parents=True)
-        write_set(scratch, layout, key, height, width, seed, workers, progress, most_bad)
-        _move(scratch, place)
-    except OSError as error:
-        raise FileTrouble(
-            f"{place} cannot be written ({error.strerror or error}): free space, or set MIEN_CACHE"
-        ) from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    return open_prepared(place)
+    many = workers != 1 and many_files(data)
+    with early_start("mien.data.filling", workers) if many else contextlib.nullcontext():
+        layout = detect(data)
+        if layout.kind == "prepared set":
+            return _as_it_is(layout, height, width, output)
+        if output and place.exists() and not _may_replace(place):
+            raise FileTrouble(f"--output {place} exists and is not a prepared set: name a new folder")
+        scratch = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
+        try:
+            scratch.mkdir(parents=True)
+            write_set(scratch, layout, key, height, width, seed, workers, progress, most_bad)
+            _move(scratch, place)
+        except OSError as error:
+            raise FileTrouble(
+                f"{place} cannot be written ({error.strerror or error}): free space, or set MIEN_CACHE"
+            ) from error
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        return open_prepared(place)
+
+
+def many_files(data: str | Path) -> bool:
+    """Whether a glance promises work for several processes."""
+    path, count = Path(data).expanduser(), 0
+    if path.is_file():
+        return path.stat().st_size > LARGE_ARCHIVE
+    for _, _, names in os.walk(path):
+        count += len(names)
+        if count > FEW:
+            return True
+    return False
 
 
 def cache_root() -> Path:

@@ -1,6 +1,6 @@
 """Work on rows, on every core: plain processes that map the same files, so no pixels travel between them.
 
-Workers are started afresh (`python -m mien.data.workers MODULE JOB`), never forked: a fork after torch has started
+Workers are started afresh (`python -m mien.data.workers MODULE`), never forked: a fork after torch has started
 threads or CUDA may hang, and multiprocessing's spawn would run the user's script a second time. MODULE has a function
 `worker(job) -> rows`, and `rows(start, stop)` does the rows from start to stop-1 and returns what JSON can hold.
 """
@@ -65,8 +65,11 @@ def chunks(total: int, workers: int) -> Iterator[tuple[int, int]]:
 def together(
     module: str, job: dict[str, Any], total: int, workers: int, scratch: Path
 ) -> Iterator[tuple[int, int, Answer]]:
+    # They import while the job is written; a few may have been started before.
+    processes = early.pop(module, [])
+    end(processes[workers:])
+    processes = [*processes[:workers], *(start_process(module) for _ in range(workers - len(processes)))]
     description = scratch / "job.json"
-    processes = [start_process(module, description) for _ in range(workers)]  # they import while the job is written
     description.write_text(json.dumps(job))
     todo, results = chunks(total, workers), queue.SimpleQueue[tuple[int, int, Answer] | Exception | None]()
     lock = threading.Lock()
@@ -75,6 +78,7 @@ def together(
         assert process.stdin and process.stdout
         part: tuple[int, int] | None = None
         try:
+            process.stdin.write(json.dumps(str(description)) + "\n")
             while True:
                 with lock:
                     part = next(todo, None)
@@ -101,23 +105,40 @@ def together(
             else:
                 yield result
     finally:
-        for process in processes:
-            process.kill()
-            process.wait()
+        end(processes)
         for thread in threads:
             thread.join()
-        for process in processes:
-            for pipe in (process.stdin, process.stdout):
-                with contextlib.suppress(OSError):
-                    pipe.close() if pipe else None
         description.unlink(missing_ok=True)
 
 
-def start_process(module: str, description: Path) -> subprocess.Popen[str]:
+early: dict[str, list[subprocess.Popen[str]]] = {}
+"""Processes that were started before there was a job, by module."""
+
+
+@contextlib.contextmanager
+def early_start(module: str, workers: int | None) -> Iterator[None]:
+    """Lets the workers import while the caller still looks at what there is to do; unused ones end with the block."""
+    early[module] = [start_process(module) for _ in range(workers or usable_cores())]
+    try:
+        yield
+    finally:
+        end(early.pop(module, []))
+
+
+def end(processes: list[subprocess.Popen[str]]) -> None:
+    for process in processes:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close() if pipe else None
+
+
+def start_process(module: str) -> subprocess.Popen[str]:
     package = str(Path(__file__).resolve().parents[2])  # so that a checkout that is not installed works too
     path = os.pathsep.join(part for part in (package, os.environ.get("PYTHONPATH")) if part)
     return subprocess.Popen(
-        [sys.executable, "-m", __name__, module, str(description)],
+        [sys.executable, "-m", __name__, module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -126,13 +147,15 @@ def start_process(module: str, description: Path) -> subprocess.Popen[str]:
     )
 
 
-def main(module: str, description: str) -> None:
+def main(module: str) -> None:
     task, rows = importlib.import_module(module), None
     for line in sys.stdin:  # ends when the parent closes the pipe, or is gone
-        rows = rows or task.worker(json.loads(Path(description).read_text()))
+        if rows is None:  # the first line names the job's file
+            rows = task.worker(json.loads(Path(json.loads(line)).read_text()))
+            continue
         start, stop = map(int, line.split())
         print(json.dumps(rows(start, stop)), flush=True)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1])
