@@ -35,11 +35,11 @@ class Demo:
         )
 
 
-def demo(*, budget: str = "215s", faces: int = 10_000, seed: int = 0, outdir: Path = Path("runs")) -> Demo:
+def demo(*, budget: str = "240s", faces: int = 10_000, seed: int = 0, outdir: Path = Path("runs")) -> Demo:
     """Train on the built-in drawn faces, then make the film and the report.
 
     Args:
-        budget: How long to train: 215s, 20m, 100kimg.
+        budget: How long to train: 240s, 20m, 100kimg.
         faces: How many heads to learn from.
         seed: Same seed, same machine: same bits (for a budget in kimg).
         outdir: Folder that holds the runs.
