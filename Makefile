@@ -13,8 +13,8 @@ test: $(VENV)/dev.installed
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/dev.installed
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
 
 types: $(VENV)/dev.installed
 	$(BIN)/mypy
