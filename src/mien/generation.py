@@ -16,6 +16,7 @@ from torch import Tensor
 from mien import spec
 from mien.errors import FileTrouble, UsageError
 from mien.images import to_pixels
+from mien.pictures import to_image
 from mien.recipe import Recipe, from_json
 from mien.run.directory import RunDirectory, find
 from mien.run.snapshot import load_snapshot
@@ -40,7 +41,7 @@ class Generator:
 
     def __call__(self, seeds: Iterable[int], truncation: float = 1.0) -> list[Image.Image]:
         """One picture a seed: mode RGB, or L for a grayscale generator."""
-        return [picture(pixels) for pixels in self.pixels(list(seeds), truncation)]
+        return [to_image(pixels) for pixels in self.pixels(list(seeds), truncation)]
 
     def pixels(self, seeds: Sequence[int], truncation: float = 1.0, batch_size: int = BATCH) -> np.ndarray:
         """uint8 [N,H,W,C]"""
@@ -69,11 +70,6 @@ class Generator:
     def synthesis(self, w: Tensor) -> Tensor:
         """-> float [N,C,H,W] in [-1, 1]"""
         return self.network(w)
-
-
-def picture(pixels: np.ndarray) -> Image.Image:
-    """uint8 [H,W,1 or 3] -> a Pillow image of mode L or RGB."""
-    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
 def load(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from pathlib import Path
@@ -10,18 +9,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, PngImagePlugin
 from torch import Tensor
 
-from mien import distributed
+from mien import distributed, pictures, spec
 from mien.data.batches import derive_seed
 from mien.images import grid, to_pixels
 from mien.recipe import Recipe
 from mien.run.checkpoint import prune, save_checkpoint
 from mien.run.directory import RunDirectory, kimg_name, mark_latest
-from mien.run.files import io_errors, read_json, write_json
+from mien.run.files import read_json, write_bytes, write_json
 from mien.run.snapshot import save_snapshot
-from mien.spec import encode
 from mien.training.state import Training
 
 SAMPLES = 64  # pictures in a grid
@@ -59,11 +56,7 @@ class Record:
         columns = math.ceil(math.sqrt(len(pixels)))
         facts = {"run": self.run.name, "recipe": self.recipe.name, "images": images, "gap": 2}
         facts |= {"columns": columns, "rows": math.ceil(len(pixels) / columns), "height": height, "width": width}
-        text = PngImagePlugin.PngInfo()
-        text.add_text("mien", json.dumps(facts))
-        sheet = grid(pixels, columns)
-        with io_errors(path):
-            Image.fromarray(sheet[..., 0] if sheet.shape[-1] == 1 else sheet).save(path, pnginfo=text)
+        write_bytes(path, pictures.encode(pictures.to_image(grid(pixels, columns)), "png", facts))
 
     def statistics(self, values: dict[str, float], seconds: float, speed: float, final: bool = False) -> None:
         """One row of stats.jsonl. The row at the end of a session is no tick: `final` marks it for a later rewind."""
@@ -75,7 +68,7 @@ class Record:
     def snapshot(self, images: int) -> None:
         """snapshots/kimg-{kimg}.safetensors: the averaged generators."""
         states = {name: dict(module.state_dict()) for name, module in self.training.ema.modules.items()}
-        header = {"recipe": encode(self.recipe), "run": self.run.name, "images": self.training.images}
+        header = {"recipe": spec.encode(self.recipe), "run": self.run.name, "images": self.training.images}
         save_snapshot(self.run.snapshots / f"kimg-{kimg_name(images)}.safetensors", states, header)
 
     def checkpoint(self, seconds: float) -> None:
