@@ -63,6 +63,11 @@ def plain_networks():
     return generator, discriminator
 
 
+def gradient_norms(prefix, network):
+    weights = {name: part.grad for name, part in network.named_parameters() if part.grad.ndim == 4}
+    return {f"{prefix}.layers.{name}": grad.square().sum().sqrt().item() for name, grad in weights.items()}
+
+
 def plain_round(generator, discriminator, adam_g, adam_d, images, reuse):
     """The textbook DCGAN step; -> its losses and its D(real), D(fake), D(fake) after."""
     bce, ones, zeros = nn.BCEWithLogitsLoss(), torch.ones(BATCH), torch.zeros(BATCH)
@@ -73,6 +78,7 @@ def plain_round(generator, discriminator, adam_g, adam_d, images, reuse):
     fake_logits = discriminator(fake.detach()).flatten()
     loss_d = bce(real_logits, ones) + bce(fake_logits, zeros)
     loss_d.backward()
+    norms = gradient_norms("discriminator/gradient/D", discriminator)
     adam_d.step()
     if not reuse:
         torch.manual_seed(images * 2 + 1)
@@ -81,8 +87,10 @@ def plain_round(generator, discriminator, adam_g, adam_d, images, reuse):
     after = discriminator(fake).flatten()
     loss_g = bce(after, ones)
     loss_g.backward()
+    norms |= gradient_norms("generator/gradient/G", generator)
     adam_g.step()
     return {
+        **(norms if images % (8 * BATCH) == 0 else {}),  # each eighth step is looked at
         "discriminator/loss": loss_d.item(),
         "generator/loss": loss_g.item(),
         "D(real)": real_logits.sigmoid().mean().item(),
@@ -180,6 +188,17 @@ def test_a_lazy_term_is_reported_in_the_rounds_it_was_due():
     training = replace(tiny_recipe(), discriminator_terms={"r1": R1(every=3)}).build(torch.device("cpu"))
     due = ["discriminator/r1" in step.statistics for step in run(training, 7)]
     assert due == [True, False, False, True, False, False, True]
+
+
+def test_what_any_step_of_a_round_reports_is_kept():
+    """With two steps a round every lazy term falls on the first."""
+    recipe = replace(tiny_recipe("discriminator_updates=2"), discriminator_terms={"r1": R1(every=2)})
+    recipe = replace(recipe, game=Spec(type(recipe.build_game())))
+    first, *others = run(recipe.build(torch.device("cpu")), 5)
+    assert all("discriminator/r1" in step.statistics for step in [first, *others])
+    layers = [name for name in first.statistics if name.startswith("discriminator/gradient/")]
+    assert layers == [f"discriminator/gradient/D.layers.{layer}.weight" for layer in (0, 2, 5)]
+    assert [layers[0] in step.statistics for step in others] == [False, False, False, True]  # steps 2 to 7, then 8
 
 
 def test_an_update_is_a_pure_function_of_its_batches():

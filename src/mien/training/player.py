@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,8 @@ from mien.losses.term import Term
 from mien.schedule import at
 from mien.training.optimizer import OptimizerSettings, load_optimizer_tensors, optimizer_tensors
 from mien.turn import Batch, Turn
+
+GRADIENTS_EVERY = 8  # steps between two looks at the gradients: often enough for each tick, too seldom to cost
 
 
 def do_nothing(module: nn.Module) -> None:
@@ -45,10 +48,11 @@ class Player:
         self.trainable(False)
 
     def update(self, batches: Iterator[Batch], images: int) -> dict[str, Tensor]:
-        """`updates` optimizer steps; the statistics of the last, each a 0-dimensional tensor on the device."""
+        """`updates` optimizer steps; the latest of each statistic, each a 0-dimensional tensor on the device."""
         self.trainable(True)
+        statistics: dict[str, Tensor] = {}
         for batch in islice(batches, self.updates):
-            statistics = self.step(batch, images)
+            statistics |= self.step(batch, images)
         self.trainable(False)
         return statistics
 
@@ -66,6 +70,8 @@ class Player:
         for term in due.values():
             statistics |= term.statistics(turn)
         distributed.average([*self.gradients(), *self.running_statistics(turn), *statistics.values()])
+        if self.steps % GRADIENTS_EVERY == 0:
+            statistics |= self.gradient_norms()
         self.settings.tune(self.optimizer, images)
         self.optimizer.step()
         self.steps += 1
@@ -80,6 +86,14 @@ class Player:
 
     def gradients(self) -> list[Tensor]:
         return [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+
+    def gradient_norms(self) -> dict[str, Tensor]:
+        """{"discriminator/gradient/D.layers.0.weight": |gradient of the objective|, …}: each layer's weight, in order
+        (Gulrajani et al. 2017, figure 1b). Biases and the vectors of norms are left out."""
+        names = self.parameter_names()
+        layers = [part for part in self.parameters if part.grad is not None and part.ndim > 1]
+        norms = torch._foreach_norm([cast(Tensor, part.grad) for part in layers])
+        return {f"{self.name}/gradient/{names[part]}": norm for part, norm in zip(layers, norms, strict=True)}
 
     def running_statistics(self, turn: Turn) -> list[Tensor]:
         """Batch norm's means and variances, which travel with the gradients so that every process keeps the same:
