@@ -1,7 +1,8 @@
-"""Curves as inline SVG on a kimg axis: the plot stretches with the page, the labels around it are text and do not."""
+"""Curves as inline SVG: the plot stretches with the page, the labels around it are text and do not."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ OUTLIER = 4.0  # times the span of the middle 96 %: beyond it a peak is cut off,
 
 @dataclass(frozen=True)
 class Series:
-    """One curve. colour: 0 to 5, of the style sheet. dashed: a variant of the curve before it."""
+    """One curve. colour: 0 to 9, of the style sheet. dashed: a variant of the curve before it."""
 
     name: str
     points: Sequence[Point]
@@ -28,15 +29,24 @@ class Series:
 
 @dataclass(frozen=True)
 class Axis:
-    """From `low` to `high`, labelled at `ticks`."""
+    """From `low` to `high`, labelled at `ticks`. logarithmic: equal ratios are equal lengths. names: of the values
+    1, 2, 3 …, where they are no amounts."""
 
     low: float
     high: float
     ticks: tuple[float, ...]
+    logarithmic: bool = False
+    unit: str = ""
+    names: tuple[str, ...] = ()
 
     def share(self, value: float) -> float:
         """0 at `low`, 1 at `high`."""
+        if self.logarithmic:
+            return math.log(value / self.low) / math.log(self.high / self.low)
         return (value - self.low) / (self.high - self.low)
+
+    def label(self, tick: float) -> str:
+        return self.names[round(tick) - 1] if self.names else number_text(tick)
 
 
 def chart(
@@ -47,22 +57,40 @@ def chart(
     bounds: tuple[float, float] | None = None,
     marks: Sequence[float] = (),
     end: float | None = None,
+    unit: str = "kimg",
 ) -> str:
-    """A <figure>, or "" without points. bounds: of the vertical axis, from the data if left out. marks: kimg at which
-    the run was resumed. end: kimg at which the horizontal axis ends, so that charts under one another agree."""
+    """A <figure>, or "" without points. bounds: of the vertical axis, from the data if left out. marks: where the run
+    was resumed. end: where the horizontal axis ends, so that charts under one another agree. unit: of that axis."""
     series = [one for one in series if one.points]
     if not series:
         return ""
-    across = kimg_axis(max([*(x for one in series for x, _ in one.points), end or 0.0]))
+    across = time_axis(max([*(x for one in series for x, _ in one.points), end or 0.0]), unit)
     up, cut = value_axis([y for one in series for _, y in one.points], bounds)
+    note = " ".join(part for part in (note, peaks(cut)) if part)
+    return drawn(title, series, across, up, legend(series), note, marks)
+
+
+def drawn(
+    title: str,
+    series: Sequence[Series],
+    across: Axis,
+    up: Axis,
+    key: str,
+    note: str = "",
+    marks: Sequence[float] = (),
+    smooth: bool = True,
+) -> str:
+    """The <figure> on given axes. key: the legend. smooth: a running mean over many points."""
     lines = [rule(across, x, "mark") for x in marks if 0 < x < across.high]
     lines += [level(up, y) for y in up.ticks]
-    curves = [curve(one, across, up) for one in series]
-    note = " ".join(part for part in (note, peaks(cut)) if part)
+    curves = [curve(one, across, up, smooth) for one in series]
+    scale = ' data-scale="log"' if up.logarithmic else ""
+    names = f' data-names="{escape(json.dumps(across.names), quote=True)}"' if across.names else ""
     return (
         '<figure class="chart">\n'
-        f"<figcaption><h3>{escape(title)}</h3>{legend(series)}</figcaption>\n"
-        f'<div class="plot" data-x="{across.low:g} {across.high:g}" data-y="{up.low:g} {up.high:g}">\n'
+        f"<figcaption><h3>{escape(title)}</h3>{key}</figcaption>\n"
+        f'<div class="plot" data-x="{across.low:g} {across.high:g}" data-y="{up.low:g} {up.high:g}"{scale} '
+        f'data-unit="{escape(across.unit, quote=True)}"{names}>\n'
         f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" preserveAspectRatio="none" role="img" '
         f'aria-label="{escape(spoken(title, series))}">\n' + "\n".join([*lines, *curves]) + "\n</svg>\n"
         f"{labels(across, up)}</div>\n" + (f'<p class="note">{escape(note)}</p>\n' if note else "") + "</figure>\n"
@@ -84,10 +112,18 @@ def ticks_between(low: float, high: float, step: float) -> tuple[float, ...]:
     return tuple(round(index * step, 12) for index in range(first, last + 1))
 
 
-def kimg_axis(end: float) -> Axis:
+def time_axis(end: float, unit: str) -> Axis:
     """From 0 to the last point, not to a round number: the plot's right edge is the run's end."""
     end = end if end > 0 else 1.0
-    return Axis(0.0, end, ticks_between(0.0, end, round_step(end, 5)))
+    return Axis(0.0, end, ticks_between(0.0, end, round_step(end, 5)), unit=unit)
+
+
+def decades(values: list[float]) -> Axis:
+    """A logarithmic axis between powers of ten around the values, all above 0."""
+    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    high = max(high, low + 1)
+    step = math.ceil((high - low) / 8)
+    return Axis(10.0**low, 10.0**high, tuple(10.0**power for power in range(low, high + 1, step)), logarithmic=True)
 
 
 def value_axis(values: list[float], bounds: tuple[float, float] | None = None) -> tuple[Axis, list[float]]:
@@ -162,8 +198,8 @@ def smoothed(points: Sequence[Point]) -> list[Point]:
     return means
 
 
-def curve(series: Series, across: Axis, up: Axis) -> str:
-    many = len(series.points) >= SMOOTH_FROM
+def curve(series: Series, across: Axis, up: Axis, smooth: bool = True) -> str:
+    many = smooth and len(series.points) >= SMOOTH_FROM
     name = escape(series.name, quote=True)
     look = f"c{series.colour}" + (" dashed" if series.dashed else "")
     raw = thinned(series.points)
@@ -199,16 +235,21 @@ def level(up: Axis, y: float) -> str:
 
 
 def labels(across: Axis, up: Axis) -> str:
-    left = "".join(f'<span style="top:{100 * (1 - up.share(y)):.2f}%">{number_text(y)}</span>' for y in up.ticks)
-    below = "".join(f'<span style="left:{100 * across.share(x):.2f}%">{number_text(x)}</span>' for x in across.ticks)
-    return f'<div class="up" aria-hidden="true">{left}</div><div class="across" aria-hidden="true">{below}</div>'
+    left = "".join(f'<span style="top:{100 * (1 - up.share(y)):.2f}%">{up.label(y)}</span>' for y in up.ticks)
+    below = "".join(
+        f'<span style="left:{100 * across.share(x):.2f}%">{escape(across.label(x))}</span>' for x in across.ticks
+    )
+    return (
+        f'<div class="up" aria-hidden="true">{left}</div>'
+        f'<div class="across" aria-hidden="true" data-unit="{escape(across.unit, quote=True)}">{below}</div>'
+    )
 
 
-def legend(series: Sequence[Series]) -> str:
-    """Each curve's colour, name and last value."""
+def legend(series: Sequence[Series], last: bool = True) -> str:
+    """Each curve's colour, name and, unless told otherwise, last value."""
     items = (
-        f'<li><i class="c{one.colour}{" dashed" if one.dashed else ""}"></i>{escape(one.name)} '
-        f"<b>{number_text(one.points[-1][1])}</b></li>"
+        f'<li><i class="c{one.colour}{" dashed" if one.dashed else ""}"></i>{escape(one.name)}'
+        f"{f' <b>{number_text(one.points[-1][1])}</b>' if last else ''}</li>"
         for one in series
     )
     return f'<ul class="legend">{"".join(items)}</ul>'

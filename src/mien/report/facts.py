@@ -15,6 +15,7 @@ from mien.run.journal import Journal
 Row = dict[str, Any]
 Grid = tuple[float, Path]
 
+WHEN = {"images", "kimg", "seconds", "time"}  # of a row of metrics: no metric itself
 FILMS = ("evolution.webp", "evolution.gif")
 
 
@@ -133,6 +134,18 @@ def number(row: dict[str, Any], key: str) -> float:
 def points(rows: list[Row], key: str) -> list[tuple[float, float]]:
     """(kimg, value) of the rows that have a finite number under `key`."""
     return [(float(row["kimg"]), float(row[key])) for row in rows if is_number(row.get(key))]
+
+
+def metric_points(rows: list[Row]) -> dict[str, list[tuple[float, float]]]:
+    """Metric -> its (kimg, value). A row is about one metric ({"metric": "fid", "value": 21.3}) or names several
+    ({"fid": 21.3, "kid": 0.02})."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for row in rows:
+        values = {str(row["metric"]): row.get("value")} if "metric" in row else row
+        for name, value in values.items():
+            if name not in WHEN and is_number(value):
+                found.setdefault(name, []).append((float(row["kimg"]), float(value)))  # type: ignore[arg-type]
+    return found
 
 
 def speeds(stats: list[Row]) -> Iterator[tuple[float, float]]:

@@ -16,7 +16,15 @@ for (const plot of document.querySelectorAll(".plot")) {
   cursor.hidden = tip.hidden = true;
 
   const value = (number) => (Math.abs(number) >= 100 ? number.toFixed(1) : String(Number(number.toPrecision(4))));
-  const kimg = (x) => Number((x0 + (x / box.width) * (x1 - x0)).toPrecision(4)).toLocaleString("en");
+  const height = (y) => {
+    const share = 1 - y / box.height;
+    return plot.dataset.scale === "log" ? y0 * (y1 / y0) ** share : y0 + share * (y1 - y0);
+  };
+  const names = JSON.parse(plot.dataset.names ?? "[]");
+  const place = (x) => {
+    const at = x0 + (x / box.width) * (x1 - x0);
+    return names[Math.round(at) - 1] ?? `${Number(at.toPrecision(4)).toLocaleString("en")} ${plot.dataset.unit}`;
+  };
   const nearest = (points, x) => points.reduce((a, b) => (Math.abs(b[0] - x) < Math.abs(a[0] - x) ? b : a));
 
   plot.addEventListener("pointermove", (event) => {
@@ -25,13 +33,13 @@ for (const plot of document.querySelectorAll(".plot")) {
     const found = lines.map((line) => ({ ...line, at: nearest(line.points, under) }));
     const x = nearest(found.map((line) => line.at), under)[0];
     tip.replaceChildren();
-    tip.append(`${kimg(x)} kimg`);
+    tip.append(place(x));
     for (const line of found) {
       const row = tip.appendChild(document.createElement("span"));
       const swatch = row.appendChild(document.createElement("i"));
       swatch.className = line.look;
       row.append(` ${line.name} `);
-      row.appendChild(document.createElement("b")).textContent = value(y1 - (line.at[1] / box.height) * (y1 - y0));
+      row.appendChild(document.createElement("b")).textContent = value(height(line.at[1]));
     }
     cursor.hidden = tip.hidden = false;
     cursor.style.left = `${(100 * x) / box.width}%`;

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
 from html import escape
-from importlib import resources
 from pathlib import Path
 
-from mien import __version__
 from mien.budget import duration
 from mien.report import sections
+from mien.report.document import MOST_BYTES, document, moment
 from mien.report.facts import Facts, is_number, number
 from mien.report.pictures import embed_film
 from mien.report.settings import Usual, compared
 from mien.report.words import state_of
 
-MOST_BYTES = 9_500_000
 STATES = {
     "running": "goes on, or was cut off: a kill leaves no word",
     "starting": "has just begun",
@@ -43,38 +40,16 @@ def page(facts: Facts, place: Path) -> Page:
         header(facts, usual),
         sections.pictures(facts),
         sections.curves(facts, charts),
+        sections.gradients(facts),
         sections.data_card(facts),
         sections.configuration(facts, usual, chosen),
         sections.commands(facts, place, chosen if usual else None),
     ]
-    body = "\n".join(filter(None, [*parts, sections.missing(facts), footer()]))
+    body = "\n".join(filter(None, [*parts, sections.missing(facts)]))
     if facts.film:
         body = body.replace(sections.FILM, film(facts, MOST_BYTES - len(body.encode("utf-8", "replace"))))
-    html = "\n".join(
-        [
-            "<!doctype html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="color-scheme" content="light dark">',
-            '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
-            "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">",
-            f"<title>{escape(facts.name)} · mien</title>",
-            f"<style>\n{asset('style.css')}</style>",
-            "</head>",
-            f"<body>\n<main>\n{body}\n</main>",
-            f"<script>\n{asset('hover.js')}</script>",
-            "</body>",
-            "</html>",
-            "",
-        ]
-    )
-    return Page(html, html.count("<img"), len(charts))
-
-
-def asset(name: str) -> str:
-    return resources.files("mien.report").joinpath(name).read_text("utf-8")
+    html = document(facts.name, body)
+    return Page(html, html.count("<img"), html.count('<figure class="chart">'))
 
 
 def film(facts: Facts, room: int) -> str:
@@ -86,7 +61,7 @@ def film(facts: Facts, room: int) -> str:
     return f"<figure>{picture}<figcaption>The film of the training</figcaption></figure>"
 
 
-# --- header and footer ------------------------------------------------------------------------------------------------
+# --- header -----------------------------------------------------------------------------------------------------------
 
 
 def header(facts: Facts, usual: Usual | None) -> str:
@@ -135,17 +110,3 @@ def when(facts: Facts) -> str:
     """ "began 2026-11-21 03:12 UTC" """
     started = facts.status.get("started")
     return f"began {moment(float(started))}" if started and is_number(started) else ""
-
-
-def moment(seconds: float) -> str:
-    try:
-        return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
-    except (OverflowError, OSError, ValueError):
-        return "at an unknown time"
-
-
-def footer() -> str:
-    now = moment(datetime.datetime.now(datetime.UTC).timestamp())
-    return (
-        f"<footer>Written by mien {escape(__version__)} on {now}, from the run’s own files. Needs no network.</footer>"
-    )

@@ -32,7 +32,7 @@ class Embedded:
         return f'<img{look} {size} alt="{alt}" src="{self.uri}">'
 
 
-def embed(path: Path) -> Embedded | None:
+def embed(path: Path, most_bytes: int = MOST_BYTES) -> Embedded | None:
     """Without loss where that is small enough, else at quality 90 or more, then halved. None for what is damaged or is
     being written."""
     try:
@@ -41,13 +41,13 @@ def embed(path: Path) -> Embedded | None:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
     # WebP without loss saves at most about half of a PNG; trying it on a large one would only take time.
-    attempts = (EXACT, *LOSSY) if path.stat().st_size < 2 * MOST_BYTES else LOSSY
+    attempts = (EXACT, *LOSSY) if path.stat().st_size < 2 * most_bytes else LOSSY
     halvings = 0
     while True:
         for options in attempts:
             buffer = io.BytesIO()
             picture.save(buffer, "WEBP", **options)
-            if buffer.tell() <= MOST_BYTES:
+            if buffer.tell() <= most_bytes:
                 how = "" if "lossless" in options else f"WebP quality {options['quality']}"
                 how += f"{', ' if how else ''}reduced {2**halvings} times" if halvings else ""
                 return Embedded(uri(buffer.getvalue(), "webp"), *picture.size, how)

@@ -9,8 +9,9 @@ from html import escape
 from pathlib import Path
 
 from mien.report.curves import Series, chart
-from mien.report.facts import Facts, is_number, number, points, speeds
-from mien.report.pictures import Embedded, embed
+from mien.report.facts import Facts, is_number, metric_points, number, points, speeds
+from mien.report.gradients import gradients_of_one
+from mien.report.pictures import MOST_BYTES, Embedded, embed
 from mien.report.settings import Setting, Usual, reproduce
 from mien.report.words import GUIDE, are_probabilities
 
@@ -59,8 +60,8 @@ def at(kimg: float) -> str:
     return f"Drawn after {kimg:,g} kimg" if kimg else "Drawn before training"
 
 
-def figure(path: Path, caption: str, unread: list[str]) -> str:
-    made: Embedded | None = embed(path)
+def figure(path: Path, caption: str, unread: list[str], most_bytes: int = MOST_BYTES) -> str:
+    made: Embedded | None = embed(path, most_bytes)
     if made is None:
         unread.append(f"{text(path.name)} cannot be read as a picture")
         return ""
@@ -76,8 +77,8 @@ def charts(facts: Facts) -> list[str]:
     stats = facts.stats
     end = max((float(row["kimg"]) for row in [*stats, *facts.metrics]), default=0.0)
     marks = [number(row, "images") / 1000 for row in facts.events if row.get("event") == "resumed"]
-    terms = list(dict.fromkeys(key for row in stats for key in row if key not in BOOKKEEPING))
-    names = list(dict.fromkeys(key for row in facts.metrics for key in row if key not in BOOKKEEPING))
+    keys = dict.fromkeys(key for row in stats for key in row)
+    terms = [key for key in keys if key not in BOOKKEEPING and "/gradient/" not in key]
     probable = are_probabilities(facts)
     bounds = (0.0, 1.0) if probable and all(0 <= y <= 1 for key in SCORES for _, y in points(stats, key)) else None
 
@@ -97,7 +98,7 @@ def charts(facts: Facts) -> list[str]:
         ),
         draw("Losses", [Series("D loss", points(stats, LOSSES[0]), 0), Series("G loss", points(stats, LOSSES[1]), 1)]),
         *(draw(key, [Series(key, points(stats, key), 2 + index % 4)]) for index, key in enumerate(terms)),
-        *(draw(f"Metric: {key}", [Series(key, points(facts.metrics, key), 2)]) for key in names),
+        *(draw(f"Metric: {name}", [Series(name, values, 2)]) for name, values in metric_points(facts.metrics).items()),
         draw(
             "Images per second",
             [
@@ -123,6 +124,17 @@ def curves(facts: Facts, drawn: Sequence[str]) -> str:
         f'<div class="charts">\n{"".join(drawn)}</div>',
         f'<details open><summary>How to read them</summary><dl class="guide">{guide}</dl></details>',
     )
+
+
+def gradients(facts: Facts) -> str:
+    """Nothing for a run from before these numbers were written down."""
+    drawn = gradients_of_one(facts.stats)
+    about = (
+        "How strongly the objective pulls at each layer of D. Norms that grow or vanish by a steady factor from layer "
+        "to layer, as under weight clipping, leave some layers without training; a gradient penalty keeps them of one "
+        "size (Gulrajani et al. 2017, figure 1)."
+    )
+    return section("Gradients", f'<p class="lead">{about}</p>{drawn}' if drawn else "")
 
 
 # --- data -------------------------------------------------------------------------------------------------------------

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mien.errors import MienError
 from mien.images import resolution_text
 from mien.report.facts import Facts, is_number
+
+if TYPE_CHECKING:
+    from mien.recipe import Recipe
 
 OF_ITS_OWN_FLAG = {"resolution", "channels", "batch_size", "name"}  # not repeated as --set
 
@@ -41,15 +44,19 @@ class Usual:
 def usual_recipe(name: str) -> Usual | None:
     """None for a recipe that this version of mien does not have (a user's own, or an older one)."""
     from mien import recipes
-    from mien.spec import encode, paths
 
     made = recipes.known().get(name)
     if made is None:
         return None
-    recipe = recipes.find(name)
-    # A run may name an argument that its recipe leaves to the class's own default.
+    return Usual((made.__doc__ or "").strip().partition("\n")[0], spelled_out(recipes.find(name)))
+
+
+def spelled_out(recipe: Recipe) -> dict[str, Any]:
+    """Every setting by its dotted path, with those that the recipe leaves to a class's own default."""
+    from mien.spec import encode, paths
+
     unsaid = {path: value for path, value, _ in paths(recipe) if not isinstance(value, dict)}
-    return Usual((made.__doc__ or "").strip().partition("\n")[0], {**unsaid, **flat(encode(recipe))})
+    return {**unsaid, **flat(encode(recipe))}
 
 
 def settings(recipe: dict[str, Any], usual: Usual | None) -> list[Setting]:
