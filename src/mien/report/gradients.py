@@ -71,6 +71,7 @@ def gradient_chart(title: str, lines: Sequence[tuple[str, Norms, int, bool]], no
     lines = [line for line in lines if layer_points(line[1])]
     if not lines:
         return ""
+    note = " ".join(filter(None, ["Left: the layer that sees the picture. Right: the one that gives the score.", note]))
     series = [Series(name, layer_points(norms), colour, dashed) for name, norms, colour, dashed in lines]
     across, up = layer_axis([norms for _, norms, _, _ in lines]), norm_axis(series)
     return drawn(title, series, across, up, legend(series, last=False), note, smooth=False)
@@ -84,5 +85,4 @@ def gradients_of_one(stats: list[Row]) -> str:
     """A run's chart: the whole training, its first third, its last third."""
     whole, early, late = mean_norms(stats), mean_norms(stats, 0, THIRD), mean_norms(stats, 1 - THIRD, 1)
     lines = [("the whole training", whole, 0, False), ("first third", early, 4, True), ("last third", late, 1, True)]
-    note = "Left: the layer that sees the picture. Right: the one that gives the score."
-    return gradient_chart("Mean gradient norm of each discriminator layer", lines, note)
+    return gradient_chart("Mean gradient norm of each discriminator layer", lines)

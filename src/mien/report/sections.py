@@ -13,7 +13,7 @@ from mien.report.facts import Facts, is_number, metric_points, number, points, s
 from mien.report.gradients import gradients_of_one
 from mien.report.pictures import MOST_BYTES, Embedded, embed
 from mien.report.settings import Setting, Usual, reproduce
-from mien.report.words import GUIDE, are_probabilities
+from mien.report.words import GRADIENTS, GUIDE, are_probabilities
 
 FILM = "<!-- film -->"  # where the film goes, once the size of all else is known
 MOST_SKIPPED = 50
@@ -129,12 +129,7 @@ def curves(facts: Facts, drawn: Sequence[str]) -> str:
 def gradients(facts: Facts) -> str:
     """Nothing for a run from before these numbers were written down."""
     drawn = gradients_of_one(facts.stats)
-    about = (
-        "How strongly the objective pulls at each layer of D. Norms that grow or vanish by a steady factor from layer "
-        "to layer, as under weight clipping, leave some layers without training; a gradient penalty keeps them of one "
-        "size (Gulrajani et al. 2017, figure 1)."
-    )
-    return section("Gradients", f'<p class="lead">{about}</p>{drawn}' if drawn else "")
+    return section("Gradients", f'<p class="lead">{GRADIENTS}</p>{drawn}' if drawn else "")
 
 
 # --- data -------------------------------------------------------------------------------------------------------------

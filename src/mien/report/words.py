@@ -39,6 +39,12 @@ GUIDE = (
     ),
 )
 
+GRADIENTS = (
+    "How strongly the objective pulls at each layer of D. Under weight clipping the norms grow or vanish by a steady "
+    "factor from layer to layer, which leaves some layers without training; a gradient penalty keeps them of one size "
+    "(Gulrajani et al. 2017, figure 1)."
+)
+
 
 def are_probabilities(facts: Facts) -> bool:
     """Whether D(real) lies between 0 and 1; with other losses it is a score without bounds."""
