@@ -5,6 +5,10 @@ A message is one line that names the file or flag, what was found, and the cure.
 else that escapes is a bug of mien's own (exit 70).
 """
 
+from __future__ import annotations
+
+from pathlib import Path
+
 
 class MienError(Exception):
     """Base of every error that has an exit code of its own."""
@@ -19,9 +23,13 @@ class UsageError(MienError):
 
 
 class Diverged(MienError):
-    """Training left the finite numbers."""
+    """Training left the finite numbers. run: its directory."""
 
     exit_code = 3
+
+    def __init__(self, message: str, run: Path | None = None):
+        super().__init__(message)
+        self.run = run
 
 
 class BadData(MienError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
+import shlex
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,14 +18,14 @@ from mien.budget import Budget, duration, parse_budget, parse_duration
 from mien.data.layouts import default_resolution, detect
 from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
-from mien.errors import UsageError
+from mien.errors import Diverged, MienError, UsageError
 from mien.images import parse_resolution, resolution_text
 from mien.papers import environment, note_command, write_papers
 from mien.recipe import Recipe, from_json
 from mien.restore import restore
 from mien.run.directory import RunDirectory, create, find
 from mien.run.files import read_json
-from mien.session import Plan, Session
+from mien.session import Plan, Session, Stopped
 
 LONGEST = 1e9  # seconds that a calendar can be asked for: 31 years
 
@@ -57,7 +58,28 @@ class Run:
         return generation.load(self.path, snapshot)
 
 
-# --- the two roads ----------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Runs:
+    """Trainings of several recipes under one budget. runs: those that ended, diverged ones too. failed: recipe -> why
+    it has no run, or did not reach its end."""
+
+    runs: list[Run]
+    failed: dict[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"runs": [run.as_dict() for run in self.runs], "failed": self.failed, "compare": self.compare()}
+
+    def compare(self) -> str | None:
+        """The command that puts them side by side; there is none for fewer than two."""
+        return shlex.join(["mien", "compare", *(str(run.path) for run in self.runs)]) if len(self.runs) > 1 else None
+
+    def __str__(self) -> str:
+        lines = [f"{run.state} at {run.images / 1000:.1f} kimg: {run.path}" for run in self.runs]
+        lines += [f"{name} failed: {why}" for name, why in self.failed.items()]
+        return "\n".join([*lines, *([f"  compare    {self.compare()}"] if self.compare() else [])])
+
+
+# --- the roads --------------------------------------------------------------------------------------------------------
 
 
 def start(
@@ -118,6 +140,32 @@ def start(
         )
         session.record.event("started")
     return carry_out(session, chosen, pictures, why)
+
+
+def start_each(names: str, *, changes: tuple[str, ...], name: str | None, **flags: Any) -> Runs:
+    """`mien train --recipes`: one after the other, with the same flags. What ends one of them does not end the others,
+    but a signal does."""
+    wanted = [part.strip() for part in names.split(",") if part.strip()]
+    if not wanted or len(set(wanted)) < len(wanted):
+        raise UsageError(f"--recipes {names!r} must name recipes, each once, with commas between: dcgan,dcgan-laptop")
+    labels = [recipes.find(part).override(changes).name for part in wanted]  # a slip is told before hours are spent
+    runs, failed, latest = [], {}, None
+    for number, (part, label) in enumerate(zip(wanted, labels, strict=True), 1):
+        console.say(f"recipe {number} of {len(wanted)}: {part}")
+        try:
+            runs.append(start(part, changes=changes, name=f"{name}-{label}" if name else None, **flags))
+        except Stopped:
+            console.say(f"not begun: {', '.join(wanted[number:]) or 'none'}")
+            raise
+        except MienError as error:
+            latest, failed[part] = error, str(error)
+            console.say(f"{part} failed: {error}")
+            if isinstance(error, Diverged) and error.run is not None:
+                status = RunDirectory(error.run).read_status()
+                runs.append(Run(error.run, status["state"], status["images"], status["seconds"]))
+    if latest is not None and len(failed) == len(wanted):
+        raise latest
+    return Runs(runs, failed)
 
 
 def go_on(run: str, *, budget: str | None, data: str | None, code: Path | None, device: str, outdir: Path) -> Run:

@@ -211,7 +211,8 @@ class Session:
             self.record.event("diverged", term=what)
         raise Diverged(
             f"{what} stopped being a finite number at {self.kimg()}; the checkpoints before it are whole. "
-            "Train again with a lower rate: --set discriminator_optimizer.lr=1e-4 --set generator_optimizer.lr=1e-4"
+            "Train again with a lower rate: --set discriminator_optimizer.lr=1e-4 --set generator_optimizer.lr=1e-4",
+            self.run.path,
         )
 
     # --- words ----------------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ def demo(*, budget: str = "240s", faces: int = 10_000, seed: int = 0, outdir: Pa
     from mien.commands.train import train
     from mien.commands.video import video
     from mien.console import say
+    from mien.launch import Run
     from mien.run.directory import RunDirectory
 
     say(f"mien draws {faces:,} anime-like heads, then teaches a DCGAN to draw its own.")
@@ -55,6 +56,7 @@ def demo(*, budget: str = "240s", faces: int = 10_000, seed: int = 0, outdir: Pa
     trained = train(
         "dcgan-laptop", data=f"drawn:{faces}", batch=32, budget=budget, seed=seed, outdir=outdir, name="demo"
     )
+    assert isinstance(trained, Run)  # one recipe, one run
     run = RunDirectory(trained.path)
     say("making the film and the report")
     film = video(str(run.path), kind="evolution")

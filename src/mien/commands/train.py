@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
+from mien.errors import UsageError
+
 if TYPE_CHECKING:
-    from mien.launch import Run
+    from mien.launch import Run, Runs
 
 
 def train(
     recipe: tyro.conf.Positional[str] = "auto",
     *,
     data: str,
+    recipes: str | None = None,
     resolution: str | None = None,
     batch: int | None = None,
     budget: str = "20m",
@@ -26,12 +29,13 @@ def train(
     tick: float = 1.0,
     checkpoint_every: str = "2m",
     dry_run: bool = False,
-) -> Run:
+) -> Run | Runs:
     """Learn faces from a folder of pictures, a zip, or the built-in drawn faces.
 
     Args:
         recipe: What to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.
         data: Folder, zip or tgz of pictures, a prepared set, or "drawn" (or drawn:50000@128).
+        recipes: Several to train one after the other, each with the whole budget: dcgan,dcgan-laptop.
         resolution: 64, or 96x80 (height x width). Chosen from the recipe and the pictures if left out.
         batch: Pictures a step, over all processes. The recipe's if left out.
         budget: How long: 30m, 2h, 200kimg (thousand pictures seen) or 50ep (epochs).
@@ -44,20 +48,24 @@ def train(
         checkpoint_every: At least so much time between two checkpoints: 2m, 30s.
         dry_run: Say what would happen, train nothing.
     """
-    from mien.launch import start
+    from mien.launch import start, start_each
 
-    return start(
-        recipe,
-        data=data,
-        resolution=resolution,
-        batch=batch,
-        budget=budget,
-        seed=seed,
-        changes=set,
-        outdir=outdir,
-        name=name,
-        device=device,
-        tick=tick,
-        checkpoint_every=checkpoint_every,
-        dry_run=dry_run,
-    )
+    flags: dict[str, Any] = {
+        "data": data,
+        "resolution": resolution,
+        "batch": batch,
+        "budget": budget,
+        "seed": seed,
+        "changes": set,
+        "outdir": outdir,
+        "name": name,
+        "device": device,
+        "tick": tick,
+        "checkpoint_every": checkpoint_every,
+        "dry_run": dry_run,
+    }
+    if recipes is None:
+        return start(recipe, **flags)
+    if recipe != "auto":
+        raise UsageError(f"{recipe} and --recipes {recipes}: name the recipes in one place")
+    return start_each(recipes, **flags)

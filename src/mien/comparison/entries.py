@@ -122,13 +122,18 @@ def labelled(facts: list[Facts], settings: list[dict[str, str]]) -> list[str]:
     labels = []
     for name, own, said in zip(names, facts, settings, strict=True):
         alike = [other for other, theirs in zip(settings, names, strict=True) if theirs == name]
-        bits = [f"{path}={said.get(path) or 'none'}" for path in differing(alike)]
+        bits = [f"{short(path)}={said.get(path) or 'none'}" for path in differing(alike)]
         several = len(alike) > 1
         few = 0 < len(bits) <= MOST_IN_A_LABEL
         labels.append(name if not several else f"{name} {' '.join(bits)}" if few else f"{name} ({own.name})")
     return [
         label if labels.count(label) == 1 else f"{label} ({own.name})" for label, own in zip(labels, facts, strict=True)
     ]
+
+
+def short(path: str) -> str:
+    """ "discriminator_terms.r1.weight" -> "r1.weight"; the table of settings has the whole path."""
+    return ".".join(path.split(".")[-2:])
 
 
 def warnings(entries: list[Entry]) -> list[str]:

@@ -123,7 +123,9 @@ def decades(values: list[float]) -> Axis:
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
     high = max(high, low + 1)
     step = math.ceil((high - low) / 8)
-    return Axis(10.0**low, 10.0**high, tuple(10.0**power for power in range(low, high + 1, step)), logarithmic=True)
+    between = (1, 2, 5) if high - low <= 2 else (1,)
+    ticks = (digit * 10.0**power for power in range(low, high + 1, step) for digit in between)
+    return Axis(10.0**low, 10.0**high, tuple(tick for tick in ticks if tick <= 10.0**high), logarithmic=True)
 
 
 def value_axis(values: list[float], bounds: tuple[float, float] | None = None) -> tuple[Axis, list[float]]:

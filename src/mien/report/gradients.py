@@ -56,9 +56,8 @@ def layer_axis(lines: Sequence[Norms]) -> Axis:
     common = all(tuple(line) == names for line in lines)
     fits = common and sum(map(len, names)) + 2 * count <= MOST_NAMES
     step = 1 if fits or count <= 20 else round(count / 10)
-    low, high = (1.0, float(count)) if count > 1 else (0.5, 1.5)
     ticks = tuple(float(index) for index in range(1, count + 1, step))
-    return Axis(low, high, ticks, unit="layer of D", names=names if fits else ())
+    return Axis(0.7, count + 0.3, ticks, unit="" if fits else "layer of D", names=names if fits else ())
 
 
 def layer_points(norms: Norms) -> list[Point]:
