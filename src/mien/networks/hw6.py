@@ -1,0 +1,76 @@
+"""The networks of NTU ML2022 homework 6: DCGAN with 5 x 5 transposed convolutions and a fully connected start.
+
+At 64 x 64 the layers are the published ones. Other sizes are reached by halving, so `sizes.EVEN` must hold: 64, 128, 96
+(base 6 x 6), 96x80 (base 6 x 5), 48 ….
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Literal
+
+from torch import Tensor, nn
+
+from mien.networks.dcgan import initialize, widths
+from mien.networks.sizes import even_halvings
+
+
+class HW6Generator(nn.Module):
+    """z [N,latent_dim] -> images [N,channels,*resolution] in [-1, 1].
+
+    No biases but the last layer's: batch norm takes them away everywhere else.
+    """
+
+    def __init__(self, resolution: tuple[int, int], channels: int, latent_dim: int = 100, width: int = 64):
+        super().__init__()
+        self.latent_dim = latent_dim
+        sizes = even_halvings(resolution)
+        outputs = widths(width, len(sizes) - 1)[::-1]
+        base = (outputs[0], *sizes[-1])
+        numbers = base[0] * base[1] * base[2]
+        layers: list[nn.Module] = [
+            nn.Linear(latent_dim, numbers, bias=False),
+            nn.BatchNorm1d(numbers),
+            nn.ReLU(inplace=True),
+            nn.Unflatten(1, base),
+        ]
+        for inputs, doubled in pairwise(outputs):
+            layers.append(nn.ConvTranspose2d(inputs, doubled, 5, 2, 2, output_padding=1, bias=False))
+            layers += [nn.BatchNorm2d(doubled), nn.ReLU(inplace=True)]
+        layers.append(nn.ConvTranspose2d(outputs[-1], channels, 5, 2, 2, output_padding=1))
+        self.layers = nn.Sequential(*layers, nn.Tanh())
+        self.apply(initialize)
+
+    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.layers(z)
+
+
+class HW6Discriminator(nn.Module):
+    """Images [N,channels,*resolution] in [-1, 1] -> logits or scores [N]: a sigmoid is the loss's affair.
+
+    norm: in all but the first and last layer. "instance" is what a gradient penalty needs: with batch norm a score
+    would depend on the other pictures of the batch (Gulrajani et al. 2017, section 4).
+    """
+
+    def __init__(
+        self,
+        resolution: tuple[int, int],
+        channels: int,
+        width: int = 64,
+        norm: Literal["batch", "instance"] = "batch",
+    ):
+        super().__init__()
+        sizes = even_halvings(resolution)
+        outputs = [channels, *widths(width, len(sizes) - 1)]
+        layers: list[nn.Module] = []
+        for step, (inputs, halved) in enumerate(pairwise(outputs)):
+            layers.append(nn.Conv2d(inputs, halved, 4, 2, 1))
+            if step > 0:
+                # One channel a group is instance norm, by a kernel that is quicker when differentiated twice.
+                layers.append(nn.BatchNorm2d(halved) if norm == "batch" else nn.GroupNorm(halved, halved))
+            layers.append(nn.LeakyReLU(0.2, inplace=True))
+        self.layers = nn.Sequential(*layers, nn.Conv2d(outputs[-1], 1, sizes[-1]))
+        self.apply(initialize)
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.layers(image).flatten()
