@@ -70,8 +70,9 @@ class Runs:
         return {"runs": [run.as_dict() for run in self.runs], "failed": self.failed, "compare": self.compare()}
 
     def compare(self) -> str | None:
-        """The command that puts them side by side; there is none for fewer than two."""
-        return shlex.join(["mien", "compare", *(str(run.path) for run in self.runs)]) if len(self.runs) > 1 else None
+        """The command that puts them side by side; there is none for fewer than two that were trained."""
+        paths = [str(run.path) for run in self.runs if run.images]
+        return shlex.join(["mien", "compare", *paths]) if len(paths) > 1 else None
 
     def __str__(self) -> str:
         lines = [f"{run.state} at {run.images / 1000:.1f} kimg: {run.path}" for run in self.runs]

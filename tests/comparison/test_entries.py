@@ -1,0 +1,102 @@
+"""What the runs of a comparison are called, and what differs between them."""
+
+import json
+
+import pytest
+from fake_run import make_run, tiny_recipe
+
+from mien import spec
+from mien.comparison.entries import differing, last_and_best, read_entries, warnings
+from mien.errors import UsageError
+from mien.run.files import read_json, write_json
+
+
+def runs(folder, *changes, names=None):
+    """One hand-made run for each tuple of --set changes."""
+    made = []
+    for index, change in enumerate(changes):
+        run = make_run(folder, rows=3, samples=(0, 4500), name=names[index] if names else f"0000{index}-x")
+        write_json(run.recipe, spec.encode(tiny_recipe().override(change)))
+        made.append(run)
+    return made
+
+
+def test_only_what_differs_is_listed_with_the_defaults_of_the_classes(tmp_path):
+    entries = read_entries(runs(tmp_path, (), ("generator.contrast=4", "discriminator_optimizer.lr=1e-3")))
+    assert differing([entry.settings for entry in entries]) == {
+        "generator.contrast": ["1", "4"],
+        "discriminator_optimizer.lr": ["0.0002", "0.001"],
+    }
+
+
+def test_runs_of_one_recipe_are_told_apart_by_what_differs(tmp_path):
+    two = read_entries(runs(tmp_path / "a", (), ("generator.width=8",)))
+    assert [entry.label for entry in two] == ["dcgan generator.width=4", "dcgan generator.width=8"]
+    many = ("generator.width=8", "batch_size=8", "mirror=true")
+    many_differ = read_entries(runs(tmp_path / "b", (), many))
+    assert [entry.label for entry in many_differ] == ["dcgan (00000-x)", "dcgan (00001-x)"]
+    same = read_entries(runs(tmp_path / "c", (), ()))
+    assert [entry.label for entry in same] == ["dcgan (00000-x)", "dcgan (00001-x)"]
+
+
+def test_another_recipe_is_called_by_its_name(tmp_path):
+    pair = runs(tmp_path, (), ("generator.width=8",))
+    write_json(pair[1].recipe, {**read_json(pair[1].recipe), "name": "wgan"})
+    assert [entry.label for entry in read_entries(pair)] == ["dcgan", "wgan"]
+
+
+def test_parameters_are_counted_in_the_networks(tmp_path):
+    """At 16 px and width 4: G 100*8*16 + 2*8 + 8*4*16 + 2*4 + 4*3*16, D 3*4*16 + 4*8*16 + 2*8 + 8*16."""
+    (entry,) = read_entries(runs(tmp_path, ()))
+    assert entry.parameters == (12_800 + 16 + 512 + 8 + 192, 192 + 512 + 16 + 128)
+
+
+def test_a_recipe_of_a_users_file_is_compared_as_it_is_written(tmp_path):
+    pair = runs(tmp_path, (), ())
+    own = {**read_json(pair[1].recipe), "generator": {"class": "my_gan.py:Blob", "width": 9}, "name": "blob"}
+    write_json(pair[1].recipe, own)
+    first, second = read_entries(pair)
+    assert second.parameters is None and first.parameters is not None
+    assert differing([first.settings, second.settings])["generator.width"] == ["4", "9"]
+
+
+def test_a_run_named_twice_is_refused(tmp_path):
+    (run,) = runs(tmp_path, ())
+    with pytest.raises(UsageError, match="00000-x is named 2 times"):
+        read_entries([run, run])
+
+
+def test_doubts_are_said(tmp_path):
+    pair = runs(tmp_path, (), ("resolution=32x16",))
+    assert len(warnings(read_entries(pair[:1]))) == 0
+    write_json(pair[1].data, {"data": "other", "info": {"sha256": "b"}})
+    write_json(pair[1].environment, {"torch": "2.14", "cores": "64", "gpu": "none"})
+    write_json(pair[1].status, {**read_json(pair[1].status), "state": "diverged"})
+    said = warnings(read_entries(pair))
+    assert [line.partition(" (")[0] for line in said] == [
+        "the runs did not learn from the same pictures",
+        "the runs draw pictures of different sizes",
+        "the runs were not made under the same conditions",
+        "left the finite numbers: dcgan resolution=32x16",
+    ]
+    assert "faces" in said[0] and "other" in said[0] and "32x16" in said[1] and "cores, torch" in said[2]
+
+
+def test_metrics_best_is_the_least_of_distances_and_the_most_of_scores():
+    values = [(1.0, 50.0), (2.0, 20.0), (3.0, 30.0)]
+    assert last_and_best("fid", values) == {"last": 30.0, "last_kimg": 3.0, "best": 20.0, "best_kimg": 2.0}
+    assert last_and_best("recall", values)["best"] == 50.0
+    assert last_and_best("somebody's own", values) == {"last": 30.0, "last_kimg": 3.0}
+
+
+def test_metrics_of_either_form_are_read(tmp_path):
+    (run,) = runs(tmp_path, ())
+    rows = [
+        {"images": 1000, "metric": "fid", "value": 40.0, "count": 5000},
+        {"images": 2000, "kid": 0.5},
+        {"images": 3000, "metric": "fid", "value": None},
+    ]
+    run.metrics.path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (entry,) = read_entries([run])
+    assert entry.metrics["fid"]["last"] == 40.0 and entry.metrics["kid"]["best_kimg"] == 2.0
+    assert set(entry.metrics) == {"fid", "kid"}
