@@ -9,7 +9,7 @@ from mien.images import SMALLEST_SIDE, resolution_text
 
 Size = tuple[int, int]  # (height, width)
 
-EVEN = "both sides must halve without a rest until the shorter one is 4 to 7"
+EVEN = "both sides must halve without remainder until the shorter one is 4 to 7"
 
 
 def even_halvings(resolution: Size) -> list[Size]:

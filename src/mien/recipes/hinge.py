@@ -1,0 +1,18 @@
+"""The hinge loss on DCGAN's networks (Lim & Ye 2017)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mien.losses.adversarial import Hinge
+from mien.recipe import Recipe, recipe
+from mien.recipes.dcgan import dcgan
+
+
+@recipe
+def hinge() -> Recipe:
+    """DCGAN with the hinge loss: D stops pushing a picture once it is a margin of 1 on the right side.
+
+    Sizes: any.
+    """
+    return replace(dcgan(), loss=Hinge())

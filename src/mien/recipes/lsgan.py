@@ -1,0 +1,18 @@
+"""LSGAN (Mao et al. 2017): least squares in place of cross-entropy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mien.losses.adversarial import LeastSquares
+from mien.recipe import Recipe, recipe
+from mien.recipes.dcgan import dcgan
+
+
+@recipe
+def lsgan() -> Recipe:
+    """DCGAN with least squares (Mao et al. 2017): fakes far on the right side are still pulled towards the data.
+
+    Sizes: any.
+    """
+    return replace(dcgan(), loss=LeastSquares())
