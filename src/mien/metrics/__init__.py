@@ -1,0 +1,44 @@
+"""Metrics, one file each. `find` also takes a user's file: "my_metric.py:sharpness"."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+
+from mien.errors import UsageError
+from mien.metrics.metric import METRICS, Metric
+from mien.spec import USER_PREFIX, add_user_file
+
+
+def known() -> dict[str, type[Metric]]:
+    """Every metric of mien's own, by name."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return dict(sorted((name, made) for name, made in METRICS.items() if not made.__module__.startswith(USER_PREFIX)))
+
+
+def find(name: str) -> Metric:
+    """The metric called `name`, or `path/to/file.py:name`. Raises UsageError with the nearest name."""
+    path, separator, own = name.rpartition(":")
+    if separator and path.endswith(".py"):
+        return from_user_file(path, own)
+    metrics = known()
+    if name not in metrics:
+        near = difflib.get_close_matches(name, metrics, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(metrics)}"
+        raise UsageError(f"no metric {name!r}: {hint} (your own: my_metric.py:name)")
+    return metrics[name]()
+
+
+def from_user_file(path: str, name: str) -> Metric:
+    values = vars(add_user_file(path)).values()
+    found = {made.name: made for made in values if isinstance(made, type) and issubclass(made, Metric) and named(made)}
+    if name not in found:
+        there = f"there are: {', '.join(sorted(found))}" if found else "there is none: see CONTRIBUTING.md"
+        raise UsageError(f"{path} has no metric {name!r}: {there}")
+    return found[name]()
+
+
+def named(made: type[Metric]) -> bool:
+    return isinstance(getattr(made, "name", None), str)

@@ -1,0 +1,60 @@
+"""An extractor: a network that turns pictures into features and class logits, with everything that its numbers depend
+on: which weights (by sha256), and how pictures are resized."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mien.metrics.resize import Resize, resize
+
+
+class FeatureNetwork(Protocol):
+    """size: of the pictures that it takes, in pixels. name: in every row."""
+
+    name: str
+    size: int
+
+    def prepare(self, pixels: Tensor) -> Tensor:
+        """float [N,3,H,W] in [0, 255] -> what the network was trained on."""
+
+    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """-> features [N,D], class logits [N,K]"""
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """uint8 pictures -> float32 features and logits. sha256: of the weights' file."""
+
+    network: FeatureNetwork
+    sha256: str
+    resize: Resize
+    device: torch.device
+    published: bool = True  # False: other weights than the published ones, so nothing else compares with its numbers
+
+    @property
+    def name(self) -> str:
+        return self.network.name
+
+    def key(self) -> str:
+        """What is kept of the real pictures goes by it."""
+        return f"{self.name} {self.sha256} {self.resize} {self.device.type}"
+
+    @torch.inference_mode()
+    def __call__(self, pixels: np.ndarray) -> dict[str, Tensor]:
+        """uint8 [N,H,W,3] -> {"features" [N,D], "logits" [N,K]}, float32, in memory of the processor."""
+        images = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device)
+        size = self.network.size
+        images = self.network.prepare(resize(images, size, size, self.resize))
+        features, logits = self.network(images.contiguous(memory_format=torch.channels_last))
+        return {"features": features.float().cpu(), "logits": logits.float().cpu()}
+
+
+def ready(network: nn.Module, device: torch.device) -> nn.Module:
+    """For forward passes alone: on its device, in the layout that its convolutions are quickest in."""
+    network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.eval().requires_grad_(False)

@@ -1,0 +1,57 @@
+"""Fréchet Inception Distance: Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule", eq. 6.
+
+Between Gaussians, |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)). The eigenvalues of S1 S2 are those of the symmetric
+A^T S2 A wherever S1 = A A^T, so the trace of the root needs neither a complex number nor a general square root.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from mien.errors import UsageError
+from mien.metrics.metric import Metric, Score, metric
+
+
+@metric
+class FID(Metric):
+    """Lower is better; 0 for equal moments. Biased upwards by small N: compare only numbers of one N."""
+
+    name: ClassVar[str] = "fid"
+
+    def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:
+        fewest, width = min(len(real), len(fake)), real.shape[1]
+        note = None
+        if fewest <= width:
+            note = f"{fewest:,} pictures for {width:,} features: a singular covariance, and a value far too high"
+        return {"fid": Score(frechet(*moments(real), *moments(fake)), note=note)}
+
+
+def moments(features: Tensor) -> tuple[Tensor, Tensor]:
+    """[N,D] -> mean [D] and unbiased covariance [D,D], float64."""
+    if len(features) < 2:
+        raise UsageError("fid needs 2 pictures or more of each kind: raise --num")
+    features = features.double()
+    mean = features.mean(0)
+    centred = features - mean
+    return mean, centred.T @ centred / (len(features) - 1)
+
+
+def frechet(mean: Tensor, covariance: Tensor, other_mean: Tensor, other_covariance: Tensor) -> float:
+    """Means [D], covariances [D,D], float64."""
+    root = factor(covariance)
+    eigenvalues = torch.linalg.eigvalsh(root.T @ other_covariance @ root)
+    trace = covariance.trace() + other_covariance.trace() - 2 * eigenvalues.clamp_min(0).sqrt().sum()
+    return float((mean - other_mean).square().sum() + trace)
+
+
+def factor(covariance: Tensor) -> Tensor:
+    """A [D,D] with A A^T = covariance. Cholesky's, or where that fails (fewer pictures than features) the root by
+    eigenvalues, whose tiny negative ones are rounding."""
+    lower, failed = torch.linalg.cholesky_ex(covariance)
+    if not failed:
+        return lower
+    eigenvalues, vectors = torch.linalg.eigh(covariance)
+    return vectors * eigenvalues.clamp_min(0).sqrt()

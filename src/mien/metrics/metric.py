@@ -1,0 +1,63 @@
+"""A metric: what to look at in each picture, and what to make of what was seen in real and in fake ones.
+
+    @metric
+    class Sharpness(Metric):
+        name, reads = "sharpness", "pixels"
+        def rows(self, pixels): ...              # uint8 [N,H,W,3] -> [N,K], a batch at a time
+        def scores(self, real, fake): ...        # [N,K] and [M,K] -> {"sharpness": Score(value)}
+
+A metric that reads "features" or "logits" leaves `rows` out: an extractor makes them, one pass for all metrics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeVar
+
+import numpy as np
+from torch import Tensor
+
+Reads = Literal["features", "logits", "pixels"]
+M = TypeVar("M", bound="type[Metric]")
+
+METRICS: dict[str, type[Metric]] = {}
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number. std: over the metric's own subsets. real: the same measure of the real pictures, where it has one.
+    settings: what the number depends on besides the extractor. note: what has to be said with it."""
+
+    value: float
+    std: float | None = None
+    real: float | None = None
+    settings: str | None = None
+    note: str | None = None
+
+
+class Metric:
+    """Subclasses are frozen dataclasses where they have settings, and can be made without arguments."""
+
+    name: ClassVar[str]
+    reads: ClassVar[Reads] = "features"
+    better: ClassVar[Literal["lower", "higher"]] = "lower"
+    needs_real: ClassVar[bool] = True  # False: `scores` is given an empty `real` when nothing else reads real ones
+
+    def rows(self, pixels: np.ndarray) -> Tensor:
+        """uint8 [N,H,W,3] -> [N,K]. Only for a metric that reads pixels; each row depends on its own picture alone."""
+        raise NotImplementedError(f"{self.name} reads {self.reads}, which an extractor makes")
+
+    def key(self) -> str | None:
+        """All that `rows` depends on: what is kept of the real pictures goes by it. None: keep nothing."""
+        return None
+
+    def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:
+        """What was seen of N real and of M fake pictures, in their order, [N,K] and [M,K] in memory of the processor
+        -> one number or several, by name."""
+        raise NotImplementedError
+
+
+def metric(made: M) -> M:
+    """Enter a metric under its name."""
+    METRICS[made.name] = made
+    return made

@@ -1,0 +1,25 @@
+"""Batch norm folded into the convolutions before it, for networks that are only ever evaluated."""
+
+from __future__ import annotations
+
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+
+class ConvNorm(nn.Sequential):
+    """conv without bias, batch norm, activation; `folded` makes one convolution of the first two."""
+
+    def __init__(self, conv: nn.Conv2d, activation: nn.Module | None = None):
+        super().__init__()
+        self.conv = conv
+        self.bn: nn.Module = nn.BatchNorm2d(conv.out_channels, eps=1e-3)
+        self.activation = activation or nn.Identity()
+
+
+def folded(network: nn.Module) -> nn.Module:
+    """The same function, with each ConvNorm one convolution. Changes and returns `network`, which must be in eval."""
+    for module in network.modules():
+        if isinstance(module, ConvNorm) and isinstance(module.bn, nn.BatchNorm2d):
+            module.conv = fuse_conv_bn_eval(module.conv, module.bn)
+            module.bn = nn.Identity()
+    return network
