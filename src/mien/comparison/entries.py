@@ -110,8 +110,11 @@ def all_settings(facts: Facts, recipe: Recipe | None) -> dict[str, str]:
 
 
 def differing(settings: list[dict[str, str]]) -> dict[str, list[str]]:
-    """Path -> each run's value, of the settings that are not the same in all."""
-    paths = dict.fromkeys(path for one in settings for path in one)
+    """Path -> each run's value, of the settings that are not the same in all: a part, then what it is made of."""
+    parts = list(dict.fromkeys(path.partition(".")[0] for one in settings for path in one))
+    paths = sorted(
+        {path for one in settings for path in one}, key=lambda path: (parts.index(path.partition(".")[0]), path)
+    )
     values = {path: [one.get(path, NOT_SAID) for one in settings] for path in paths}
     return {path: found for path, found in values.items() if len(set(found)) > 1}
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from mien.report.facts import Facts, Grid, is_number
 
-SLACK = 1.01  # equal budgets end within a round of each other: a grid may lie so much beyond
+SLACK = 1.02  # equal budgets end within a round of each other: a grid may lie so much beyond
 EARLIER = (0.1, 1 / 3)  # of the largest kimg that all runs share
 
 
@@ -37,10 +37,10 @@ def at_equal_kimg(runs: list[Facts]) -> list[Moment]:
     """The largest kimg that all runs share and two earlier ones, earliest first."""
     shared = min(run.images for run in runs) / 1000
     moments = [moment(runs, share * shared, lambda run, kimg: kimg) for share in (*EARLIER, 1.0)]
-    # Runs of a few ticks have the same grids at each of them.
-    return [
-        one for index, one in enumerate(moments) if one.grids not in [later.grids for later in moments[index + 1 :]]
-    ]
+    # Runs of a few ticks have the same grids at each of them, or none but those before training.
+    later = [[one.grids for one in moments[index + 1 :]] for index in range(len(moments))]
+    trained = [any(grid and grid[0] > 0 for grid in one.grids) or one is moments[-1] for one in moments]
+    return [one for one, after, shown in zip(moments, later, trained, strict=True) if shown and one.grids not in after]
 
 
 def at_equal_time(runs: list[Facts]) -> Moment:

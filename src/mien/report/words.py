@@ -40,9 +40,9 @@ GUIDE = (
 )
 
 GRADIENTS = (
-    "How strongly the objective pulls at each layer of D. Under weight clipping the norms grow or vanish by a steady "
-    "factor from layer to layer, which leaves some layers without training; a gradient penalty keeps them of one size "
-    "(Gulrajani et al. 2017, figure 1)."
+    "How strongly the objective pulls at each layer of D. In a deep D without normalization the norms grow or vanish "
+    "from layer to layer under weight clipping, so that some layers hardly learn, and stay of one size under a "
+    "gradient penalty (Gulrajani et al. 2017, figure 1). Batch norm evens them out; their height depends on the loss."
 )
 
 
