@@ -35,7 +35,7 @@ class Compared:
 
 
 def compare(
-    runs: tyro.conf.Positional[tuple[str, ...]], *, output: Path | None = None, outdir: Path = Path("runs")
+    runs: tyro.conf.Positional[tuple[str, ...]] = (), *, output: Path | None = None, outdir: Path = Path("runs")
 ) -> Compared:
     """Put runs side by side: numbers here; pictures, curves, gradients and settings on one HTML page without network.
 

@@ -36,7 +36,7 @@ CURE = "it is too short, or an older mien trained it; train again to have them"
 
 
 def gradients(
-    runs: tyro.conf.Positional[tuple[str, ...]], *, output: Path | None = None, outdir: Path = Path("runs")
+    runs: tyro.conf.Positional[tuple[str, ...]] = (), *, output: Path | None = None, outdir: Path = Path("runs")
 ) -> Gradients:
     """Draw the mean gradient norm of each discriminator layer on a logarithmic axis, one line a run.
 
