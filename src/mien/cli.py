@@ -28,7 +28,7 @@ from mien.errors import MienError, UsageError
 COMMANDS = Path(__file__).parent / "commands"
 ORDER = (
     *("demo", "train", "resume", "generate", "video", "report", "compare", "gradients"),
-    *("data", "submit", "recipes", "env"),
+    *("lab", "data", "submit", "recipes", "env"),
 )
 GROUPS = {"data": ("check", "prepare"), "submit": ("hw6", "check")}
 """Verbs that are a file of several functions: mien data check PATH."""

@@ -1,0 +1,83 @@
+"""mien lab: learning made visible, on points in one or two dimensions, within half a minute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+
+from mien.errors import UsageError
+
+if TYPE_CHECKING:
+    from mien.lab.study import Studied
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What there is to run: name -> one sentence."""
+
+    experiments: dict[str, str]
+    distributions: dict[str, str]
+    recipes: dict[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"experiments": self.experiments, "distributions": self.distributions, "recipes": self.recipes}
+
+    def __str__(self) -> str:
+        heads = {
+            "experiments": "mien lab NAME",
+            "distributions": "mien lab NAME --recipe …",
+            "recipes": "--recipe NAME",
+        }
+        blocks = [
+            "\n".join([f"{kind} ({heads[kind]})", *(f"  {name:<14} {about}" for name, about in rows.items())])
+            for kind, rows in self.as_dict().items()
+        ]
+        return "\n\n".join([*blocks, "Start with: mien lab mode-collapse"])
+
+
+def lab(
+    name: tyro.conf.Positional[str | None] = None,
+    *,
+    recipe: str | None = None,
+    set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
+    budget: str | None = None,
+    seed: int = 0,
+    outdir: Path = Path("lab"),
+) -> Shelf | Studied:
+    """Watch GANs learn points on a line or a plane. Without a name, list what there is.
+
+    Args:
+        name: An experiment (mode-collapse, js-fails, …) or a distribution (ring, grid, spiral, …).
+        recipe: For a distribution: gan, wgan-gp, … or several with commas, side by side. gan if left out.
+        set: Change a setting of every arm that has it: discriminator_optimizer.lr=1e-3. May be given often.
+        budget: Real points that each D sees (300kimg: a point counts as an image), or a time (20s).
+        seed: Same seed, same machine: same numbers (for a budget in kimg).
+        outdir: Folder for the results, a new one inside for each.
+    """
+    from mien.lab.distributions import DISTRIBUTIONS
+    from mien.lab.experiments import EXPERIMENTS
+    from mien.lab.recipes import POINT_RECIPES
+
+    if name is None:
+        if recipe or set or budget:
+            raise UsageError("mien lab needs a NAME for these flags: mien lab alone lists the names")
+        shelves = (EXPERIMENTS, DISTRIBUTIONS, POINT_RECIPES)
+        return Shelf(*({key: first_line(made) for key, made in shelf.items()} for shelf in shelves))
+
+    from mien.lab.study import choose, study
+
+    words = [
+        "lab",
+        name,
+        *(["--recipe", recipe] if recipe else []),
+        *(part for change in set for part in ("--set", change)),
+    ]
+    words += [*(["--budget", budget] if budget else []), *(["--seed", str(seed)] if seed else [])]
+    return study(choose(name, recipe, set), budget, seed, outdir, words)
+
+
+def first_line(function: Any) -> str:
+    return (function.__doc__ or "").splitlines()[0]
