@@ -122,7 +122,10 @@ def test_no_drawer_for_odds_and_ends():
 def test_nothing_is_unpickled(path):
     assert {module.split(".")[0] for module in imports(path)} & {"torchvision", "pickle", "dill", "joblib"} == set()
     calls = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
-    assert calls & {"torch.load", "torch.save", "eval", "exec", "os.system"} == set()
+    # The one exception: published extractor weights, of which torch reads the tensors alone.
+    allowed = {"torch.load"} if path == ROOT / "metrics" / "extractors.py" else set()
+    assert calls & {"torch.load", "torch.save", "eval", "exec", "os.system"} == allowed
+    assert not allowed or path.read_text().count("torch.load(") == path.read_text().count("weights_only=True") == 1
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "training").glob("*.py")), ids=name_of)

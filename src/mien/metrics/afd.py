@@ -1,0 +1,41 @@
+"""AFD, "anime face detection": the share of pictures in which a face detector finds a face, as homework 6 of NTU's
+course on machine learning scores generators. Without the detector's name and its rate on real pictures it says nothing,
+so both are always there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mien.errors import UsageError
+from mien.metrics.detectors import Detector
+from mien.metrics.metric import Metric, Reads, Score, metric
+
+
+@metric
+@dataclass(frozen=True)
+class AFD(Metric):
+    """Higher is better, up to about the real pictures' own rate; beyond that pictures are tidier than the data."""
+
+    name: ClassVar[str] = "afd"
+    reads: ClassVar[Reads] = "pixels"
+    better = "higher"
+
+    detector: Detector | None = None
+
+    def rows(self, pixels: np.ndarray) -> Tensor:
+        """-> [N,1], 1 where a face is found"""
+        if self.detector is None:
+            raise UsageError("afd needs a detector: --detector human, a cascade file, or my_detector.py:function")
+        return torch.from_numpy(self.detector(pixels)).float()[:, None]
+
+    def key(self) -> str | None:
+        return self.detector.key() if self.detector else None
+
+    def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:
+        settings = self.detector.name if self.detector else None
+        return {"afd": Score(float(fake.double().mean()), real=float(real.double().mean()), settings=settings)}

@@ -1,0 +1,82 @@
+"""From a file of published weights to an extractor."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from mien.errors import FileTrouble
+from mien.metrics.features import Extractor, ready
+from mien.metrics.resize import Resize
+from mien.networks import efficientnet_lite, inception
+from mien.networks.folding import folded
+
+
+@dataclass(frozen=True)
+class Kind:
+    """sha256: of the published file. tensors_of: its content -> the network's state."""
+
+    network: Callable[[], nn.Module]
+    tensors_of: Callable[[dict[str, Tensor]], dict[str, Tensor]]
+    sha256: str
+
+
+EXTRACTORS = {
+    "inception": Kind(
+        inception.Inception,
+        inception.tensors_of,
+        "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
+    ),
+    "efficientnet-lite0": Kind(
+        efficientnet_lite.EfficientNetLite0,
+        efficientnet_lite.tensors_of,
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
+}
+
+
+def load_extractor(name: str, path: Path, resize: Resize, device: torch.device) -> Extractor:
+    """name: of EXTRACTORS. path: .pth or .safetensors. Raises FileTrouble for a file that is no such network's."""
+    kind, sha256 = EXTRACTORS[name], sha256_of(path)
+    network: Any = kind.network()
+    try:
+        missing = network.load_state_dict(kind.tensors_of(read_tensors(path)), strict=False)
+    except (RuntimeError, KeyError, ValueError, IndexError, AttributeError) as error:
+        raise FileTrouble(f"{path} does not hold the weights of {name} ({first_line(error)})") from error
+    lacking = [key for key in missing.missing_keys if not key.endswith("num_batches_tracked")]
+    if lacking or missing.unexpected_keys:
+        odd = (lacking or missing.unexpected_keys)[0]
+        raise FileTrouble(f"{path} does not hold the weights of {name}: {odd} is {'missing' if lacking else 'unknown'}")
+    return Extractor(ready(folded(network.eval()), device), sha256, resize, device, sha256 == kind.sha256)  # type: ignore[arg-type]
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Published weights are often pickles: only tensors are read from one, never code."""
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # loaders raise anything on hostile bytes
+        raise FileTrouble(f"{path} cannot be read as weights: {first_line(error)}") from error
+    if not isinstance(found, dict) or not all(isinstance(tensor, Tensor) for tensor in found.values()):
+        raise FileTrouble(f"{path} holds no dictionary of tensors: give the file that the network's authors publish")
+    return found
+
+
+def sha256_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise FileTrouble(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
