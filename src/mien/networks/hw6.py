@@ -40,6 +40,7 @@ class HW6Generator(nn.Module):
         layers.append(nn.ConvTranspose2d(outputs[-1], channels, 5, 2, 2, output_padding=1))
         self.layers = nn.Sequential(*layers, nn.Tanh())
         self.apply(initialize)
+        nn.init.normal_(layers[1].weight, 1.0, 0.02)  # type: ignore[arg-type]
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         return self.layers(z)
