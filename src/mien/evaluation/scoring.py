@@ -1,0 +1,79 @@
+"""From two sides to rows: one number each, with everything that has to be said with it."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import torch
+
+from mien import __version__
+from mien.evaluation.choosing import described, doubts_of
+from mien.evaluation.seen import see, seers_for, stream_of
+from mien.evaluation.sides import Side
+from mien.metrics.features import Extractor
+from mien.metrics.metric import Metric, Score
+
+FEW = 10_000  # pictures under which the features' moments are too uncertain to compare
+
+Row = dict[str, Any]
+
+
+def score(real: Side, fake: Side, metrics: list[Metric], extractor: Extractor | None, batch_size: int) -> list[Row]:
+    """One pass over each side, then every metric. extractor: None when no metric reads features or logits.
+
+    A row: metric, value, std, real, settings, n_real, n_fake, extractor, extractor_sha256, resize, warnings, seconds
+    (of the whole), and the facts of both sides: images, seeds, truncation, data, …
+    """
+    start = time.monotonic()
+    seers = seers_for(metrics, extractor)
+    of_fake = see(fake, seers, {stream_of(metric) for metric in metrics}, batch_size, "looking at fake pictures")
+    wanted = {stream_of(metric) for metric in metrics if metric.needs_real}
+    of_real = see(real, seers, wanted, batch_size, "looking at real pictures")
+    scored = []
+    for metric in metrics:
+        stream = stream_of(metric)
+        found = metric.scores(of_real.get(stream, torch.empty(0)), of_fake[stream])
+        scored += [(metric, name, one) for name, one in found.items()]
+    seconds = round(time.monotonic() - start, 3)
+    return [row(metric, name, one, real, fake, extractor, seconds) for metric, name, one in scored]
+
+
+def row(
+    metric: Metric, name: str, one: Score, real: Side, fake: Side, extractor: Extractor | None, seconds: float
+) -> Row:
+    counts = {"n_real": real.count if metric.needs_real else 0, "n_fake": fake.count}
+    used = extractor if metric.reads != "pixels" else None
+    return {
+        "metric": name,
+        "value": finite(one.value),
+        "std": one.std,
+        "real": one.real,
+        "settings": one.settings,
+        **counts,
+        **described(used),
+        **real.facts,
+        **{("source" if key == "data" else key.replace("data_", "source_")): fact for key, fact in fake.facts.items()},
+        "mien": __version__,
+        "time": time.time(),
+        "seconds": seconds,
+        "warnings": warnings(metric, one, real, fake, used),
+    }
+
+
+def warnings(metric: Metric, one: Score, real: Side, fake: Side, extractor: Extractor | None) -> list[str]:
+    """Why the number should not be compared with others."""
+    found = [*doubts_of(extractor)] if extractor else []
+    fewest = min(fake.count, real.count) if metric.needs_real else fake.count
+    if extractor and fewest < FEW:
+        found.append(f"only {fewest:,} pictures: compare with nothing but the same N (papers use {FEW:,} to 50,000)")
+    found += fake.doubts
+    if metric.needs_real:
+        found += real.doubts
+    return [*found, *([one.note] if one.note else [])]
+
+
+def finite(value: float) -> float | None:
+    """JSON has no infinity."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,102 @@
+"""The two sides of a comparison: pictures in batches, drawn as they are needed or read from a prepared set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mien.console import counted, say
+from mien.data.layouts import Layout, detect, sampled_sizes
+from mien.data.prepare import prepare
+from mien.errors import FileTrouble, UsageError
+from mien.generation import Generator
+from mien.images import as_rgb, resolution_text
+
+JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
+Batches = Callable[[int], Iterator[np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Side:
+    """batches: batch size -> uint8 [<=batch size,H,W,3] at a time, the same each time it is called.
+
+    key: what the pictures are, where what is seen of them may be kept. facts: what each row says of them. doubts: why
+    numbers made from them should not be compared.
+    """
+
+    count: int
+    batches: Batches
+    key: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
+
+
+def drawn_by(generator: Generator, seeds: list[int], text: str, truncation: float) -> Side:
+    """Pictures that are drawn while they are looked at. text: the seeds as people write them."""
+
+    def batches(size: int) -> Iterator[np.ndarray]:
+        return (as_rgb(pixels) for pixels in generator.stream(seeds, truncation, size))
+
+    doubts = () if truncation == 1 else (f"truncation {truncation:g}: published numbers are of truncation 1",)
+    facts = {"run": generator.run, "recipe": generator.recipe.name, "images": generator.images}
+    facts |= {"kimg": generator.images / 1000, "seeds": text, "truncation": truncation}
+    return Side(len(seeds), batches, None, facts, doubts)
+
+
+def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout: Layout | None = None) -> Side:
+    """At most so many pictures of anything that `--data` takes, spread evenly over it, prepared at (height, width)."""
+    layout = layout or detect(data)
+    with counted("preparing pictures") as progress:
+        ready = prepare(data, *resolution, progress=progress)
+    chosen = np.linspace(0, len(ready) - 1, min(most, len(ready))).round().astype(int)
+
+    def batches(size: int) -> Iterator[np.ndarray]:
+        return (as_rgb(ready.images[chosen[start : start + size]]) for start in range(0, len(chosen), size))
+
+    key = f"{ready.info['sha256']} {len(chosen)} of {len(ready)}"
+    facts = {"data": str(layout.path), "data_sha256": ready.info["sha256"]}
+    jpegs = sum(name.lower().endswith(JPEG) for name in layout.entries)
+    doubt = f"{jpegs:,} of {len(layout.entries):,} pictures of {layout.path.name} are JPEGs: their artefacts count"
+    return Side(len(chosen), batches, key, facts, (doubt,) if jpegs else ())
+
+
+def common_size(layouts: list[Layout]) -> tuple[int, int]:
+    """(height, width) that all pictures of a side share: of the first side that has one."""
+    for layout in layouts:
+        sizes = {layout.size} if layout.size else set(sampled_sizes(layout))
+        if len(sizes) == 1:
+            height, width = sizes.pop()
+            return height, width // 2 if layout.paired else width
+    names = " and ".join(layout.path.name for layout in layouts)
+    raise UsageError(f"{names} hold pictures of several sizes: say by --resolution at which to compare them")
+
+
+def resized(layout: Layout, resolution: tuple[int, int]) -> tuple[str, ...]:
+    """A doubt where the pictures to be scored were not of this size: what is scored is then not what was given."""
+    odd = [size for size in sampled_sizes(layout) if size != resolution]
+    if layout.paired or not odd:
+        return ()
+    return (f"{layout.path.name} was cropped and resized to {resolution_text(*resolution)}",)
+
+
+def is_run(target: str, outdir: Path) -> bool:
+    """Whether the words mean a run or a snapshot, and not pictures."""
+    if target == "last" or target.endswith(".safetensors"):
+        return True
+    path = Path(target)
+    if path.exists():
+        return (path / "recipe.json").is_file()
+    return target.isdecimal() or (outdir / path / "recipe.json").is_file()
+
+
+def announce(what: str, side: Side) -> None:
+    source = side.facts.get("run") or side.facts.get("data")
+    say(f"{what:5} {side.count:,} pictures of {source}")
+
+
+def no_data(target: str) -> FileTrouble:
+    return FileTrouble(f"{target} does not say what it was trained on: name the real pictures by --data")
