@@ -29,7 +29,7 @@ class Mixture:
 
     @property
     def thin(self) -> bool:
-        """Without width along some axis: then no point is ever near enough to be good, and its place is what counts."""
+        """Without width along x: then no point but one at x = 0 is good, and only the place of a line counts."""
         return 0.0 in self.sigma
 
     def sample(self, count: int, random: torch.Generator) -> Tensor:

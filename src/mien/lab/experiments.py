@@ -52,9 +52,9 @@ def js_fails() -> Experiment:
             "The real points lie on the upright line x = 0, the generated ones on another at x = theta, and theta is "
             "all that the generator can learn. As long as the lines do not coincide they share no point, so their true "
             "Jensen-Shannon divergence is log 2 = 0.693 at every distance. Their true Wasserstein distance is |theta|.",
-            "Look at the left panel: D is soon sure of every point, its field is flat around the generated line, and "
-            "a flat field has no slope to go down. The JS that D's loss stands for sits at log 2, "
-            "which says only that D wins, and the line stays where it was.",
+            "Look at the left panel, the minimax game, in which G would walk down JS itself. D is soon sure of every "
+            "point; its field is flat around the generated line, and a flat field has no slope to go down. The JS that "
+            "D's loss stands for sits at log 2, which says only that D wins, and the line stays where it was.",
             "Look at the right panel: the critic's field is a slope all the way from one line to the other. The "
             "distance that its loss stands for falls with the true one, and the line walks home. That it reads a "
             "little more than the truth is the penalty's doing: slopes a little above 1 cost it almost nothing.",
@@ -70,7 +70,7 @@ def js_fails() -> Experiment:
                 discriminator_terms={"gp": replace(wgan_gp().discriminator_terms["gp"], weight=10.0)},
             ),
         ),
-        images=200_000,
+        images=170_000,
         change=("--set generator.start=0.5", "--set discriminator_updates=1"),
     )
 
@@ -90,7 +90,7 @@ def mode_collapse() -> Experiment:
         ),
         mixture=ring(),
         arms=(gan(), wgan_gp()),
-        images=600_000,
+        images=400_000,
         change=("--set discriminator_optimizer.lr=1e-3", "--set generator.latent_dim=1"),
     )
 
@@ -111,7 +111,7 @@ def clipping() -> Experiment:
         ),
         mixture=grid(),
         arms=(wgan(), wgan_gp()),
-        images=600_000,
+        images=300_000,
         change=("--set constrain.limit=0.01", "--set constrain.limit=1"),
     )
 
@@ -125,7 +125,7 @@ def strong_d() -> Experiment:
             discriminator_updates=20,
             discriminator_optimizer=Adam(lr=2e-3, beta1=0.5, beta2=0.9),
             # eps 1: nearly plain gradient descent, or it would not show how small a pull is.
-            generator_optimizer=Adam(lr=1e-3, beta1=0.0, beta2=0.9, eps=1.0),
+            generator_optimizer=Adam(lr=2e-3, beta1=0.0, beta2=0.9, eps=1.0),
         )
 
     return Experiment(
@@ -145,7 +145,7 @@ def strong_d() -> Experiment:
             against_strong(replace(gan_fair(), name="non-saturating")),
             against_strong(wgan_gp()),
         ),
-        images=250_000,
+        images=200_000,
         change=("--set discriminator_updates=1", "--set discriminator_terms.gp.weight=10"),
     )
 
@@ -163,4 +163,4 @@ def free(mixture: Mixture, recipes: tuple[Recipe, ...]) -> Experiment:
         "what the discriminator makes of each place: bluer, or higher, is more real.",
         "The generator only ever sees the slope of that field. Where it is flat, nothing moves.",
     )
-    return Experiment(mixture.name, f"{mixture.about} Learned by {names}.", look, mixture, recipes, 600_000)
+    return Experiment(mixture.name, f"{mixture.about} Learned by {names}.", look, mixture, recipes, 400_000)

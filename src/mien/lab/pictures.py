@@ -21,6 +21,7 @@ SHOWN = 1000  # points of either kind
 LEVELS = 12  # contour lines over the field's range
 PAPER, INK, SOFT, LINE = (251, 251, 249), (27, 28, 32), (92, 96, 107), (228, 228, 223)
 REAL, FAKE, CURVE = (47, 95, 224), (217, 84, 30), (12, 133, 119)
+LEAST, WHITE, MOST = (248, 205, 182), (252, 252, 250), (190, 208, 250)  # of the ground, by D's score
 EACH, FIRST, LAST = 110, 900, 2500  # milliseconds that a frame is shown
 
 
@@ -87,19 +88,23 @@ def shares(field: np.ndarray) -> np.ndarray:
 
 def tinted(field: np.ndarray) -> np.ndarray:
     """[H,W] in [0, 1] -> uint8 [H,W,3]: pale orange over white to pale blue, contours a little darker."""
-    field = field.clip(0, 1)[..., None]
-    orange, white, blue = (
-        np.array(colour, np.float32) for colour in ((248, 205, 182), (252, 252, 250), (190, 208, 250))
-    )
-    low, high = orange + (white - orange) * (2 * field), white + (blue - white) * (2 * field - 1)
-    colours = np.where(field < 0.5, low, high)
-    step = np.floor(field[..., 0] * LEVELS)
+    tint = (field.clip(0, 1) * 255).astype(np.int16)
+    step = np.minimum(field * LEVELS, LEVELS - 1).astype(np.int16)
     edge = np.zeros(step.shape, bool)
     edge[:-1] |= step[:-1] != step[1:]
     edge[:, :-1] |= step[:, :-1] != step[:, 1:]
     edge[1:] |= edge[:-1]  # two fine pixels wide
-    colours[edge] *= 0.86
-    return colours.round().astype(np.uint8)
+    return TINTS[tint + 256 * edge]
+
+
+def tints() -> np.ndarray:
+    """uint8 [512,3]: the ground's colours from 0 to 1, then the same for contours."""
+    share = np.linspace(0, 1, 256)
+    plain = np.stack([np.interp(share, (0, 0.5, 1), ends) for ends in zip(LEAST, WHITE, MOST)], axis=1)
+    return np.concatenate([plain, 0.86 * plain]).round().astype(np.uint8)
+
+
+TINTS = tints()
 
 
 def pixels(points: np.ndarray, view: float, size: int) -> np.ndarray:
@@ -122,7 +127,7 @@ def axis(arm: Arm, frame: Frame) -> Image.Image:
     centres = (edges[:-1] + edges[1:]) / 2
     real = arm.mixture.masses(torch.from_numpy(edges)).numpy()
     fake = np.histogram(frame.points.numpy()[:, 0], edges)[0] / len(frame.points)
-    tallest = 1.25 * real.max()
+    tallest = 1.9 * real.max()  # a narrower heap of generated points is cut off
     across = (centres + view) * (size / (2 * view))
     for masses, colour in ((real, REAL), (fake, FAKE)):
         heights = base - (base - middle) * np.minimum(masses / tallest, 1.0)

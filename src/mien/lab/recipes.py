@@ -17,7 +17,7 @@ from mien.spec import Spec
 from mien.training.optimizer import Adam
 
 BALANCED = Adam(lr=1e-3, beta1=0.5, beta2=0.9)
-CALMING = Adam(lr=Linear(2e-3, 2e-4, 600_000), beta1=0.5, beta2=0.9)
+CALMING = Adam(lr=Linear(2e-3, 2e-4, 400_000), beta1=0.5, beta2=0.9)
 
 
 def gan() -> Recipe:

@@ -16,9 +16,7 @@ def cells(arm: Arm) -> list[str]:
     row = arm.last
     says = ", ".join(f"{key.removesuffix(' of D').upper()} {row[key]:.3f}" for key in row if key.endswith(" of D"))
     losses = [f"{row[key]:.3f}" for key in ("discriminator/loss", "generator/loss")]
-    # A line that was only shifted lies exactly |theta| away; the sliced distance would be 2/pi of that.
-    distance = abs(row["place"]) if arm.mixture.thin else row["wasserstein"]
-    measured = Measured(int(row["modes"]), row["good"], row["js"], distance)
+    measured = Measured(int(row["modes"]), row["good"], row["js"], row["wasserstein"])
     return [arm.recipe.name, *figures(arm.mixture, measured), says or "–", *losses, f"{arm.seconds:.1f}"]
 
 
