@@ -106,8 +106,8 @@ def clipping() -> Experiment:
             "Look at the fields: under clipping the critic becomes nearly as simple as a function can be, a few flat "
             "pieces; under the penalty it bends around the data.",
             "Look at the weights: clipped ones pile up at the two bounds, the others are spread like a bell. And at "
-            "the gradients by layer: under clipping they grow or shrink by a factor from layer to layer, which is why "
-            "its bound is so hard to choose.",
+            "the gradients by layer: under clipping they are the more uneven; in a deep critic they grow or vanish by "
+            "a factor a layer, which is why its bound is so hard to choose.",
         ),
         mixture=grid(),
         arms=(wgan(), wgan_gp()),
