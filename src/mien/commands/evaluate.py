@@ -36,6 +36,7 @@ class Evaluated:
         for row in self.rows:
             for warning in row["warnings"]:
                 whose.setdefault(warning, []).append(row["metric"])
+        lines += [line for row in self.rows for line in row.get("details", [])]
         lines += [f"warning ({', '.join(names)}): {warning}" for warning, names in whose.items()]
         return "\n".join([*lines, *([f"added to {self.written}"] if self.written else [])])
 
@@ -79,7 +80,7 @@ def evaluate(
     Args:
         target: A run (folder, number, name, "last"), a snapshot, or pictures: a folder or archive.
         data: The real pictures: folder, archive, prepared set or "drawn". The run's own if left out.
-        metrics: With commas between: fid, kid, is, pr, afd, or your own, my_metric.py:name.
+        metrics: With commas between: fid, kid, is, pr, afd, modes, or your own, my_metric.py:name.
         num: How many fake pictures: seeds 0 to num-1 of a run, or at most so many of a folder's.
         num_real: How many real pictures at most. As many as --num if left out.
         seeds: Which pictures of a run, instead of --num: 0-49999.
@@ -97,6 +98,7 @@ def evaluate(
         outdir: Folder that holds the runs.
     """
     from mien.evaluation.choosing import choose_extractor, choose_metrics
+    from mien.evaluation.reading import with_reader
     from mien.evaluation.scoring import score
     from mien.evaluation.sides import announce, is_run
     from mien.launch import pick_device
@@ -121,7 +123,7 @@ def evaluate(
     announce("fake", fake)
     announce("real", real)
     used = choose_extractor(extractor, resize, weights, place) if reads_features else None
-    rows = score(real, fake, wanted, used, batch)
+    rows = score(real, fake, with_reader(wanted, real), used, batch)
     journals = [Journal(output)] if output else []
     if is_run(target, outdir) and not target.endswith(".safetensors"):
         journals.append(RunDirectory(find(target, outdir).path).metrics)

@@ -23,8 +23,8 @@ Row = dict[str, Any]
 def score(real: Side, fake: Side, metrics: list[Metric], extractor: Extractor | None, batch_size: int) -> list[Row]:
     """One pass over each side, then every metric. extractor: None when no metric reads features or logits.
 
-    A row: metric, value, std, real, settings, n_real, n_fake, extractor, extractor_sha256, resize, warnings, seconds
-    (of the whole), and the facts of both sides: images, seeds, truncation, data, …
+    A row: metric, value, std, real, settings, better, n_real, n_fake, extractor, extractor_sha256, resize, warnings,
+    seconds (of the whole), and the facts of both sides: images, seeds, truncation, data, …
     """
     start = time.monotonic()
     seers = seers_for(metrics, extractor)
@@ -51,6 +51,7 @@ def row(
         "std": one.std,
         "real": one.real,
         "settings": one.settings,
+        "better": one.better or metric.better,
         **counts,
         **described(used),
         **real.facts,
@@ -59,6 +60,7 @@ def row(
         "time": time.time(),
         "seconds": seconds,
         "warnings": warnings(metric, one, real, fake, used),
+        **({"details": list(one.details)} if one.details else {}),
     }
 
 

@@ -33,6 +33,7 @@ class Side:
     key: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+    built_in: bool = False  # the faces that mien draws, whose attributes are known
 
 
 def drawn_by(generator: Generator, seeds: list[int], text: str, truncation: float) -> Side:
@@ -61,7 +62,7 @@ def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout
     facts = {"data": str(layout.path), "data_sha256": ready.info["sha256"]}
     jpegs = sum(name.lower().endswith(JPEG) for name in layout.entries)
     doubt = f"{jpegs:,} of {len(layout.entries):,} pictures of {layout.path.name} are JPEGs: their artefacts count"
-    return Side(len(chosen), batches, key, facts, (doubt,) if jpegs else ())
+    return Side(len(chosen), batches, key, facts, (doubt,) if jpegs else (), ready.info["layout"] == "drawn")
 
 
 def common_size(layouts: list[Layout]) -> tuple[int, int]:

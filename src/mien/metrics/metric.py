@@ -26,13 +26,16 @@ METRICS: dict[str, type[Metric]] = {}
 @dataclass(frozen=True)
 class Score:
     """One number. std: over the metric's own subsets. real: the same measure of the real pictures, where it has one.
-    settings: what the number depends on besides the extractor. note: what has to be said with it."""
+    settings: what the number depends on besides the extractor. note: what has to be said with it. better: where it is
+    not as the metric says. details: what one number cannot tell, a line each."""
 
     value: float
     std: float | None = None
     real: float | None = None
     settings: str | None = None
     note: str | None = None
+    better: Literal["lower", "higher"] | None = None
+    details: tuple[str, ...] = ()
 
 
 class Metric:

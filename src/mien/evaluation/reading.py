@@ -1,0 +1,56 @@
+"""A reader of attributes for the metric of modes, taught on built-in faces that no training sees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from mien.console import counted
+from mien.data.drawn import CHOICES, SWITCHES, draw_many, sample_face
+from mien.errors import UsageError
+from mien.evaluation.sides import Side
+from mien.metrics.metric import Metric
+from mien.metrics.modes import Attribute, Modes, Reader, learn
+
+SEED = 2**32 - 1  # trainings are given the faces of seed 0
+LEARNED, HELD_OUT = 4000, 1000
+
+
+def with_reader(metrics: list[Metric], real: Side) -> list[Metric]:
+    """Give the metric of modes, where it is wanted, a reader for pictures of this size. Raises UsageError where the
+    real pictures are not the built-in faces."""
+    if not any(isinstance(metric, Modes) for metric in metrics):
+        return metrics
+    if not real.built_in:
+        found = real.facts["data"]
+        raise UsageError(f"modes needs the built-in faces, whose truth is known, not {found}: --data drawn")
+    height, width = next(real.batches(1)).shape[1:3]
+    reader = teach(height, width)
+    return [replace(metric, reader=reader) if isinstance(metric, Modes) else metric for metric in metrics]
+
+
+def teach(height: int, width: int, learned: int = LEARNED, held_out: int = HELD_OUT) -> Reader:
+    """The same for a size each time."""
+    count = learned + held_out
+    with counted("teaching a reader of attributes") as progress:
+        faces = draw_many(count, height, width, SEED, progress=progress)
+    return learn(faces.images, values_of(SEED, count), attributes(), held_out)
+
+
+def attributes() -> tuple[Attribute, ...]:
+    """All but the bangs have shares that are known without counting (a hime cut always has straight ones)."""
+    equal = [Attribute(name, values, (1 / len(values),) * len(values)) for name, values in CHOICES.items()]
+    switches = [Attribute(name, ("without", "with"), (1 - share, share)) for name, share in SWITCHES.items()]
+    return tuple(one for one in [*equal, *switches] if one.name != "bangs")
+
+
+def values_of(seed: int, count: int) -> np.ndarray:
+    """int64 [count, attributes]: which value of each attribute the first faces of a seed have"""
+    known = [(one.name, one.values) for one in attributes()]
+    return np.array([[value_of(sample_face(seed, index), *one) for one in known] for index in range(count)])
+
+
+def value_of(face: object, name: str, values: tuple[str, ...]) -> int:
+    found = getattr(face, name)
+    return int(found) if isinstance(found, bool) else values.index(found)

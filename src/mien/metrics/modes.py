@@ -1,0 +1,220 @@
+"""Which kinds of faces a generator draws, and in which shares, where the truth is known: on the built-in faces.
+
+A reader tells the attributes of each picture. How often it is right on faces that it did not learn from is told beside
+every number, and so is what the same reading gives for real faces: reading is not quite exact, and N pictures never
+have quite the true shares.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from itertools import product
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mien.errors import UsageError
+from mien.metrics.metric import Metric, Reads, Score, metric
+from mien.metrics.resize import resize
+
+COMBINED = ("hair", "style")  # whose combinations are counted
+WHOLE = ("hair", "style", "eyes")  # and these, as stacked MNIST counts its 1,000 modes (Metz et al. 2017)
+SURE = 0.95  # an attribute that is read right less often is named, but no share of it is told
+LEAST = 0.1  # a combination counts as drawn from a tenth of its true share on, and from one picture on
+OFF, CHANCE = 1.5, 4.0  # a share is off by this factor or more, and by more than so many standard deviations
+SIDE, CELLS, LEVELS, COARSE = 64, 8, 3, 16  # see `described`
+RIDGE = 0.003  # of the mean diagonal
+MOST_NAMED = 12
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One value of several: `values`, the share of each in truth, how often the reader is right."""
+
+    name: str
+    values: tuple[str, ...]
+    truth: tuple[float, ...]
+    accuracy: float = math.nan
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A linear regression from colours and places to attributes. weights: [D, values of all attributes]."""
+
+    attributes: tuple[Attribute, ...]
+    weights: Tensor
+
+    def __call__(self, pixels: np.ndarray) -> Tensor:
+        """uint8 [N,H,W,3] -> int64 [N, attributes]: which value of each"""
+        found = (described(pixels) @ self.weights).split([len(one.values) for one in self.attributes], 1)
+        return torch.stack([scores.argmax(1) for scores in found], 1)
+
+    def key(self) -> str:
+        return f"reader {hashlib.sha256(self.weights.numpy().tobytes()).hexdigest()}"
+
+
+def described(pixels: np.ndarray) -> Tensor:
+    """uint8 [N,H,W,3] -> float32 [N,D]: the share of each of 27 colours (three levels a channel) in each of 8 x 8
+    cells, as square roots, so that a few pixels (an iris) count; the picture at 16 x 16; and a 1."""
+    planes = resize(torch.from_numpy(np.ascontiguousarray(pixels)), SIDE, SIDE, "clean")
+    red, green, blue = (planes * (LEVELS / 256)).long().unbind(1)
+    colours, cell = LEVELS**3, SIDE // CELLS
+    row, column = torch.arange(SIDE)[:, None] // cell, torch.arange(SIDE) // cell
+    place = torch.arange(len(pixels))[:, None, None] * CELLS**2 + row * CELLS + column
+    index = place * colours + (red * LEVELS + green) * LEVELS + blue
+    counts = torch.bincount(index.flatten(), minlength=len(pixels) * CELLS**2 * colours).view(len(pixels), -1)
+    small = torch.nn.functional.avg_pool2d(planes, SIDE // COARSE).flatten(1) / 127.5 - 1
+    return torch.cat([(counts / cell**2).sqrt(), small, torch.ones(len(pixels), 1)], 1)
+
+
+def learn(images: np.ndarray, values: np.ndarray, attributes: tuple[Attribute, ...], held_out: int) -> Reader:
+    """images uint8 [N,H,W,3]; values int [N, attributes]. The last `held_out` of them only measure the accuracy."""
+    learned = len(images) - held_out
+    rows = torch.cat([described(part) for part in np.array_split(images[:learned], 1 + learned // 256)]).double()
+    answers = torch.from_numpy(values[:learned])
+    wanted = [torch.nn.functional.one_hot(answers[:, i], len(one.values)) for i, one in enumerate(attributes)]
+    gram = rows.T @ rows
+    gram.diagonal().add_(RIDGE * float(gram.diagonal().mean()))
+    weights = torch.linalg.solve(gram, rows.T @ torch.cat(wanted, 1).double()).float()
+    reader = Reader(attributes, weights)
+    right = (reader(images[learned:]).numpy() == values[learned:]).mean(0)
+    known = (Attribute(one.name, one.values, one.truth, float(share)) for one, share in zip(attributes, right))
+    return Reader(tuple(known), weights)
+
+
+@metric
+@dataclass(frozen=True)
+class Modes(Metric):
+    """modes: how many combinations of hair colour and style are drawn; higher is better. modes_tv: how far their shares
+    are from the true ones, as total variation distance (half the sum of differences), 0 to 1; lower is better."""
+
+    name: ClassVar[str] = "modes"
+    reads: ClassVar[Reads] = "pixels"
+    better = "higher"
+
+    reader: Reader | None = None
+
+    def rows(self, pixels: np.ndarray) -> Tensor:
+        """-> [N, attributes]"""
+        return self.able()(pixels)
+
+    def able(self) -> Reader:
+        if self.reader is None:
+            raise UsageError("modes needs the built-in faces, whose truth is known: --data drawn")
+        return self.reader
+
+    def key(self) -> str | None:
+        return self.reader.key() if self.reader else None
+
+    def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:
+        attributes = self.able().attributes
+        pairs = Combinations(attributes, COMBINED)
+        unsure = [one for one in attributes if one.accuracy < SURE]
+        doubt = ", ".join(one.name for one in unsure if one.name in COMBINED)
+        settings = f"{' × '.join(COMBINED)}, {len(pairs.truth)} combinations, {pairs.accuracies()}"
+        note = f"{doubt} cannot be read surely in pictures of this size" if doubt else None
+        details = [
+            *(shares(one, fake[:, i]) for i, one in enumerate(attributes) if one not in unsure),
+            *([f"not read surely enough: {', '.join(map(accuracy, unsure))}"] if unsure else []),
+            *off([(i, one) for i, one in enumerate(attributes) if one not in unsure], fake),
+            *pairs.lacking(fake),
+            Combinations(attributes, WHOLE).covered_in_words(real, fake),
+        ]
+        return {
+            "modes": Score(pairs.covered(fake), None, pairs.covered(real), settings, note, details=tuple(details)),
+            "modes_tv": Score(pairs.distance(fake), None, pairs.distance(real), settings, note, better="lower"),
+        }
+
+
+class Combinations:
+    """Of several attributes' values; attributes are independent of each other in truth."""
+
+    def __init__(self, attributes: tuple[Attribute, ...], names: tuple[str, ...]):
+        self.parts = [one for name in names for one in attributes if one.name == name]
+        self.columns = [[one.name for one in attributes].index(part.name) for part in self.parts]
+        self.truth = torch.tensor([math.prod(shares) for shares in product(*(part.truth for part in self.parts))])
+
+    def counts(self, rows: Tensor) -> Tensor:
+        """[N, attributes] -> how often each combination is there, int64 [combinations]"""
+        index = torch.zeros(len(rows), dtype=torch.int64)
+        for part, column in zip(self.parts, self.columns, strict=True):
+            index = index * len(part.values) + rows[:, column]
+        return torch.bincount(index, minlength=len(self.truth))
+
+    def drawn(self, rows: Tensor) -> Tensor:
+        """Which combinations count as drawn: bool [combinations]"""
+        return self.counts(rows) >= (LEAST * len(rows) * self.truth).clamp_min(1)
+
+    def covered(self, rows: Tensor) -> float:
+        return float(self.drawn(rows).sum())
+
+    def distance(self, rows: Tensor) -> float:
+        return distance(self.counts(rows) / len(rows), self.truth)
+
+    def accuracies(self) -> str:
+        return "read right: " + ", ".join(map(accuracy, self.parts))
+
+    def lacking(self, rows: Tensor) -> list[str]:
+        names = [" ".join(values) for values in product(*(part.values for part in self.parts))]
+        missing = [name for name, there in zip(names, self.drawn(rows)) if not there]
+        what = f"{' × '.join(part.name for part in self.parts)} never or hardly drawn"
+        return [f"{what}: {len(missing)} of {len(names)}: {listed(missing)}"] if missing else []
+
+    def covered_in_words(self, real: Tensor, fake: Tensor) -> str:
+        what = " × ".join(part.name for part in self.parts)
+        return (
+            f"{what}: {self.covered(fake):,.0f} of {len(self.truth):,} combinations are in {len(fake):,} pictures, "
+            f"{self.covered(real):,.0f} in {len(real):,} real ones"
+        )
+
+
+def distance(drawn: Tensor, truth: Tensor) -> float:
+    """Total variation between two vectors of shares."""
+    return float((drawn - truth).abs().sum() / 2)
+
+
+def shares(one: Attribute, column: Tensor) -> str:
+    """ "hair: aqua 8.1%, black 9.0%, …; in truth 8.3% each; distance 0.031; read right: 99.9%" """
+    drawn = shares_of(column, len(one.values))
+    found = ", ".join(f"{value} {share:.1%}" for value, share in zip(one.values, drawn.tolist()))
+    if len(set(one.truth)) == 1:
+        truth = f"{one.truth[0]:.1%} each"
+    else:
+        truth = ", ".join(f"{value} {share:.1%}" for value, share in zip(one.values, one.truth))
+    apart = distance(drawn, torch.tensor(one.truth))
+    return f"{one.name}: {found}; in truth {truth}; distance {apart:.3f}; read right: {one.accuracy:.1%}"
+
+
+def off(attributes: list[tuple[int, Attribute]], rows: Tensor) -> list[str]:
+    """The values that are drawn too seldom or too often, in words: a line each, or one that there are none."""
+    found: dict[str, list[str]] = {"too seldom": [], "too often": []}
+    count = len(rows)
+    for column, one in attributes:
+        drawn = shares_of(rows[:, column], len(one.values)).tolist()
+        for value, share, truth in zip(one.values, drawn, one.truth, strict=True):
+            if abs(share - truth) <= CHANCE * math.sqrt(truth * (1 - truth) / count):
+                continue
+            what = f"{value} {one.name} {share:.1%} (in truth {truth:.1%})".replace("_", " ")
+            if share * OFF <= truth:
+                found["too seldom"].append(what)
+            if share >= OFF * truth:
+                found["too often"].append(what)
+    lines = [f"{how}: {listed(what)}" for how, what in found.items() if what]
+    return lines or ["no value's share is off by half and by more than chance"]
+
+
+def shares_of(column: Tensor, values: int) -> Tensor:
+    return torch.bincount(column, minlength=values) / len(column)
+
+
+def accuracy(one: Attribute) -> str:
+    return f"{one.name} {one.accuracy:.1%}"
+
+
+def listed(words: list[str]) -> str:
+    more = len(words) - MOST_NAMED
+    return ", ".join(words[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
