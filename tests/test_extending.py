@@ -1,13 +1,18 @@
 """A user's one file: a loss, a term, a network and a recipe of their own, with no file of mien touched."""
 
+import json
+import re
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import mien
-from mien import cli
+from mien import cli, recipes
 from mien.errors import UsageError
+from mien.recipe import RECIPES
 
 FILE = '''"""A quadratic GAN with a generator that scales its pictures."""
 
@@ -157,11 +162,58 @@ def test_mistakes_with_a_file(name, message, trained, faces, tmp_path, capsys):
 
 
 def test_a_second_file_of_the_same_name_is_not_mistaken_for_the_first(trained, tmp_path):
-    from mien import recipes
-
     other = tmp_path / "my_gan.py"
     other.write_text(FILE.replace("scale=0.25", "scale=0.75"))
     assert recipes.find(f"{trained[0]}:my_own").generator.arguments["scale"] == 0.25
     assert recipes.find(f"{other}:my_own").generator.arguments["scale"] == 0.75
     with pytest.raises(UsageError):
         recipes.find(f"{other}:nothing")
+
+
+# --- the guide's own words --------------------------------------------------------------------------------------------
+
+GUIDE = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+PIECES = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+COMMANDS = re.findall(r"^    (mien .*)$", GUIDE, re.MULTILINE)
+QUICK = ["--resolution", "16", "--batch", "8", "--tick", "0.016", "--set", "discriminator.width=4"]
+
+
+@pytest.fixture
+def guided(faces, tmp_path, monkeypatch):
+    """A folder with the guide's pieces as my_gan.py, and pictures in faces/; we are in it."""
+    (tmp_path / "my_gan.py").write_text("\n\n".join(PIECES))
+    (tmp_path / "faces").symlink_to(faces)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(RECIPES, "exponential", None)  # taken out again after the test
+    return tmp_path
+
+
+def test_the_guide_has_a_loss_a_network_and_a_recipe():
+    names = [re.findall(r"^(?:class|def) (\w+)", piece, re.MULTILINE) for piece in PIECES]
+    assert names == [["Exponential"], ["Painter"], ["exponential"]]
+    assert COMMANDS == ["mien train my_gan.py:exponential --data faces/", "mien resume last --code my_gan.py"]
+
+
+def test_the_guide_does_what_it_says(guided):
+    train, resume = (shlex.split(command)[1:] for command in COMMANDS)
+    assert cli.run([*train, "--budget", "80img", *QUICK, "--set", "generator.width=5"]) == 0
+    (run,) = (guided / "runs").iterdir()
+    recipe = json.loads((run / "recipe.json").read_text())
+    assert recipe["loss"]["class"] == "my_gan.py:Exponential"
+    assert (recipe["generator"]["class"], recipe["generator"]["width"]) == ("my_gan.py:Painter", 5)
+    assert cli.run([*resume, "--budget", "+80img"]) == 0
+    assert json.loads((run / "status.json").read_text())["images"] == 160
+    assert mien.load(run, code=guided / "my_gan.py")(seeds=range(2))[0].size == (16, 16)
+
+
+def test_a_recipe_moved_into_its_folder_is_mien_s_own(guided, monkeypatch, capsys):
+    """As if my_gan.py lay in src/mien/recipes/: listed, found by name, and loaded without --code."""
+    monkeypatch.setattr(recipes, "__path__", [*recipes.__path__, str(guided)])
+    monkeypatch.setitem(sys.modules, "mien.recipes.my_gan", None)
+    del sys.modules["mien.recipes.my_gan"]
+    assert cli.run(["recipes"]) == 0
+    assert "exponential  " in (listed := capsys.readouterr().out) and "A painter of pixels" in listed
+    assert cli.run(["train", "exponential", "--data", "faces", "--budget", "80img", *QUICK]) == 0
+    assert cli.run(["resume", "last", "--budget", "+80img"]) == 0
+    (run,) = (guided / "runs").iterdir()
+    assert json.loads((run / "recipe.json").read_text())["loss"]["class"] == "mien.recipes.my_gan:Exponential"

@@ -116,8 +116,10 @@ def start(
         raise UsageError(f"--name {label!r} must be 1 to 100 letters, digits, '.', '_', '+' and '-'")
     spec.encode(chosen)  # refuses what recipe.json could not hold
     size = parse_resolution(resolution or resolution_text(*default_size(chosen, data)))
+    chosen = replace(chosen, resolution=size)
+    chosen.build_game()  # a size that its networks cannot have is told before the pictures are prepared, too
     pictures = prepared(data, *size)
-    chosen = replace(chosen, resolution=size, channels=pictures.images.shape[-1])
+    chosen = replace(chosen, channels=pictures.images.shape[-1])
     plan = Plan(parse_budget(budget, len(pictures.images)), seed, round(tick * 1000), every)
     session = Session(RunDirectory(outdir / f"NNNNN-{label}"), chosen, pictures, plan, place)
     if dry_run:

@@ -2,8 +2,9 @@ import pytest
 import torch
 from torch import nn
 
+from mien.errors import UsageError
 from mien.schedule import Cosine, Linear
-from mien.training.optimizer import Adam, load_optimizer_tensors, optimizer_tensors
+from mien.training.optimizer import Adam, RMSprop, load_optimizer_tensors, optimizer_tensors
 
 
 def network(seed=0):
@@ -31,6 +32,43 @@ def test_it_is_adam():
     steps(plain, torch.optim.Adam(plain.parameters(), 1e-2, (0.3, 0.9), 1e-6, foreach=False, fused=False), range(5))
     for a, b in zip(ours.parameters(), plain.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
+
+
+def test_it_is_rmsprop():
+    """square = alpha * square + (1 - alpha) * gradient^2; weight -= lr * gradient / (sqrt(square) + eps)."""
+    weight = nn.Parameter(torch.tensor([1.0, -2.0]))
+    optimizer = RMSprop(lr=0.1, alpha=0.9, eps=1e-3).build([weight])
+    expected, square = torch.tensor([1.0, -2.0]), torch.zeros(2)
+    for scale in (3.0, 0.5, -1.0):
+        optimizer.zero_grad()
+        (scale * weight.square()).sum().backward()
+        gradient = 2 * scale * expected
+        square = 0.9 * square + 0.1 * gradient.square()
+        expected = expected - 0.1 * gradient / (square.sqrt() + 1e-3)
+        optimizer.step()
+        torch.testing.assert_close(weight.detach(), expected)
+
+
+def test_schedules_set_the_rate_and_alpha():
+    settings = RMSprop(lr=Linear(1e-3, 0.0, images=100), alpha=Cosine(0.9, 0.99, 100))
+    optimizer = settings.build(network().parameters())
+    assert optimizer.param_groups[0]["lr"] == 1e-3
+    settings.tune(optimizer, 50)
+    (group,) = optimizer.param_groups
+    assert (group["lr"], group["alpha"]) == pytest.approx((5e-4, 0.945))
+
+
+@pytest.mark.parametrize(
+    "settings, wrong, message",
+    [
+        (RMSprop, {"lr": -1.0}, r"^RMSprop: lr -1 is not in \[0, inf\)$"),
+        (RMSprop, {"alpha": 1.0}, r"^RMSprop: alpha 1 is not in \[0, 1\)$"),
+        (Adam, {"beta2": 1.5}, r"^Adam: beta2 1.5 is not in \[0, 1\)$"),
+    ],
+)
+def test_numbers_out_of_range(settings, wrong, message):
+    with pytest.raises(UsageError, match=message):
+        settings(**wrong)
 
 
 def test_schedules_set_the_rate_and_both_betas():
@@ -61,19 +99,20 @@ def test_tensors_are_named_after_the_parameters():
     assert len(tensors) == 3 * 5 and tensors["N.0.weight/step"].shape == ()
 
 
-def test_state_survives_a_file_with_its_memory_layout_and_every_bit():
+@pytest.mark.parametrize("settings, moment", [(Adam(lr=1e-2), "exp_avg"), (RMSprop(lr=1e-2), "square_avg")])
+def test_state_survives_a_file_with_its_memory_layout_and_every_bit(settings, moment):
     """A file is contiguous; a fused kernel walks a channels-last parameter and its state side by side."""
     module = network()
-    optimizer = Adam(lr=1e-2).build(module.parameters())
+    optimizer = settings.build(module.parameters())
     steps(module, optimizer, range(3))
     saved = {key: value.contiguous().clone() for key, value in optimizer_tensors(optimizer, names(module)).items()}
 
     other = network(seed=9)
     other.load_state_dict(module.state_dict())
-    resumed = Adam(lr=1e-2).build(other.parameters())
+    resumed = settings.build(other.parameters())
     load_optimizer_tensors(resumed, names(other), saved)
     for parameter, state in resumed.state.items():
-        assert state["exp_avg"].stride() == parameter.stride()
+        assert state[moment].stride() == parameter.stride()
     assert other[0].weight.stride() != other[0].weight.contiguous().stride()  # else this test would show nothing
 
     steps(module, optimizer, range(3, 6))

@@ -23,4 +23,5 @@ def celeba() -> Recipe:
         generator_optimizer=Adam(lr=1e-4, beta1=0.9, beta2=0.999),
         batch_size=64,
         resolution=(96, 80),
+        channels_last=False,  # these networks of few channels and odd paddings are 5 to 10 % quicker without
     )
