@@ -69,9 +69,9 @@ def by_torch_fidelity(folder: Path, weights: Path, count: int) -> dict[str, Any]
     import torch_fidelity
 
     return torch_fidelity.calculate_metrics(
-        input1=str(folder / "fake"), input2=str(folder / "real"), feature_extractor_weights_path=str(weights),
-        fid=True, kid=True, isc=True, feature_extractor="inception-v3-compat", kid_subset_size=min(1000, count), cuda=False, cache=False,
-        batch_size=16, verbose=False,
+        input1=str(folder / "fake"), input2=str(folder / "real"), fid=True, kid=True, isc=True,
+        feature_extractor="inception-v3-compat", feature_extractor_weights_path=str(weights),
+        kid_subset_size=min(1000, count), cuda=False, cache=False, batch_size=16, verbose=False,
     )  # fmt: skip
 
 

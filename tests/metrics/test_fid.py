@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mien.errors import UsageError
-from mien.metrics.fid import FID, factor, frechet, moments
+from mien.metrics.fid import FID, factor, frechet, frechet_of_few, moments
 
 
 def published(real, fake):
@@ -48,7 +48,7 @@ def test_equal_pictures_are_at_no_distance():
     assert score(real, features(150, 32, 4)).value == pytest.approx(score(features(150, 32, 4), real).value, rel=1e-10)
 
 
-@pytest.mark.parametrize("counts", [(20, 20), (200, 20), (20, 200), (2, 3)])
+@pytest.mark.parametrize("counts", [(20, 20), (200, 20), (20, 200), (2, 3), (64, 300)])
 def test_fewer_pictures_than_features(counts):
     """tr (S1 S2)^(1/2) is the sum of singular values of A1 A2^T, where S = A^T A of the centred features."""
     real, fake = features(counts[0], 64, 5), features(counts[1], 64, 6, 1.2)
@@ -56,8 +56,14 @@ def test_fewer_pictures_than_features(counts):
     distance = ((real.mean(0) - fake.mean(0)) ** 2).sum() + (one**2).sum() + (two**2).sum()
     expected = distance - 2 * np.linalg.svd(one @ two.T, compute_uv=False).sum()
     found = score(real, fake)
-    assert found.value == pytest.approx(expected, rel=1e-5)
+    assert found.value == pytest.approx(expected, rel=1e-10)
     assert found.note is not None and "singular" in found.note
+
+
+def test_many_pictures_and_few_by_one_formula():
+    """At one picture more than features the covariances are regular: both ways are exact."""
+    real, fake = (torch.from_numpy(features(65, 64, seed)) for seed in (9, 10))
+    assert frechet_of_few(real, fake) == pytest.approx(frechet(*moments(real), *moments(fake)), rel=1e-9)
 
 
 def test_a_feature_that_never_changes():

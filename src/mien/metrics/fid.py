@@ -6,6 +6,7 @@ A^T S2 A wherever S1 = A A^T, so the trace of the root needs neither a complex n
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import torch
@@ -23,20 +24,25 @@ class FID(Metric):
 
     def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:
         fewest, width = min(len(real), len(fake)), real.shape[1]
-        note = None
-        if fewest <= width:
-            note = f"{fewest:,} pictures for {width:,} features: a singular covariance, and a value far too high"
-        return {"fid": Score(frechet(*moments(real), *moments(fake)), note=note)}
+        if fewest < 2:
+            raise UsageError("fid needs 2 pictures or more of each kind: raise --num")
+        if fewest > width:
+            return {"fid": Score(frechet(*moments(real), *moments(fake)))}
+        note = f"{fewest:,} pictures for {width:,} features: a singular covariance, and a value far too high"
+        return {"fid": Score(frechet_of_few(real, fake), note=note)}
 
 
 def moments(features: Tensor) -> tuple[Tensor, Tensor]:
     """[N,D] -> mean [D] and unbiased covariance [D,D], float64."""
-    if len(features) < 2:
-        raise UsageError("fid needs 2 pictures or more of each kind: raise --num")
+    mean, rows = centred(features)
+    return mean, rows.T @ rows
+
+
+def centred(features: Tensor) -> tuple[Tensor, Tensor]:
+    """[N,D] -> mean [D] and A [N,D] with A^T A the unbiased covariance, float64."""
     features = features.double()
     mean = features.mean(0)
-    centred = features - mean
-    return mean, centred.T @ centred / (len(features) - 1)
+    return mean, (features - mean) / math.sqrt(len(features) - 1)
 
 
 def frechet(mean: Tensor, covariance: Tensor, other_mean: Tensor, other_covariance: Tensor) -> float:
@@ -47,8 +53,16 @@ def frechet(mean: Tensor, covariance: Tensor, other_mean: Tensor, other_covarian
     return float((mean - other_mean).square().sum() + trace)
 
 
+def frechet_of_few(features: Tensor, other: Tensor) -> float:
+    """[N,D], [M,D], one of them with fewer rows than columns. The roots of the eigenvalues of A^T A B^T B are the
+    singular values of A B^T, which is small then; and nothing is lost where the covariances are singular."""
+    (mean, rows), (other_mean, other_rows) = centred(features), centred(other)
+    trace = rows.square().sum() + other_rows.square().sum() - 2 * torch.linalg.svdvals(rows @ other_rows.T).sum()
+    return float((mean - other_mean).square().sum() + trace)
+
+
 def factor(covariance: Tensor) -> Tensor:
-    """A [D,D] with A A^T = covariance. Cholesky's, or where that fails (fewer pictures than features) the root by
+    """A [D,D] with A A^T = covariance. Cholesky's, or where that fails (a feature that never changes) the root by
     eigenvalues, whose tiny negative ones are rounding."""
     lower, failed = torch.linalg.cholesky_ex(covariance)
     if not failed:
