@@ -11,6 +11,7 @@ import torch
 from exact import assert_equal
 
 from mien import distributed
+from mien.run.journal import Journal
 
 SCRIPT = Path(__file__).with_name("two_ranks.py")
 
@@ -61,6 +62,12 @@ def test_only_the_first_writes_and_into_one_directory(reports, case):
     assert rows == sorted(set(rows)) and len(rows) >= 4  # each row once
     assert json.loads((run / "environment.json").read_text())["processes"] == "2"
     assert json.loads(next(run.glob("checkpoints/*/state.json")).read_text())["world_size"] == 2
+
+
+def test_the_first_evaluates_and_the_others_wait(reports):
+    whole, stopped = (Journal(Path(run, "metrics.jsonl")).read() for run in reports["reused"][0]["runs"])
+    assert [row["images"] for row in whole] == [64, 128, 192, 256, 320]
+    assert [row["value"] for row in whole] == [row["value"] for row in stopped]
 
 
 def test_each_sees_its_own_half_of_a_batch(reports):

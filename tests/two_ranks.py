@@ -16,6 +16,7 @@ from mien import distributed
 from mien.session import Session
 
 CHANGES = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
+OWN = {"metrics": f"{Path(__file__).with_name('own_metric.py')}:brightness", "metrics_num": 40, "metrics_share": 1.0}
 CASES = {"reused": (), "own": ("game.reuse_fakes=false", "discriminator_updates=2")}
 torch.set_num_threads(1)
 
@@ -45,8 +46,9 @@ def main() -> None:
         per_round = 16 if more else 8
         end = f"{40 * per_round}img"
         changes = (*CHANGES, *more)
-        whole = begin(data, outdir / case / "whole", "dcgan", changes, end)
-        stopped = begin(data, outdir / case / "stopped", "dcgan", changes, f"{15 * per_round}img")
+        exams = {} if more else {**OWN, "metrics_every": 0.064}
+        whole = begin(data, outdir / case / "whole", "dcgan", changes, end, **exams)
+        stopped = begin(data, outdir / case / "stopped", "dcgan", changes, f"{15 * per_round}img", **exams)
         mien.resume(str(stopped.path), budget=end)
         found[case] = {"runs": [str(whole.path), str(stopped.path)], "sums": [sums(session) for session in sessions]}
         found[case]["pictures"] = sessions[0].batches.indices(8 * distributed.rank() // 2, 4).tolist()

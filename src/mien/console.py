@@ -22,6 +22,7 @@ PLAIN_EVERY = 10.0  # seconds between plain lines
 LIVE_EVERY = 0.5  # seconds between redraws of the live line
 
 log: Path | None = None
+showing = False  # whether a live line is on the screen
 
 
 def live() -> bool:
@@ -71,15 +72,21 @@ class Line:
 
 @contextmanager
 def progress_line() -> Iterator[Line]:
-    """A bar with a text behind it, redrawn by hand: a thread of its own would take time from a training step."""
-    if not live():
+    """A bar with a text behind it, redrawn by hand: a thread of its own would take time from a training step. While
+    there is one already, what another tells comes in plain lines above it."""
+    global showing
+    if not live() or showing:
         yield Line(None)
         return
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
     columns = (BarColumn(bar_width=24), TaskProgressColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=console, auto_refresh=False, transient=True) as progress:
-        yield Line(progress)
+        showing = True
+        try:
+            yield Line(progress)
+        finally:
+            showing = False
 
 
 @contextmanager

@@ -82,8 +82,8 @@ def load(
 ) -> Generator:
     """A generator from a run (path, number, name or "last") or from a `.safetensors` snapshot file.
 
-    snapshot: the newest, unless a kimg ("200") or a file is named. code: the user's file that the run's recipe comes
-    from, where it does. Raises UsageError or FileTrouble, in one line.
+    snapshot: the newest, unless a kimg ("200"), "best" (by the metrics of the training) or a file is named. code: the
+    user's file that the run's recipe comes from, where it does. Raises UsageError or FileTrouble, in one line.
     """
     if code is not None:
         spec.add_user_file(code)
@@ -100,6 +100,11 @@ def snapshot_path(run: str | Path | RunDirectory, snapshot: str | int | None, ou
                 raise FileTrouble(f"{run} is not a file")
             return Path(run)
         run = find(run, outdir)
+    if snapshot == "best":
+        best = run.read_best()
+        if best is None:
+            raise UsageError(f"--snapshot best: {run.path} has no best.json: train with --metrics fid")
+        return run.path / best["snapshot"]
     if snapshot is not None and Path(str(snapshot)).is_file():
         return Path(str(snapshot))
     found = run.snapshot_files()

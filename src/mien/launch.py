@@ -19,6 +19,7 @@ from mien.data.layouts import default_resolution, detect
 from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
 from mien.errors import Diverged, MienError, UsageError
+from mien.exams import ExamPlan, Exams
 from mien.images import parse_resolution, resolution_text
 from mien.papers import environment, note_command, write_papers
 from mien.recipe import Recipe, from_json
@@ -97,6 +98,11 @@ def start(
     device: str,
     tick: float,
     checkpoint_every: str,
+    metrics: str | None,
+    metrics_every: float | None,
+    metrics_num: int,
+    metrics_share: float,
+    detector: str | None,
     dry_run: bool,
 ) -> Run:
     """`mien train`; its arguments are explained there."""
@@ -111,6 +117,12 @@ def start(
         raise UsageError(f"--tick {tick} is no number of kimg: it must be at least 0.001")
     parse_budget(budget, 1)  # a slip in a flag is told before the pictures are prepared
     every = parse_duration(checkpoint_every, "--checkpoint-every")
+    exams = None
+    if metrics is not None:
+        first = 5 * tick if metrics_every is None else metrics_every
+        exams = ExamPlan(metrics, round(first * 1000), metrics_num, metrics_share, detector)
+    elif metrics_every is not None or detector is not None:
+        raise UsageError("--metrics-every and --detector belong to --metrics: add --metrics fid")
     label = name or f"{chosen.name}-{data_name(data)}"
     if not re.fullmatch(r"[\w.+-]{1,100}", label):
         raise UsageError(f"--name {label!r} must be 1 to 100 letters, digits, '.', '_', '+' and '-'")
@@ -122,18 +134,21 @@ def start(
     chosen = replace(chosen, channels=pictures.images.shape[-1])
     plan = Plan(parse_budget(budget, len(pictures.images)), seed, round(tick * 1000), every)
     session = Session(RunDirectory(outdir / f"NNNNN-{label}"), chosen, pictures, plan, place)
+    enrol(session, exams, chosen, data, place)
     if dry_run:
         first_lines(session, chosen, pictures, why)
         return Run(session.run.path, "dry run: nothing was trained,", 0, 0.0)
 
     # Made last: a mistake in a flag leaves no directory behind.
+    if session.exams:
+        session.exams.rehearse()
     run = RunDirectory(distributed.from_first(create(outdir, label).path if distributed.rank() == 0 else Path()))
     session.move_to(run)
     if session.record:
         run.lock()
         write_papers(run, chosen, pictures, data)
         facts = {"budget": budget, "seed": seed, "data": lasting(data), "recipe": chosen.name, "started": time.time()}
-        facts |= {"tick": plan.tick, "checkpoint_every": checkpoint_every}
+        facts |= {"tick": plan.tick, "checkpoint_every": checkpoint_every, "exams": exams and vars(exams)}
         session.record.status(
             "starting",
             0.0,
@@ -171,7 +186,16 @@ def start_each(names: str, *, changes: tuple[str, ...], name: str | None, **flag
     return Runs(runs, failed)
 
 
-def go_on(run: str, *, budget: str | None, data: str | None, code: Path | None, device: str, outdir: Path) -> Run:
+def go_on(
+    run: str,
+    *,
+    budget: str | None,
+    data: str | None,
+    metrics: str | None,
+    code: Path | None,
+    device: str,
+    outdir: Path,
+) -> Run:
     """`mien resume`; its arguments are explained there."""
     directory = find(run, outdir)
     place = join(device)
@@ -188,6 +212,10 @@ def go_on(run: str, *, budget: str | None, data: str | None, code: Path | None, 
     done = Budget(status.get("budget_images") or float("inf"), status.get("budget_seconds") or float("inf"))
     plan = Plan(done, status["seed"], status["tick"], parse_duration(status["checkpoint_every"], "checkpoint_every"))
     session = Session(directory, recipe, pictures, plan, place)
+    exams = exams_of(status, metrics)
+    enrol(session, exams, recipe, data or status["data"], place)
+    if session.exams:
+        session.exams.rehearse()
     restore(session)
     session.plan = replace(plan, budget=new_budget(budget, done, session, len(pictures.images)))
     if session.record:
@@ -196,6 +224,7 @@ def go_on(run: str, *, budget: str | None, data: str | None, code: Path | None, 
             "starting",
             session.seconds,
             data=data or status["data"],
+            exams=exams and vars(exams),
             budget_images=finite(session.plan.budget.images),
             budget_seconds=finite(session.plan.budget.seconds),
         )
@@ -291,6 +320,21 @@ def lasting(data: str) -> str:
     return data if data.startswith("drawn") and not Path(data).exists() else str(Path(data).expanduser().absolute())
 
 
+def enrol(session: Session, plan: ExamPlan | None, recipe: Recipe, data: str, device: torch.device) -> None:
+    """Let a session hold exams. Whatever they lack is told now."""
+    if plan is not None and session.record:
+        session.exams = Exams(plan, recipe, data, device, session.training.ema.modules["G"])
+
+
+def exams_of(status: dict[str, Any], metrics: str | None) -> ExamPlan | None:
+    """Those that a run began with, or with other metrics; "none" ends them."""
+    before = status.get("exams")
+    if metrics == "none" or (metrics is None and before is None):
+        return None
+    first = {"metrics": metrics or "", "every": 5 * status["tick"]}
+    return ExamPlan(**{**first, **(before or {}), **({"metrics": metrics} if metrics else {})})
+
+
 def data_name(data: str) -> str:
     """ "drawn:5000@64" -> "drawn"; "pictures/faces.zip" -> "faces"."""
     stem = Path(data).absolute().name if not data.startswith("drawn") else "drawn"
@@ -330,8 +374,18 @@ def first_lines(session: Session, recipe: Recipe, pictures: PreparedSet, why: st
         f"recipe   {recipe.name} at {resolution_text(*recipe.resolution)} px, {why}",
         f"batch    {recipe.batch_size}{share} on {session.batches.device}",
         f"budget   {budget}{epochs}{begun}{end}",
+        *exam_lines(session),
         f"run      {run}",
         f"watch    tail -f {run}/log.txt    mien report {run}",
         f"resume   mien resume {run}",
     ]:
         console.say(line)
+
+
+def exam_lines(session: Session) -> list[str]:
+    if session.exams is None:
+        return []
+    plan, cost = session.exams.plan, session.exams.cost
+    once = f", about {duration(cost)} each" if cost else ""
+    within = f"at most {plan.share:.0%} of the time" if plan.share < 1 else "whenever due"
+    return [f"metrics  {plan.metrics} of {plan.num:,} pictures from {plan.every / 1000:g} kimg on{once}, {within}"]

@@ -13,10 +13,11 @@ from torch import Tensor
 
 from mien import distributed, pictures, spec
 from mien.data.batches import derive_seed
+from mien.exams import is_better
 from mien.images import grid, to_pixels
 from mien.recipe import Recipe
 from mien.run.checkpoint import prune, save_checkpoint
-from mien.run.directory import RunDirectory, kimg_name, mark_latest
+from mien.run.directory import RunDirectory, best_snapshot, kimg_name, mark_best, mark_latest
 from mien.run.files import read_json, write_bytes, write_json
 from mien.run.snapshot import save_snapshot
 from mien.training.state import Training
@@ -65,20 +66,36 @@ class Record:
         row |= {"images_per_second": round(speed, 2), **values}
         self.run.stats.append({**row, "final": True} if final else row)
 
+    def exam(self, rows: list[dict[str, Any]]) -> None:
+        """Rows of metrics.jsonl. Where the first beats all before it, its generator is kept, and best.json says so."""
+        if is_better(rows[0], self.run.read_best()):
+            self.save_generator(best_snapshot(self.run, rows[0]["images"]))
+            mark_best(self.run, rows[0])
+        for row in rows:
+            self.run.metrics.append(row)
+
     def snapshot(self, images: int) -> None:
         """snapshots/kimg-{kimg}.safetensors: the averaged generators."""
+        self.save_generator(self.run.snapshots / f"kimg-{kimg_name(images)}.safetensors")
+
+    def save_generator(self, path: Path) -> None:
         states = {name: dict(module.state_dict()) for name, module in self.training.ema.modules.items()}
         header = {"recipe": spec.encode(self.recipe), "run": self.run.name, "images": self.training.images}
-        save_snapshot(self.run.snapshots / f"kimg-{kimg_name(images)}.safetensors", states, header)
+        save_snapshot(path, states, header)
 
     def checkpoint(self, seconds: float) -> None:
-        """checkpoints/kimg-{kimg}/: the full state; older ones are deleted, but for the newest two and the best."""
+        """checkpoints/kimg-{kimg}/: the full state; older ones are deleted, but for the newest two. Only now is the
+        generator deleted that was the best before: a resume from the checkpoint before this one would go back to it."""
         state = {**self.training.numbers(), "seconds": seconds, "seed": self.seed}
         state["world_size"] = distributed.world_size()
         folder = self.run.checkpoints / f"kimg-{kimg_name(self.training.images)}"
         save_checkpoint(folder, self.training.tensors(), state)
         self.saved_at = self.training.images
-        prune(self.run.checkpoints, KEEP_CHECKPOINTS, self.run.best_checkpoint())
+        prune(self.run.checkpoints, KEEP_CHECKPOINTS)
+        best = self.run.read_best()
+        for path in self.run.best_snapshots():
+            if best is None or path.name != Path(best["snapshot"]).name:
+                path.unlink(missing_ok=True)
         mark_latest(self.run, self.training.images)
 
     def status(self, state: str, seconds: float, **more: Any) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 from mien import distributed
 from mien.console import say
 from mien.errors import FileTrouble
+from mien.exams import alike
 from mien.run.checkpoint import Tensors, checkpoints, load_checkpoint
-from mien.run.directory import RunDirectory
+from mien.run.directory import RunDirectory, best_snapshot, mark_best
 from mien.session import Session
 
 
@@ -53,10 +54,18 @@ def newest_whole(run: RunDirectory) -> tuple[Tensors, dict[str, Any]] | None:
 
 
 def rewind(run: RunDirectory, images: int) -> None:
-    """Drop rows, grids and snapshots from after the checkpoint: the session writes them again."""
+    """Drop rows, grids and snapshots from after the checkpoint: the session writes them again. best.json goes back to
+    what was the best then."""
     run.stats.rewind(images)
     run.metrics.rewind(images)
     late = [path for kimg, path in run.sample_grids() if round(kimg * 1000) > images]
-    late += [path for path in run.snapshot_files() if round(float(path.stem.removeprefix("kimg-")) * 1000) > images]
+    snapshots = [*run.snapshot_files(), *run.best_snapshots()]
+    late += [path for path in snapshots if round(float(path.stem.partition("-")[2]) * 1000) > images]
     for path in late:
         path.unlink(missing_ok=True)
+    best = run.read_best()
+    if best is not None and best["images"] > images:
+        run.best.unlink()
+        for row in run.metrics.read():
+            if alike(row, best) and best_snapshot(run, row["images"]).is_file():
+                mark_best(run, row)

@@ -25,13 +25,14 @@ from mien.console import Line, progress_line, say
 from mien.data.batches import Batches, derive_seed
 from mien.data.prepared import PreparedSet
 from mien.errors import Diverged, MienError, UsageError
+from mien.exams import Abandoned, Exams
 from mien.recipe import Recipe
 from mien.record import SAMPLES, Record
 from mien.run.directory import RunDirectory
 from mien.ticks import Ticks
 from mien.training.loop import train
 
-STATISTICS_GROWTH, SAMPLE_GROWTH, SNAPSHOT_GROWTH = 0.005, 0.12, 1.0  # how the gaps between ticks widen
+STATISTICS_GROWTH, SAMPLE_GROWTH, SNAPSHOT_GROWTH, EXAM_GROWTH = 0.005, 0.12, 1.0, 0.12  # how gaps of ticks widen
 CHECKPOINT_COST = 50  # a checkpoint that took one second is followed by at least 50 seconds of training
 AGREE_EVERY = 8  # rounds between two agreements of several processes on whether to stop
 STATUS_EVERY = 5.0  # seconds
@@ -59,6 +60,8 @@ class Plan:
 
 class Session:
     """Recipe, pictures and a run directory, ready to train on one device."""
+
+    exams: Exams | None = None  # only rank 0 holds some
 
     def __init__(self, run: RunDirectory, recipe: Recipe, pictures: PreparedSet, plan: Plan, device: torch.device):
         world = distributed.world_size()
@@ -120,6 +123,7 @@ class Session:
         self.statistics_due = Ticks(tick, STATISTICS_GROWTH, images).due
         self.sample_due = Ticks(tick, SAMPLE_GROWTH, images).due
         self.snapshot_due = Ticks(tick, SNAPSHOT_GROWTH, images).due
+        self.exam_due = Ticks(self.exams.plan.every, EXAM_GROWTH, images).due if self.exams else None
         self.session_start = (images, self.seconds)
         if self.record:
             if images == 0:
@@ -143,6 +147,8 @@ class Session:
             self.record.sample(tick)
         if tick := self.snapshot_due(images):
             self.record.snapshot(tick)
+        if self.exam_due and self.exam_due(images):
+            self.hold_exam()
         now = time.monotonic()
         if now - self.last_checkpoint >= max(self.plan.checkpoint_seconds, CHECKPOINT_COST * self.checkpoint_cost):
             self.checkpoint()
@@ -156,6 +162,20 @@ class Session:
             self.last_status = now
             self.record.status("running", self.seconds)
 
+    def hold_exam(self) -> None:
+        """Where its share of the time allows. The other processes wait for the gradients of the next step."""
+        assert self.exams and self.record
+        if not self.exams.affordable(self.seconds - self.session_start[1]):
+            return
+        draw = self.training.ema.modules["G"]
+        try:
+            rows = self.exams.hold(draw, self.run.name, self.training.images, lambda: self.signal is not None)
+        except Abandoned:
+            return
+        self.record.exam(rows)
+        found = ", ".join(f"{row['metric']} {row['value']:.4g}" for row in rows if row["value"] is not None)
+        say(f"metrics  at {self.kimg()}: {found} ({self.exams.cost:.0f} s)")
+
     def finish(self) -> None:
         """Save, then say how it ended. The end is seldom a tick: its grid and snapshot carry the exact number."""
         self.write_statistics(final=True)
@@ -166,6 +186,9 @@ class Session:
             if self.record.saved_at != self.training.images:
                 self.checkpoint()
             self.record.status("finished" if self.signal is None else "stopped", self.seconds)
+        if self.exams and self.exams.skipped:
+            share = f"{self.exams.plan.share:.0%} of the time"
+            say(f"metrics  {self.exams.skipped} times left out to stay within {share} (--metrics-share)")
         distributed.barrier()
         if self.signal is not None:
             name = signal.Signals(self.signal).name

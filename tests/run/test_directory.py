@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from mien.errors import FileTrouble, Locked, UsageError
-from mien.run.directory import RunDirectory, create, find, kimg_name, mark_latest
+from mien.run.directory import RunDirectory, best_snapshot, create, find, kimg_name, mark_best, mark_latest
 from mien.run.files import read_json, write_json
 
 
@@ -209,8 +209,11 @@ def test_a_lock_that_cannot_be_made_is_named(tmp_path):
         RunDirectory(tmp_path / "gone").lock()
 
 
-def test_the_best_checkpoint_is_read_from_its_file(tmp_path):
+def test_the_best_row_is_told_with_its_generator(tmp_path):
     run = create(tmp_path, "a")
-    assert run.best_checkpoint() == set()
-    write_json(run.best, {"checkpoint": "kimg-000002"})
-    assert run.best_checkpoint() == {"kimg-000002"}
+    assert run.read_best() is None and run.best_snapshots() == []
+    mark_best(run, {"metric": "fid", "value": 20.5, "images": 2064, "warnings": ["few"]})
+    snapshot = "snapshots/best-000002.064.safetensors"
+    assert run.read_best() == {"metric": "fid", "value": 20.5, "images": 2064, "snapshot": snapshot}
+    (run.path / snapshot).touch()
+    assert run.best_snapshots() == [best_snapshot(run, 2064)] and run.snapshot_files() == []

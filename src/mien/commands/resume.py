@@ -16,6 +16,7 @@ def resume(
     *,
     budget: str | None = None,
     data: str | None = None,
+    metrics: str | None = None,
     code: Path | None = None,
     device: str = "auto",
     outdir: Path = Path("runs"),
@@ -26,10 +27,11 @@ def resume(
         run: A run's path, number or name, or "last".
         budget: A new end (2h, 500kimg), or so much more (+2h, +100kimg). What the run began with if left out.
         data: Where the pictures are now, if they moved.
+        metrics: Evaluate while training by other metrics: fid,kid. none: no longer. As before if left out.
         code: Your file that the run's recipe comes from, if it does.
         device: auto, cpu, cuda or cuda:1.
         outdir: Folder that holds the runs.
     """
     from mien.launch import go_on
 
-    return go_on(run, budget=budget, data=data, code=code, device=device, outdir=outdir)
+    return go_on(run, budget=budget, data=data, metrics=metrics, code=code, device=device, outdir=outdir)

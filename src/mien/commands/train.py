@@ -28,6 +28,11 @@ def train(
     device: str = "auto",
     tick: float = 1.0,
     checkpoint_every: str = "2m",
+    metrics: str | None = None,
+    metrics_every: float | None = None,
+    metrics_num: int = 2500,
+    metrics_share: float = 0.1,
+    detector: str | None = None,
     dry_run: bool = False,
 ) -> Run | Runs:
     """Learn faces from a folder of pictures, a zip, or the built-in drawn faces.
@@ -46,6 +51,11 @@ def train(
         device: auto, cpu, cuda or cuda:1.
         tick: kimg until the first samples and statistics; the gaps widen later.
         checkpoint_every: At least so much time between two checkpoints: 2m, 30s.
+        metrics: Evaluate while training: fid,afd. The best generator by the first one is kept.
+        metrics_every: kimg until the first evaluation; the gaps widen later. Five ticks if left out.
+        metrics_num: How many pictures an evaluation draws, and of how many real ones.
+        metrics_share: At most this share of the time goes into evaluations; 1: each that is due.
+        detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
         dry_run: Say what would happen, train nothing.
     """
     from mien.launch import start, start_each
@@ -62,6 +72,11 @@ def train(
         "device": device,
         "tick": tick,
         "checkpoint_every": checkpoint_every,
+        "metrics": metrics,
+        "metrics_every": metrics_every,
+        "metrics_num": metrics_num,
+        "metrics_share": metrics_share,
+        "detector": detector,
         "dry_run": dry_run,
     }
     if recipes is None:

@@ -70,8 +70,7 @@ def checkpoints(folder: Path) -> list[Path]:
     return sorted(path.parent for path in folder.glob(f"kimg-*/{MANIFEST}"))
 
 
-def prune(folder: Path, keep: int, also: set[str]) -> None:
-    """Delete all but the newest `keep` checkpoints and those named in `also`, and what a kill left half-written."""
-    old = checkpoints(folder)[:-keep]
-    for path in [*(path for path in old if path.name not in also), *folder.glob(".*.tmp")]:
+def prune(folder: Path, keep: int) -> None:
+    """Delete all but the newest `keep` checkpoints, and what a kill left half-written."""
+    for path in [*checkpoints(folder)[:-keep], *folder.glob(".*.tmp")]:
         shutil.rmtree(path, ignore_errors=True)

@@ -65,9 +65,13 @@ class RunDirectory:
             raise FileTrouble(f"{self.status} is damaged: it says nothing of {', '.join(sorted(missing))}")
         return status
 
-    def best_checkpoint(self) -> set[str]:
-        """The name of the checkpoint that best.json points to, if there is one."""
-        return {read_json(self.best)["checkpoint"]} if self.best.exists() else set()
+    def read_best(self) -> dict[str, Any] | None:
+        """best.json: the best row of metrics.jsonl while training, and "snapshot", its file; None before the first."""
+        return read_json(self.best) if self.best.exists() else None
+
+    def best_snapshots(self) -> list[Path]:
+        """The best generator, and until the next checkpoint those that were it before. Oldest first."""
+        return sorted(self.snapshots.glob("best-*.safetensors"), key=lambda path: path.stem)
 
     def lock(self) -> None:
         """Hold this run until the process ends. Raises Locked when another process trains it."""
@@ -134,6 +138,16 @@ def find(run: str | Path, outdir: Path = Path("runs")) -> RunDirectory:
     if not (path / "recipe.json").exists():
         raise FileTrouble(f"{path} is not a run directory: it holds no recipe.json")
     return RunDirectory(path)
+
+
+def best_snapshot(run: RunDirectory, images: int) -> Path:
+    return run.snapshots / f"best-{kimg_name(images)}.safetensors"
+
+
+def mark_best(run: RunDirectory, row: dict[str, Any]) -> None:
+    """best.json: a row of metrics.jsonl, and where the generator is that it belongs to."""
+    said = {key: value for key, value in row.items() if key not in ("details", "warnings")}
+    write_json(run.best, {**said, "snapshot": str(best_snapshot(run, row["images"]).relative_to(run.path))})
 
 
 def mark_latest(run: RunDirectory, images: int) -> None:

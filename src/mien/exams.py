@@ -1,0 +1,122 @@
+"""Exams: the moving average is evaluated while it is trained, at ticks of its own and within a share of the time.
+
+An exam only looks: it draws from its own seeds with its own copy of the generator, so the training has the same bits
+with and without it. When one is due follows from the images seen; only whether there is time for it follows from the
+clock, and then metrics.jsonl alone differs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from mien.errors import UsageError
+from mien.evaluation.choosing import choose_extractor, choose_metrics
+from mien.evaluation.reading import with_reader
+from mien.evaluation.scoring import Row, score
+from mien.evaluation.sides import Side, drawn_by, pictures_of
+from mien.generation import Generator
+from mien.recipe import Recipe
+
+BATCH = 32  # as mien evaluate has it, so that it gives the same digits
+CONDITIONS = ("metric", "settings", "n_real", "n_fake", "extractor_sha256", "resize", "data_sha256")
+REHEARSED = 3  # batches of the longer rehearsal
+
+
+class Abandoned(Exception):
+    """The training was asked to end while an exam went on."""
+
+
+@dataclass(frozen=True)
+class ExamPlan:
+    """metrics: "fid,afd"; the first one decides which generator is the best. every: images before the first exam; the
+    gaps widen as those of the samples do. num: pictures drawn, and real ones. share: of the time of training at most.
+    detector: of afd."""
+
+    metrics: str
+    every: int
+    num: int = 2500
+    share: float = 0.1
+    detector: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise UsageError(f"--metrics-every {self.every / 1000:g} is no number of kimg: it must be at least 0.001")
+        if self.num < 2:
+            raise UsageError(f"--metrics-num {self.num} is too small: it must be at least 2")
+        if not 0 < self.share <= 1:
+            raise UsageError(f"--metrics-share {self.share:g} is no share of the time: it must be over 0 and at most 1")
+
+
+class Exams:
+    """Ready to be held. Raises UsageError or FileTrouble, in one line, for whatever is missing."""
+
+    def __init__(self, plan: ExamPlan, recipe: Recipe, data: str, device: torch.device, generator: nn.Module):
+        self.plan = plan
+        metrics = choose_metrics(plan.metrics, plan.detector)
+        reads_features = any(metric.reads != "pixels" for metric in metrics)
+        self.extractor = choose_extractor("auto", "clean", None, device) if reads_features else None
+        self.real = pictures_of(data, recipe.resolution, plan.num)
+        self.metrics = with_reader(metrics, self.real)
+        self.generator = Generator(recipe, "", 0, dict(generator.state_dict()), device)
+        self.cost = 0.0  # seconds that an exam takes
+        self.spent = 0.0  # seconds of all exams of this session
+        self.skipped = 0
+
+    def rehearse(self) -> None:
+        """Look at the real pictures, then hold exams of one and of three batches, whose rows are dropped: what would
+        fail fails before the training begins, and the first exam's cost is known."""
+        self.look(BATCH)
+        short, long = self.look(BATCH), self.look(REHEARSED * BATCH)
+        self.cost = short + (long - short) / (REHEARSED - 1) * max(0.0, self.plan.num / BATCH - 1)
+
+    def look(self, count: int) -> float:
+        """-> seconds"""
+        begun = time.monotonic()
+        score(self.real, self.fake(count), self.metrics, self.extractor, BATCH)
+        return time.monotonic() - begun
+
+    def fake(self, count: int) -> Side:
+        return drawn_by(self.generator, list(range(count)), f"0-{count - 1}", 1.0)
+
+    def affordable(self, seconds: float) -> bool:
+        """Whether there is time for one more, `seconds` into the session; says no for good and counts it."""
+        fits = self.plan.share == 1 or self.spent + self.cost <= self.plan.share * (seconds + self.cost)
+        self.skipped += not fits
+        return fits
+
+    def hold(self, generator: nn.Module, run: str, images: int, stop: Callable[[], bool]) -> list[Row]:
+        """The rows for metrics.jsonl. stop: asked after each batch. Raises Abandoned."""
+        begun = time.monotonic()
+        self.generator.network.load_state_dict(generator.state_dict())
+        self.generator.run, self.generator.images = run, images
+        fake = self.fake(self.plan.num)
+
+        def batches(size: int) -> Iterator[np.ndarray]:
+            for pixels in fake.batches(size):
+                if stop():
+                    raise Abandoned
+                yield pixels
+
+        try:
+            return score(self.real, replace(fake, batches=batches), self.metrics, self.extractor, BATCH)
+        finally:
+            self.cost = time.monotonic() - begun
+            self.spent += self.cost
+
+
+def alike(row: Row, other: Row) -> bool:
+    """Whether two rows of metrics.jsonl are one measure, under the same conditions."""
+    return all(row.get(key) == other.get(key) for key in CONDITIONS)
+
+
+def is_better(row: Row, best: Row | None) -> bool:
+    """Whether a row beats best.json; what was measured otherwise is no rival."""
+    if row["value"] is None or best is None or not alike(row, best):
+        return row["value"] is not None
+    return row["value"] < best["value"] if row["better"] == "lower" else row["value"] > best["value"]
