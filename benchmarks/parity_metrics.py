@@ -1,7 +1,7 @@
 """Whether mien's numbers are those of torch-fidelity, clean-fid and prdc, on the same pictures and the same weights.
 
     pip install --no-deps --target LIBRARIES torch-fidelity clean-fid prdc torchvision tqdm requests urllib3 idna \
-        certifi charset-normalizer scikit-learn joblib threadpoolctl scipy
+        certifi charset-normalizer scikit-learn joblib cloudpickle threadpoolctl scipy
     PYTHONPATH=LIBRARIES python benchmarks/parity_metrics.py [--pictures 128] [--weights FILE]
 
 Without the published Inception file it makes weights of its own: random ones, whose batch norm has seen the pictures,
@@ -134,6 +134,7 @@ def line(name: str, ours: float | None, theirs: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--pictures", type=int, default=128)
+    parser.add_argument("--only-features", action="store_true", help="leave the libraries' own reading of files out")
     parser.add_argument("--weights", type=Path, help="the published Inception file, where it can be had")
     args = parser.parse_args()
     start = time.monotonic()
@@ -145,7 +146,7 @@ def main() -> None:
             make_weights(weights, draw_many(16, SIZE, SIZE, seed=2).images)
         print(f"{args.pictures} pictures of {SIZE} px a side; weights {weights.name}")
         print(f"{'':32} {'mien':>14} {'theirs':>14}   difference")
-        for convention in ("legacy", "clean"):
+        for convention in () if args.only_features else ("legacy", "clean"):
             rows = evaluate(
                 str(folder / "fake"), data=str(folder / "real"), metrics="fid,kid,is", extractor="inception",
                 weights=weights, resize=convention, num=args.pictures,  # type: ignore[arg-type]
