@@ -1,7 +1,7 @@
 """Whether mien's numbers are those of torch-fidelity, clean-fid and prdc, on the same pictures and the same weights.
 
     pip install --no-deps --target LIBRARIES torch-fidelity clean-fid prdc torchvision tqdm requests urllib3 idna \
-        certifi charset-normalizer scikit-learn joblib cloudpickle threadpoolctl scipy
+        certifi charset-normalizer scikit-learn joblib cloudpickle narwhals threadpoolctl scipy
     PYTHONPATH=LIBRARIES python benchmarks/parity_metrics.py [--pictures 128] [--weights FILE]
 
 Without the published Inception file it makes weights of its own: random ones, whose batch norm has seen the pictures,

@@ -51,6 +51,11 @@ class Spread(Metric):
 
 
 @metric
+class Fid(Metric):
+    name = "fid"
+
+
+@metric
 class Wrong(Metric):
     name, reads = "wrong", "pixels"
 
@@ -216,7 +221,9 @@ def test_a_metric_is_one_file(run, tmp_path):
     assert [row["metric"] for row in run.metrics.read()[-3:]] == ["sharpness", "fid", "spread"]
     with pytest.raises(UsageError, match=r"rows\(\) must return a tensor \[N,K\]"):
         evaluate(str(run.path), metrics=f"{tmp_path}/my_metric.py:wrong", num=10)
-    with pytest.raises(UsageError, match="has no metric 'other': there are: sharpness, spread, wrong"):
+    with pytest.raises(UsageError, match="two are called fid"):  # and mien's own is still the one called fid
+        evaluate(str(run.path), metrics=f"{tmp_path}/my_metric.py:fid,fid", num=10)
+    with pytest.raises(UsageError, match="has no metric 'other': there are: fid, sharpness, spread, wrong"):
         evaluate(str(run.path), metrics=f"{tmp_path}/my_metric.py:other", num=10)
 
 

@@ -37,6 +37,9 @@ def choose_metrics(names: str, detector: str | None) -> list[Metric]:
     if not wanted or len(set(wanted)) < len(wanted):
         raise UsageError(f"--metrics {names!r} must name metrics, each once, with commas between: fid,kid,pr")
     found = [find_metric(name) for name in wanted]
+    names_found = [metric.name for metric in found]
+    if twice := {name for name in names_found if names_found.count(name) > 1}:
+        raise UsageError(f"--metrics {names}: two are called {twice.pop()}: give yours another name")
     if detector is not None and not any(isinstance(metric, AFD) for metric in found):
         raise UsageError(f"--detector {detector} belongs to afd: add it to --metrics")
     return [

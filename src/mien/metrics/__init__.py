@@ -8,14 +8,14 @@ import pkgutil
 
 from mien.errors import UsageError
 from mien.metrics.metric import METRICS, Metric
-from mien.spec import USER_PREFIX, add_user_file
+from mien.spec import add_user_file, is_ours
 
 
 def known() -> dict[str, type[Metric]]:
     """Every metric of mien's own, by name."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
-    return dict(sorted((name, made) for name, made in METRICS.items() if not made.__module__.startswith(USER_PREFIX)))
+    return dict(sorted((name, made) for (module, name), made in METRICS.items() if is_ours(module)))
 
 
 def find(name: str) -> Metric:
@@ -32,13 +32,9 @@ def find(name: str) -> Metric:
 
 
 def from_user_file(path: str, name: str) -> Metric:
-    values = vars(add_user_file(path)).values()
-    found = {made.name: made for made in values if isinstance(made, type) and issubclass(made, Metric) and named(made)}
+    own = add_user_file(path).__name__
+    found = {name: made for (module, name), made in METRICS.items() if module == own}
     if name not in found:
         there = f"there are: {', '.join(sorted(found))}" if found else "there is none: see CONTRIBUTING.md"
         raise UsageError(f"{path} has no metric {name!r}: {there}")
     return found[name]()
-
-
-def named(made: type[Metric]) -> bool:
-    return isinstance(getattr(made, "name", None), str)

@@ -20,7 +20,7 @@ from torch import Tensor
 Reads = Literal["features", "logits", "pixels"]
 M = TypeVar("M", bound="type[Metric]")
 
-METRICS: dict[str, type[Metric]] = {}
+METRICS: dict[tuple[str, str], type[Metric]] = {}  # by the module that it is written in, and its name
 
 
 @dataclass(frozen=True)
@@ -62,5 +62,5 @@ class Metric:
 
 def metric(made: M) -> M:
     """Enter a metric under its name."""
-    METRICS[made.name] = made
+    METRICS[made.__module__, made.name] = made
     return made
