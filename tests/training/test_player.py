@@ -10,6 +10,7 @@ from torch import nn
 from mien import recipes, spec
 from mien.losses.adversarial import Wasserstein
 from mien.losses.penalties import R1
+from mien.networks.points import PointDiscriminator, ShiftedLine
 from mien.recipe import WeightClip
 from mien.spec import Spec
 from mien.training.loop import train
@@ -221,3 +222,17 @@ def test_networks_start_from_the_seed():
 
 def test_the_recipe_says_what_was_built():
     assert spec.encode(tiny_recipe())["generator"]["width"] == 4
+
+
+def test_a_network_without_a_matrix_reports_no_gradient_norm():
+    recipe = replace(
+        tiny_recipe("discriminator_updates=1", "game.reuse_fakes=False"),
+        generator=Spec(ShiftedLine),
+        discriminator=Spec(PointDiscriminator, width=4),
+        resolution=(1, 1),
+        channels=2,
+    )
+    training = recipe.build(torch.device("cpu"))
+    statistics = training.players[1].update(iter([Batch(torch.zeros(BATCH, 2, 1, 1))]), 0)
+    assert not any("gradient" in name for name in statistics)
+    assert training.players[1].parameters[0].grad is not None

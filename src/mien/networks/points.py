@@ -51,7 +51,7 @@ class ShiftedLine(nn.Module):
     def __init__(self, resolution: tuple[int, int], channels: int, start: float = 2.0, spread: float = 0.5):
         super().__init__()
         self.spread = spread
-        self.theta = nn.Parameter(torch.full((1, 1), start))
+        self.theta = nn.Parameter(torch.tensor(start))
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        return torch.cat([self.theta.expand(len(z), 1), self.spread * z], dim=1)[:, :, None, None]
+        return torch.cat([self.theta.expand_as(z), self.spread * z], dim=1)[:, :, None, None]

@@ -92,7 +92,7 @@ class Player:
         (Gulrajani et al. 2017, figure 1b). Biases and the vectors of norms are left out."""
         names = self.parameter_names()
         layers = [part for part in self.parameters if part.grad is not None and part.ndim > 1]
-        norms = torch._foreach_norm([cast(Tensor, part.grad) for part in layers])
+        norms = torch._foreach_norm([cast(Tensor, part.grad) for part in layers]) if layers else ()
         return {f"{self.name}/gradient/{names[part]}": norm for part, norm in zip(layers, norms, strict=True)}
 
     def running_statistics(self, turn: Turn) -> list[Tensor]:
