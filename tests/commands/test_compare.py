@@ -115,7 +115,7 @@ def test_the_terminal_gets_a_table(runs, capsys):
 
 
 def test_metrics_are_shown_where_there_are_any(runs):
-    rows = [{"images": 1000, "metric": "fid", "value": 40.0}, {"images": 4000, "metric": "fid", "value": 50.0}]
+    rows = [{"images": k * 1000, "metric": "fid", "value": value, "better": "lower"} for k, value in ((1, 40), (4, 50))]
     runs[1].metrics.path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     made = compare(tuple(names(runs)))
     assert "50 (best 40)" in str(made)

@@ -194,7 +194,9 @@ def test_what_files_say_is_escaped(run, tmp_path):
     hostile.recipe.write_text(json.dumps({**RECIPE, "name": HOSTILE, HOSTILE: HOSTILE}))
     hostile.status.write_text(json.dumps({"state": HOSTILE, "budget": HOSTILE, "seconds": HOSTILE, "data": HOSTILE}))
     lines(hostile.stats.path, [row(1.0, **{HOSTILE: 1.0}), row(2.0, **{HOSTILE: 2.0})])
-    lines(hostile.metrics.path, [{"kimg": 1, HOSTILE: 3.0}])
+    lines(
+        hostile.metrics.path, [{"kimg": 1, "metric": HOSTILE, "value": 3.0, "extractor": HOSTILE, "details": [HOSTILE]}]
+    )
     lines(hostile.events.path, [{"event": "diverged", "term": HOSTILE}])
     report(str(folder))
     found = walk(hostile.report)
@@ -265,7 +267,7 @@ def test_points_land_where_they_belong():
 
 def test_all_charts_end_where_the_run_ends_and_scores_fill_0_to_1(run):
     lines(run.stats.path, [row(5.0, **{"D(real)": 1.0, "D(fake)": 0.0}), row(8.0), row(20.0, r1=4.0)])
-    lines(run.metrics.path, [{"images": 10_000, "fid": 50.0}, {"images": 20_000, "fid": 40.0}])
+    lines(run.metrics.path, [{"images": kimg * 1000, "metric": "fid", "value": 60.0 - kimg} for kimg in (10, 20)])
     assert report(str(run.path)).charts == 5
     found = polylines(run.report.read_text())
     assert [len(spots) for _, spots in found] == [3, 3, 3, 3, 3, 1, 2, 3, 3]
@@ -274,6 +276,20 @@ def test_all_charts_end_where_the_run_ends_and_scores_fill_0_to_1(run):
     assert tuple(found[5][1][0]) == (1000, 0)  # the lazy term's only value, on an axis from 0 to 4
     assert [spots[-1][0] for _, spots in found] == [1000.0] * 9
     assert 'class="mark" x1="250.00"' in run.report.read_text()  # resumed at 5 of 20 kimg
+
+
+def test_metrics_are_told_with_all_that_belongs_to_them(run):
+    more = {"n_fake": 2500, "extractor": "inception", "resize": "clean", "better": "higher", "real": 0.9}
+    rows = [{"images": kimg * 1000, "metric": "afd", "value": kimg / 10, **more} for kimg in (2, 6, 4)]
+    rows[1] |= {"warnings": ["only 2,500 pictures"], "settings": "some cascade", "details": ["hair: pink 0.0%"]}
+    lines(run.metrics.path, rows)
+    run.best.write_text(json.dumps(rows[1]))
+    report(str(run.path))
+    said = words(walk(run.report))
+    assert "0.6 0.9 6 0.6 at 6 2,500 pictures, inception clean, some cascade, higher is better" in said
+    assert "afd: only 2,500 pictures" in said and "hair: pink 0.0%" in said
+    assert "Best afd 0.6 at 6 kimg: --snapshot best" in said
+    assert "Metric: afd afd 0.6 of real pictures 0.9" in said and "2,500 pictures, inception clean. Higher is" in said
 
 
 def test_long_series_are_thinned_without_losing_a_peak():

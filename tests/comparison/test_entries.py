@@ -1,13 +1,12 @@
 """What the runs of a comparison are called, and what differs between them."""
 
-import json
-
 import pytest
 from fake_run import make_run, tiny_recipe
 
 from mien import spec
-from mien.comparison.entries import differing, last_and_best, read_entries, warnings
+from mien.comparison.entries import differing, read_entries, warnings
 from mien.errors import UsageError
+from mien.report.metrics import measured
 from mien.run.files import read_json, write_json
 
 
@@ -82,21 +81,34 @@ def test_doubts_are_said(tmp_path):
     assert "faces" in said[0] and "other" in said[0] and "32x16" in said[1] and "cores, torch" in said[2]
 
 
-def test_metrics_best_is_the_least_of_distances_and_the_most_of_scores():
-    values = [(1.0, 50.0), (2.0, 20.0), (3.0, 30.0)]
-    assert last_and_best("fid", values) == {"last": 30.0, "last_kimg": 3.0, "best": 20.0, "best_kimg": 2.0}
-    assert last_and_best("recall", values)["best"] == 50.0
-    assert last_and_best("somebody's own", values) == {"last": 30.0, "last_kimg": 3.0}
-
-
-def test_metrics_of_either_form_are_read(tmp_path):
+def test_rows_say_which_way_is_better(tmp_path):
     (run,) = runs(tmp_path, ())
-    rows = [
-        {"images": 1000, "metric": "fid", "value": 40.0, "count": 5000},
-        {"images": 2000, "kid": 0.5},
-        {"images": 3000, "metric": "fid", "value": None},
-    ]
-    run.metrics.path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for images, fid, afd, own in ((1000, 50.0, 0.2, 1.0), (2000, 20.0, 0.6, 2.0), (3000, 30.0, 0.5, 3.0)):
+        run.metrics.append({"images": images, "metric": "fid", "value": fid, "better": "lower"})
+        run.metrics.append({"images": images, "metric": "afd", "value": afd, "better": "higher"})
+        run.metrics.append({"images": images, "metric": "own", "value": own})
     (entry,) = read_entries([run])
-    assert entry.metrics["fid"]["last"] == 40.0 and entry.metrics["kid"]["best_kimg"] == 2.0
-    assert set(entry.metrics) == {"fid", "kid"}
+    assert entry.metrics["fid"] == {"last": 30.0, "last_kimg": 3.0, "best": 20.0, "best_kimg": 2.0}
+    assert entry.metrics["afd"] == {"last": 0.5, "last_kimg": 3.0, "best": 0.6, "best_kimg": 2.0}
+    assert entry.metrics["own"] == {"last": 3.0, "last_kimg": 3.0}
+
+
+def test_only_what_was_measured_in_the_same_way_is_one_metric(tmp_path):
+    """Numbers of 2,500 and of 10,000 pictures do not make one curve; a second look at the same moment replaces the
+    first, and rows come in the order of kimg."""
+    (run,) = runs(tmp_path, ())
+    row = {"metric": "fid", "better": "lower", "n_fake": 2500, "extractor": "inception", "resize": "clean"}
+    for images, more in (
+        (2000, {"value": 30.0}),
+        (3000, {"value": 25.0}),
+        (1000, {"value": 40.0}),
+        (3000, {"value": 20.0, "n_fake": 10_000}),
+        (3000, {"value": 26.0}),
+        (3000, {"value": 10.0, "truncation": 0.7}),
+        (4000, {"value": None}),
+    ):
+        run.metrics.append({**row, "images": images, **more})
+    few, many, truncated = measured(read_entries([run])[0].facts.metrics)
+    assert (few.name, few.points) == ("fid (2,500 pictures, inception clean)", [(1.0, 40.0), (2.0, 30.0), (3.0, 26.0)])
+    assert (many.how, many.best) == ("10,000 pictures, inception clean", (3.0, 20.0))
+    assert truncated.how == "2,500 pictures, inception clean, truncation 0.7"

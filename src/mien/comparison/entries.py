@@ -10,13 +10,11 @@ from typing import Any
 from mien.errors import MienError, UsageError
 from mien.images import resolution_text
 from mien.recipe import Recipe, from_json
-from mien.report.curves import Point
-from mien.report.facts import Facts, mean_of_last, metric_points, read_facts
+from mien.report.facts import Facts, mean_of_last, read_facts
+from mien.report.metrics import Measured, measured
 from mien.report.settings import flat, spelled_out, value_text
 from mien.run.directory import RunDirectory
 
-LEAST_IS_BEST = ("fid", "kid", "sfid", "afd")
-MOST_IS_BEST = ("is", "inception", "precision", "recall", "density", "coverage")
 MOST_IN_A_LABEL = 2  # settings; beyond that a run's number says it shorter
 MACHINE = ("gpu", "processor", "cores", "threads", "processes", "torch")  # what the speed of a run depends on
 NOT_SAID = ""  # where a run's recipe has no such setting
@@ -47,8 +45,9 @@ class Entry:
 
     @property
     def metrics(self) -> dict[str, dict[str, float]]:
-        """Metric -> {"last", "last_kimg"}, and {"best", "best_kimg"} where it is known which way is better."""
-        return {name: last_and_best(name, found) for name, found in metric_points(self.facts.metrics).items()}
+        """Metric, and how it was measured -> {"last", "last_kimg"}, and {"best", "best_kimg"} where its rows say which
+        way is better."""
+        return {one.name: last_and_best(one) for one in measured(self.facts.metrics)}
 
     def as_dict(self) -> dict[str, Any]:
         facts = self.facts
@@ -71,15 +70,10 @@ class Entry:
         }
 
 
-def last_and_best(name: str, found: list[Point]) -> dict[str, float]:
-    """name: "fid", or "fid_50k" and the like."""
-    best = None
-    if name.lower().startswith(LEAST_IS_BEST):
-        best = min(found, key=lambda point: point[1])
-    elif name.lower().startswith(MOST_IS_BEST):
-        best = max(found, key=lambda point: point[1])
-    said = {"last": found[-1][1], "last_kimg": found[-1][0]}
-    return said if best is None else {**said, "best": best[1], "best_kimg": best[0]}
+def last_and_best(one: Measured) -> dict[str, float]:
+    kimg, value = one.points[-1]
+    said = {"last": value, "last_kimg": kimg}
+    return said if one.best is None else {**said, "best": one.best[1], "best_kimg": one.best[0]}
 
 
 def read_entries(runs: list[RunDirectory]) -> list[Entry]:

@@ -12,8 +12,9 @@ from mien.comparison.table import HEAD, rows
 from mien.report import pictures
 from mien.report.curves import Point, Series, chart
 from mien.report.document import MOST_BYTES, document
-from mien.report.facts import Grid, metric_points, points, speeds
+from mien.report.facts import Grid, points, speeds
 from mien.report.gradients import gradient_chart, mean_norms
+from mien.report.metrics import Measured, measured
 from mien.report.sections import figure, section, text
 from mien.report.words import GRADIENTS, are_probabilities
 
@@ -112,15 +113,7 @@ def curves(entries: list[Entry]) -> str:
         *both(entries, "G loss", [(entry, points(entry.facts.stats, "generator/loss")) for entry in entries]),
         *scores(entries, [entry for entry in entries if are_probabilities(entry.facts)], True),
         *scores(entries, [entry for entry in entries if not are_probabilities(entry.facts)], False),
-        *(
-            one
-            for name in dict.fromkeys(name for entry in entries for name in metric_points(entry.facts.metrics))
-            for one in both(
-                entries,
-                f"Metric: {name}",
-                [(entry, metric_points(entry.facts.metrics).get(name, [])) for entry in entries],
-            )
-        ),
+        *metrics(entries),
         *both(entries, "Images per second", [(entry, list(speeds(entry.facts.stats))) for entry in entries]),
     ]
     about = "On the left over thousands of real pictures that D has seen (kimg), on the right over time of training."
@@ -129,6 +122,17 @@ def curves(entries: list[Entry]) -> str:
     return section(
         "Curves", f'<p class="lead">{about}</p><div class="charts">\n{"".join(drawn)}</div>' if drawn else ""
     )
+
+
+def metrics(entries: list[Entry]) -> list[str]:
+    """Only numbers that were measured in the same way share an axis."""
+    found = [{one.name: one for one in measured(entry.facts.metrics)} for entry in entries]
+    every: dict[str, Measured] = {name: one for own in found for name, one in own.items()}
+    charts = []
+    for name, any_run in every.items():
+        lines = [(entry, own[name].points if name in own else []) for entry, own in zip(entries, found, strict=True)]
+        charts += both(entries, f"Metric: {any_run.metric}", lines, note=any_run.note())
+    return charts
 
 
 def scores(entries: list[Entry], some: list[Entry], probable: bool) -> list[str]:

@@ -15,14 +15,13 @@ from mien.run.journal import Journal
 Row = dict[str, Any]
 Grid = tuple[float, Path]
 
-WHEN = {"images", "kimg", "seconds", "time"}  # of a row of metrics: no metric itself
 FILMS = ("evolution.webp", "evolution.gif")
 
 
 @dataclass(frozen=True)
 class Facts:
-    """A run at one moment. grids: (kimg, file), oldest first. missing: one line for each file that is not there or
-    cannot be read."""
+    """A run at one moment. grids: (kimg, file), oldest first. best: the best row while training, or {}. missing: one
+    line for each file that is not there or cannot be read."""
 
     path: Path
     name: str
@@ -37,6 +36,7 @@ class Facts:
     grids: list[Grid]
     reals: Path | None
     film: Path | None
+    best: Row
     missing: list[str] = field(default_factory=list)
 
     @property
@@ -87,6 +87,7 @@ def read_facts(run: RunDirectory) -> Facts:
         grids=run.sample_grids(),
         reals=run.reals if run.reals.is_file() else None,
         film=film,
+        best=read_dict(run.best, missing) if run.best.exists() else {},
         missing=missing,
     )
 
@@ -134,18 +135,6 @@ def number(row: dict[str, Any], key: str) -> float:
 def points(rows: list[Row], key: str) -> list[tuple[float, float]]:
     """(kimg, value) of the rows that have a finite number under `key`."""
     return [(float(row["kimg"]), float(row[key])) for row in rows if is_number(row.get(key))]
-
-
-def metric_points(rows: list[Row]) -> dict[str, list[tuple[float, float]]]:
-    """Metric -> its (kimg, value). A row is about one metric ({"metric": "fid", "value": 21.3}) or names several
-    ({"fid": 21.3, "kid": 0.02})."""
-    found: dict[str, list[tuple[float, float]]] = {}
-    for row in rows:
-        values = {str(row["metric"]): row.get("value")} if "metric" in row else row
-        for name, value in values.items():
-            if name not in WHEN and is_number(value):
-                found.setdefault(name, []).append((float(row["kimg"]), float(value)))  # type: ignore[arg-type]
-    return found
 
 
 def speeds(stats: list[Row]) -> Iterator[tuple[float, float]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mien.budget import duration
 from mien.report import sections
+from mien.report.curves import number_text
 from mien.report.document import MOST_BYTES, document, moment
 from mien.report.facts import Facts, is_number, number
 from mien.report.pictures import embed_film
@@ -40,6 +41,7 @@ def page(facts: Facts, place: Path) -> Page:
         header(facts, usual),
         sections.pictures(facts),
         sections.curves(facts, charts),
+        sections.metrics(facts),
         sections.gradients(facts),
         sections.data_card(facts),
         sections.configuration(facts, usual, chosen),
@@ -94,6 +96,10 @@ def figures(facts: Facts) -> list[tuple[str, str, str]]:
         found.append(("Speed", f"{images / seconds:,.1f} images/s", "mean over the whole run"))
     if images and count:
         found.append(("Epochs", f"{images / count:,.2f}", f"of {count:,.0f} pictures"))
+    best = facts.best
+    if is_number(best.get("value")):
+        kimg = number(best, "images") / 1000
+        found.append((f"Best {best.get('metric')}", number_text(best["value"]), f"at {kimg:g} kimg: --snapshot best"))
     return found
 
 

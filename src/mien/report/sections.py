@@ -9,8 +9,9 @@ from html import escape
 from pathlib import Path
 
 from mien.report.curves import Series, chart
-from mien.report.facts import Facts, is_number, metric_points, number, points, speeds
+from mien.report.facts import Facts, is_number, number, points, speeds
 from mien.report.gradients import gradients_of_one
+from mien.report.metrics import measured, newest
 from mien.report.pictures import MOST_BYTES, Embedded, embed
 from mien.report.settings import Setting, Usual, reproduce
 from mien.report.words import GRADIENTS, GUIDE, are_probabilities
@@ -98,7 +99,7 @@ def charts(facts: Facts) -> list[str]:
         ),
         draw("Losses", [Series("D loss", points(stats, LOSSES[0]), 0), Series("G loss", points(stats, LOSSES[1]), 1)]),
         *(draw(key, [Series(key, points(stats, key), 2 + index % 4)]) for index, key in enumerate(terms)),
-        *(draw(f"Metric: {name}", [Series(name, values, 2)]) for name, values in metric_points(facts.metrics).items()),
+        *(draw(f"Metric: {one.metric}", one.series(), one.note()) for one in measured(facts.metrics)),
         draw(
             "Images per second",
             [
@@ -124,6 +125,10 @@ def curves(facts: Facts, drawn: Sequence[str]) -> str:
         f'<div class="charts">\n{"".join(drawn)}</div>',
         f'<details open><summary>How to read them</summary><dl class="guide">{guide}</dl></details>',
     )
+
+
+def metrics(facts: Facts) -> str:
+    return section("Metrics", newest(facts))
 
 
 def gradients(facts: Facts) -> str:

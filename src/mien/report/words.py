@@ -39,6 +39,11 @@ GUIDE = (
     ),
 )
 
+METRIC_WORDS = (
+    "Numbers compare only where they were measured in the same way: as many pictures, the same extractor and resize. "
+    "The newest of each is here; “of real” is what the same measure gives for real pictures."
+)
+
 GRADIENTS = (
     "How strongly the objective pulls at each layer of D. In a deep D without normalization the norms grow or vanish "
     "from layer to layer under weight clipping, so that some layers hardly learn, and stay of one size under a "
