@@ -188,6 +188,8 @@ def test_pictures_of_several_sizes(faces, fakes, tmp_path):
     Image.new("RGB", (20, 20)).save(mixed / "large.png")
     made = evaluate(str(mixed), data=str(faces), metrics="fid")  # at the real pictures' common size
     assert any("mixed was cropped and resized to 16" in warning for warning in made.rows[0]["warnings"])
+    made = evaluate(str(fakes), data=str(mixed), metrics="fid", resolution="16")
+    assert any("mixed was cropped and resized to 16" in warning for warning in made.rows[0]["warnings"])
     with pytest.raises(UsageError, match="several sizes: say by --resolution"):
         evaluate(str(mixed), data=str(mixed), metrics="fid")
     assert evaluate(str(mixed), data=str(mixed), metrics="fid", resolution="24").rows[0]["value"] < 1e-3

@@ -179,6 +179,8 @@ def sides_of_pictures(
         raise UsageError(f"mien evaluate {target} needs --data DATA: the real pictures to compare these with")
     layouts = [detect(target), detect(data)]
     size = parse_resolution(resolution) if resolution else common_size(layouts)
-    fake = pictures_of(target, size, num, layouts[0])
-    fake = replace(fake, doubts=(*fake.doubts, *resized(layouts[0], size)))
-    return pictures_of(data, size, num_real or num, layouts[1]), fake
+    sides = pictures_of(data, size, num_real or num, layouts[1]), pictures_of(target, size, num, layouts[0])
+    real, fake = (
+        replace(side, doubts=(*side.doubts, *resized(layout, size))) for side, layout in zip(sides, reversed(layouts))
+    )
+    return real, fake

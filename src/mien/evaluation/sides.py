@@ -77,7 +77,7 @@ def common_size(layouts: list[Layout]) -> tuple[int, int]:
 
 
 def resized(layout: Layout, resolution: tuple[int, int]) -> tuple[str, ...]:
-    """A doubt where the pictures to be scored were not of this size: what is scored is then not what was given."""
+    """A doubt where pictures were not of this size: what is compared is then not what was given."""
     odd = [size for size in sampled_sizes(layout) if size != resolution]
     if layout.paired or not odd:
         return ()
