@@ -20,7 +20,7 @@ class FeatureNetwork(Protocol):
     size: int
 
     def prepare(self, pixels: Tensor) -> Tensor:
-        """float [N,3,H,W] in [0, 255] -> what the network was trained on."""
+        """float [N,3,H,W] in [0, 255] -> what the network was trained on, in place."""
 
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """-> features [N,D], class logits [N,K]"""

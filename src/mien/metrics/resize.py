@@ -22,7 +22,7 @@ def resize(pixels: Tensor, height: int, width: int, convention: Resize) -> Tenso
     planes = pixels.permute(0, 3, 1, 2).float()
     across = weights(pixels.shape[2], width, convention).to(planes.device)
     down = weights(pixels.shape[1], height, convention).to(planes.device)
-    return (down @ (planes @ across.T)).clamp(0, 255)
+    return (down @ (planes @ across.T)).clamp_(0, 255)
 
 
 @lru_cache(maxsize=16)

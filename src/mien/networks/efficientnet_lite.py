@@ -79,8 +79,8 @@ class EfficientNetLite0(nn.Module):
         self.fc = nn.Linear(1280, 1000)
 
     def prepare(self, pixels: Tensor) -> Tensor:
-        """float [0, 255] -> about [-1, 1], as the Lite networks were trained"""
-        return (pixels - 127) / 128
+        """float [0, 255] -> about [-1, 1], as the Lite networks were trained; in place"""
+        return pixels.sub_(127).div_(128)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         features = self.head(self.blocks(self.stem(x))).mean((2, 3))

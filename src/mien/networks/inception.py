@@ -58,8 +58,8 @@ class Inception(nn.Module):
         self.fc = nn.Linear(2048, 1008)
 
     def prepare(self, pixels: Tensor) -> Tensor:
-        """float [0, 255] -> about [-1, 1)"""
-        return (pixels - 128) / 128
+        """float [0, 255] -> about [-1, 1), in place"""
+        return pixels.sub_(128).div_(128)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         x = self.Conv2d_2b_3x3(self.Conv2d_2a_3x3(self.Conv2d_1a_3x3(x)))
