@@ -180,22 +180,28 @@ QUICK = ["--resolution", "16", "--batch", "8", "--tick", "0.016", "--set", "disc
 
 @pytest.fixture
 def guided(faces, tmp_path, monkeypatch):
-    """A folder with the guide's pieces as my_gan.py, and pictures in faces/; we are in it."""
-    (tmp_path / "my_gan.py").write_text("\n\n".join(PIECES))
+    """A folder with the guide's pieces as my_gan.py and my_metric.py, and pictures in faces/; we are in it."""
+    *gan, metric = PIECES
+    (tmp_path / "my_gan.py").write_text("\n\n".join(gan))
+    (tmp_path / "my_metric.py").write_text(metric)
     (tmp_path / "faces").symlink_to(faces)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(RECIPES, "exponential", None)  # taken out again after the test
     return tmp_path
 
 
-def test_the_guide_has_a_loss_a_network_and_a_recipe():
+def test_the_guide_has_a_loss_a_network_a_recipe_and_a_metric():
     names = [re.findall(r"^(?:class|def) (\w+)", piece, re.MULTILINE) for piece in PIECES]
-    assert names == [["Exponential"], ["Painter"], ["exponential"]]
-    assert COMMANDS == ["mien train my_gan.py:exponential --data faces/", "mien resume last --code my_gan.py"]
+    assert names == [["Exponential"], ["Painter"], ["exponential"], ["Sharpness"]]
+    assert COMMANDS == [
+        "mien train my_gan.py:exponential --data faces/",
+        "mien resume last --code my_gan.py",
+        "mien evaluate last --metrics my_metric.py:sharpness,fid",
+    ]
 
 
 def test_the_guide_does_what_it_says(guided):
-    train, resume = (shlex.split(command)[1:] for command in COMMANDS)
+    train, resume, evaluate = (shlex.split(command.removesuffix(",fid"))[1:] for command in COMMANDS)
     assert cli.run([*train, "--budget", "80img", *QUICK, "--set", "generator.width=5"]) == 0
     (run,) = (guided / "runs").iterdir()
     recipe = json.loads((run / "recipe.json").read_text())
@@ -203,6 +209,8 @@ def test_the_guide_does_what_it_says(guided):
     assert (recipe["generator"]["class"], recipe["generator"]["width"]) == ("my_gan.py:Painter", 5)
     assert cli.run([*resume, "--budget", "+80img"]) == 0
     assert json.loads((run / "status.json").read_text())["images"] == 160
+    assert cli.run([*evaluate, "--num", "16"]) == 0
+    assert '"sharpness"' in (run / "metrics.jsonl").read_text()
     assert mien.load(run, code=guided / "my_gan.py")(seeds=range(2))[0].size == (16, 16)
 
 
