@@ -79,13 +79,14 @@ def test_stopped_and_resumed_has_the_same_rows_and_the_same_best(faces, tmp_path
     assert_equal(unstopped, stopped)
 
 
-def test_resume_can_end_them_or_take_others(faces, tmp_path):
+def test_resume_can_take_other_metrics_or_end_them(faces, tmp_path):
     run = begin(faces, tmp_path, "dcgan", CHANGES, "72img", **ASKED).path
-    mien.resume(str(run), budget="136img", metrics="none")
-    assert len(exam_rows(run)) == 2 and RunDirectory(run).read_status()["exams"] is None
-    mien.resume(str(run), budget="640img", metrics=f"{OWN}:spread")  # five ticks, as for a run that begins
-    assert [row["metric"] for row in exam_rows(run)[2:]] == ["spread"] * len(exam_rows(run)[2:])
-    assert best(run)["metric"] == "spread"
+    mien.resume(str(run), budget="136img", metrics=f"{OWN}:spread")
+    assert [row["metric"] for row in exam_rows(run)] == ["brightness", "spread", "spread"]
+    assert best(run)["metric"] == "spread" and best(run)["images"] == 128
+    mien.resume(str(run), budget="200img", metrics="none")
+    mien.resume(str(run), budget="264img")
+    assert len(exam_rows(run)) == 3 and RunDirectory(run).read_status()["exams"] is None
 
 
 def test_a_rewind_goes_back_to_what_was_best_then(tmp_path):

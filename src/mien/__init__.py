@@ -13,7 +13,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-VERBS = ("compare", "demo", "evaluate", "generate", "gradients", "report", "resume", "train", "video")
+VERBS = ("compare", "demo", "evaluate", "generate", "gradients", "neighbours", "report", "resume", "train", "video")
 
 
 def __getattr__(name: str) -> Any:

@@ -388,4 +388,7 @@ def exam_lines(session: Session) -> list[str]:
     plan, cost = session.exams.plan, session.exams.cost
     once = f", about {duration(cost)} each" if cost else ""
     within = f"at most {plan.share:.0%} of the time" if plan.share < 1 else "whenever due"
-    return [f"metrics  {plan.metrics} of {plan.num:,} pictures from {plan.every / 1000:g} kimg on{once}, {within}"]
+    lines = [f"metrics  {plan.metrics} of {plan.num:,} pictures from {plan.every / 1000:g} kimg on{once}, {within}"]
+    if plan.share < 1 and cost > plan.share * (session.plan.budget.seconds - session.seconds):
+        lines.append("         none fits into this budget: ask for fewer pictures (--metrics-num) or --metrics-share 1")
+    return lines

@@ -85,7 +85,7 @@ def evaluate(
         num_real: How many real pictures at most. As many as --num if left out.
         seeds: Which pictures of a run, instead of --num: 0-49999.
         trunc: Truncation; published numbers are of 1.
-        snapshot: Evaluate an older generator: its kimg, or a file. The newest if left out.
+        snapshot: Evaluate an older generator: its kimg, "best", or a file. The newest if left out.
         extractor: auto, inception or efficientnet-lite0. auto: inception where its weights are (mien weights).
         resize: To the extractor's size: clean (antialiased) or legacy (TensorFlow 1's bilinear).
         weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.

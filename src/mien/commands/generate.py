@@ -63,7 +63,7 @@ def generate(
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         seeds: Which pictures: 0-99, or 1,5,9-12.
         trunc: 1 is as trained; less gives fewer broken pictures and less variety.
-        snapshot: Draw with an older generator: its kimg, or a file. The newest if left out.
+        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         grid: All pictures on one sheet.
         columns: Pictures in a row of the grid. As square as possible if left out.
         zip: All files in one zip.

@@ -20,8 +20,8 @@ FILMS = ("evolution.webp", "evolution.gif")
 
 @dataclass(frozen=True)
 class Facts:
-    """A run at one moment. grids: (kimg, file), oldest first. best: the best row while training, or {}. missing: one
-    line for each file that is not there or cannot be read."""
+    """A run at one moment. grids: (kimg, file), oldest first. best: the best row while training, or {}. sheet,
+    neighbours: what mien neighbours left. missing: one line for each file that is not there or cannot be read."""
 
     path: Path
     name: str
@@ -37,6 +37,8 @@ class Facts:
     reals: Path | None
     film: Path | None
     best: Row
+    neighbours: Row
+    sheet: Path | None
     missing: list[str] = field(default_factory=list)
 
     @property
@@ -72,6 +74,7 @@ class Facts:
 
 def read_facts(run: RunDirectory) -> Facts:
     missing: list[str] = []
+    sheet = run.neighbours.with_suffix(".png")
     film = next((run.path / name for name in FILMS if (run.path / name).is_file()), None)
     return Facts(
         path=run.path,
@@ -87,6 +90,8 @@ def read_facts(run: RunDirectory) -> Facts:
         grids=run.sample_grids(),
         reals=run.reals if run.reals.is_file() else None,
         film=film,
+        neighbours=read_dict(run.neighbours, missing) if run.neighbours.exists() else {},
+        sheet=sheet if sheet.is_file() else None,
         best=read_dict(run.best, missing) if run.best.exists() else {},
         missing=missing,
     )

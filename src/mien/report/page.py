@@ -42,6 +42,7 @@ def page(facts: Facts, place: Path) -> Page:
         sections.pictures(facts),
         sections.curves(facts, charts),
         sections.metrics(facts),
+        sections.neighbours(facts),
         sections.gradients(facts),
         sections.data_card(facts),
         sections.configuration(facts, usual, chosen),

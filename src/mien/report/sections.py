@@ -14,7 +14,7 @@ from mien.report.gradients import gradients_of_one
 from mien.report.metrics import measured, newest
 from mien.report.pictures import MOST_BYTES, Embedded, embed
 from mien.report.settings import Setting, Usual, reproduce
-from mien.report.words import GRADIENTS, GUIDE, are_probabilities
+from mien.report.words import GRADIENTS, GUIDE, NEIGHBOURS, are_probabilities
 
 FILM = "<!-- film -->"  # where the film goes, once the size of all else is known
 MOST_SKIPPED = 50
@@ -129,6 +129,19 @@ def curves(facts: Facts, drawn: Sequence[str]) -> str:
 
 def metrics(facts: Facts) -> str:
     return section("Metrics", newest(facts))
+
+
+def neighbours(facts: Facts) -> str:
+    if facts.sheet is None:
+        return ""
+    unread: list[str] = []
+    said = facts.neighbours.get("words")
+    words = "".join(f"<li>{text(line)}</li>" for line in said) if isinstance(said, list) else ""
+    sheet = figure(facts.sheet, f"Drawn after {number(facts.neighbours, 'kimg'):g} kimg", unread)
+    note = f'<p class="note">{"; ".join(unread)}.</p>' if unread else ""
+    return section(
+        "Nearest real pictures", f'<p class="lead">{NEIGHBOURS}</p>', f"<ul>{words}</ul>" if words else "", sheet, note
+    )
 
 
 def gradients(facts: Facts) -> str:

@@ -44,6 +44,11 @@ METRIC_WORDS = (
     "The newest of each is here; “of real” is what the same measure gives for real pictures."
 )
 
+NEIGHBOURS = (
+    "Was anything learned by heart? Each drawn picture, then the real ones that it is nearest to. Distances in "
+    "red are less than half of the usual one between a real picture and its nearest other: look whether it is a copy."
+)
+
 GRADIENTS = (
     "How strongly the objective pulls at each layer of D. In a deep D without normalization the norms grow or vanish "
     "from layer to layer under weight clipping, so that some layers hardly learn, and stay of one size under a "

@@ -42,6 +42,7 @@ class RunDirectory:
     checkpoints = property(lambda self: self.path / "checkpoints")
     code = property(lambda self: self.path / "code")
     best = property(lambda self: self.path / "best.json")
+    neighbours = property(lambda self: self.path / "neighbours.json")
     latest = property(lambda self: self.path / "latest.json")
     report = property(lambda self: self.path / "report.html")
 

@@ -1,0 +1,121 @@
+"""mien neighbours: drawn faces beside the real ones that they are nearest to: was anything learned by heart?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from mien.errors import UsageError
+
+MOST = 64  # rows of a sheet
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """sheet: the picture. seeds: of its rows. found: for pixels and for features the nearest real pictures' index,
+    distance and whether mirrored, and the usual distance between real ones. words: what it comes to."""
+
+    sheet: str
+    run: str
+    kimg: float
+    real: int
+    seeds: list[int]
+    found: list[dict[str, Any]]
+    words: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+    def __str__(self) -> str:
+        head = f"{len(self.seeds)} faces of {self.run} among {self.real:,} real ones: {self.sheet}"
+        return "\n".join([head, *self.words])
+
+
+def neighbours(
+    run: tyro.conf.Positional[str],
+    *,
+    seeds: str = "0-11",
+    trunc: float = 1.0,
+    snapshot: str | None = None,
+    data: str | None = None,
+    num_real: int | None = None,
+    extractor: str = "auto",
+    weights: Path | None = None,
+    device: str = "auto",
+    code: Path | None = None,
+    outdir: Path = Path("runs"),
+) -> Neighbours:
+    """Find the real pictures that drawn ones are nearest to, by pixels and by features; the report shows them.
+
+    Args:
+        run: A run: its folder, its number or name, or "last".
+        seeds: Which pictures are drawn: 0-11, or 1,5,9-12.
+        trunc: Truncation of the drawn pictures.
+        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
+        data: The pictures that were trained on, if they moved.
+        num_real: Look among so many real pictures at most, spread evenly. All if left out.
+        extractor: auto, inception or efficientnet-lite0, as in mien evaluate.
+        weights: File of the extractor's weights. The one in the cache if left out.
+        device: auto, cpu, cuda or cuda:1.
+        code: Your Python file that the run's recipe comes from, if it does.
+        outdir: Folder that holds the runs.
+    """
+    import numpy as np
+    import torch
+
+    from mien.evaluation.choosing import choose_extractor
+    from mien.evaluation.seen import see, seers_for
+    from mien.evaluation.sides import no_data, pictures_of
+    from mien.generation import load
+    from mien.images import as_rgb
+    from mien.launch import pick_device
+    from mien.metrics.fid import FID
+    from mien.nearest import by_pixels, in_blocks, in_words, nearest, sheet
+    from mien.pictures import encode
+    from mien.run.directory import find
+    from mien.run.files import write_bytes, write_json
+    from mien.seeds import check_truncation, parse_seeds
+
+    chosen = parse_seeds(seeds)
+    check_truncation(trunc)
+    if len(chosen) > MOST:
+        raise UsageError(f"--seeds {seeds!r} names {len(chosen):,} pictures: a sheet has {MOST} rows at most")
+    directory, place = find(run, outdir), pick_device(device)
+    generator = load(directory, snapshot, code=code, device=place)
+    data = data or (directory.read_status().get("data") if directory.status.exists() else None)
+    if data is None:
+        raise no_data(run)
+    side = pictures_of(data, generator.resolution, num_real or 2**62)
+    if side.count < 2:
+        raise UsageError(f"{data} holds 1 picture: neighbours need 2 or more")
+    network = choose_extractor(extractor, "clean", weights, place)
+    features = see(side, seers_for([FID()], network), {"features"}, BATCH, "looking at real pictures")["features"]
+    pictures = np.concatenate(list(side.batches(1024)))
+    drawn = as_rgb(generator.pixels(chosen, trunc))
+    mirror = generator.recipe.mirror
+
+    def look(pixels: np.ndarray) -> Any:
+        return torch.cat([network(part)["features"] for part in np.array_split(pixels, 1 + len(pixels) // BATCH)])
+
+    levels = "levels of 255, root mean square"
+    found = [
+        nearest(drawn, pictures, by_pixels, in_blocks(pictures), mirror, "pixels", levels),
+        nearest(drawn, pictures, look, [features], mirror, f"features of {network.name}", "Euclidean"),
+    ]
+    path = directory.neighbours.with_suffix(".png")
+    result = Neighbours(
+        str(path),
+        directory.name,
+        generator.images / 1000,
+        side.count,
+        chosen,
+        [one.as_dict() for one in found],
+        in_words(found, [f"seed {seed}" for seed in chosen]),
+    )
+    write_bytes(path, encode(sheet(drawn, pictures, found), "png", {"run": directory.name, "images": generator.images}))
+    write_json(directory.neighbours, result.as_dict())
+    return result
