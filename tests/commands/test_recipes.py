@@ -20,6 +20,14 @@ def test_settings_are_those_that_set_takes() -> None:
     assert rows["generator.width"] == 32
 
 
+def test_a_recipe_says_what_it_is_and_which_sizes_it_draws() -> None:
+    shown = str(recipes("celeba"))
+    assert shown.startswith("Photos of celebrities at 96x80") and "Sizes: both sides multiples of 16." in shown
+    assert recipes("celeba").as_dict()["about"] in shown
+    for name in recipes().rows:
+        assert "izes: " in recipes(name).about, name
+
+
 def test_an_unknown_recipe_gets_the_nearest() -> None:
     with pytest.raises(UsageError, match="did you mean dcgan"):
         recipes("dcgna")

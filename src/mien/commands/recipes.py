@@ -10,21 +10,23 @@ import tyro
 
 @dataclass(frozen=True)
 class Listing:
-    """Rows of (name, text): recipes with what they are, or settings with their values."""
+    """Rows of (name, text): recipes with what they are, or one recipe's settings with their values, and `about` it."""
 
     kind: str
     rows: dict[str, Any]
+    about: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        return {self.kind: self.rows}
+        return {self.kind: self.rows, **({"about": self.about} if self.about else {})}
 
     def __str__(self) -> str:
         longest = max(map(len, self.rows))
-        return "\n".join(f"{name:<{longest}}  {text}" for name, text in self.rows.items())
+        head = [self.about, ""] if self.about else []
+        return "\n".join([*head, *(f"{name:<{longest}}  {text}" for name, text in self.rows.items())])
 
 
 def recipes(name: tyro.conf.Positional[str | None] = None) -> Listing:
-    """List the recipes; with a name, list its settings as --set takes them.
+    """List the recipes; with a name, tell what it is and list its settings as --set takes them.
 
     Args:
         name: A recipe, or my_gan.py:name.
@@ -34,4 +36,5 @@ def recipes(name: tyro.conf.Positional[str | None] = None) -> Listing:
 
     if name is None:
         return Listing("recipes", {key: (made.__doc__ or "").splitlines()[0] for key, made in shelf.known().items()})
-    return Listing("settings", {path: value for path, value, _ in paths(shelf.find(name))})
+    made = shelf.find(name)
+    return Listing("settings", {path: value for path, value, _ in paths(made)}, shelf.about(name))

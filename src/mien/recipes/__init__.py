@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,26 +23,28 @@ def known() -> dict[str, Callable[[], Recipe]]:
 
 def find(name: str) -> Recipe:
     """The recipe called `name`, or `path/to/file.py:function`. Raises UsageError with the nearest name."""
-    path, separator, function = name.rpartition(":")
+    function = recipe_function(name)
+    made = function()
+    if not isinstance(made, Recipe):
+        raise UsageError(f"{name} returned {type(made).__name__}, not a Recipe")
+    return replace(made, name=recipe_name(function))
+
+
+def about(name: str) -> str:
+    """What the recipe says of itself: its docstring."""
+    return inspect.getdoc(recipe_function(name)) or ""
+
+
+def recipe_function(name: str) -> Callable[[], Recipe]:
+    path, separator, own = name.rpartition(":")
     if separator and path.endswith(".py"):
-        return from_user_file(path, function)
+        found = getattr(add_user_file(path), own, None)
+        if not callable(found):
+            raise UsageError(f"{path} has no recipe function {own!r}")
+        return found
     recipes = known()
     if name not in recipes:
         near = difflib.get_close_matches(name, recipes, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(recipes)}"
         raise UsageError(f"no recipe {name!r}: {hint} (your own: my_gan.py:name)")
-    return named(recipes[name])
-
-
-def from_user_file(path: str, function: str) -> Recipe:
-    found = getattr(add_user_file(path), function, None)
-    if not callable(found):
-        raise UsageError(f"{path} has no recipe function {function!r}")
-    made = found()
-    if not isinstance(made, Recipe):
-        raise UsageError(f"{path}:{function} returned {type(made).__name__}, not a Recipe")
-    return named(found, made)
-
-
-def named(function: Callable[[], Recipe], made: Recipe | None = None) -> Recipe:
-    return replace(made or function(), name=recipe_name(function))
+    return recipes[name]

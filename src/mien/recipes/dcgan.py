@@ -16,7 +16,10 @@ from mien.training.optimizer import Adam
 
 @recipe
 def dcgan() -> Recipe:
-    """DCGAN as published: width 64, batch 128, binary cross-entropy, Adam 2e-4 (0.5, 0.999)."""
+    """DCGAN as published: width 64, batch 128, binary cross-entropy, Adam 2e-4 (0.5, 0.999).
+
+    Sizes: any from 16x16 on; 96 and other squares of three times a power of two by the "5-3-1" layer.
+    """
     return Recipe(
         generator=Spec(DCGANGenerator, latent_dim=100, width=64),
         discriminator=Spec(DCGANDiscriminator, width=64),
@@ -32,7 +35,10 @@ def dcgan() -> Recipe:
 
 @recipe
 def dcgan_laptop() -> Recipe:
-    """DCGAN for two processor cores: width 32, batch 64, lazy R1; faces within 20 minutes."""
+    """DCGAN for two processor cores: width 32, batch 64, lazy R1; faces within 20 minutes.
+
+    Sizes: as dcgan.
+    """
     # Half the width bears twice the rate, and a generator that starts at full contrast is spared the first minutes.
     return replace(
         dcgan(),
