@@ -70,6 +70,7 @@ A training run of mien {__version__}. This folder holds all of it and can be mov
 | `snapshots/kimg-000200.safetensors` | the generator (moving average), its recipe in the header |
 | `checkpoints/kimg-000200/` | everything that `mien resume` needs |
 | `stats.jsonl`, `events.jsonl` | one row a tick; what happened when |
+| `metrics.jsonl`, `best.json` | what was evaluated; the best by the metrics of the training, if it had some |
 | `recipe.json`, `data.json`, `environment.json`, `command.txt` | what was trained, on what, where, how |
 | `status.json`, `latest.json`, `log.txt` | how far it is |
 

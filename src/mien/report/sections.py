@@ -253,6 +253,7 @@ def commands(facts: Facts, place: Path, chosen: list[Setting] | None) -> str:
         ("The same training again, with everything spelled out", again),
         ("Go on", f"mien resume {run} --budget +20m"),
         ("Draw", f"mien generate {run} --seeds 0-99"),
+        ("Score it, and look for copies of real pictures", f"mien evaluate {run}\nmien neighbours {run}"),
         ("Make the film", f"mien video {run}" if importlib.util.find_spec("mien.commands.video") else ""),
         ("Write this page again", f"mien report {run}"),
     ]
