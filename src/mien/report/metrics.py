@@ -97,7 +97,7 @@ def newest(facts: Facts) -> str:
     warned = dict.fromkeys(f"{one.metric}: {line}" for one in found for line in lines(one.rows[-1].get("warnings")))
     return (
         f'<p class="lead">{METRIC_WORDS}</p>'
-        f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<div class="wide"><table class="metrics"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
         + items("What one number cannot tell", details)
         + items("Why a number should not be compared with others", list(warned))
     )
