@@ -1,25 +1,17 @@
 """The comparison as a browser shows it: drawn, coloured, and no wider than its window."""
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+from browser import browse, needs_browser
 from fake_run import make_run
 from PIL import Image
 
 from mien.commands.compare import compare
 
-BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), "")
-pytestmark = pytest.mark.skipif(not BROWSER, reason="needs Chromium or Chrome on the PATH")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
-
-
-def browse(page: Path, profile: Path, *flags: str) -> str:
-    command = [BROWSER, "--headless", *QUIET, f"--user-data-dir={profile}", "--virtual-time-budget=2000", *flags]
-    return subprocess.run([*command, page.as_uri()], capture_output=True, text=True, timeout=120, check=True).stdout
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
