@@ -20,15 +20,15 @@ def page(tmp_path_factory):
 @pytest.mark.parametrize("width", [1280, 600])
 def test_the_film_is_drawn_and_the_page_is_no_wider_than_its_window(page, tmp_path, width):
     probe = page.with_name("probe.html")
-    script = (
-        "<script>document.title=[...document.images].map(i=>i.naturalWidth).join(' ')+' '+document.querySelectorAll('svg')"
-        ".length+' '+(document.documentElement.scrollWidth-document.documentElement.clientWidth)</script>"
-    )
+    films = "[...document.images].map(i=>i.naturalWidth).join(' ')"
+    charts = "document.querySelectorAll('svg').length"
+    overhang = "(document.documentElement.scrollWidth-document.documentElement.clientWidth)"
+    script = f"<script>document.title={films}+' '+{charts}+' '+{overhang}</script>"
     policy = re.compile(r"<meta[^>]*Content-Security-Policy[^>]*>", re.I)
     probe.write_text(policy.sub("", page.read_text()).replace("</body>", f"{script}</body>"))
     title = re.search(r"<title>(.*?)</title>", browse(probe, tmp_path, f"--window-size={width},2000", "--dump-dom"))
     assert title
-    *films, charts, overhang = map(int, title[1].split())
-    assert films and min(films) > 400
-    assert charts >= 6
-    assert overhang == 0
+    *widths, drawn, beyond = map(int, title[1].split())
+    assert widths and min(widths) > 400
+    assert drawn >= 6
+    assert beyond == 0
