@@ -1,5 +1,7 @@
 """The command line under a user's mistakes: one line that names the slip, the documented code, nothing left behind."""
 
+import importlib
+import importlib.util
 import json
 import shutil
 import subprocess
@@ -305,3 +307,9 @@ def test_a_verbs_help_does_not_import_torch():
 def test_the_module_runs_as_a_program():
     done = subprocess.run([sys.executable, "-m", "mien", "--version"], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout.strip()) == (0, f"mien {mien.__version__}")
+
+
+@pytest.mark.parametrize("verb", mien.VERBS)
+def test_a_verb_is_a_function_of_the_package_and_no_room_takes_its_name(verb):
+    assert importlib.util.find_spec(f"mien.{verb}") is None
+    assert getattr(mien, verb) is getattr(importlib.import_module(f"mien.commands.{verb}"), verb)

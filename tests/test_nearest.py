@@ -13,8 +13,8 @@ from mien.errors import UsageError
 from mien.evaluation import choosing
 from mien.metrics.features import Extractor
 from mien.nearest import GAP, LETTERS, Nearest, by_pixels, in_blocks, in_words, nearest, sheet
-from mien.report.facts import read_facts
-from mien.report.sections import neighbours as section
+from mien.reporting.facts import read_facts
+from mien.reporting.sections import neighbours as section
 from mien.run.files import read_json, write_json
 
 

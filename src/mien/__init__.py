@@ -13,7 +13,23 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-VERBS = ("compare", "demo", "evaluate", "generate", "gradients", "neighbours", "report", "resume", "train", "video")
+VERBS = (
+    *(
+        "compare",
+        "demo",
+        "evaluate",
+        "generate",
+        "gradients",
+        "lab",
+        "neighbours",
+        "report",
+        "resume",
+        "train",
+        "video",
+    ),
+    "weights",
+)
+"""No room of mien's may bear a verb's name: once imported, it would stand in the verb's place."""
 
 
 def __getattr__(name: str) -> Any:

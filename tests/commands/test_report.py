@@ -12,8 +12,8 @@ from PIL import Image
 
 from mien.commands.report import report
 from mien.errors import FileTrouble, UsageError
-from mien.report.curves import Series, chart, smoothed, thinned, value_axis
-from mien.report.settings import flat, value_text
+from mien.reporting.curves import Series, chart, smoothed, thinned, value_axis
+from mien.reporting.settings import flat, value_text
 from mien.run.directory import RunDirectory
 
 HOSTILE = "<script>alert('1')</script>&\"<img src=x onerror=alert(1)>"

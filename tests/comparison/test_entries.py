@@ -6,7 +6,7 @@ from fake_run import make_run, tiny_recipe
 from mien import spec
 from mien.comparison.entries import differing, read_entries, warnings
 from mien.errors import UsageError
-from mien.report.metrics import measured
+from mien.reporting.metrics import measured
 from mien.run.files import read_json, write_json
 
 

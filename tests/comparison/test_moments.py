@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mien.comparison.moments import at_equal_kimg, at_equal_time, seconds_at
-from mien.report.facts import read_facts
+from mien.reporting.facts import read_facts
 from mien.run.directory import RunDirectory
 
 

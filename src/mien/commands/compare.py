@@ -48,7 +48,7 @@ def compare(
     from mien.comparison.moments import Moment, at_equal_kimg, at_equal_time
     from mien.comparison.page import page
     from mien.comparison.table import aligned, difference_rows, rows
-    from mien.report.gradients import mean_norms
+    from mien.reporting.gradients import mean_norms
     from mien.run.directory import find
     from mien.run.files import io_errors, write_bytes
 

@@ -48,7 +48,7 @@ def gradients(
     from mien.comparison.entries import read_entries
     from mien.comparison.figure import WIDTH, draw, height_of
     from mien.comparison.pens import PixelPen, VectorPen
-    from mien.report.gradients import layer_points, mean_norms
+    from mien.reporting.gradients import layer_points, mean_norms
     from mien.run.directory import find
     from mien.run.files import io_errors, write_bytes
 

@@ -39,8 +39,8 @@ def report(run: tyro.conf.Positional[str], *, output: Path | None = None, outdir
         output: The page's file, or a folder for its report.html. RUN/report.html if left out.
         outdir: Folder that holds the runs.
     """
-    from mien.report.facts import read_facts
-    from mien.report.page import page
+    from mien.reporting.facts import read_facts
+    from mien.reporting.page import page
     from mien.run.directory import find
 
     directory = find(run, outdir)

@@ -10,9 +10,9 @@ from typing import Any
 from mien.errors import MienError, UsageError
 from mien.images import resolution_text
 from mien.recipe import Recipe, from_json
-from mien.report.facts import Facts, mean_of_last, read_facts
-from mien.report.metrics import Measured, measured
-from mien.report.settings import flat, spelled_out, value_text
+from mien.reporting.facts import Facts, mean_of_last, read_facts
+from mien.reporting.metrics import Measured, measured
+from mien.reporting.settings import flat, spelled_out, value_text
 from mien.run.directory import RunDirectory
 
 MOST_IN_A_LABEL = 2  # settings; beyond that a run's number says it shorter

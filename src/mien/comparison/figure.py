@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mien.comparison.pens import Pen
-from mien.report.curves import Series, number_text
-from mien.report.gradients import Norms, layer_axis, layer_points, norm_axis
+from mien.reporting.curves import Series, number_text
+from mien.reporting.gradients import Norms, layer_axis, layer_points, norm_axis
 
 WIDTH, TOP, BOTTOM = 960, 56, 470  # of the plot, in units; the legend comes below it
 LEFT, RIGHT = 92, 928

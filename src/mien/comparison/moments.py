@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.report.facts import Facts, Grid, is_number
+from mien.reporting.facts import Facts, Grid, is_number
 
 SLACK = 1.02  # equal budgets end within a round of each other: a grid may lie so much beyond
 EARLIER = (0.1, 1 / 3)  # of the largest kimg that all runs share

@@ -9,14 +9,14 @@ from mien.budget import duration
 from mien.comparison.entries import Entry, differing
 from mien.comparison.moments import Moment, at_equal_kimg, at_equal_time, seconds_at
 from mien.comparison.table import HEAD, rows
-from mien.report import pictures
-from mien.report.curves import Point, Series, chart
-from mien.report.document import MOST_BYTES, document
-from mien.report.facts import Grid, points, speeds
-from mien.report.gradients import gradient_chart, mean_norms
-from mien.report.metrics import Measured, measured
-from mien.report.sections import figure, section, text
-from mien.report.words import GRADIENTS, are_probabilities
+from mien.reporting import pictures
+from mien.reporting.curves import Point, Series, chart
+from mien.reporting.document import MOST_BYTES, document
+from mien.reporting.facts import Grid, points, speeds
+from mien.reporting.gradients import gradient_chart, mean_norms
+from mien.reporting.metrics import Measured, measured
+from mien.reporting.sections import figure, section, text
+from mien.reporting.words import GRADIENTS, are_probabilities
 
 WORDS = 1_500_000  # characters left for all that is no picture
 HOURS_FROM = 3 * 3600.0  # seconds: shorter runs are shown in minutes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mien.budget import duration
 from mien.comparison.entries import Entry, differing
-from mien.report.curves import number_text
+from mien.reporting.curves import number_text
 
 HEAD = ("run", "recipe", "state", "kimg", "time", "img/s", "D loss", "G loss", "D(real)", "D(fake)", "G size", "D size")
 UNKNOWN = "–"

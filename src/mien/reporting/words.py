@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mien.report.facts import Facts, mean_of_last, points
+from mien.reporting.facts import Facts, mean_of_last, points
 
 PROBABILITIES = {"NonSaturating", "Saturating"}  # the losses whose D(…) lies between 0 and 1
 SURE, SAME = 0.05, 0.05  # how near to 0 and 1, and to each other, scores must be to say so

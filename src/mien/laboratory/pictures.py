@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from mien.lab.measures import CELLS, REACH
-from mien.lab.run import Arm, Frame
+from mien.laboratory.measures import CELLS, REACH
+from mien.laboratory.run import Arm, Frame
 
 SIDE = 380  # pixels of a panel's plot
 HEAD, FOOT, GAP = 58, 12, 14  # pixels above a plot, below it, between panels

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
-from mien.report.curves import Point, Series, number_text
-from mien.report.facts import Facts, Row, is_number
-from mien.report.words import METRIC_WORDS
+from mien.reporting.curves import Point, Series, number_text
+from mien.reporting.facts import Facts, Row, is_number
+from mien.reporting.words import METRIC_WORDS
 
 MOST_DETAILS = 40  # lines
 

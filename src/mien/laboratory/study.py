@@ -19,14 +19,14 @@ from mien.budget import Budget, parse_budget
 from mien.commands.video import gif, webp
 from mien.console import progress_line
 from mien.errors import UsageError
-from mien.lab import pictures, recipes
-from mien.lab.distributions import DISTRIBUTIONS
-from mien.lab.experiments import EXPERIMENTS, Experiment, free
-from mien.lab.page import page
-from mien.lab.run import Arm, run_arm
-from mien.lab.table import cells, plain, reference
+from mien.laboratory import pictures, recipes
+from mien.laboratory.distributions import DISTRIBUTIONS
+from mien.laboratory.experiments import EXPERIMENTS, Experiment, free
+from mien.laboratory.page import page
+from mien.laboratory.run import Arm, run_arm
+from mien.laboratory.table import cells, plain, reference
 from mien.recipe import Recipe
-from mien.report.pictures import uri
+from mien.reporting.pictures import uri
 from mien.run.files import io_errors, write_bytes, write_json, write_text
 from mien.spec import paths
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mien.errors import MienError
 from mien.images import resolution_text
-from mien.report.facts import Facts, is_number
+from mien.reporting.facts import Facts, is_number
 
 if TYPE_CHECKING:
     from mien.recipe import Recipe

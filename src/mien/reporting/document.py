@@ -36,7 +36,7 @@ def document(title: str, body: str) -> str:
 
 
 def asset(name: str) -> str:
-    return resources.files("mien.report").joinpath(name).read_text("utf-8")
+    return resources.files("mien.reporting").joinpath(name).read_text("utf-8")
 
 
 def footer() -> str:

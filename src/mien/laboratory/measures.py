@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mien.lab.distributions import Mixture
+from mien.laboratory.distributions import Mixture
 from mien.losses.adversarial import AdversarialLoss, NonSaturating, Wasserstein
 
 SAMPLES = 2500  # points that are judged at a time, as in VEEGAN (Srivastava et al. 2017) and PacGAN (Lin et al. 2018)

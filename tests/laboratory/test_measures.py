@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from mien.lab.distributions import Mixture, bump, line, ring
-from mien.lab.measures import LOG_2, SAMPLES, Ruler, claimed, divergence, push, wasserstein
+from mien.laboratory.distributions import Mixture, bump, line, ring
+from mien.laboratory.measures import LOG_2, SAMPLES, Ruler, claimed, divergence, push, wasserstein
 from mien.losses.adversarial import Hinge, NonSaturating, Saturating, Wasserstein
 
 

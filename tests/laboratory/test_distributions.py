@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from mien.lab.distributions import DISTRIBUTIONS, Mixture, grid, line, ring, spiral
+from mien.laboratory.distributions import DISTRIBUTIONS, Mixture, grid, line, ring, spiral
 
 
 def randomness(seed=0):

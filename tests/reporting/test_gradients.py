@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from mien.report.curves import decades
-from mien.report.gradients import gradient_chart, layer_axis, layer_names, mean_norms
+from mien.reporting.curves import decades
+from mien.reporting.gradients import gradient_chart, layer_axis, layer_names, mean_norms
 
 
 def row(kimg, *norms, network="D"):

@@ -9,10 +9,10 @@ import torch
 from mien.budget import Budget
 from mien.console import Line
 from mien.errors import Diverged
-from mien.lab.distributions import ring, two_bumps
-from mien.lab.experiments import EXPERIMENTS, free
-from mien.lab.recipes import POINT_RECIPES, gan, wgan
-from mien.lab.run import FIELD_CELLS, FRAMES, PointBatches, places, run_arm
+from mien.laboratory.distributions import ring, two_bumps
+from mien.laboratory.experiments import EXPERIMENTS, free
+from mien.laboratory.recipes import POINT_RECIPES, gan, wgan
+from mien.laboratory.run import FIELD_CELLS, FRAMES, PointBatches, places, run_arm
 
 LOG_2 = math.log(2)
 

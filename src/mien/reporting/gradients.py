@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mien.report.curves import Axis, Point, Series, decades, drawn, legend
-from mien.report.facts import Row, is_number
+from mien.reporting.curves import Axis, Point, Series, decades, drawn, legend
+from mien.reporting.facts import Row, is_number
 
 PREFIX = "discriminator/gradient/"
 SUFFIXES = (".parametrizations.weight.original", ".weight")

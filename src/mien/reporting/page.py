@@ -7,13 +7,13 @@ from html import escape
 from pathlib import Path
 
 from mien.budget import duration
-from mien.report import sections
-from mien.report.curves import number_text
-from mien.report.document import MOST_BYTES, document, moment
-from mien.report.facts import Facts, is_number, number
-from mien.report.pictures import embed_film
-from mien.report.settings import Usual, compared
-from mien.report.words import state_of
+from mien.reporting import sections
+from mien.reporting.curves import number_text
+from mien.reporting.document import MOST_BYTES, document, moment
+from mien.reporting.facts import Facts, is_number, number
+from mien.reporting.pictures import embed_film
+from mien.reporting.settings import Usual, compared
+from mien.reporting.words import state_of
 
 STATES = {
     "running": "goes on, or was cut off: a kill leaves no word",

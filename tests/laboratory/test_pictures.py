@@ -6,10 +6,10 @@ import torch
 
 from mien.budget import Budget
 from mien.console import Line
-from mien.lab.distributions import ring, two_bumps
-from mien.lab.pictures import FAKE, HEAD, LEAST, MOST, SIDE, WHITE, film, pixels, shares, tinted, weights
-from mien.lab.recipes import gan, wgan_gp
-from mien.lab.run import run_arm
+from mien.laboratory.distributions import ring, two_bumps
+from mien.laboratory.pictures import FAKE, HEAD, LEAST, MOST, SIDE, WHITE, film, pixels, shares, tinted, weights
+from mien.laboratory.recipes import gan, wgan_gp
+from mien.laboratory.run import run_arm
 
 
 def test_the_ground_goes_from_orange_over_white_to_blue():

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from mien.report.curves import Series, chart
-from mien.report.facts import Facts, is_number, number, points, speeds
-from mien.report.gradients import gradients_of_one
-from mien.report.metrics import measured, newest
-from mien.report.pictures import MOST_BYTES, Embedded, embed
-from mien.report.settings import Setting, Usual, reproduce
-from mien.report.words import GRADIENTS, GUIDE, NEIGHBOURS, are_probabilities
+from mien.reporting.curves import Series, chart
+from mien.reporting.facts import Facts, is_number, number, points, speeds
+from mien.reporting.gradients import gradients_of_one
+from mien.reporting.metrics import measured, newest
+from mien.reporting.pictures import MOST_BYTES, Embedded, embed
+from mien.reporting.settings import Setting, Usual, reproduce
+from mien.reporting.words import GRADIENTS, GUIDE, NEIGHBOURS, are_probabilities
 
 FILM = "<!-- film -->"  # where the film goes, once the size of all else is known
 MOST_SKIPPED = 50

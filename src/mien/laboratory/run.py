@@ -14,8 +14,8 @@ from mien.budget import Budget
 from mien.console import Line
 from mien.data.batches import derive_seed
 from mien.errors import Diverged
-from mien.lab.distributions import Mixture
-from mien.lab.measures import SAMPLES, Ruler, claimed, push
+from mien.laboratory.distributions import Mixture
+from mien.laboratory.measures import SAMPLES, Ruler, claimed, push
 from mien.recipe import Recipe
 from mien.training.loop import Progress, train
 from mien.training.state import Training

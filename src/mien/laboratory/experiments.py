@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mien.lab.distributions import Mixture, bump, grid, line, ring
-from mien.lab.recipes import gan, gan_fair, saturating, wgan, wgan_gp
+from mien.laboratory.distributions import Mixture, bump, grid, line, ring
+from mien.laboratory.recipes import gan, gan_fair, saturating, wgan, wgan_gp
 from mien.networks.points import PointDiscriminator, ShiftedLine
 from mien.recipe import Recipe
 from mien.spec import Spec

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from html import escape
 
 from mien.budget import duration
-from mien.lab.experiments import Experiment
-from mien.lab.measures import CELLS, DIRECTIONS, FAIR_SHARE, GOOD_WITHIN, LOG_2, SAMPLES
-from mien.lab.run import Arm
-from mien.lab.table import HEAD, cells, reference
-from mien.report.curves import Series, chart, decades, drawn, legend, time_axis
-from mien.report.document import document
-from mien.report.facts import points
-from mien.report.gradients import gradient_chart, mean_norms
-from mien.report.sections import section
-from mien.report.words import GRADIENTS
+from mien.laboratory.experiments import Experiment
+from mien.laboratory.measures import CELLS, DIRECTIONS, FAIR_SHARE, GOOD_WITHIN, LOG_2, SAMPLES
+from mien.laboratory.run import Arm
+from mien.laboratory.table import HEAD, cells, reference
+from mien.reporting.curves import Series, chart, decades, drawn, legend, time_axis
+from mien.reporting.document import document
+from mien.reporting.facts import points
+from mien.reporting.gradients import gradient_chart, mean_norms
+from mien.reporting.sections import section
+from mien.reporting.words import GRADIENTS
 
 ARM_COLOURS = (1, 0, 2, 3, 4, 5)  # of the style sheet
 

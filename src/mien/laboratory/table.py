@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from mien.lab.distributions import Mixture
-from mien.lab.measures import SAMPLES, Measured, Ruler
-from mien.lab.run import Arm
+from mien.laboratory.distributions import Mixture
+from mien.laboratory.measures import SAMPLES, Measured, Ruler
+from mien.laboratory.run import Arm
 
 HEAD = ("arm", "modes", "good", "JS", "W", "D says", "D loss", "G loss", "seconds")
 
