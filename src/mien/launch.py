@@ -1,11 +1,8 @@
-"""How a training starts and goes on: device, pictures, run directory, first lines, then the session."""
+"""How a training starts and goes on: device, recipe, pictures, run directory, then the session."""
 
 from __future__ import annotations
 
-import datetime
-import os
 import re
-import shlex
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,17 +15,17 @@ from mien.budget import Budget, duration, parse_budget, parse_duration
 from mien.data.layouts import default_resolution, detect
 from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
-from mien.errors import Diverged, MienError, UsageError
+from mien.device import join
+from mien.errors import UsageError
 from mien.exams import ExamPlan, Exams
 from mien.images import parse_resolution, resolution_text
+from mien.opening import first_lines
 from mien.papers import environment, note_command, write_papers
 from mien.recipe import Recipe, from_json
 from mien.restore import restore
 from mien.run.directory import RunDirectory, create, find
 from mien.run.files import read_json
-from mien.session import Plan, Session, Stopped
-
-LONGEST = 1e9  # seconds that a calendar can be asked for: 31 years
+from mien.session import Plan, Session
 
 
 @dataclass(frozen=True)
@@ -57,28 +54,6 @@ class Run:
     def load(self, snapshot: str | int | None = None) -> generation.Generator:
         """The run's generator."""
         return generation.load(self.path, snapshot)
-
-
-@dataclass(frozen=True)
-class Runs:
-    """Trainings of several recipes under one budget. runs: those that ended, diverged ones too. failed: recipe -> why
-    it has no run, or did not reach its end."""
-
-    runs: list[Run]
-    failed: dict[str, str]
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"runs": [run.as_dict() for run in self.runs], "failed": self.failed, "compare": self.compare()}
-
-    def compare(self) -> str | None:
-        """The command that puts them side by side; there is none for fewer than two that were trained."""
-        paths = [str(run.path) for run in self.runs if run.images]
-        return shlex.join(["mien", "compare", *paths]) if len(paths) > 1 else None
-
-    def __str__(self) -> str:
-        lines = [f"{run.state} at {run.images / 1000:.1f} kimg: {run.path}" for run in self.runs]
-        lines += [f"{name} failed: {why}" for name, why in self.failed.items()]
-        return "\n".join([*lines, *([f"  compare    {self.compare()}"] if self.compare() else [])])
 
 
 # --- the roads --------------------------------------------------------------------------------------------------------
@@ -160,32 +135,6 @@ def start(
     return carry_out(session, chosen, pictures, why)
 
 
-def start_each(names: str, *, changes: tuple[str, ...], name: str | None, **flags: Any) -> Runs:
-    """`mien train --recipes`: one after the other, with the same flags. What ends one of them does not end the others,
-    but a signal does."""
-    wanted = [part.strip() for part in names.split(",") if part.strip()]
-    if not wanted or len(set(wanted)) < len(wanted):
-        raise UsageError(f"--recipes {names!r} must name recipes, each once, with commas between: dcgan,dcgan-laptop")
-    labels = [recipes.find(part).override(changes).name for part in wanted]  # a slip is told before hours are spent
-    runs, failed, latest = [], {}, None
-    for number, (part, label) in enumerate(zip(wanted, labels, strict=True), 1):
-        console.say(f"recipe {number} of {len(wanted)}: {part}")
-        try:
-            runs.append(start(part, changes=changes, name=f"{name}-{label}" if name else None, **flags))
-        except Stopped:
-            console.say(f"not begun: {', '.join(wanted[number:]) or 'none'}")
-            raise
-        except MienError as error:
-            latest, failed[part] = error, str(error)
-            console.say(f"{part} failed: {error}")
-            if isinstance(error, Diverged) and error.run is not None:
-                status = RunDirectory(error.run).read_status()
-                runs.append(Run(error.run, status["state"], status["images"], status["seconds"]))
-    if latest is not None and len(failed) == len(wanted):
-        raise latest
-    return Runs(runs, failed)
-
-
 def go_on(
     run: str,
     *,
@@ -262,33 +211,6 @@ def carry_out(session: Session, recipe: Recipe, pictures: PreparedSet, why: str)
 # --- what the flags come to -------------------------------------------------------------------------------------------
 
 
-def join(device: str) -> torch.device:
-    """The device of this process, which has then joined the others, if torchrun started several."""
-    place = pick_device(device)
-    distributed.start(place)
-    console.console.quiet = distributed.rank() > 0
-    return place
-
-
-def pick_device(name: str) -> torch.device:
-    """ "auto" takes the GPU where there is one (with several processes, each its own). Raises UsageError."""
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise UsageError(f"--device {name!r} is unknown: use auto, cpu, cuda or cuda:1") from None
-    if device.type not in ("cpu", "cuda"):
-        raise UsageError(f"--device {name}: mien trains on cpu and cuda")
-    if device.type == "cuda":
-        if not torch.cuda.is_available():
-            raise UsageError(f"--device {name}: PyTorch sees no GPU here; --device cpu works everywhere")
-        index = device.index if device.index is not None else int(os.environ.get("LOCAL_RANK", 0))
-        device = torch.device("cuda", index)
-        torch.cuda.set_device(device)
-    return device
-
-
 def choose(name: str, device: torch.device) -> tuple[Recipe, str]:
     """The recipe called `name`, or one for the hardware; and why it is this one."""
     if name != "auto":
@@ -354,41 +276,3 @@ def new_budget(text: str | None, old: Budget, session: Session, pictures: int) -
 def finite(number: float) -> float | None:
     """JSON has no infinity."""
     return number if number < float("inf") else None
-
-
-def first_lines(session: Session, recipe: Recipe, pictures: PreparedSet, why: str) -> None:
-    """What is about to happen, before it does."""
-    run, budget, world = session.run.path, session.plan.budget, distributed.world_size()
-    share = f" ({recipe.batch_size // world} on each of {world} processes)" if world > 1 else ""
-    epochs, end = "", ""
-    if budget.images < float("inf"):
-        epochs = f" ({budget.images / len(pictures.images):.1f} epochs)"
-    else:
-        left = datetime.timedelta(seconds=min(max(0.0, budget.seconds - session.seconds), LONGEST))
-        end = f", expected end {datetime.datetime.now() + left:%H:%M}"
-    begun = f", {session.kimg()} in {duration(session.seconds)} are done" if session.training.images else ""
-    first, *rest = pictures.describe()
-    for line in [
-        f"data     {first}",
-        *(f"         {line}" for line in rest),
-        f"recipe   {recipe.name} at {resolution_text(*recipe.resolution)} px, {why}",
-        f"batch    {recipe.batch_size}{share} on {session.batches.device}",
-        f"budget   {budget}{epochs}{begun}{end}",
-        *exam_lines(session),
-        f"run      {run}",
-        f"watch    tail -f {run}/log.txt    mien report {run}",
-        f"resume   mien resume {run}",
-    ]:
-        console.say(line)
-
-
-def exam_lines(session: Session) -> list[str]:
-    if session.exams is None:
-        return []
-    plan, cost = session.exams.plan, session.exams.cost
-    once = f", about {duration(cost)} each" if cost else ""
-    within = f"at most {plan.share:.0%} of the time" if plan.share < 1 else "whenever due"
-    lines = [f"metrics  {plan.metrics} of {plan.num:,} pictures from {plan.every / 1000:g} kimg on{once}, {within}"]
-    if plan.share < 1 and cost > plan.share * (session.plan.budget.seconds - session.seconds):
-        lines.append("         none fits into this budget: ask for fewer pictures (--metrics-num) or --metrics-share 1")
-    return lines

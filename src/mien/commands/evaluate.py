@@ -97,11 +97,11 @@ def evaluate(
         output: Also add the rows to this file, one JSON object a line.
         outdir: Folder that holds the runs.
     """
+    from mien.device import pick_device
     from mien.evaluation.choosing import choose_extractor, choose_metrics
     from mien.evaluation.reading import with_reader
     from mien.evaluation.scoring import score
     from mien.evaluation.sides import announce, is_run
-    from mien.launch import pick_device
     from mien.run.directory import RunDirectory, find
     from mien.run.journal import Journal
     from mien.seeds import check_truncation, parse_seeds

@@ -67,12 +67,12 @@ def neighbours(
     import numpy as np
     import torch
 
+    from mien.device import pick_device
     from mien.evaluation.choosing import choose_extractor
     from mien.evaluation.seen import see, seers_for
     from mien.evaluation.sides import no_data, pictures_of
     from mien.generation import load
     from mien.images import as_rgb
-    from mien.launch import pick_device
     from mien.metrics.fid import FID
     from mien.nearest import by_pixels, in_blocks, in_words, nearest, sheet
     from mien.pictures import encode

@@ -10,7 +10,8 @@ import tyro
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
-    from mien.launch import Run, Runs
+    from mien.launch import Run
+    from mien.series import Runs
 
 
 def train(
@@ -58,7 +59,8 @@ def train(
         detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
         dry_run: Say what would happen, train nothing.
     """
-    from mien.launch import start, start_each
+    from mien.launch import start
+    from mien.series import start_each
 
     flags: dict[str, Any] = {
         "data": data,

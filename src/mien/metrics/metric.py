@@ -48,7 +48,7 @@ class Metric:
 
     def rows(self, pixels: np.ndarray) -> Tensor:
         """uint8 [N,H,W,3] -> [N,K]. Only for a metric that reads pixels; each row depends on its own picture alone."""
-        raise NotImplementedError(f"{self.name} reads {self.reads}, which an extractor makes")
+        raise TypeError(f"{type(self).__name__} reads {self.reads}: only one that reads pixels has rows")
 
     def key(self) -> str | None:
         """All that `rows` depends on: what is kept of the real pictures goes by it. None: keep nothing."""
@@ -57,7 +57,7 @@ class Metric:
     def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:
         """What was seen of N real and of M fake pictures, in their order, [N,K] and [M,K] in memory of the processor
         -> one number or several, by name."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} must define scores(real, fake) -> {{name: Score}}")
 
 
 def metric(made: M) -> M:
