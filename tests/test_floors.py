@@ -9,7 +9,10 @@ import mien
 
 ROOT = Path(mien.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
-GROUND = {"turn", "spec", "schedule", "images", "distributed", "errors", "budget", "ticks", "console", "device", "networks"}
+GROUND = {
+    *("turn", "spec", "schedule", "images", "distributed", "errors", "budget", "ticks", "console", "device"),
+    "networks",
+}
 FLOORS = {
     **dict.fromkeys(GROUND, 1),
     **dict.fromkeys(["losses", "games", "metrics", "data", "run"], 2),
