@@ -12,6 +12,7 @@ import pytest
 import mien
 from mien import cli, recipes
 from mien.errors import UsageError
+from mien.losses.adversarial import Hinge, NonSaturating
 from mien.recipe import RECIPES
 
 FILE = '''"""A quadratic GAN with a generator that scales its pictures."""
@@ -225,3 +226,13 @@ def test_a_recipe_moved_into_its_folder_is_mien_s_own(guided, monkeypatch, capsy
     assert cli.run(["resume", "last", "--budget", "+80img"]) == 0
     (run,) = (guided / "runs").iterdir()
     assert json.loads((run / "recipe.json").read_text())["loss"]["class"] == "mien.recipes.my_gan:Exponential"
+
+
+def test_a_user_s_recipe_takes_no_name_from_mien_s_own(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    imports = "from mien.recipe import recipe\nfrom mien.recipes.gan import gan\n"
+    Path("mine.py").write_text(f"{imports}\n\n@recipe\ndef hinge():\n    return gan()\n")
+    assert recipes.find("mine.py:hinge").loss == NonSaturating()  # and it has no docstring
+    assert recipes.find("hinge").loss == Hinge()
+    assert cli.run(["recipes"]) == 0 and "DCGAN with the hinge loss" in capsys.readouterr().out
+    assert cli.run(["recipes", "mine.py:hinge"]) == 0

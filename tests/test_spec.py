@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 
 import pytest
 
@@ -267,7 +267,7 @@ def test_every_listed_path_accepts_its_own_value():
         recipe = recipes.find(name)
         for path, value, _ in paths(recipe):
             text = "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            if path != "name" and not isinstance(value, Cosine | Linear):
+            if path != "name" and not is_dataclass(value):  # a schedule, a weight clip: given by their parts
                 assert paths(override(recipe, f"{path}={text}")) == paths(recipe), path
 
 

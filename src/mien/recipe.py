@@ -28,7 +28,7 @@ from mien.training.player import Player
 from mien.training.state import Training
 
 RECIPES: dict[str, Callable[[], Recipe]] = {}
-"""Filled by `recipe`: the name on the command line -> the function."""
+"""Filled by `recipe` with mien's own: the name on the command line -> the function."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,12 @@ class Recipe:
 
 
 def recipe(function: Callable[[], Recipe]) -> Callable[[], Recipe]:
-    """Enter a recipe function under its name (underscores become hyphens); its docstring's first line describes it."""
-    RECIPES[recipe_name(function)] = function
+    """Enter a recipe function under its name (underscores become hyphens); its docstring's first line describes it.
+
+    One in a user's file is asked for by that file, so it takes no name away from mien's own.
+    """
+    if not function.__module__.startswith(spec.USER_PREFIX):
+        RECIPES[recipe_name(function)] = function
     return function
 
 

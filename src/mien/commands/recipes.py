@@ -35,6 +35,6 @@ def recipes(name: tyro.conf.Positional[str | None] = None) -> Listing:
     from mien.spec import paths
 
     if name is None:
-        return Listing("recipes", {key: (made.__doc__ or "").splitlines()[0] for key, made in shelf.known().items()})
+        return Listing("recipes", {key: shelf.about(key).partition("\n")[0] for key in shelf.known()})
     made = shelf.find(name)
     return Listing("settings", {path: value for path, value, _ in paths(made)}, shelf.about(name))
