@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from mien.metrics.resize import Resize, resize
 
+AT_ONCE = 8  # pictures: what lies between two layers then stays in a processor's caches, a tenth quicker than 32
+
 
 class FeatureNetwork(Protocol):
     """size: of the pictures that it takes, in pixels. name: in every row."""
@@ -48,12 +50,19 @@ class Extractor:
     def __call__(self, pixels: np.ndarray) -> dict[str, Tensor]:
         """uint8 [N,H,W,3] -> {"features" [N,D], "logits" [N,K]}, float32, in memory of the processor."""
         images = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device)
+        seen = [self.look(part) for part in images.split(self.at_once(len(images)))]
+        return {name: torch.cat(parts).float().cpu() for name, parts in zip(("features", "logits"), zip(*seen))}
+
+    def at_once(self, count: int) -> int:
+        """How many of `count` pictures go through the network together."""
+        return AT_ONCE if self.device.type == "cpu" else count
+
+    def look(self, images: Tensor) -> tuple[Tensor, Tensor]:
         size = self.network.size
         images = self.network.prepare(resize(images, size, size, self.resize))
         # TensorFloat-32 would cost three digits, a search for the quickest kernel the same digits again.
         with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-            features, logits = self.network(images.contiguous(memory_format=torch.channels_last))
-        return {"features": features.float().cpu(), "logits": logits.float().cpu()}
+            return self.network(images.contiguous(memory_format=torch.channels_last))
 
 
 def ready(network: nn.Module, device: torch.device) -> nn.Module:
