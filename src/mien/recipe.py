@@ -22,6 +22,7 @@ from mien.games.noise import NoiseGame
 from mien.losses.adversarial import Adversarial, AdversarialLoss, NonSaturating
 from mien.losses.term import Term
 from mien.spec import Spec
+from mien.training.augment import Augmentation
 from mien.training.ema import EMA, MovingAverage
 from mien.training.optimizer import Adam, OptimizerSettings
 from mien.training.player import Player
@@ -60,6 +61,7 @@ class Recipe:
     generator_optimizer: OptimizerSettings = field(default_factory=Adam)
     discriminator_updates: int = 1
     constrain: WeightClip | None = None
+    augment: Augmentation | None = None
     ema: EMA = field(default_factory=EMA)
     batch_size: int = 64
     resolution: tuple[int, int] = (64, 64)
@@ -69,7 +71,8 @@ class Recipe:
 
     def build_game(self) -> Game:
         shape = {"resolution": self.resolution, "channels": self.channels}
-        return self.game.build(self.generator.build(**shape), self.discriminator.build(**shape))
+        aids = {"augment": self.augment.at} if self.augment else {}
+        return self.game.build(self.generator.build(**shape), self.discriminator.build(**shape), **aids)
 
     def build(self, device: torch.device, seed: int = 0) -> Training:
         """The training at its beginning: networks initialized from `seed` (on the processor, so that every device
@@ -86,7 +89,11 @@ class Recipe:
             name="discriminator",
             modules=game.discriminators,
             turn=game.discriminator_turn,
-            terms={"loss": Adversarial(loss=self.loss, side="discriminator"), **self.discriminator_terms},
+            terms={
+                "loss": Adversarial(loss=self.loss, side="discriminator"),
+                **self.discriminator_terms,
+                **(self.augment.terms() if self.augment else {}),
+            },
             settings=self.discriminator_optimizer,
             updates=self.discriminator_updates,
         )

@@ -16,12 +16,23 @@ class Batch:
     image: [N,C,H,W] in [-1, 1]. label: [N,K] (one-hot, multi-hot or a text embedding) or None.
     source: [N,C,H,W] in [-1, 1] or None: the image that a translator starts from.
     seed: every random draw of the update (latents, dropout, interpolation) follows from it.
+    images: real images seen before it; schedules read it.
     """
 
     image: Tensor
     label: Tensor | None = None
     source: Tensor | None = None
     seed: int = 0
+    images: int = 0
+
+
+Memory = dict[str, Tensor]
+"""What a game, its terms and its augmentation keep from one update to the next, by name ("path_length/mean"). It is
+checkpointed; its numbers (0-dimensional tensors) are averaged over processes with the gradients of each update."""
+
+
+Transform = Callable[[Tensor], Tensor]
+"""Images [N,C,H,W] in [-1, 1] -> images of the same shape."""
 
 
 def unchanged(image: Tensor) -> Tensor:
@@ -42,7 +53,7 @@ class Match:
     real: Tensor
     fake: Tensor
     condition: Tensor | None = None
-    augment: Callable[[Tensor], Tensor] = unchanged
+    augment: Transform = unchanged
 
     def logits(self, image: Tensor) -> Tensor:
         """[N,C,H,W] -> [N]"""
@@ -59,7 +70,9 @@ class Match:
 
 @dataclass
 class Turn:
-    """The matches of one player's update, and whatever else its terms may read by name ("fake", "z", "cycle_a")."""
+    """The matches of one player's update, whatever else its terms may read by name ("fake", "z", "cycle_a"), and the
+    game's memory, where a term keeps what it must know the next time."""
 
     matches: list[Match]
     views: dict[str, Tensor] = field(default_factory=dict)
+    memory: Memory = field(default_factory=dict)

@@ -106,3 +106,23 @@ def test_the_label_reaches_generator_and_discriminator():
     played, label = game(reuse_fakes=False), torch.eye(5)
     (match,) = played.discriminator_turn(Batch(torch.zeros(5, 3, 4, 4), label)).matches
     assert match.condition is label and played.generator.labels == [label]
+
+
+@pytest.mark.parametrize("reuse_fakes", [False, True])
+def test_the_augmentation_of_a_batch_lies_before_the_discriminator_in_both_turns(reuse_fakes):
+    asked = []
+
+    def augment(batch, memory):
+        asked.append((batch.images, memory))
+        return lambda image: image + 1.0
+
+    plain = game(reuse_fakes)
+    played = NoiseGame(plain.generator, plain.discriminator, reuse_fakes, augment)
+    seen = Batch(torch.zeros(5, 3, 4, 4), images=640)
+    for turn in (played.discriminator_turn(seen), played.generator_turn(seen)):
+        (match,) = turn.matches
+        assert torch.equal(match.real, seen.image)
+        assert torch.equal(match.real_logits, played.discriminator(seen.image + 1.0))
+        assert torch.equal(match.fake_logits, played.discriminator(match.fake + 1.0))
+        assert turn.memory is played.memory
+    assert asked == [(640, played.memory)] * (1 if reuse_fakes else 2)

@@ -5,6 +5,7 @@ import torch
 
 from mien import recipes
 from mien.losses.penalties import R1
+from mien.losses.term import Term
 from mien.training.loop import train
 from mien.turn import Batch
 
@@ -41,6 +42,7 @@ def test_what_is_saved():
         "G_ema",
         "discriminator_optimizer",
         "generator_optimizer",
+        "memory",
         "statistics",
     ]
     numbers = state.numbers()
@@ -77,6 +79,43 @@ def test_loading_is_bitwise_and_so_is_what_follows():
     assert [name for name in expected if not torch.equal(expected[name], found[name])] == []
     assert other.numbers() == whole.numbers()
     assert not torch.equal(at_rest["G/layers.0.weight"], expected["G/layers.0.weight"])
+
+
+class Remembering(Term):
+    """Keeps a running mean of D(real), as path length keeps its own."""
+
+    def __call__(self, turn):
+        (match,) = turn.matches
+        mean = turn.memory.setdefault("mean", torch.zeros(()))
+        turn.memory["mean"] = mean.lerp(match.real_logits.detach().mean(), 0.5)
+        return (match.real_logits - turn.memory["mean"]).square()
+
+
+def test_what_a_term_keeps_between_updates_is_saved_and_loaded():
+    def fresh():
+        state = training()
+        state.players[0].terms["remembering"] = Remembering()
+        return state
+
+    whole, other = fresh(), fresh()
+    advance(whole, 12)
+    memory = whole.tensors()["memory"]
+    assert list(memory) == ["mean"] and memory["mean"] != 0
+    saved = {group: {name: value.clone() for name, value in part.items()} for group, part in whole.tensors().items()}
+    other.load(saved, whole.numbers())
+    assert torch.equal(other.game.memory["mean"], memory["mean"])
+    advance(whole, 24), advance(other, 24)
+    assert torch.equal(other.game.memory["mean"], whole.game.memory["mean"])
+    assert whole.game.memory["mean"] != saved["memory"]["mean"]
+    assert all(torch.equal(value, flat(other)[name]) for name, value in flat(whole).items())
+
+
+def test_a_checkpoint_from_before_games_had_a_memory_loads():
+    whole, other = training(), training(seed=5)
+    advance(whole, 12)
+    saved = {group: part for group, part in whole.tensors().items() if group != "memory"}
+    other.load(saved, whole.numbers())
+    assert other.game.memory == {} and torch.equal(flat(other)["G/layers.0.weight"], flat(whole)["G/layers.0.weight"])
 
 
 @pytest.mark.parametrize("network", ["G", "D"])

@@ -66,7 +66,7 @@ class Batches:
             pixels = self.mirrored(pixels, first)
         label = None if self.labels is None else self.labels[chosen.to(self.device)]
         seed = derive_seed(self.seed, self.rank, images, purpose)
-        return Batch(image=from_pixels(pixels), label=label, seed=seed)
+        return Batch(image=from_pixels(pixels), label=label, seed=seed, images=images)
 
     def indices(self, first: int, count: int) -> np.ndarray:
         """Which pictures stand at positions first … first+count-1 of the endless shuffled stream: int64 [count]."""

@@ -6,12 +6,13 @@ from typing import Protocol
 
 from torch import nn
 
-from mien.turn import Batch, Turn
+from mien.turn import Batch, Memory, Turn
 
 
 class Game(Protocol):
     generators: dict[str, nn.Module]  # {"G"}, or {"G_AB", "G_BA"}
     discriminators: dict[str, nn.Module]
+    memory: Memory
 
     def discriminator_turn(self, batch: Batch) -> Turn:
         """Fakes that carry no generator graph."""

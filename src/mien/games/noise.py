@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import torch
 from torch import nn
 
-from mien.turn import Batch, Match, Turn
+from mien.turn import Batch, Match, Memory, Transform, Turn, unchanged
+
+
+def never(batch: Batch, memory: Memory) -> Transform:
+    """No augmentation, whichever batch."""
+    return unchanged
 
 
 class NoiseGame:
@@ -13,14 +21,22 @@ class NoiseGame:
 
     reuse_fakes: the generator answers the very fakes that the discriminator just saw, as the textbook DCGAN loop
     does: one generator pass less a round. Otherwise each turn draws its own latents.
+    augment: what lies between all images of a batch and the discriminator.
     """
 
-    def __init__(self, generator: nn.Module, discriminator: nn.Module, reuse_fakes: bool = False):
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        reuse_fakes: bool = False,
+        augment: Callable[[Batch, Memory], Transform] = never,
+    ):
         self.generators = {"G": generator}
         self.discriminators = {"D": discriminator}
         self.generator, self.discriminator = generator, discriminator
         self.latent_dim: int = generator.latent_dim  # type: ignore[assignment]
-        self.reuse_fakes = reuse_fakes
+        self.reuse_fakes, self.augment = reuse_fakes, augment
+        self.memory: Memory = {}
         self.kept: Turn | None = None
 
     def discriminator_turn(self, batch: Batch) -> Turn:
@@ -33,7 +49,7 @@ class NoiseGame:
             with torch.no_grad():
                 turn = self.play(batch)
         (match,) = turn.matches
-        return Turn([Match(self.discriminator, batch.image, match.fake.detach(), match.condition)], turn.views)
+        return Turn([replace(match, fake=match.fake.detach())], turn.views, self.memory)
 
     def generator_turn(self, batch: Batch) -> Turn:
         kept, self.kept = self.kept, None
@@ -42,4 +58,5 @@ class NoiseGame:
     def play(self, batch: Batch) -> Turn:
         z = torch.randn(len(batch.image), self.latent_dim, device=batch.image.device)
         fake = self.generator(z, batch.label)
-        return Turn([Match(self.discriminator, batch.image, fake, batch.label)], {"z": z, "fake": fake})
+        match = Match(self.discriminator, batch.image, fake, batch.label, self.augment(batch, self.memory))
+        return Turn([match], {"z": z, "fake": fake}, self.memory)

@@ -69,7 +69,8 @@ class Player:
         statistics = {f"{self.name}/{name}": value.detach() for name, value in values.items()}
         for term in due.values():
             statistics |= term.statistics(turn)
-        distributed.average([*self.gradients(), *self.running_statistics(turn), *statistics.values()])
+        kept = [tensor for tensor in turn.memory.values() if tensor.ndim == 0]
+        distributed.average([*self.gradients(), *self.running_statistics(turn), *kept, *statistics.values()])
         if self.steps % GRADIENTS_EVERY == 0:
             statistics |= self.gradient_norms()
         self.settings.tune(self.optimizer, images)

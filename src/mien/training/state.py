@@ -19,7 +19,7 @@ Tensors = dict[str, dict[str, Tensor]]
 
 @dataclass
 class Training:
-    """The players of a game, the moving average, the statistics, and how many images were seen."""
+    """The players of a game, its memory, the moving average, the statistics, and how many images were seen."""
 
     game: Game
     players: list[Player]
@@ -37,11 +37,12 @@ class Training:
         return max(player.updates for player in self.players)
 
     def tensors(self) -> Tensors:
-        """File name -> tensor name -> tensor: each network, its average, each optimizer, the statistics."""
+        """File name -> tensor name -> tensor: each network, its average, each optimizer, memory, the statistics."""
         return {
             **{name: dict(module.state_dict()) for name, module in self.networks.items()},
             **{f"{name}_ema": dict(module.state_dict()) for name, module in self.ema.modules.items()},
             **{f"{player.name}_optimizer": player.tensors() for player in self.players},
+            "memory": dict(self.game.memory),
             "statistics": self.statistics.tensors(),
         }
 
@@ -62,6 +63,9 @@ class Training:
             player.load_tensors(tensors[f"{player.name}_optimizer"])
             player.steps = numbers["steps"][player.name]
         device = self.players[0].parameters[0].device
+        self.game.memory.clear()  # terms and augmentations hold on to this very dictionary
+        remembered = tensors.get("memory", {})  # runs of earlier versions have none
+        self.game.memory.update({name: tensor.to(device) for name, tensor in remembered.items()})
         self.statistics.load(tensors["statistics"], numbers["statistics"], device)
         self.images = numbers["images"]
 
