@@ -46,7 +46,7 @@ def test_a_line_of_pixels():
     assert upsample2(line, (1, 3, 3, 1))[0, 0, 2].tolist() == [3, 5, 7, 10, 14, 12]
     line = torch.tensor([[[[0.0, 4.0, 8.0, 8.0]]]]).expand(1, 1, 6, 4)
     assert downsample2(line)[0, 0, 1].tolist() == [1, 7]
-    assert downsample2(line, (1, 3, 3, 1))[0, 0, 1].tolist() == [2.5, 6]
+    assert downsample2(line, (1, 3, 3, 1))[0, 0, 1].tolist() == [2.5, 6.5]
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
