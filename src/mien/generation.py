@@ -65,11 +65,13 @@ class Generator:
     def mapping(self, z: Tensor, truncation: float = 1.0) -> Tensor:
         """z [N,latent_dim] -> w. A generator without a mapping network draws from z itself: truncation then pulls z
         towards its mean, 0, as it pulls w towards its mean elsewhere (less variety, fewer broken pictures)."""
+        if hasattr(self.network, "mapping"):
+            return self.network.mapping(z, truncation=truncation)  # type: ignore[operator]
         return z * truncation
 
     def synthesis(self, w: Tensor) -> Tensor:
-        """-> float [N,C,H,W] in [-1, 1]"""
-        return self.network(w)
+        """What `mapping` gave -> float [N,C,H,W] in [-1, 1], or about that"""
+        return getattr(self.network, "synthesis", self.network)(w)
 
 
 def load(

@@ -1,0 +1,48 @@
+"""Path length regularization: equal steps in w, equal steps in the picture (Karras et al. 2020, section 3.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mien.losses.term import Term
+from mien.schedule import Number
+from mien.turn import Turn
+
+MEAN = "path_length/mean"  # in the game's memory
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathLength(Term):
+    """(|J^T y| - a)^2 for pictures of noise y and the running mean a of the lengths (eq. 4).
+
+    J is the derivative of view "fake" by view "w". The noise is divided by the root of the number of pixels, and the
+    squared length is averaged over the styles of a picture, which makes weight 2 the paper's at any resolution:
+    ln 2 / (r^2 (ln r - ln 2)), appendix B. decay: the share of the newest lengths in the mean.
+
+    It costs a first and a second derivative of the synthesis, whose forward pass it shares with the adversarial loss. A
+    part of the batch would need a forward pass of its own, which takes back most of what it saves.
+    """
+
+    weight: Number = 2.0
+    every: int = 4
+    decay: float = 0.01
+
+    def __call__(self, turn: Turn) -> Tensor:
+        lengths = path_lengths(turn.views["fake"], turn.views["w"])
+        newest = lengths.detach().mean()
+        mean = torch.lerp(turn.memory.get(MEAN, torch.zeros_like(newest)), newest, self.decay)
+        turn.memory[MEAN] = mean
+        return (lengths - mean).square()
+
+    def statistics(self, turn: Turn) -> dict[str, Tensor]:
+        return {"path length": turn.memory[MEAN]}
+
+
+def path_lengths(fake: Tensor, w: Tensor) -> Tensor:
+    """|J^T y| of each picture: [N,C,H,W], [N,num_ws,w_dim] -> [N], itself differentiable."""
+    noise = torch.randn_like(fake) / (fake.shape[2] * fake.shape[3]) ** 0.5
+    (gradient,) = torch.autograd.grad((fake * noise).sum(), w, create_graph=True)
+    return gradient.square().sum(2).mean(1).sqrt()

@@ -1,0 +1,36 @@
+"""The low-pass filter beside StyleGAN2's strided convolutions (Karras et al. 2020, appendix B; Zhang 2019)."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+from torch.nn.functional import conv2d
+
+from mien.networks.resample import Kernel, square
+
+BINOMIAL: Kernel = (1, 3, 3, 1)
+
+
+def smooth(x: Tensor, padding: int, gain: float = 1.0) -> Tensor:
+    """[N,C,H,W] -> [N,C,H+2*padding-3,W+2*padding-3], each pixel the weighted mean of 4 x 4, times `gain`.
+
+    Beyond the edges lie zeros. Differentiable any number of times.
+    """
+    return cast(Tensor, Smooth.apply(x, padding, gain))
+
+
+class Smooth(torch.autograd.Function):
+    """The filter is symmetric, so its transpose is itself with the other padding. Written out because torch's own
+    second gradient of a depthwise convolution is slow on a processor, as `resample` says."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, padding: int, gain: float) -> Tensor:
+        ctx.settings = (len(BINOMIAL) - 1 - padding, gain)
+        weight = square(BINOMIAL, gain, x.dtype, x.device).expand(x.shape[1], 1, -1, -1)
+        return conv2d(x, weight, None, 1, padding, groups=x.shape[1])
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+        return cast(Tensor, Smooth.apply(gradient, *ctx.settings)), None, None
