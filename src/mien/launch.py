@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from mien import console, distributed, generation, recipes, spec
+from mien import console, distributed, generation, recipes, spec, transfer
 from mien.budget import Budget, duration, parse_budget, parse_duration
 from mien.data.layouts import default_resolution, detect
 from mien.data.prepare import prepare
@@ -65,6 +66,8 @@ def start(
     data: str,
     resolution: str | None,
     batch: int | None,
+    init: str | None,
+    freeze_d: int | None,
     budget: str,
     seed: int,
     changes: tuple[str, ...],
@@ -82,8 +85,16 @@ def start(
 ) -> Run:
     """`mien train`; its arguments are explained there."""
     place = join(device)
-    chosen, why = choose(recipe, place)
+    origin = transfer.source(init, outdir) if init else None
+    if origin and recipe == "auto":
+        chosen, why = origin.recipe, "as the run that it starts from"
+    else:
+        chosen, why = choose(recipe, place)
     chosen = chosen.override(changes)
+    if freeze_d is not None:
+        if origin is None:
+            raise UsageError("--freeze-d belongs to --init RUN: layers that nothing has trained would stay noise")
+        chosen = chosen.override((f"frozen_layers={freeze_d}",))
     if batch is not None:
         chosen = replace(chosen, batch_size=batch)
     if chosen.batch_size < 2:
@@ -109,9 +120,13 @@ def start(
     chosen = replace(chosen, channels=pictures.images.shape[-1])
     plan = Plan(parse_budget(budget, len(pictures.images)), seed, round(tick * 1000), every)
     session = Session(RunDirectory(outdir / f"NNNNN-{label}"), chosen, pictures, plan, place)
+    begun = []
+    if origin:
+        begun = transfer.begin_from(session.training, origin)
+        session.training.synchronize()
     enrol(session, exams, chosen, data, place)
     if dry_run:
-        first_lines(session, chosen, pictures, why)
+        first_lines(session, chosen, pictures, why, begun)
         return Run(session.run.path, "dry run: nothing was trained,", 0, 0.0)
 
     # Made last: a mistake in a flag leaves no directory behind.
@@ -123,7 +138,7 @@ def start(
         run.lock()
         write_papers(run, chosen, pictures, data)
         facts = {"budget": budget, "seed": seed, "data": lasting(data), "recipe": chosen.name, "started": time.time()}
-        facts |= {"tick": plan.tick, "checkpoint_every": checkpoint_every, "exams": exams and vars(exams)}
+        facts |= {"init": init, "tick": plan.tick, "checkpoint_every": checkpoint_every, "exams": exams and vars(exams)}
         session.record.status(
             "starting",
             0.0,
@@ -131,8 +146,10 @@ def start(
             budget_images=finite(plan.budget.images),
             budget_seconds=finite(plan.budget.seconds),
         )
-        session.record.event("started")
-    return carry_out(session, chosen, pictures, why)
+        session.record.event("started", init=begun)
+        if origin:
+            session.checkpoint()  # what is resumed after a kill must not depend on the other run any more
+    return carry_out(session, chosen, pictures, why, begun)
 
 
 def go_on(
@@ -186,12 +203,12 @@ def go_on(
     return carry_out(session, recipe, pictures, "as the run began")
 
 
-def carry_out(session: Session, recipe: Recipe, pictures: PreparedSet, why: str) -> Run:
+def carry_out(session: Session, recipe: Recipe, pictures: PreparedSet, why: str, begun: Sequence[str] = ()) -> Run:
     run = session.run
     if session.record:
         console.log_to(run.log)
         note_command(run)
-    first_lines(session, recipe, pictures, why)
+    first_lines(session, recipe, pictures, why, begun)
     try:
         session.train()
     except (torch.OutOfMemoryError, RuntimeError) as error:

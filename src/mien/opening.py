@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 
 from mien import console, distributed
 from mien.budget import duration
@@ -14,8 +15,8 @@ from mien.session import Session
 LONGEST = 1e9  # seconds that a calendar can be asked for: 31 years
 
 
-def first_lines(session: Session, recipe: Recipe, pictures: PreparedSet, why: str) -> None:
-    """What is about to happen, before it does."""
+def first_lines(session: Session, recipe: Recipe, pictures: PreparedSet, why: str, origin: Sequence[str] = ()) -> None:
+    """What is about to happen, before it does. origin: what the networks start from, if not from chance."""
     run, budget, world = session.run.path, session.plan.budget, distributed.world_size()
     share = f" ({recipe.batch_size // world} on each of {world} processes)" if world > 1 else ""
     epochs, end = "", ""
@@ -30,6 +31,7 @@ def first_lines(session: Session, recipe: Recipe, pictures: PreparedSet, why: st
         f"data     {first}",
         *(f"         {line}" for line in rest),
         f"recipe   {recipe.name} at {resolution_text(*recipe.resolution)} px, {why}",
+        *(f"{'init' if number == 0 else '':8} {line}" for number, line in enumerate(origin)),
         f"batch    {recipe.batch_size}{share} on {session.batches.device}",
         f"budget   {budget}{epochs}{begun}{end}",
         *exam_lines(session),

@@ -48,6 +48,8 @@ class WeightClip:
 class Recipe:
     """generator, discriminator: built with `resolution` (height, width) and `channels` added. batch_size: over all
     processes. discriminator_updates: steps to one of the generator (n_critic). mirror: flip pictures at random.
+    frozen_layers: so many first layers of the discriminator keep the weights that they began with (FreezeD, Mo et al.
+    2020), for small sets after another run's networks.
     channels_last: the networks' memory layout; it helps batch-norm networks and hurts instance-norm ones."""
 
     name: str = ""
@@ -67,6 +69,7 @@ class Recipe:
     resolution: tuple[int, int] = (64, 64)
     channels: int = 3
     mirror: bool = False
+    frozen_layers: int = 0
     channels_last: bool = True
 
     def build_game(self) -> Game:
@@ -96,6 +99,7 @@ class Recipe:
             },
             settings=self.discriminator_optimizer,
             updates=self.discriminator_updates,
+            frozen=self.frozen_layers,
         )
         if self.constrain is not None:
             discriminator.constrain = self.constrain

@@ -21,6 +21,8 @@ def train(
     recipes: str | None = None,
     resolution: str | None = None,
     batch: int | None = None,
+    init: str | None = None,
+    freeze_d: int | None = None,
     budget: str = "20m",
     seed: int = 0,
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
@@ -44,6 +46,9 @@ def train(
         recipes: Several to train one after the other, each with the whole budget: dcgan,dcgan-laptop.
         resolution: 64, or 96x80 (height x width). Chosen from the recipe and the pictures if left out.
         batch: Pictures a step, over all processes. The recipe's if left out.
+        init: Start from the networks of this run (path, number, name, last) or snapshot; from its recipe, too, unless
+            RECIPE is given. At another resolution the layers that fit are taken over.
+        freeze_d: Leave so many first layers of the discriminator as --init brings them: for small sets.
         budget: How long: 30m, 2h, 200kimg (thousand pictures seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
         set: Change a setting of the recipe: discriminator_terms.r1.weight=5. May be given often.
@@ -66,6 +71,8 @@ def train(
         "data": data,
         "resolution": resolution,
         "batch": batch,
+        "init": init,
+        "freeze_d": freeze_d,
         "budget": budget,
         "seed": seed,
         "changes": set,

@@ -11,8 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from mien import distributed
+from mien.errors import UsageError
 from mien.losses.term import Term
 from mien.schedule import at
+from mien.training.layers import leading
 from mien.training.optimizer import OptimizerSettings, load_optimizer_tensors, optimizer_tensors
 from mien.turn import Batch, Turn
 
@@ -28,8 +30,8 @@ class Player:
     """One side of the game.
 
     terms: the key is the name in the log. updates: how many steps a round (n_critic for a WGAN's discriminator).
-    constrain: applied to each network after each step (weight clipping). steps: taken so far; it decides when a lazy
-    term is due.
+    constrain: applied to each network after each step (weight clipping). frozen: so many first layers of each network
+    are never trained. steps: taken so far; it decides when a lazy term is due.
     """
 
     name: str
@@ -39,13 +41,23 @@ class Player:
     settings: OptimizerSettings
     updates: int = 1
     constrain: Callable[[nn.Module], None] = do_nothing
+    frozen: int = 0
     steps: int = 0
     optimizer: torch.optim.Optimizer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.parameters = [parameter for module in self.modules.values() for parameter in module.parameters()]
+        frozen = {part for module in self.modules.values() for part in leading(module, self.frozen)}
+        self.parameters = [
+            parameter
+            for module in self.modules.values()
+            for parameter in module.parameters()
+            if parameter not in frozen
+        ]
+        if not self.parameters:
+            raise UsageError(f"{self.frozen} frozen layers are all that the {self.name} has: freeze fewer")
+        for module in self.modules.values():
+            module.requires_grad_(False)
         self.optimizer = self.settings.build(self.parameters)
-        self.trainable(False)
 
     def update(self, batches: Iterator[Batch], images: int) -> dict[str, Tensor]:
         """`updates` optimizer steps; the latest of each statistic, each a 0-dimensional tensor on the device."""
