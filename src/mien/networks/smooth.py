@@ -32,5 +32,5 @@ class Smooth(torch.autograd.Function):
         return conv2d(x, weight, None, 1, padding, groups=x.shape[1])
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         return cast(Tensor, Smooth.apply(gradient, *ctx.settings)), None, None

@@ -68,3 +68,19 @@ def stylegan2_paper256() -> Recipe:
         batch_size=64,
         resolution=(256, 256),
     )
+
+
+@recipe
+def stylegan2_laptop() -> Recipe:
+    """StyleGAN2 for two processor cores: width 16 (at most 128), w of 128, batch 16.
+
+    R1 wants to be 0.0002 * size^2 / batch, as in stylegan2. Sizes: as stylegan2.
+    """
+    return replace(
+        stylegan2(),
+        generator=Spec(StyleGAN2Generator, latent_dim=128, w_dim=128, width=16, most=128, mapping_layers=2),
+        discriminator=Spec(StyleGAN2Discriminator, width=16, most=128),
+        discriminator_terms={"r1": R1(weight=gamma(64, 16), every=R1_EVERY)},
+        ema=EMA(half_life=2_000),
+        batch_size=16,
+    )
