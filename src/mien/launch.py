@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from mien import console, distributed, generation, recipes, spec, transfer
+from mien import augmenting, console, distributed, generation, recipes, spec, transfer
 from mien.budget import Budget, duration, parse_budget, parse_duration
 from mien.data.layouts import default_resolution, detect
 from mien.data.prepare import prepare
@@ -68,6 +68,7 @@ def start(
     batch: int | None,
     init: str | None,
     freeze_d: int | None,
+    augment: str,
     budget: str,
     seed: int,
     changes: tuple[str, ...],
@@ -90,7 +91,7 @@ def start(
         chosen, why = origin.recipe, "as the run that it starts from"
     else:
         chosen, why = choose(recipe, place)
-    chosen = chosen.override(changes)
+    chosen = augmenting.asked(chosen, augment, changes)
     if freeze_d is not None:
         if origin is None:
             raise UsageError("--freeze-d belongs to --init RUN: layers that nothing has trained would stay noise")
@@ -118,6 +119,7 @@ def start(
     chosen.build_game()  # a size that its networks cannot have is told before the pictures are prepared, too
     pictures = prepared(data, *size)
     chosen = replace(chosen, channels=pictures.images.shape[-1])
+    chosen = augmenting.settled(chosen, augment, changes, len(pictures.images), place)
     plan = Plan(parse_budget(budget, len(pictures.images)), seed, round(tick * 1000), every)
     session = Session(RunDirectory(outdir / f"NNNNN-{label}"), chosen, pictures, plan, place)
     begun = []

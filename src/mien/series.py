@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
-from mien import console, recipes
+from mien import augmenting, console, recipes
 from mien.errors import Diverged, MienError, UsageError
 from mien.launch import Run, start
 from mien.run.directory import RunDirectory
@@ -35,18 +35,21 @@ class Runs:
         return "\n".join([*lines, *([f"  compare    {self.compare()}"] if self.compare() else [])])
 
 
-def start_each(names: str, *, changes: tuple[str, ...], name: str | None, **flags: Any) -> Runs:
+def start_each(names: str, *, augment: str, changes: tuple[str, ...], name: str | None, **flags: Any) -> Runs:
     """`mien train --recipes`: one after the other, with the same flags. What ends one of them does not end the others,
     but a signal does."""
     wanted = [part.strip() for part in names.split(",") if part.strip()]
     if not wanted or len(set(wanted)) < len(wanted):
         raise UsageError(f"--recipes {names!r} must name recipes, each once, with commas between: dcgan,dcgan-laptop")
-    labels = [recipes.find(part).override(changes).name for part in wanted]  # a slip is told before hours are spent
+    # A slip is told before hours are spent.
+    labels = [augmenting.asked(recipes.find(part), augment, changes).name for part in wanted]
     runs, failed, latest = [], {}, None
     for number, (part, label) in enumerate(zip(wanted, labels, strict=True), 1):
         console.say(f"recipe {number} of {len(wanted)}: {part}")
         try:
-            runs.append(start(part, changes=changes, name=f"{name}-{label}" if name else None, **flags))
+            runs.append(
+                start(part, augment=augment, changes=changes, name=f"{name}-{label}" if name else None, **flags)
+            )
         except Stopped:
             console.say(f"not begun: {', '.join(wanted[number:]) or 'none'}")
             raise

@@ -23,6 +23,7 @@ def train(
     batch: int | None = None,
     init: str | None = None,
     freeze_d: int | None = None,
+    augment: str = "auto",
     budget: str = "20m",
     seed: int = 0,
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
@@ -49,6 +50,7 @@ def train(
         init: Start from the networks of this run (path, number, name, last) or snapshot; from its recipe, too, unless
             RECIPE is given. At another resolution the layers that fit are taken over.
         freeze_d: Leave so many first layers of the discriminator as --init brings them: for small sets.
+        augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few pictures.
         budget: How long: 30m, 2h, 200kimg (thousand pictures seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
         set: Change a setting of the recipe: discriminator_terms.r1.weight=5. May be given often.
@@ -73,6 +75,7 @@ def train(
         "batch": batch,
         "init": init,
         "freeze_d": freeze_d,
+        "augment": augment,
         "budget": budget,
         "seed": seed,
         "changes": set,
