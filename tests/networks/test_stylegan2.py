@@ -250,7 +250,7 @@ def test_in_bfloat16_as_on_a_gpu(stages, monkeypatch):
         return [images, logits, gradient, *(part for part in second if part is not None)]
 
     exact = pass_through()
-    monkeypatch.setattr(stylegan2, "lowered", lambda x, low: x.bfloat16() if low else x)
+    monkeypatch.setattr(stylegan2, "at_precision", lambda x, low, full: x.to(torch.bfloat16 if low else full))
     rough = pass_through()
     assert not torch.equal(exact[0], rough[0]) and len(rough) > 20
     assert {part.dtype for part in rough} == {torch.float32}

@@ -31,9 +31,9 @@ def widths(resolution: Size, width: int, most: int) -> list[int]:
     return [max(1, min(width * 64 // (4 * 2**step), most)) for step in range(count)]
 
 
-def lowered(x: Tensor, low: bool) -> Tensor:
-    """In bfloat16 where asked and on a GPU; processors without units for it are 50 times slower in it."""
-    return x.bfloat16() if low and x.is_cuda else x
+def at_precision(x: Tensor, low: bool, full: torch.dtype) -> Tensor:
+    """In bfloat16 where asked and on a GPU, else in `full`: most processors are far slower in bfloat16."""
+    return x.to(torch.bfloat16 if low and x.is_cuda else full)
 
 
 class Mapping(nn.Module):
@@ -141,7 +141,8 @@ class StyleGAN2Generator(nn.Module):
         """w [N,num_ws,w_dim] -> images [N,channels,*resolution]"""
         x, image = self.start.expand(len(w), -1, -1, -1), None
         for step, level in enumerate(self.levels):
-            x, share = level(lowered(x, step >= self.full_levels), w[:, max(2 * step - 1, 0) : 2 * step + 2])
+            x = at_precision(x, step >= self.full_levels, w.dtype)
+            x, share = level(x, w[:, max(2 * step - 1, 0) : 2 * step + 2])
             image = share if image is None else upsample2(image, BINOMIAL) + share
         assert image is not None
         return image
@@ -197,9 +198,10 @@ class StyleGAN2Discriminator(nn.Module):
         self.out = EqualizedLinear(outputs[-1], 1)
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
-        x = activate(self.from_rgb(lowered(image, self.bf16_stages > 0)))
+        full = image.dtype
+        x = activate(self.from_rgb(at_precision(image, self.bf16_stages > 0, full)))
         for step, block in enumerate(self.blocks):
-            x = block(lowered(x.to(image.dtype), step < self.bf16_stages))
-        x = x.to(image.dtype)
+            x = block(at_precision(x, step < self.bf16_stages, full))
+        x = x.to(full)
         x = activate(self.last(torch.cat([x, minibatch_deviation(x)], 1)))
         return self.out(activate(self.hidden(x.flatten(1)))).flatten()
