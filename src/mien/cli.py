@@ -27,7 +27,8 @@ from mien.errors import MienError, UsageError
 
 COMMANDS = Path(__file__).parent / "commands"
 ORDER = (
-    *("demo", "train", "resume", "generate", "evaluate", "neighbours", "video", "report", "compare", "gradients"),
+    *("demo", "train", "resume", "generate", "interpolate", "mix", "directions", "project"),
+    *("evaluate", "neighbours", "video", "report", "compare", "gradients"),
     *("lab", "data", "weights", "submit", "recipes", "env"),
 )
 GROUPS = {"data": ("check", "prepare"), "submit": ("hw6", "check")}

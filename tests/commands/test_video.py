@@ -5,12 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from fake_run import make_run
 from PIL import Image
 
 from mien.commands import video as module
-from mien.commands.video import slerp, video
+from mien.commands.video import video
 from mien.errors import FileTrouble, UsageError
 
 
@@ -76,14 +75,6 @@ def test_a_gray_run_has_films_too(tmp_path):
     assert len(made.files) == 4
     assert str(made).count("MB") == 4
     assert all(path.stat().st_size > 0 for path in made.files)
-
-
-def test_slerp_keeps_length_and_divides_the_angle():
-    start, end = torch.tensor([[2.0, 0.0]]), torch.tensor([[0.0, 4.0]])
-    half = slerp(start, end, 0.5)
-    assert torch.allclose(half, torch.full((1, 2), 3 / 2**0.5), atol=1e-5)
-    assert torch.allclose(slerp(start, end, 0.0), start, atol=1e-6)
-    assert torch.allclose(slerp(start, end, 1.0), end, atol=1e-5)
 
 
 def test_mistakes_are_told_in_one_line(run, tmp_path):

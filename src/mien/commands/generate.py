@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
-    from mien.generation import Generator
+    from mien.latents.source import Source
 
 MOST_IN_GRID = 4096
 LONGEST_SIDE = {"png": 32_767, "jpg": 32_767, "webp": 16_383}  # pixels; what viewers and formats bear
@@ -40,13 +40,15 @@ class Generated:
         what = {"folder": "in", "zip": "zipped in", "grid": "as a grid in"}[self.kind]
         count = "1 picture" if self.pictures == 1 else f"{self.pictures:,} pictures"
         source = f"drawn by {self.run} at {self.kimg:g} kimg, truncation {self.truncation:g}"
-        return f"{count} {what} {self.path}\n  {source}; each file carries its seed"
+        return f"{count} {what} {self.path}\n  {source}; each file says what it was drawn from"
 
 
 def generate(
     run: tyro.conf.Positional[str],
     *,
-    seeds: str = "0-63",
+    seeds: str | None = None,
+    latent: Path | None = None,
+    direction: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
     trunc: float = 1.0,
     snapshot: str | None = None,
     grid: bool = False,
@@ -61,7 +63,9 @@ def generate(
 
     Args:
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
-        seeds: Which pictures: 0-99, or 1,5,9-12.
+        seeds: Which pictures: 0-99, or 1,5,9-12; 0-63 if left out.
+        latent: Draw the latents of a file (mien project) instead of seeds.
+        direction: Move along a direction of mien directions: smile=2, or 0=-1.5, or FILE:smile=2. May be given often.
         trunc: 1 is as trained; less gives fewer broken pictures and less variety.
         snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         grid: All pictures on one sheet.
@@ -73,9 +77,14 @@ def generate(
         outdir: Folder that holds the runs.
     """
     from mien.generation import load
+    from mien.latents.directions import parse_step
+    from mien.latents.source import from_file, from_seeds
     from mien.seeds import check_truncation, parse_seeds
 
-    chosen = parse_seeds(seeds)
+    if latent and (seeds or trunc != 1.0):
+        raise UsageError("--latent excludes --seeds and --trunc: its latents are drawn as they are")
+    chosen = parse_seeds(seeds or "0-63")
+    steps = [parse_step(text) for text in direction]
     check_truncation(trunc)
     check_flags(grid, zip, columns, len(chosen))
     kind: Literal["folder", "zip", "grid"] = "grid" if grid else "zip" if zip else "folder"
@@ -83,12 +92,14 @@ def generate(
     generator = load(run, snapshot, outdir=outdir, code=code)
     path = output or default_path(run, outdir, kind, ending)
     check_output(path, kind)
+    source = from_file(generator, latent) if latent else from_seeds(generator, chosen, trunc)
+    source, count = source.moved(steps, run, outdir), len(source.numbers)
     if grid:
-        write_grid(path, generator, chosen, trunc, columns, ending)
+        write_grid(path, source, columns, ending)
     else:
-        (write_zip if zip else write_folder)(path, encoded(generator, chosen, trunc, ending))
-    files = 1 if grid else len(chosen)
-    return Generated(path, kind, len(chosen), files, generator.run, generator.images / 1000, trunc)
+        (write_zip if zip else write_folder)(path, encoded(source, ending))
+    files = 1 if grid else count
+    return Generated(path, kind, count, files, generator.run, generator.images / 1000, trunc)
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------
@@ -139,24 +150,19 @@ def check_output(path: Path, kind: str) -> None:
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def facts_of(generator: Generator, trunc: float) -> dict[str, Any]:
-    """What every picture says about itself."""
-    kimg = generator.images / 1000
-    return {"run": generator.run, "recipe": generator.recipe.name, "kimg": kimg, "truncation": trunc}
-
-
-def encoded(generator: Generator, seeds: list[int], trunc: float, ending: str) -> Iterator[Named]:
+def encoded(source: Source, ending: str) -> Iterator[Named]:
     """(name, file) one at a time: memory holds one batch of pictures, however many are asked for."""
     from mien.console import counted
     from mien.pictures import encode, to_image
 
-    facts, remaining, done = facts_of(generator, trunc), iter(seeds), 0
+    remaining, done = iter(source.numbers), 0
     with counted("drawing") as progress:
-        for batch in generator.stream(seeds, trunc):
-            for pixels, seed in zip(batch, remaining):
-                yield f"seed{seed:04d}.{ending}", encode(to_image(pixels), ending, {"seed": seed, **facts})
+        for batch in source.pictures():
+            for pixels, number in zip(batch, remaining):
+                facts = {source.kind: number, **source.about}
+                yield f"{source.kind}{number:04d}.{ending}", encode(to_image(pixels), ending, facts)
             done += len(batch)
-            progress(done, len(seeds))
+            progress(done, len(source.numbers))
 
 
 def write_folder(folder: Path, files: Iterator[Named]) -> None:
@@ -191,24 +197,25 @@ def write_zip(path: Path, files: Iterator[Named]) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def write_grid(
-    path: Path, generator: Generator, seeds: list[int], trunc: float, columns: int | None, ending: str
-) -> None:
+def write_grid(path: Path, source: Source, columns: int | None, ending: str) -> None:
     import math
+
+    import numpy as np
 
     from mien import images
     from mien.pictures import encode, to_image
     from mien.run.files import write_bytes
 
-    columns = min(columns or math.ceil(math.sqrt(len(seeds))), len(seeds))
-    rows = math.ceil(len(seeds) / columns)
-    height, width = generator.resolution
+    numbers = list(source.numbers)
+    columns = min(columns or math.ceil(math.sqrt(len(numbers))), len(numbers))
+    rows = math.ceil(len(numbers) / columns)
+    height, width = source.generator.resolution
     longest = max(rows * (height + 2), columns * (width + 2)) + 2
     if longest > LONGEST_SIDE[ending]:
         raise UsageError(f"--grid would be {longest:,} pixels long, over {LONGEST_SIDE[ending]:,}: use fewer --seeds")
-    facts = {"seeds": seeds, **facts_of(generator, trunc), "columns": columns, "rows": rows}
-    sheet = images.grid(generator.pixels(seeds, trunc), columns)
+    facts = {f"{source.kind}s": numbers, **source.about, "columns": columns, "rows": rows}
+    sheet = images.grid(np.concatenate(list(source.pictures())), columns)
     # A JPEG's EXIF holds 64 KiB: thousands of large seeds would not fit.
-    if len(str(seeds)) > 30_000:
-        facts["seeds"] = [seeds[0], "…", seeds[-1]]
+    if len(str(numbers)) > 30_000:
+        facts[f"{source.kind}s"] = [numbers[0], "…", numbers[-1]]
     write_bytes(path, encode(to_image(sheet), ending, facts))

@@ -167,6 +167,7 @@ def interpolation(
 
     from mien import generation
     from mien.images import to_pixels
+    from mien.latents.walk import slerp
     from mien.seeds import check_truncation, parse_seeds
 
     check_truncation(truncation)
@@ -188,18 +189,6 @@ def interpolation(
             cells.append(to_pixels(generator.synthesis(generator.mapping(z, truncation))))
             progress(step + 1, len(stations) * frames)
     return Film(cells, (), [round(1000 / fps)] * len(cells), WALK_SIDES)
-
-
-def slerp(start: Any, end: Any, share: float) -> Any:
-    """Along the great circle between latents [N,D], lengths in proportion: a straight line would pass near 0, where no
-    latent of N(0, I) lies (White 2016)."""
-    import torch
-
-    lengths = start.norm(dim=1, keepdim=True), end.norm(dim=1, keepdim=True)
-    one, other = start / lengths[0], end / lengths[1]
-    angle = torch.acos((one * other).sum(1, keepdim=True).clamp(-1, 1)).clamp_min(1e-6)
-    direction = (torch.sin((1 - share) * angle) * one + torch.sin(share * angle) * other) / torch.sin(angle)
-    return direction * torch.lerp(*lengths, share)
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

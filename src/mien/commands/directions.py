@@ -1,0 +1,111 @@
+"""mien directions: ways in which a generator's pictures change most, found without labels, to name and to walk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from mien.errors import UsageError
+
+MOST, COLUMNS = 400, 7  # rows of the sheet; pictures in a row, the middle one as it was
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """names, shares: of the directions, largest first."""
+
+    path: Path
+    picture: Path
+    method: str
+    names: list[str]
+    shares: list[float]
+    run: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**vars(self), "path": str(self.path), "picture": str(self.picture)}
+
+    def __str__(self) -> str:
+        rows = [
+            f"  {name:<12} {share:6.1%} of what {self.method} counts" for name, share in zip(self.names, self.shares)
+        ]
+        hint = f"mien generate {self.run} --direction {self.names[0]}=2"
+        return "\n".join([f"{self.path}, shown in {self.picture}", *rows, f"use one: {hint}"])
+
+
+def directions(
+    run: tyro.conf.Positional[str],
+    *,
+    method: Literal["sefa", "pca"] = "sefa",
+    count: int = 8,
+    strength: float = 3.0,
+    layers: str | None = None,
+    seeds: str | None = None,
+    latent: Path | None = None,
+    trunc: float = 1.0,
+    name: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
+    snapshot: str | None = None,
+    output: Path | None = None,
+    code: Path | None = None,
+    outdir: Path = Path("runs"),
+) -> Discovered:
+    """Find directions in the latent space, show them on a sheet, and keep them for mien generate --direction.
+
+    Args:
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        method: sefa reads the first weights; pca looks at what many seeds make of w or of the first layer.
+        count: How many, the strongest first.
+        strength: Of the sheet's first and last column, in standard deviations.
+        layers: Move only these layers, 0-3 or 0,2,5-7, of a generator with a latent for each. All if left out.
+        seeds: Whose pictures are shown, 0-1 if left out.
+        latent: Show latents of a file (mien project) instead.
+        trunc: Below 1 less variety and fewer broken pictures on the sheet.
+        name: Name a direction: 0=smile. May be given often; earlier names are kept.
+        snapshot: Look at an older generator: its kimg, "best", or a file. The newest if left out.
+        output: A .safetensors file; directions.safetensors in the run's folder if left out. Names and sheet lie beside.
+        code: Your Python file, where the run's recipe comes from one.
+        outdir: Folder that holds the runs.
+    """
+    from dataclasses import replace
+
+    from mien.generation import load
+    from mien.latents.directions import FILE, discover, kept_names, named, save, shown
+    from mien.latents.drawing import draw, has_layers, w_of
+    from mien.latents.files import load_w, tensors_place
+    from mien.latents.mixing import parse_layers
+    from mien.latents.sheet import sheet
+    from mien.pictures import encode
+    from mien.run.files import write_bytes
+    from mien.seeds import check_truncation, parse_seeds
+
+    if not (count >= 1 and 0 < strength <= 100):
+        raise UsageError(f"--count {count} --strength {strength:g}: count is 1 or more, strength above 0, to 100")
+    if latent and seeds:
+        raise UsageError("--seeds and --latent exclude each other: whose pictures are to be shown?")
+    numbers = parse_seeds(seeds or "0-1")
+    check_truncation(trunc)
+    generator = load(run, snapshot, outdir=outdir, code=code)
+    path = tensors_place(output, run, outdir, FILE)
+    layered = has_layers(generator)
+    if layers is not None and not layered:
+        raise UsageError(f"--layers {layers}: {generator.run} has one latent for all layers: leave --layers out")
+    chosen = parse_layers(layers, w_of(generator, [0]).shape[1], 0) if layers is not None else None
+    w = load_w(latent, "latents", generator, "--latent") if latent else w_of(generator, numbers, trunc)
+    shows = [f"latent {row}" for row in range(len(w))] if latent else [f"seed {seed}" for seed in numbers]
+    if count * len(w) > MOST:
+        raise UsageError(f"--count {count} with {len(w)} pictures each: the sheet has {MOST} rows at most")
+    found = discover(generator, method, count, chosen)
+    found = replace(found, names=named(kept_names(path, found), name))
+    strengths = [strength * (2 * column / (COLUMNS - 1) - 1) for column in range(COLUMNS)]
+    moved = shown(w, found, strengths)
+    cells = draw(generator, moved.flatten(0, 2)).reshape(-1, COLUMNS, *generator.resolution, generator.channels)
+    rows = [f"{one}, {who}" for one in found.names for who in shows]
+    picture = path.with_suffix(".png")
+    save(path, found, generator)
+    facts = {"run": generator.run, "kimg": generator.images / 1000, "method": method, "strengths": strengths}
+    write_bytes(
+        picture, encode(sheet(cells, rows, [f"{step:+g}" if step else "0" for step in strengths]), "png", facts)
+    )
+    return Discovered(path, picture, method, list(found.names), list(found.shares), run)

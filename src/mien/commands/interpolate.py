@@ -1,0 +1,106 @@
+"""mien interpolate: a film in which the pictures of your seeds turn into each other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from mien.errors import UsageError
+
+MOST_PIXELS = 500_000_000  # of all frames together: they are held in memory, three bytes each
+
+
+@dataclass(frozen=True)
+class Interpolated:
+    path: Path
+    frames: int
+    stations: int
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**vars(self), "path": str(self.path)}
+
+    def __str__(self) -> str:
+        size = self.path.stat().st_size / 1e6
+        return f"{self.path} ({size:.1f} MB): {self.frames} frames, {self.seconds:.1f} s, {self.stations} stations"
+
+
+def interpolate(
+    run: tyro.conf.Positional[str],
+    *,
+    seeds: str | None = None,
+    latent: Path | None = None,
+    frames: int = 60,
+    fps: int = 30,
+    loop: bool = False,
+    grid: str = "1x1",
+    trunc: float = 1.0,
+    snapshot: str | None = None,
+    output: Path | None = None,
+    code: Path | None = None,
+    outdir: Path = Path("runs"),
+) -> Interpolated:
+    """Film the walk from one seed's picture to the next, and with --loop back to the first.
+
+    Args:
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        seeds: The stations, 0,5,9; 0-5 if left out.
+        latent: Stations from a file of latents (mien project), before those of --seeds.
+        frames: From one station to the next.
+        fps: Frames a second.
+        loop: End where it began.
+        grid: Several walks at once, rows x columns: 4x4. Each next one has seeds of its own.
+        trunc: Below 1 less variety and fewer broken pictures.
+        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
+        output: A .gif, .webp or .mp4 file; generated/walk.gif in the run's folder if left out.
+        code: Your Python file, where the run's recipe comes from one.
+        outdir: Folder that holds the runs.
+    """
+    import torch
+
+    from mien.generation import load
+    from mien.latents import films
+    from mien.latents.drawing import draw, w_of
+    from mien.latents.files import load_w, place_for
+    from mien.latents.walk import walk
+    from mien.run.files import write_bytes
+    from mien.seeds import LARGEST, check_truncation, parse_seeds
+
+    if not (2 <= frames <= 600 and 1 <= fps <= 60):
+        raise UsageError(f"--frames {frames} --fps {fps}: frames are 2 to 600, fps 1 to 60")
+    rows, columns = parse_grid(grid)
+    check_truncation(trunc)
+    numbers = parse_seeds(seeds or "0-5") if seeds or not latent else []
+    if latent and rows * columns > 1:
+        raise UsageError(f"--grid {grid}: a file of latents is one walk: leave --grid out, or use --seeds")
+    generator = load(run, snapshot, outdir=outdir, code=code)
+    path = place_for(output, run, outdir, "walk.gif")
+    ending = films.check(path)
+    # Walk k goes through the seeds shifted by k times their span, so that all differ and seeds name them.
+    span = max(numbers, default=0) + 1
+    shifted = [(seed + span * number) % LARGEST for seed in numbers for number in range(rows * columns)]
+    parts = [load_w(latent, "latents", generator, "--latent")[:, None]] if latent else []
+    parts += [w_of(generator, shifted, trunc).unflatten(0, (len(numbers), -1))] if numbers else []
+    stations = torch.cat(parts)
+    if len(stations) < 2:
+        raise UsageError(f"{'--seeds ' + seeds if seeds else '--latent'}: a walk needs two stations or more")
+    count = len(stations) * frames if loop else (len(stations) - 1) * frames + 1
+    height, width = generator.resolution
+    if count * rows * columns * height * width > MOST_PIXELS:
+        raise UsageError(f"a film of {count:,} frames of {rows}x{columns} pictures is too long: use fewer --frames")
+    way = walk(stations, frames, loop)
+    cells = draw(generator, way.flatten(0, 1)).reshape(len(way), rows * columns, height, width, -1)
+    write_bytes(path, films.encode([films.frame(faces, columns) for faces in cells], fps, ending))
+    return Interpolated(path, len(way), len(stations), len(way) / fps)
+
+
+def parse_grid(text: str) -> tuple[int, int]:
+    """ "4x3" -> (4, 3)"""
+    found = re.fullmatch(r"([1-9]\d?)[x×]([1-9]\d?)", text.strip())
+    if not found:
+        raise UsageError(f"--grid {text!r} is not rows x columns: write 4x4")
+    return int(found[1]), int(found[2])

@@ -1,0 +1,91 @@
+"""mien mix: style mixing, pictures that take some layers from one seed and the others from another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from mien.errors import UsageError
+
+COARSE = 4  # layers of the first two sizes, which decide pose and shape (Karras et al. 2019, figure 3)
+MOST = 1600  # pictures on a sheet
+
+
+@dataclass(frozen=True)
+class Mixed:
+    path: Path
+    rows: list[int]
+    columns: list[int]
+    layers: list[int]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**vars(self), "path": str(self.path)}
+
+    def __str__(self) -> str:
+        layers = ", ".join(map(str, self.layers))
+        return f"{self.path}: {len(self.rows)} x {len(self.columns)} pictures, layers {layers} from the columns' seeds"
+
+
+def mix(
+    run: tyro.conf.Positional[str],
+    *,
+    rows: str = "0-5",
+    columns: str = "6-11",
+    layers: str | None = None,
+    trunc: float = 1.0,
+    snapshot: str | None = None,
+    output: Path | None = None,
+    code: Path | None = None,
+    outdir: Path = Path("runs"),
+) -> Mixed:
+    """Draw each row's seed with some layers taken from each column's seed, on one sheet.
+
+    Args:
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        rows: The seeds that give all other layers.
+        columns: The seeds that give the layers of --layers.
+        layers: Which, 0-3 or 0,2,5-7; the first four (of fewer than eight: the first half) if left out.
+        trunc: Below 1 less variety and fewer broken pictures.
+        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
+        output: A .png, .jpg or .webp file; generated/mix.png in the run's folder if left out.
+        code: Your Python file, where the run's recipe comes from one.
+        outdir: Folder that holds the runs.
+    """
+    from mien.generation import load
+    from mien.latents.drawing import draw, has_layers, w_of
+    from mien.latents.files import picture_ending, place_for
+    from mien.latents.mixing import parse_layers, with_parents
+    from mien.latents.sheet import sheet
+    from mien.pictures import encode
+    from mien.run.files import write_bytes
+    from mien.seeds import check_truncation, parse_seeds
+
+    down, across = parse_seeds(rows, "--rows"), parse_seeds(columns, "--columns")
+    check_truncation(trunc)
+    if (len(down) + 1) * (len(across) + 1) > MOST:
+        raise UsageError(f"--rows {rows} --columns {columns}: a sheet has {MOST:,} pictures at most")
+    generator = load(run, snapshot, outdir=outdir, code=code)
+    if not has_layers(generator):
+        raise UsageError(
+            f"{generator.run} ({generator.recipe.name}) has one latent for all layers, so there are no layers to mix: "
+            f"mien interpolate {run} --seeds {down[0]},{across[0]} walks between two pictures instead"
+        )
+    path = place_for(output, run, outdir, "mix.png")
+    ending = picture_ending(path)
+    one, other = w_of(generator, down, trunc), w_of(generator, across, trunc)
+    chosen = parse_layers(layers, one.shape[1], min(COARSE, one.shape[1] // 2))
+    w = with_parents(one, other, chosen)
+    cells = draw(generator, w.flatten(0, 1))
+    names = [f"seed {seed}" for seed in down], [f"seed {seed}" for seed in across]
+    picture = sheet(cells.reshape(*w.shape[:2], *cells.shape[1:]), ["", *names[0]], ["", *names[1]], corner=False)
+    facts = {
+        "run": generator.run,
+        "recipe": generator.recipe.name,
+        "kimg": generator.images / 1000,
+        "truncation": trunc,
+    }
+    write_bytes(path, encode(picture, ending, {**facts, "rows": down, "columns": across, "layers": chosen}))
+    return Mixed(path, down, across, chosen)

@@ -1,0 +1,111 @@
+"""mien project: find the latent that draws a photo, for everything that can be done with latents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import tyro
+
+from mien.errors import BadData, UsageError
+
+
+@dataclass(frozen=True)
+class Projected:
+    """error, start: root mean square differences from the photo in levels of 255, of the latent that was found and of
+    the best seed. features: the network whose features were compared besides, or none."""
+
+    path: Path
+    picture: Path
+    error: float
+    start: float
+    best_seed: int
+    steps: int
+    features: str | None
+    run: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**vars(self), "path": str(self.path), "picture": str(self.picture)}
+
+    def __str__(self) -> str:
+        compared = f"pixels and features of {self.features}" if self.features else "pixels"
+        return (
+            f"{self.path}, shown in {self.picture}\n"
+            f"  {self.error:.1f} levels from the photo, root mean square (the best seed, {self.best_seed}: "
+            f"{self.start:.1f}), after {self.steps} steps by {compared}\n"
+            f"draw it: mien generate {self.run} --latent {self.path}"
+        )
+
+
+def project(
+    run: tyro.conf.Positional[str],
+    photo: tyro.conf.Positional[Path],
+    *,
+    steps: int = 300,
+    features: Literal["auto", "efficientnet-lite0", "none"] = "auto",
+    seed: int = 0,
+    snapshot: str | None = None,
+    output: Path | None = None,
+    code: Path | None = None,
+    outdir: Path = Path("runs"),
+) -> Projected:
+    """Find the latent whose picture is most like a photo, from the best of 512 seeds on.
+
+    Args:
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        photo: A picture of any size: the middle is cropped and resized as for training.
+        steps: Of Adam.
+        features: Compare features besides pixels: auto does where the extra "metrics" is installed.
+        seed: Where to start; another may find a better latent.
+        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
+        output: A .safetensors file; projected/PHOTO.safetensors in the run's folder if left out. A picture lies beside.
+        code: Your Python file, where the run's recipe comes from one.
+        outdir: Folder that holds the runs.
+    """
+    from mien.console import counted
+    from mien.evaluation.weights import EFFICIENTNET_CURE
+    from mien.generation import load
+    from mien.latents import perceptual, projection
+    from mien.latents.files import save_w, tensors_place
+    from mien.latents.sheet import sheet
+    from mien.pictures import encode
+    from mien.run.files import write_bytes
+
+    if not 1 <= steps <= 100_000:
+        raise UsageError(f"--steps {steps} is out of range: 1 to 100000")
+    if not 0 <= seed <= 2**32:
+        raise UsageError(f"--seed {seed} is out of range: 0 to {2**32}")
+    generator = load(run, snapshot, outdir=outdir, code=code)
+    pixels = read(photo, *generator.resolution, generator.channels)
+    path = tensors_place(output, run, outdir, f"projected/{photo.stem}.safetensors")
+    look = None if features == "none" else perceptual.installed(generator.device)
+    if features == perceptual.NAME and look is None:
+        raise UsageError(f"--features {features}: its weights are not installed: {EFFICIENTNET_CURE}")
+    with counted("projecting") as progress:
+        found = projection.project(generator, pixels, steps, seed, look, progress)
+    compared = perceptual.NAME if look else None
+    facts = {"photo": photo.name, "error": round(found.error, 3), "start": round(found.start, 3), "steps": steps}
+    facts |= {"seed": seed, "features": compared}
+    save_w(path, "latents", found.w, generator, facts)
+    names = ["photo", f"seed {found.seed}: {found.start:.1f}", f"projected: {found.error:.1f}"]
+    picture = sheet(np.stack([pixels, found.before, found.after])[None], [""], names, least=128)
+    write_bytes(path.with_suffix(".png"), encode(picture, "png", {"run": generator.run, **facts}))
+    return Projected(path, path.with_suffix(".png"), found.error, found.start, found.seed, steps, compared, run)
+
+
+def read(path: Path, height: int, width: int, channels: int) -> np.ndarray:
+    """uint8 [height,width,channels], cropped and resized as `mien data prepare` does. Raises FileTrouble or BadData."""
+    from PIL import Image
+
+    from mien.data.decode import BadPicture, picture
+    from mien.run.files import io_errors
+
+    with io_errors(path):
+        data = path.read_bytes()
+    try:
+        pixels = picture(data, path.name, height, width)
+    except BadPicture as error:
+        raise BadData(f"{path} cannot be used: {error}") from error
+    return pixels if channels == 3 else np.asarray(Image.fromarray(pixels).convert("L"))[..., None]

@@ -1,0 +1,91 @@
+"""Files of latents and of directions: one tensor "w" each, and in the header what it is and whose."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from mien.console import say
+from mien.errors import FileTrouble, UsageError
+from mien.generation import Generator
+from mien.latents.drawing import w_of
+from mien.pictures import FORMATS
+from mien.run.directory import find
+from mien.run.files import io_errors, write_bytes
+
+Kind = Literal["latents", "directions"]
+
+
+def save_w(path: Path, kind: Kind, w: Tensor, generator: Generator, more: dict[str, Any]) -> None:
+    """w [N, …] as `Generator.mapping` gives it; of directions, differences of such."""
+    facts = {"kind": kind, "run": generator.run, "recipe": generator.recipe.name, "images": generator.images, **more}
+    write_bytes(path, save({"w": w.detach().cpu().float().contiguous()}, {"mien": json.dumps(facts)}))
+
+
+def load_w(path: Path, kind: Kind, generator: Generator, flag: str) -> Tensor:
+    """[N, …] on the generator's device. Raises FileTrouble for a file that is none, UsageError for one that belongs to
+    another kind of generator; another run of the same shape is only told."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            facts = json.loads((file.metadata() or {}).get("mien", "{}"))
+            if facts.get("kind") != kind:
+                made = "mien project" if kind == "latents" else "mien directions"
+                raise FileTrouble(f"{flag} {path} holds no {kind}: give a file that {made} wrote")
+            w = file.get_tensor("w")
+    except (OSError, SafetensorError, ValueError) as error:
+        raise FileTrouble(f"{flag} {path} cannot be read: {first_line(error)}") from error
+    theirs, ours = list(w.shape[1:]), list(w_of(generator, [0]).shape[1:])
+    if theirs != ours:
+        raise UsageError(f"{flag} {path} holds {kind} {theirs} made for {facts['run']}; {generator.run} takes {ours}")
+    if (facts["run"], facts["images"]) != (generator.run, generator.images):
+        theirs, ours = (f"{run} at {images / 1000:g} kimg" for run, images in
+                        ((facts["run"], facts["images"]), (generator.run, generator.images)))  # fmt: skip
+        say(f"{path} was made for {theirs}; with {ours} it may mean something else")
+    return w.to(generator.device)
+
+
+def first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+# --- places -----------------------------------------------------------------------------------------------------------
+
+
+def folder_of(run: str, outdir: Path) -> Path | None:
+    """The run's folder; None for a snapshot file alone."""
+    return None if Path(run).suffix == ".safetensors" else find(run, outdir).path
+
+
+def place_for(output: Path | None, run: str, outdir: Path, name: str) -> Path:
+    """Where a picture or a film goes; its folder exists then. Raises UsageError or FileTrouble."""
+    folder = folder_of(run, outdir)
+    return ready(output or (folder / "generated" if folder else Path("generated")) / name)
+
+
+def tensors_place(output: Path | None, run: str, outdir: Path, name: str) -> Path:
+    """Where latents or directions go: a .safetensors file, beside which others of its name will lie."""
+    if output is not None and output.suffix != ".safetensors":
+        raise UsageError(f"--output {output} is no file of tensors: end it in .safetensors")
+    return ready(output or (folder_of(run, outdir) or Path("generated")) / name)
+
+
+def ready(path: Path) -> Path:
+    """Before anything is computed: a mistake here should not cost the time of that."""
+    if path.is_dir():
+        raise UsageError(f"--output {path} is a folder: name the file")
+    with io_errors(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def picture_ending(path: Path) -> str:
+    """png, jpg or webp, by the name of a picture's file. Raises UsageError."""
+    ending = path.suffix.lower().lstrip(".").replace("jpeg", "jpg")
+    if ending not in FORMATS:
+        raise UsageError(f"--output {path} is no picture's name: end it in .png, .jpg or .webp")
+    return ending

@@ -1,0 +1,128 @@
+"""From a photo to the latent that draws it best: Adam on w, from the best of many seeds (Zhu et al. 2016; Karras et al.
+2020, appendix D).
+
+Where each layer has a latent, one is sought for all of them: such a w is still one that the mapping could give, so that
+it walks, mixes and moves as others do. The generator's own noise is left as it is, so that w alone draws the picture.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from mien.generation import BATCH, Generator
+from mien.images import from_pixels
+from mien.latents.drawing import stream, w_of
+from mien.latents.perceptual import Perceptual, distance
+
+TRIED, STARTS = 512, 4  # seeds that are looked at, and how many of the best are followed
+RATE, WARM, COOL = 0.1, 0.05, 0.25  # Adam's rate in standard deviations of w; shares of the steps to rise and to fall
+NOISE, NOISY = 0.05, 0.75  # added to w, in standard deviations, to leave poor hollows; gone after this share of steps
+FEATURES, TYPICAL = 0.5, 0.02  # weights beside the pixels' 1
+SMALLEST = 4  # pixels of the coarsest scale's shorter side, at least
+
+Told = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """w [1, …]. start, error: root mean square differences from the photo in levels of 255, of the best seed and of w.
+    before, after: their pictures, uint8 [H,W,C]."""
+
+    w: Tensor
+    seed: int
+    start: float
+    error: float
+    before: np.ndarray
+    after: np.ndarray
+
+
+def project(
+    generator: Generator, photo: np.ndarray, steps: int, seed: int, look: Perceptual | None, told: Told
+) -> Projection:
+    """photo: uint8 [H,W,C] of the generator's size. seed: tells which seeds are tried, and the noise. look: None, or
+    what compares features besides. told: of steps done, and all."""
+    target = from_pixels(torch.tensor(photo[None])).to(generator.device)
+    tried = range(seed * TRIED, (seed + 1) * TRIED)
+    w = w_of(generator, tried)
+    errors = torch.from_numpy(np.concatenate([rms(batch, photo) for batch in stream(generator, w.split(BATCH))]))
+    first = int(errors.argmin())
+    with torch.no_grad():
+        rough = torch.cat([pixel_error(generator.synthesis(part), target) for part in w.split(BATCH)])
+    chosen = rough.argsort(stable=True)[:STARTS].tolist()
+    candidates = torch.cat([w[[first, *chosen]], follow(generator, target, w, chosen, steps, seed, look, told)])
+    (pictures,) = stream(generator, [candidates])
+    found = rms(pictures, photo)
+    best = int(found.argmin())
+    return Projection(
+        candidates[[best]], tried[first], float(found[0]), float(found[best]), pictures[0], pictures[best]
+    )
+
+
+def follow(
+    generator: Generator,
+    target: Tensor,
+    w: Tensor,
+    chosen: list[int],
+    steps: int,
+    seed: int,
+    look: Perceptual | None,
+    told: Told,
+) -> Tensor:
+    """w [TRIED, …]: from the `chosen` of them, each downhill on its own. -> [STARTS, …]"""
+    layers = w.shape[1:-1]  # () or (num_ws,)
+    flat = (w if not layers else w[:, 0]).clone()  # no inference tensor: a gradient is wanted
+    mean, spread = flat.mean(0), flat.std(0)
+    wanted = look(target) if look else []
+    random = torch.Generator().manual_seed(seed)
+    point = flat[chosen].requires_grad_()
+    optimizer = torch.optim.Adam([point], betas=(0.9, 0.999))
+    for step in range(steps):
+        share = step / steps
+        optimizer.param_groups[0]["lr"] = RATE * float(spread.mean()) * ramp(share)
+        noise = torch.randn(point.shape, generator=random).to(point.device)
+        moved = point + noise * spread * (NOISE * max(0.0, 1.0 - share / NOISY) ** 2)
+        images = generator.synthesis(moved if not layers else moved[:, None].expand(-1, *layers, -1))
+        loss = pixel_error(images, target) + TYPICAL * unusual(moved, mean, spread)
+        if look:
+            loss = loss + FEATURES * distance(look(images), wanted)
+        optimizer.zero_grad()
+        loss.sum().backward()
+        optimizer.step()
+        told(step + 1, steps)
+    found = point.detach()
+    return found if not layers else found[:, None].repeat(1, *layers, 1)
+
+
+def ramp(share: float) -> float:
+    """0 to 1 and back to 0, as a cosine at the end (Karras et al. 2020, appendix D)."""
+    falling = min(1.0, (1.0 - share) / COOL)
+    return min(1.0, (share + 1e-3) / WARM) * (0.5 - 0.5 * math.cos(math.pi * falling))
+
+
+def pixel_error(images: Tensor, target: Tensor) -> Tensor:
+    """[N,C,H,W], [1,C,H,W] in [-1, 1] -> [N]: mean squared differences, averaged over scales, each half the last: far
+    from the photo the coarse ones show the way."""
+    difference, errors = images - target, []
+    while True:
+        errors.append(difference.square().mean((1, 2, 3)))
+        if min(difference.shape[2:]) < 2 * SMALLEST:
+            return torch.stack(errors).mean(0)
+        difference = avg_pool2d(difference, 2)
+
+
+def unusual(w: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
+    """[N,D] -> [N]: how far w is from the shell that seeds lie in. Scaled to N(0, 1), a seed's coordinates have a mean
+    square of about 1, which hardly varies where there are many: a w of another length is one that no seed has."""
+    return (((w - mean) / spread).square().mean(1) - 1.0).square()
+
+
+def rms(pictures: np.ndarray, photo: np.ndarray) -> np.ndarray:
+    """uint8 [N,H,W,C], [H,W,C] -> [N], root mean square difference in levels of 255"""
+    return np.sqrt(np.square(pictures.astype(np.float32) - photo).mean((1, 2, 3)))

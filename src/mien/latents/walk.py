@@ -1,0 +1,55 @@
+"""Walks from latent to latent."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+SHORTEST = 1e-12  # of a length that is divided by
+
+
+def walk(stations: Tensor, frames: int, loop: bool) -> Tensor:
+    """stations [S,N, …]: N walkers, each through S latents. -> [F,N, …], `frames` from one station to the next.
+
+    loop: from the last station back to the first, which is not repeated; F = S * frames. Otherwise the walk ends at the
+    last station; F = (S - 1) * frames + 1.
+
+    One latent for all layers, drawn from N(0, I), is walked along great circles; latents that a mapping made follow a
+    cubic through the stations, without a corner there: they lie on no sphere (Karras et al. 2019, section 4.1).
+    """
+    count = len(stations)
+    step = cubic if stations.dim() == 4 else circle
+    path = [
+        step(stations, here, number / frames, loop)
+        for here in range(count if loop else count - 1)
+        for number in range(frames)
+    ]
+    return torch.stack(path if loop else [*path, stations[-1]])
+
+
+def circle(stations: Tensor, here: int, share: float, loop: bool) -> Tensor:
+    return slerp(stations[here], stations[(here + 1) % len(stations)], share)
+
+
+def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:
+    """Along the great circle between latents [N,D], lengths in proportion: a straight line would pass near 0, where no
+    latent of N(0, I) lies (White 2016)."""
+    lengths = start.norm(dim=1, keepdim=True), end.norm(dim=1, keepdim=True)
+    one, other = start / lengths[0].clamp_min(SHORTEST), end / lengths[1].clamp_min(SHORTEST)
+    angle = torch.acos((one * other).sum(1, keepdim=True).clamp(-1, 1)).clamp_min(1e-6)
+    direction = (torch.sin((1 - share) * angle) * one + torch.sin(share * angle) * other) / torch.sin(angle)
+    return direction * torch.lerp(*lengths, share)
+
+
+def cubic(stations: Tensor, here: int, share: float, loop: bool) -> Tensor:
+    """Catmull and Rom 1974: at each station the slope is half the way from its predecessor to its successor."""
+    last = len(stations) - 1
+    near = [here + offset for offset in (-1, 0, 1, 2)]
+    before, start, end, after = (stations[i % (last + 1) if loop else min(max(i, 0), last)] for i in near)
+    s = share
+    return (
+        (-s + 2 * s**2 - s**3) * before
+        + (2 - 5 * s**2 + 3 * s**3) * start
+        + (s + 4 * s**2 - 3 * s**3) * end
+        + (-(s**2) + s**3) * after
+    ) / 2
