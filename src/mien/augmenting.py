@@ -28,9 +28,8 @@ def asked(recipe: Recipe, name: str, changes: tuple[str, ...]) -> Recipe:
         recipe = replace(recipe, augment=wanted)
     recipe = recipe.override(changes)
     if recipe.augment is not None and not can(recipe):
-        raise UsageError(
-            f"--augment {name}: the game of {recipe.name} ({recipe.game.of.__name__}) takes none: leave it out"
-        )
+        game = recipe.game.of.__name__
+        raise UsageError(f"--augment {name}: {game}, the game of {recipe.name}, takes no augmentation: leave it out")
     if isinstance(recipe.augment, ADA) and recipe.augment.p is None and not decides(recipe):
         raise UsageError(
             f"--augment ada: with {type(recipe.loss).__name__} the sign of a logit says nothing to adapt to: "
