@@ -13,7 +13,7 @@ from mien.reporting.facts import Facts, is_number
 if TYPE_CHECKING:
     from mien.recipe import Recipe
 
-OF_ITS_OWN_FLAG = {"resolution", "channels", "batch_size", "name"}  # not repeated as --set
+OF_ITS_OWN_FLAG = {"resolution", "channels", "batch_size", "name", "augment"}  # not repeated as --set
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,9 @@ def reproduce(facts: Facts, changed: list[Setting]) -> str:
     for setting in changed:
         if setting.path not in OF_ITS_OWN_FLAG:
             words += ["--set", f"{setting.path}={setting.text}"]
+    # Said even if there is none: left out, it would depend on the number of pictures.
+    augment = recipe.get("augment")
+    words += ["--augment", str(augment["class"]).rpartition(":")[2].lower() if augment else "none"]
     return shlex.join(words)
 
 
