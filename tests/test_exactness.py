@@ -14,6 +14,10 @@ from mien import cli, recipes
 from mien.run.directory import RunDirectory
 
 DCGAN = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
+STYLE = (
+    *("generator.width=1", "generator.most=8", "generator.latent_dim=8", "generator.w_dim=8"),
+    *("discriminator.width=1", "discriminator.most=8", "discriminator_terms.r1.every=3"),
+)
 CASES = {
     "dcgan": ("dcgan", DCGAN),
     "lazy r1, mirror, own latents each turn": (
@@ -33,6 +37,7 @@ CASES = {
         "sngan",
         (*DCGAN, "discriminator_optimizer.lr.images=2000", "generator_optimizer.lr.images=2000"),
     ),
+    "stylegan2: the mean w, the mean path length, noise, mixing": ("stylegan2-laptop", STYLE),
 }
 ROUNDS = 25  # no whole number of ticks for any number of steps a round: there are sums in the statistics
 
