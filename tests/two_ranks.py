@@ -12,12 +12,17 @@ import torch
 from exact import begin
 
 import mien
-from mien import distributed
+from mien import distributed, recipes
 from mien.session import Session
 
 CHANGES = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
+STYLE = ("generator.width=1", "generator.most=8", "generator.w_dim=8", "discriminator.width=1", "discriminator.most=8")
 OWN = {"metrics": f"{Path(__file__).with_name('own_metric.py')}:brightness", "metrics_num": 40, "metrics_share": 1.0}
-CASES = {"reused": (), "own": ("game.reuse_fakes=false", "discriminator_updates=2")}
+CASES = {
+    "reused": ("dcgan", CHANGES),
+    "own": ("dcgan", (*CHANGES, "game.reuse_fakes=false", "discriminator_updates=2")),
+    "style": ("stylegan2-laptop", STYLE),
+}
 torch.set_num_threads(1)
 
 
@@ -42,13 +47,12 @@ def main() -> None:
     Session.train = watched  # type: ignore[method-assign]
     stop, distributed.stop = distributed.stop, lambda: None  # several trainings in one process group
     found = {}
-    for case, more in CASES.items():
-        per_round = 16 if more else 8
+    for case, (recipe, changes) in CASES.items():
+        per_round = 8 * recipes.find(recipe).override(changes).discriminator_updates
         end = f"{40 * per_round}img"
-        changes = (*CHANGES, *more)
-        exams = {} if more else {**OWN, "metrics_every": 0.064}
-        whole = begin(data, outdir / case / "whole", "dcgan", changes, end, **exams)
-        stopped = begin(data, outdir / case / "stopped", "dcgan", changes, f"{15 * per_round}img", **exams)
+        exams = {**OWN, "metrics_every": 0.064} if case == "reused" else {}
+        whole = begin(data, outdir / case / "whole", recipe, changes, end, **exams)
+        stopped = begin(data, outdir / case / "stopped", recipe, changes, f"{15 * per_round}img", **exams)
         mien.resume(str(stopped.path), budget=end)
         found[case] = {"runs": [str(whole.path), str(stopped.path)], "sums": [sums(session) for session in sessions]}
         found[case]["pictures"] = sessions[0].batches.indices(8 * distributed.rank() // 2, 4).tolist()
