@@ -82,8 +82,8 @@ def directions(
 
     if not (count >= 1 and 0 < strength <= 100):
         raise UsageError(f"--count {count} --strength {strength:g}: count is 1 or more, strength above 0, to 100")
-    if latent and seeds:
-        raise UsageError("--seeds and --latent exclude each other: whose pictures are to be shown?")
+    if latent and (seeds or trunc != 1.0):
+        raise UsageError("--latent excludes --seeds and --trunc: its latents are shown as they are")
     numbers = parse_seeds(seeds or "0-1")
     check_truncation(trunc)
     generator = load(run, snapshot, outdir=outdir, code=code)

@@ -75,6 +75,8 @@ def interpolate(
     rows, columns = parse_grid(grid)
     check_truncation(trunc)
     numbers = parse_seeds(seeds or "0-5") if seeds or not latent else []
+    if not numbers and trunc != 1.0:
+        raise UsageError("--trunc belongs to --seeds: the latents of a file are drawn as they are")
     if latent and rows * columns > 1:
         raise UsageError(f"--grid {grid}: a file of latents is one walk: leave --grid out, or use --seeds")
     generator = load(run, snapshot, outdir=outdir, code=code)

@@ -1,8 +1,8 @@
 """Directions in which a generator's pictures change most, found without labels.
 
 SeFa (Shen and Zhou 2021): the eigenvectors of A^T A, A being the weights that read the latent: a step along the first
-changes their answer most. PCA (Härkönen et al. 2020): the principal components of w; where there is no mapping, those of
-the first activations, each brought back to z by regression.
+changes their answer most. PCA (Härkönen et al. 2020): the principal components of w; where there is no mapping, those
+of the first activations, each brought back to z by regression.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def regressed(activations: Tensor, z: Tensor, count: int) -> tuple[Tensor, Tenso
 
 
 def turned(vectors: Tensor) -> Tensor:
-    """[K,D]: an eigenvector's sign means nothing; its entry furthest from 0 is made positive, so that none ever flips."""
+    """[K,D]: an eigenvector's sign means nothing; its entry furthest from 0 is made positive, lest one flips."""
     furthest = vectors.gather(1, vectors.abs().argmax(1, keepdim=True))
     return vectors * furthest.sign()
 

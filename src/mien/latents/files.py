@@ -39,9 +39,9 @@ def load_w(path: Path, kind: Kind, generator: Generator, flag: str) -> Tensor:
             w = file.get_tensor("w")
     except (OSError, SafetensorError, ValueError) as error:
         raise FileTrouble(f"{flag} {path} cannot be read: {first_line(error)}") from error
-    theirs, ours = list(w.shape[1:]), list(w_of(generator, [0]).shape[1:])
-    if theirs != ours:
-        raise UsageError(f"{flag} {path} holds {kind} {theirs} made for {facts['run']}; {generator.run} takes {ours}")
+    shape, wanted = list(w.shape[1:]), list(w_of(generator, [0]).shape[1:])
+    if shape != wanted:
+        raise UsageError(f"{flag} {path} holds {kind} {shape} made for {facts['run']}; {generator.run} takes {wanted}")
     if (facts["run"], facts["images"]) != (generator.run, generator.images):
         theirs, ours = (f"{run} at {images / 1000:g} kimg" for run, images in
                         ((facts["run"], facts["images"]), (generator.run, generator.images)))  # fmt: skip

@@ -1,7 +1,7 @@
 """How a generator's first layers answer to its latent, found by listening to its modules, whatever its architecture.
 
 An answer is linear in the latent, but for a constant, as long as only weights have read it. That is tried out: 0, the
-unit vectors and their sum go in, and what comes out for the sum must be the sum of what comes out for each.
+unit vectors and -2 times their sum go in, and what comes out for the last must be -2 times the sum of the others'.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from mien.generation import BATCH, Generator
 
+FAR = -2.0
 EXACT = 1e-4  # of what is summed: float32 leaves no more of an equality
 
 Look = Callable[[int, Tensor, Tensor], bool]
@@ -72,10 +73,10 @@ def first_activations(generator: Generator) -> Callable[[Tensor], Tensor]:
 
 
 def unit_latents(generator: Generator) -> Tensor:
-    """[D + 2,D]: 0, the D unit vectors, their sum."""
+    """[D + 2,D]: 0, the D unit vectors, -2 times their sum: neither |x| nor x^2 passes for linear there."""
     width = generator.mapping(generator.latents([0])).shape[-1]
     eye = torch.eye(width, device=generator.device)
-    return torch.cat([torch.zeros_like(eye[:1]), eye, torch.ones_like(eye[:1])])
+    return torch.cat([torch.zeros_like(eye[:1]), eye, FAR * torch.ones_like(eye[:1])])
 
 
 def in_layers(generator: Generator, one: Tensor, layers: list[int] | None) -> Tensor:
@@ -91,7 +92,7 @@ def in_layers(generator: Generator, one: Tensor, layers: list[int] | None) -> Te
 def is_linear(answer: Tensor) -> bool:
     """answer [D + 2,R], to `unit_latents`"""
     steps = answer[1:] - answer[0]
-    wrong = (steps[:-1].sum(0) - steps[-1]).abs().max()
+    wrong = (FAR * steps[:-1].sum(0) - steps[-1]).abs().max()
     return bool(wrong <= EXACT * steps[:-1].abs().sum(0).max())
 
 

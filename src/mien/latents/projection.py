@@ -24,7 +24,8 @@ from mien.latents.perceptual import Perceptual, distance
 TRIED, STARTS = 512, 4  # seeds that are looked at, and how many of the best are followed
 RATE, WARM, COOL = 0.1, 0.05, 0.25  # Adam's rate in standard deviations of w; shares of the steps to rise and to fall
 NOISE, NOISY = 0.05, 0.75  # added to w, in standard deviations, to leave poor hollows; gone after this share of steps
-FEATURES, TYPICAL = 0.5, 0.02  # weights beside the pixels' 1
+FEATURES, TYPICAL = 0.5, 0.0005  # weights beside the pixels' 1
+FREE = 2.0  # standard deviations that a latent's length may be from the usual one at no cost
 SMALLEST = 4  # pixels of the coarsest scale's shorter side, at least
 
 Told = Callable[[int, int], None]
@@ -79,6 +80,7 @@ def follow(
     layers = w.shape[1:-1]  # () or (num_ws,)
     flat = (w if not layers else w[:, 0]).clone()  # no inference tensor: a gradient is wanted
     mean, spread = flat.mean(0), flat.std(0)
+    usual = length(flat, mean, spread)
     wanted = look(target) if look else []
     random = torch.Generator().manual_seed(seed)
     point = flat[chosen].requires_grad_()
@@ -89,9 +91,9 @@ def follow(
         noise = torch.randn(point.shape, generator=random).to(point.device)
         moved = point + noise * spread * (NOISE * max(0.0, 1.0 - share / NOISY) ** 2)
         images = generator.synthesis(moved if not layers else moved[:, None].expand(-1, *layers, -1))
-        loss = pixel_error(images, target) + TYPICAL * unusual(moved, mean, spread)
+        loss = pixel_error(images, target) + TYPICAL * unusual(length(moved, mean, spread), usual)
         if look:
-            loss = loss + FEATURES * distance(look(images), wanted)
+            loss = loss + FEATURES * distance(look(images.clamp(-1.0, 1.0)), wanted)
         optimizer.zero_grad()
         loss.sum().backward()
         optimizer.step()
@@ -108,8 +110,10 @@ def ramp(share: float) -> float:
 
 def pixel_error(images: Tensor, target: Tensor) -> Tensor:
     """[N,C,H,W], [1,C,H,W] in [-1, 1] -> [N]: mean squared differences, averaged over scales, each half the last: far
-    from the photo the coarse ones show the way."""
-    difference, errors = images - target, []
+    from the photo the coarse ones show the way. What lies beyond black or white, which some generators draw, is no
+    error where the photo is black or white."""
+    beyond = (target.abs() >= 1.0) & (images * target > 1.0)
+    difference, errors = (images - target).masked_fill(beyond, 0.0), []
     while True:
         errors.append(difference.square().mean((1, 2, 3)))
         if min(difference.shape[2:]) < 2 * SMALLEST:
@@ -117,10 +121,15 @@ def pixel_error(images: Tensor, target: Tensor) -> Tensor:
         difference = avg_pool2d(difference, 2)
 
 
-def unusual(w: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
-    """[N,D] -> [N]: how far w is from the shell that seeds lie in. Scaled to N(0, 1), a seed's coordinates have a mean
-    square of about 1, which hardly varies where there are many: a w of another length is one that no seed has."""
-    return (((w - mean) / spread).square().mean(1) - 1.0).square()
+def length(w: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
+    """[N,D] -> [N]: the mean square of w's coordinates, each scaled to mean 0 and variance 1. About 1 for all latents of
+    N(0, I), the more exactly the more numbers they have: seeds lie in a shell."""
+    return ((w - mean) / spread).square().mean(1)
+
+
+def unusual(lengths: Tensor, usual: Tensor) -> Tensor:
+    """lengths [N] of latents, and [M] of those that seeds have -> [N]: squared, the standard deviations beyond FREE."""
+    return ((lengths - usual.mean()).abs() / usual.std() - FREE).clamp_min(0.0).square()
 
 
 def rms(pictures: np.ndarray, photo: np.ndarray) -> np.ndarray:
