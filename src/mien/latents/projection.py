@@ -122,8 +122,8 @@ def pixel_error(images: Tensor, target: Tensor) -> Tensor:
 
 
 def length(w: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
-    """[N,D] -> [N]: the mean square of w's coordinates, each scaled to mean 0 and variance 1. About 1 for all latents of
-    N(0, I), the more exactly the more numbers they have: seeds lie in a shell."""
+    """[N,D] -> [N]: the mean square of w's coordinates, each scaled to mean 0 and variance 1. About 1 for every latent
+    of N(0, I), the more exactly the more numbers it has: seeds lie in a shell."""
     return ((w - mean) / spread).square().mean(1)
 
 
