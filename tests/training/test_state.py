@@ -42,7 +42,6 @@ def test_what_is_saved():
         "G_ema",
         "discriminator_optimizer",
         "generator_optimizer",
-        "memory",
         "statistics",
     ]
     numbers = state.numbers()
@@ -108,14 +107,6 @@ def test_what_a_term_keeps_between_updates_is_saved_and_loaded():
     assert torch.equal(other.game.memory["mean"], whole.game.memory["mean"])
     assert whole.game.memory["mean"] != saved["memory"]["mean"]
     assert all(torch.equal(value, flat(other)[name]) for name, value in flat(whole).items())
-
-
-def test_a_checkpoint_from_before_games_had_a_memory_loads():
-    whole, other = training(), training(seed=5)
-    advance(whole, 12)
-    saved = {group: part for group, part in whole.tensors().items() if group != "memory"}
-    other.load(saved, whole.numbers())
-    assert other.game.memory == {} and torch.equal(flat(other)["G/layers.0.weight"], flat(whole)["G/layers.0.weight"])
 
 
 @pytest.mark.parametrize("network", ["G", "D"])

@@ -37,12 +37,13 @@ class Training:
         return max(player.updates for player in self.players)
 
     def tensors(self) -> Tensors:
-        """File name -> tensor name -> tensor: each network, its average, each optimizer, memory, the statistics."""
+        """File name -> tensor name -> tensor: each network, its average, each optimizer, the memory where there is
+        one, the statistics."""
         return {
             **{name: dict(module.state_dict()) for name, module in self.networks.items()},
             **{f"{name}_ema": dict(module.state_dict()) for name, module in self.ema.modules.items()},
             **{f"{player.name}_optimizer": player.tensors() for player in self.players},
-            "memory": dict(self.game.memory),
+            **({"memory": dict(self.game.memory)} if self.game.memory else {}),
             "statistics": self.statistics.tensors(),
         }
 
@@ -64,8 +65,7 @@ class Training:
             player.steps = numbers["steps"][player.name]
         device = self.players[0].parameters[0].device
         self.game.memory.clear()  # terms and augmentations hold on to this very dictionary
-        remembered = tensors.get("memory", {})  # runs of earlier versions have none
-        self.game.memory.update({name: tensor.to(device) for name, tensor in remembered.items()})
+        self.game.memory.update({name: tensor.to(device) for name, tensor in tensors.get("memory", {}).items()})
         self.statistics.load(tensors["statistics"], numbers["statistics"], device)
         self.images = numbers["images"]
 
