@@ -18,11 +18,14 @@ from mien.errors import BadData, FileTrouble, UsageError
 from mien.generation import load
 from mien.latents import films
 from mien.pictures import read_facts
+from mien.run.files import read_json, write_json
 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory):
-    return make_run(tmp_path_factory.mktemp("plain"))
+    run = make_run(tmp_path_factory.mktemp("plain"))
+    write_json(run.status, {**read_json(run.status), "tick": 1000, "checkpoint_every": "2m"})
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +182,7 @@ def test_a_gray_generator_takes_a_photo_as_gray(tmp_path, photo):
         (("directions", "RUN", "--layers", "0-3"), "leave --layers out"),
         (("directions", "RUN", "--output", "d.png"), r"end it in .safetensors"),
         (("directions", "RUN", "--method", "lda"), "--method"),
+        (("directions", "RUN", "--read"), "--read knows the built-in faces alone, not faces"),
         (("project", "RUN"), "PHOTO"),
         (("project", "RUN", "PHOTO", "--steps", "0"), "--steps 0"),
         (("generate", "RUN", "--direction", "smile"), "--direction 'smile'"),

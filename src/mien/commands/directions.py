@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,22 +16,23 @@ MOST, COLUMNS = 400, 7  # rows of the sheet; pictures in a row, the middle one a
 
 @dataclass(frozen=True)
 class Discovered:
-    """names, shares: of the directions, largest first."""
+    """names, shares: of the directions, largest first. changes: what each changes most, in words, if --read asked."""
 
     path: Path
     picture: Path
     method: str
     names: list[str]
     shares: list[float]
+    changes: list[str]
     run: str
 
     def as_dict(self) -> dict[str, Any]:
         return {**vars(self), "path": str(self.path), "picture": str(self.picture)}
 
     def __str__(self) -> str:
-        rows = [
-            f"  {name:<12} {share:6.1%} of what {self.method} counts" for name, share in zip(self.names, self.shares)
-        ]
+        changes = [f"   {words}" for words in self.changes] or [""] * len(self.names)
+        table = zip(self.names, self.shares, changes, strict=True)
+        rows = [f"  {name:<12} {share:6.1%} of what {self.method} counts{words}" for name, share, words in table]
         hint = f"mien generate {self.run} --direction {self.names[0]}=2"
         return "\n".join([f"{self.path}, shown in {self.picture}", *rows, f"use one: {hint}"])
 
@@ -46,6 +48,7 @@ def directions(
     latent: Path | None = None,
     trunc: float = 1.0,
     name: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
+    read: bool = False,
     snapshot: str | None = None,
     output: Path | None = None,
     code: Path | None = None,
@@ -63,6 +66,7 @@ def directions(
         latent: Show latents of a file (mien project) instead.
         trunc: Below 1 less variety and fewer broken pictures on the sheet.
         name: Name a direction: 0=smile. May be given often; earlier names are kept.
+        read: Say which attribute each changes most, of a run on the built-in faces; a reader is taught first.
         snapshot: Look at an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .safetensors file; directions.safetensors in the run's folder if left out. Names and sheet lie beside.
         code: Your Python file, where the run's recipe comes from one.
@@ -70,10 +74,12 @@ def directions(
     """
     from dataclasses import replace
 
+    from mien.evaluation.reading import teach
     from mien.generation import load
     from mien.latents.directions import FILE, discover, kept_names, named, save, shown
     from mien.latents.drawing import draw, has_layers, w_of
     from mien.latents.files import load_w, tensors_place
+    from mien.latents.meaning import changes
     from mien.latents.mixing import parse_layers
     from mien.latents.sheet import sheet
     from mien.pictures import encode
@@ -86,6 +92,8 @@ def directions(
         raise UsageError("--latent excludes --seeds and --trunc: its latents are shown as they are")
     numbers = parse_seeds(seeds or "0-1")
     check_truncation(trunc)
+    if read:
+        check_built_in(run, outdir)
     generator = load(run, snapshot, outdir=outdir, code=code)
     path = tensors_place(output, run, outdir, FILE)
     layered = has_layers(generator)
@@ -108,4 +116,15 @@ def directions(
     write_bytes(
         picture, encode(sheet(cells, rows, [f"{step:+g}" if step else "0" for step in strengths]), "png", facts)
     )
-    return Discovered(path, picture, method, list(found.names), list(found.shares), run)
+    meant = [str(one) for one in changes(generator, found.w, teach(*generator.resolution))] if read else []
+    return Discovered(path, picture, method, list(found.names), list(found.shares), meant, run)
+
+
+def check_built_in(run: str, outdir: Path) -> None:
+    from mien.latents.files import folder_of
+    from mien.run.directory import RunDirectory
+
+    folder = folder_of(run, outdir)
+    data = RunDirectory(folder).read_status()["data"] if folder else "a snapshot file"
+    if not re.fullmatch(r"drawn(:\d+)?", str(data)):
+        raise UsageError(f"--read knows the built-in faces alone, not {data}: leave it out, or train with --data drawn")
