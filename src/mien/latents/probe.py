@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mien.generation import BATCH, Generator
 
-FAR = -2.0
+FAR = -2.0  # of the sum of unit vectors, see `unit_latents`
 EXACT = 1e-4  # of what is summed: float32 leaves no more of an equality
 
 Look = Callable[[int, Tensor, Tensor], bool]
