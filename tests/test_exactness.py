@@ -18,6 +18,14 @@ STYLE = (
     *("generator.width=1", "generator.most=8", "generator.latent_dim=8", "generator.w_dim=8"),
     *("discriminator.width=1", "discriminator.most=8", "discriminator_terms.r1.every=3"),
 )
+R3GAN = tuple(
+    f"{path}.images=2000"
+    for path in (
+        *(f"{side}_optimizer.{number}" for side in ("discriminator", "generator") for number in ("lr", "beta2")),
+        *(f"discriminator_terms.{name}.weight" for name in ("r1", "r2")),
+        "ema.half_life",
+    )
+)
 CASES = {
     "dcgan": ("dcgan", DCGAN),
     "lazy r1, mirror, own latents each turn": (
@@ -38,6 +46,11 @@ CASES = {
         (*DCGAN, "discriminator_optimizer.lr.images=2000", "generator_optimizer.lr.images=2000"),
     ),
     "stylegan2: the mean w, the mean path length, noise, mixing": ("stylegan2-laptop", STYLE),
+    "r3gan: R1 and R2, ADA, every number on its way": (
+        "r3gan",
+        (*DCGAN, *R3GAN, "augment.p.images=2000", "generator.blocks=1", "discriminator.blocks=1"),
+    ),
+    "r3gan-laptop": ("r3gan-laptop", (*DCGAN, *R3GAN)),
 }
 ROUNDS = 25  # no whole number of ticks for any number of steps a round: there are sums in the statistics
 
@@ -57,7 +70,8 @@ def test_stopped_and_resumed_equals_never_stopped(recipe, changes, faces, tmp_pa
     assert_equal(whole.path, again.path)
     assert files(whole.path, "samples/*") == files(again.path, "samples/*")
     other = begin(faces, tmp_path / "other", recipe, changes, end, seed=1)
-    assert not weights(other.path).items() & weights(whole.path).items()
+    alike = dict(weights(other.path).items() & weights(whole.path).items())
+    assert alike.keys() <= {"memory.safetensors"}  # ADA with a p that is told remembers nothing else
     assert files(other.path, "samples/*").keys() == files(whole.path, "samples/*").keys()
 
 
