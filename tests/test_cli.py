@@ -250,7 +250,7 @@ def test_a_dry_run_leaves_nothing(faces, tmp_path, capsys):
     command = ["train", "--data", str(faces), "--outdir", str(tmp_path / "runs"), *TINY, "--dry-run"]
     assert cli.run(command) == 0
     out, err = capsys.readouterr()
-    assert "nothing was trained" in out and "dcgan-laptop at 16 px, chosen because" in err
+    assert "nothing was trained" in out and "dcgan-laptop at 16 px, no GPU: on " in err
     assert not (tmp_path / "runs").exists()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from mien import augmenting, console, distributed, generation, recipes, spec, transfer
+from mien import augmenting, choice, console, distributed, generation, recipes, spec, transfer
 from mien.budget import Budget, duration, parse_budget, parse_duration
 from mien.data.layouts import default_resolution, detect
 from mien.data.prepare import prepare
@@ -27,6 +27,8 @@ from mien.restore import restore
 from mien.run.directory import RunDirectory, create, find
 from mien.run.files import read_json
 from mien.session import Plan, Session
+
+BASE = 64  # pixels a side where neither recipe nor pictures say another size
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,12 @@ def start(
     """`mien train`; its arguments are explained there."""
     place = join(device)
     origin = transfer.source(init, outdir) if init else None
-    if origin and recipe == "auto":
-        chosen, why = origin.recipe, "as the run that it starts from"
+    if recipe != "auto":
+        chosen, why = recipes.find(recipe), ["as you asked"]
+    elif origin:
+        chosen, why = origin.recipe, ["as the run that it starts from"]
     else:
-        chosen, why = choose(recipe, place)
+        chosen, why = choose(data, resolution, place)
     chosen = augmenting.asked(chosen, augment, changes)
     if freeze_d is not None:
         if origin is None:
@@ -202,10 +206,12 @@ def go_on(
     for name in ("torch", "threads", "gpu"):  # what the last bit of a sum depends on
         if before.get(name) != now[name]:
             console.say(f"warning: {name} was {before.get(name)}, now {now[name]}: the bits will not be the same")
-    return carry_out(session, recipe, pictures, "as the run began")
+    return carry_out(session, recipe, pictures, ["as the run began"])
 
 
-def carry_out(session: Session, recipe: Recipe, pictures: PreparedSet, why: str, begun: Sequence[str] = ()) -> Run:
+def carry_out(
+    session: Session, recipe: Recipe, pictures: PreparedSet, why: Sequence[str], begun: Sequence[str] = ()
+) -> Run:
     run = session.run
     if session.record:
         console.log_to(run.log)
@@ -230,13 +236,11 @@ def carry_out(session: Session, recipe: Recipe, pictures: PreparedSet, why: str,
 # --- what the flags come to -------------------------------------------------------------------------------------------
 
 
-def choose(name: str, device: torch.device) -> tuple[Recipe, str]:
-    """The recipe called `name`, or one for the hardware; and why it is this one."""
-    if name != "auto":
-        return recipes.find(name), "as you asked"
-    if device.type == "cuda":
-        return recipes.find("dcgan"), "chosen because there is a GPU"
-    return recipes.find("dcgan-laptop"), "chosen because there is no GPU: small networks learn faster on a processor"
+def choose(data: str, resolution: str | None, device: torch.device) -> tuple[Recipe, list[str]]:
+    """A recipe for these pictures on this hardware, and why."""
+    layout = detect(data)
+    size = parse_resolution(resolution) if resolution else default_resolution(layout, BASE)
+    return choice.choose(choice.facts(size, len(layout), device))
 
 
 def default_size(recipe: Recipe, data: str) -> tuple[int, int]:

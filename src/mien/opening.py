@@ -15,8 +15,13 @@ from mien.session import Session
 LONGEST = 1e9  # seconds that a calendar can be asked for: 31 years
 
 
-def first_lines(session: Session, recipe: Recipe, pictures: PreparedSet, why: str, origin: Sequence[str] = ()) -> None:
-    """What is about to happen, before it does. origin: what the networks start from, if not from chance."""
+def first_lines(
+    session: Session, recipe: Recipe, pictures: PreparedSet, why: Sequence[str], origin: Sequence[str] = ()
+) -> None:
+    """What is about to happen, before it does.
+
+    why: it is this recipe, a line or more. origin: what the networks start from, if not from chance.
+    """
     run, budget, world = session.run.path, session.plan.budget, distributed.world_size()
     share = f" ({recipe.batch_size // world} on each of {world} processes)" if world > 1 else ""
     epochs, end = "", ""
@@ -30,7 +35,8 @@ def first_lines(session: Session, recipe: Recipe, pictures: PreparedSet, why: st
     for line in [
         f"data     {first}",
         *(f"         {line}" for line in rest),
-        f"recipe   {recipe.name} at {resolution_text(*recipe.resolution)} px, {why}",
+        f"recipe   {recipe.name} at {resolution_text(*recipe.resolution)} px, {why[0]}",
+        *(f"         {line}" for line in why[1:]),
         *(f"{'init' if number == 0 else '':8} {line}" for number, line in enumerate(origin)),
         *(f"augment  {line}" for line in augmenting.words(recipe, len(pictures.images))),
         f"batch    {recipe.batch_size}{share} on {session.batches.device}",

@@ -1,0 +1,98 @@
+"""What `mien train` trains when it is given no recipe: chosen from the size and number of pictures and the hardware.
+
+On a processor it is what drew the best faces in half an hour (benchmarks/README.md, "Quality for time"). On a GPU it is
+R3GAN, the best published from scratch, in the published widths.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, replace
+
+import torch
+
+from mien import recipes
+from mien.augmenting import FEW
+from mien.images import resolution_text
+from mien.networks.sizes import halves_evenly
+from mien.recipe import Recipe
+from mien.recipes.r3gan import penalties
+from mien.schedule import Cosine
+
+R3GAN_BATCH = 256  # as published; less where memory is short
+PICTURES_A_GIGABYTE = 4  # at 64 px: a cautious guess until it is measured
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a choice depends on. size: (height, width). memory: bytes of the GPU, 0 without one."""
+
+    size: tuple[int, int]
+    pictures: int
+    memory: int
+    cores: int
+    bf16: bool
+
+    @property
+    def side(self) -> float:
+        return math.sqrt(self.size[0] * self.size[1])
+
+
+def facts(size: tuple[int, int], pictures: int, device: torch.device) -> Facts:
+    on_gpu = device.type == "cuda"
+    memory = torch.cuda.get_device_properties(device).total_memory if on_gpu else 0
+    return Facts(size, pictures, memory, os.cpu_count() or 1, on_gpu and torch.cuda.is_bf16_supported())
+
+
+def choose(known: Facts) -> tuple[Recipe, list[str]]:
+    """The recipe, and why, in three lines."""
+    recipe, lines = on_gpu(known) if known.memory else on_processor(known)
+    few = f"{known.pictures:,} pictures " + ("are few: augmented" if known.pictures < FEW else "need no augmentation")
+    precision = "the top stages in bfloat16" if known.bf16 else "float32"
+    return replace(recipe, resolution=known.size), [*lines, f"{few}; {precision}"]
+
+
+def on_processor(known: Facts) -> tuple[Recipe, list[str]]:
+    recipe = recipes.find("dcgan-laptop")
+    cores = f"{known.cores} processor core{'s' if known.cores > 1 else ''}"
+    return recipe, [
+        f"no GPU: on {cores} small networks learn faster, and this one drew the best faces in half an hour",
+        f"half the published width, batch {recipe.batch_size}, R1's gamma {recipe.discriminator_terms['r1'].weight:g}",
+    ]
+
+
+def on_gpu(known: Facts) -> tuple[Recipe, list[str]]:
+    if not halves_evenly(known.size):
+        recipe = recipes.find("dcgan")
+        size = resolution_text(*known.size)
+        return recipe, [
+            f"a GPU, but {size} px do not halve evenly, as r3gan asks: dcgan draws any size",
+            f"width 64, batch {recipe.batch_size}, as published",
+        ]
+    gamma, batch = r3gan_gamma(known), r3gan_batch(known)
+    published = recipes.find("r3gan")
+    decay = schedule_length(published)
+    recipe = replace(published, discriminator_terms=penalties(gamma, decay), batch_size=batch)
+    gigabytes = known.memory / 2**30
+    return recipe, [
+        "a GPU: the best published quality from scratch; a GPU of yours draws faces within the hour",
+        f"batch {batch} for {gigabytes:.0f} GiB; gamma {gamma:.2g}: 2 at 64 px, times 8 with each doubling of the side",
+    ]
+
+
+def r3gan_gamma(known: Facts) -> float:
+    """2 (side / 64)^3 (70,000 / pictures)^(1/4): docs/recipes/r3gan.md says what it rests on, and where it fails."""
+    return 2.0 * (known.side / 64) ** 3 * (70_000 / known.pictures) ** 0.25
+
+
+def r3gan_batch(known: Facts) -> int:
+    """A power of two from 8 to the published batch."""
+    room = known.memory / 2**30 * PICTURES_A_GIGABYTE * (64 / known.side) ** 2
+    return int(min(R3GAN_BATCH, max(8, 2 ** math.floor(math.log2(max(room, 1))))))
+
+
+def schedule_length(recipe: Recipe) -> int:
+    weight = recipe.discriminator_terms["r1"].weight
+    assert isinstance(weight, Cosine)
+    return weight.images
