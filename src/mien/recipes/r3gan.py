@@ -30,8 +30,8 @@ def penalties(gamma: float, images: int) -> dict[str, Term]:
 def r3gan() -> Recipe:
     """R3GAN as published for FFHQ at 64 px: gamma 2 to 0.2, batch 256, every schedule one cosine over 20,000 kimg.
 
-    For a GPU. Any other size has the same width rule, but wants a gamma of its own: see docs/recipes/r3gan.md. Sizes:
-    both sides halve evenly until the shorter one is 4 to 7 (64, 128, 96, 96x80).
+    For a GPU. Any other size has the same width rule, but wants a gamma of its own: see docs/recipes/r3gan.md.
+    Sizes: both sides halve evenly until the shorter one is 4 to 7 (64, 128, 96, 96x80).
     """
     decay = 20_000_000
     return Recipe(
