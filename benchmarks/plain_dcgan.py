@@ -75,6 +75,12 @@ def from_memory(images: Tensor, batch: int) -> Iterator[Tensor]:
 
 def plain_step(batches: Iterator[Tensor], width: int) -> Callable[[], None]:
     """One round of the textbook loop, as a function to call again and again."""
+    return plain_training(batches, width)[0]
+
+
+def plain_training(batches: Iterator[Tensor], width: int) -> tuple[Callable[[], None], Callable[[int], np.ndarray]]:
+    """The round, and what draws so many pictures (uint8 [N,64,64,3]) as such scripts do: the last weights, batch norm
+    left in training mode, 64 at a time."""
     net_g, net_d = generator(width), discriminator(width)
     criterion = nn.BCELoss()
     optimizer_d = torch.optim.Adam(net_d.parameters(), lr=2e-4, betas=(0.5, 0.999))
@@ -107,4 +113,9 @@ def plain_step(batches: Iterator[Tensor], width: int) -> Callable[[], None]:
         optimizer_g.step()
         log.append((error_d.item(), error_g.item(), d_x, d_g_z1, d_g_z2))
 
-    return step
+    @torch.no_grad()
+    def draw(count: int) -> np.ndarray:
+        drawn = torch.cat([net_g(torch.randn(64, 100, 1, 1)) for _ in range(-(-count // 64))])[:count]
+        return ((drawn + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+
+    return step, draw

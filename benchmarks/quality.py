@@ -1,0 +1,124 @@
+"""Quality for time: the textbook script and mien's recipes, each trained for the same time on the same faces.
+
+    python benchmarks/quality.py --data faces.zip --minutes 30 --outdir quality
+    python benchmarks/quality.py --data faces.zip --outdir quality --only dcgan,auto --table
+
+One after the other, with nothing else running; then every one is scored alike (2,500 pictures, standard FID where
+Inception's weights are at hand) and a picture of twelve of each is made. A run that exists is not trained again, so
+that an interrupted comparison goes on. On a busy machine count in pictures: --kimg plain=77,dcgan=396 gives each what
+it would see on a quiet one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import torch
+from PIL import Image
+from plain_dcgan import from_memory, plain_training
+
+import mien
+from mien.data.prepare import prepare
+
+SCORED, SHOWN = 2500, 12
+CONTESTANTS: dict[str, tuple[str, ...]] = {  # recipe -> changes: half the width for those made for a GPU
+    "plain": (),
+    "dcgan": ("generator.width=32", "discriminator.width=32"),
+    "wgan-gp": ("generator.width=32", "discriminator.width=32"),
+    "sngan": ("generator.width=32", "discriminator.width=32"),
+    "r3gan-laptop": (),
+    "stylegan2-laptop": (),
+    "auto": (),
+}
+
+
+def train_plain(data: str, folder: Path, minutes: float, kimg: float | None) -> None:
+    """Width 64, batch 128, pictures in memory; leaves pictures, for it saves no more."""
+    torch.manual_seed(0)
+    pixels = torch.from_numpy(prepare(data, 64, 64).images.copy())
+    floats = pixels.permute(0, 3, 1, 2).float() / 127.5 - 1
+    step, draw = plain_training(from_memory(floats, 128), width=64)
+    begun, images = time.monotonic(), 0
+    while images < kimg * 1000 if kimg else time.monotonic() - begun < 60 * minutes:
+        step()
+        images += 128
+        if images % 6400 == 0:
+            print(f"plain: {images / 1000:.1f} kimg, {images / (time.monotonic() - begun):.0f} img/s", flush=True)
+    temporary = folder.with_name(f".{folder.name}")
+    temporary.mkdir(parents=True, exist_ok=True)
+    for index, pixels in enumerate(draw(SCORED)):
+        Image.fromarray(pixels).save(temporary / f"{index:05d}.png")
+    temporary.rename(folder)
+
+
+def place(outdir: Path, name: str) -> Path | None:
+    """Where a contestant's result is, if it has one."""
+    found = sorted(outdir.glob(name if name == "plain" else f"[0-9]*-{name}"))
+    return found[0] if found else None
+
+
+def train(name: str, args: argparse.Namespace, kimg: float | None) -> None:
+    if name == "plain":
+        return train_plain(args.data, args.outdir / name, args.minutes, kimg)
+    budget = f"{kimg}kimg" if kimg else f"{args.minutes}m"
+    done = place(args.outdir, name)
+    if done:
+        mien.resume(str(done), budget=budget)
+    else:
+        mien.train(name, data=args.data, budget=budget, outdir=args.outdir, name=name, set=CONTESTANTS[name])
+
+
+def score(name: str, args: argparse.Namespace) -> dict[str, float]:
+    where = place(args.outdir, name)
+    flags = {"data": args.data} if name == "plain" else {}
+    rows = mien.evaluate(str(where), metrics=args.metrics, num=SCORED, detector=args.detector, **flags).rows
+    return {row["metric"]: row["value"] for row in rows}
+
+
+def shown(name: str, args: argparse.Namespace) -> list[Image.Image]:
+    where = place(args.outdir, name)
+    assert where is not None
+    if name == "plain":
+        return [Image.open(path) for path in sorted(where.glob("*.png"))[:SHOWN]]
+    return mien.load(str(where))(seeds=range(SHOWN))
+
+
+def sheet(names: list[str], args: argparse.Namespace) -> Image.Image:
+    """A row each, 66 px a picture."""
+    picture = Image.new("RGB", (66 * SHOWN - 2, 66 * len(names) - 2), "white")
+    for row, name in enumerate(names):
+        for column, face in enumerate(shown(name, args)):
+            picture.paste(face.convert("RGB"), (66 * column, 66 * row))
+    return picture
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--kimg", default="", help="NAME=KIMG,…: so many pictures in place of minutes")
+    parser.add_argument("--outdir", type=Path, default=Path("quality"))
+    parser.add_argument("--only", default=",".join(CONTESTANTS))
+    parser.add_argument("--metrics", default="fid,kid,pr,afd")
+    parser.add_argument("--detector")
+    parser.add_argument("--table", action="store_true", help="train nothing: score and show what there is")
+    args = parser.parse_args()
+    names = args.only.split(",")
+    kimg = {name: float(number) for name, _, number in (part.partition("=") for part in args.kimg.split(",") if part)}
+    args.outdir.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if not args.table and (place(args.outdir, name) is None or name in kimg):
+            train(name, args, kimg.get(name))
+    scores = {name: score(name, args) for name in names if place(args.outdir, name)}
+    columns = list(dict.fromkeys(metric for found in scores.values() for metric in found))
+    print(f"| contestant | {' | '.join(columns)} |\n|{'---|' * (len(columns) + 1)}")
+    for name, found in scores.items():
+        print(f"| {name} | {' | '.join(f'{found[column]:.4g}' for column in columns)} |")
+    sheet(list(scores), args).save(args.outdir / "quality.png")
+    print(f"{args.outdir / 'quality.png'}: {', '.join(scores)}, from above")
+
+
+if __name__ == "__main__":
+    main()
