@@ -10,7 +10,7 @@ import mien
 ROOT = Path(mien.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 GROUND = {
-    *("turn", "spec", "schedule", "images", "distributed", "errors", "budget", "ticks", "console", "device"),
+    *("turn", "spec", "schedule", "images", "distributed", "errors", "budget", "ticks", "console", "device", "groups"),
     "networks",
 }
 FLOORS = {

@@ -91,13 +91,13 @@ def test_continuous_fields_stay_in_their_ranges(faces: list[Face]):
 def test_vector_says_what_the_face_is(faces: list[Face]):
     names = attribute_names()
     assert len(set(names)) == len(names)
-    assert {"hair_black", "style_twintails", "eyes_green", "mouth_smile", "glasses", "blush"} <= set(names)
+    assert {"hair=black", "style=twintails", "eyes=green", "mouth=smile", "glasses", "blush"} <= set(names)
     for face in faces[:100]:
         vector = attributes(face)
         assert vector.shape == (len(names),)
         assert vector.dtype == np.float32
         present = {name for name, value in zip(names, vector) if value == 1}
-        expected = {f"{block}_{getattr(face, block)}" for block in CHOICES}
+        expected = {f"{block}={getattr(face, block)}" for block in CHOICES}
         assert present == expected | {name for name in SWITCHES if getattr(face, name)}
         assert vector.sum() == len(present)
 

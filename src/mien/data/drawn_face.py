@@ -127,8 +127,8 @@ def sample_face(seed: int, index: int) -> Face:
 
 @lru_cache(maxsize=1)
 def attribute_names() -> tuple[str, ...]:
-    """What the entries of the attribute vector mean, in order: "hair_black", "style_long", ..., "glasses"."""
-    blocks = [f"{block}_{value}" for block, values in CHOICES.items() for value in values]
+    """What the entries of the attribute vector mean, in order: "hair=black", "style=long", ..., "glasses"."""
+    blocks = [f"{block}={value}" for block, values in CHOICES.items() for value in values]
     return (*blocks, *SWITCHES)
 
 
@@ -141,7 +141,7 @@ def attributes(face: Face) -> NDArray[np.float32]:
     """The attribute vector: a one-hot block for each of `CHOICES`, then 0 or 1 for each of `SWITCHES`. [K]"""
     positions = _positions()
     vector = np.zeros(len(positions), np.float32)
-    vector[[positions[f"{block}_{getattr(face, block)}"] for block in CHOICES]] = 1
+    vector[[positions[f"{block}={getattr(face, block)}"] for block in CHOICES]] = 1
     for name in SWITCHES:
         vector[positions[name]] = getattr(face, name)
     return vector

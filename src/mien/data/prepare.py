@@ -102,7 +102,7 @@ def cache_root() -> Path:
 def _key(data: str | Path, height: int, width: int, seed: int) -> tuple[str, str]:
     """(hash of everything that the pixels depend on, a readable start for the folder's name)."""
     if isinstance(data, str) and data.split(":")[0].split("@")[0] == "drawn":
-        what, stem = f"{data} seed {seed} mien {__version__}", f"drawn-{height}x{width}"
+        what, stem = f"{data} seed {seed} labels name=value mien {__version__}", f"drawn-{height}x{width}"
     else:
         path = existing(data)
         beside = [path.parent / "list_attr_celeba.txt", path.parent / "Anno" / "list_attr_celeba.txt"]
