@@ -90,8 +90,16 @@ class CelebADiscriminator(nn.Module):
                 layers.append(nn.BatchNorm2d(halved))
             layers += [nn.LeakyReLU(0.01, inplace=True), nn.Dropout(dropout)]
         pixels = resolution[0] // SHRINK * (resolution[1] // SHRINK)
-        self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(outputs[-1] * pixels, 1))
+        self.feature_dim = outputs[-1] * pixels
+        self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(self.feature_dim, 1))
         self.apply(initialize)
 
+    def features(self, image: Tensor) -> Tensor:
+        """[N,feature_dim], what the last layer reads"""
+        return self.layers[:-1](image)
+
+    def score(self, features: Tensor) -> Tensor:
+        return self.layers[-1](features).flatten()
+
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.layers(image).flatten()
+        return self.score(self.features(image))

@@ -105,10 +105,17 @@ class DCGANDiscriminator(nn.Module):
                 layers.append(nn.BatchNorm2d(outputs[step + 1]))
             layers.append(nn.LeakyReLU(0.2, inplace=True))
         layers.append(nn.Conv2d(outputs[-1], 1, sizes[-1], bias=False))
+        self.feature_dim = outputs[-1] * sizes[-1][0] * sizes[-1][1]
         self.layers = nn.Sequential(*layers)
         self.apply(initialize)
 
-    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+    def features(self, image: Tensor) -> Tensor:
+        """[N,feature_dim], what the last layer reads"""
+        return self.layers[:-1](image).permute(0, 2, 3, 1).flatten(1)
+
+    def score(self, features: Tensor) -> Tensor:
         # To one pixel a convolution is a plain product too.
-        features = self.layers[:-1](image).permute(0, 2, 3, 1).flatten(1)
         return features @ cast(Tensor, self.layers[-1].weight).permute(0, 2, 3, 1).flatten()
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.score(self.features(image))

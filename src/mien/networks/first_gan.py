@@ -72,7 +72,15 @@ class FirstDiscriminator(nn.Module):
         for step in range(STEPS):
             layers += [nn.Conv2d(outputs[step], outputs[step + 1], 4, 2), nn.ReLU(inplace=True)]
         pixels = after_all(resolution[0]) * after_all(resolution[1])
-        self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(outputs[-1] * pixels, 1))
+        self.feature_dim = outputs[-1] * pixels
+        self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(self.feature_dim, 1))
+
+    def features(self, image: Tensor) -> Tensor:
+        """[N,feature_dim], what the last layer reads"""
+        return self.layers[:-1](image)
+
+    def score(self, features: Tensor) -> Tensor:
+        return self.layers[-1](features).flatten()
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.layers(image).flatten()
+        return self.score(self.features(image))

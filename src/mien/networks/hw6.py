@@ -70,8 +70,16 @@ class HW6Discriminator(nn.Module):
                 # One channel a group is instance norm, by a kernel that is quicker when differentiated twice.
                 layers.append(nn.BatchNorm2d(halved) if norm == "batch" else nn.GroupNorm(halved, halved))
             layers.append(nn.LeakyReLU(0.2, inplace=True))
+        self.feature_dim = outputs[-1] * sizes[-1][0] * sizes[-1][1]
         self.layers = nn.Sequential(*layers, nn.Conv2d(outputs[-1], 1, sizes[-1]))
         self.apply(initialize)
 
+    def features(self, image: Tensor) -> Tensor:
+        """[N,C,H,W], what the last layer reads"""
+        return self.layers[:-1](image)
+
+    def score(self, features: Tensor) -> Tensor:
+        return self.layers[-1](features).flatten()
+
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.layers(image).flatten()
+        return self.score(self.features(image))

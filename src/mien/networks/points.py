@@ -37,9 +37,17 @@ class PointDiscriminator(nn.Module):
     def __init__(self, resolution: tuple[int, int], channels: int, width: int = 128, depth: int = 3):
         super().__init__()
         self.layers = perceptron(channels * math.prod(resolution), 1, width, depth)
+        self.feature_dim = width
+
+    def features(self, image: Tensor) -> Tensor:
+        """[N,feature_dim], what the last layer reads"""
+        return self.layers[:-1](image.flatten(1))
+
+    def score(self, features: Tensor) -> Tensor:
+        return self.layers[-1](features).squeeze(1)
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.layers(image.flatten(1)).squeeze(1)
+        return self.score(self.features(image))
 
 
 class ShiftedLine(nn.Module):

@@ -142,7 +142,7 @@ class Expansion(nn.Module):
 
 
 class Verdict(nn.Module):
-    """[N,width,*size] -> logits [N]: a depthwise convolution as large as the picture, then a linear function.
+    """[N,width,*size] -> [N,width] -> logits [N]: a depthwise convolution as large as the picture, a linear function.
 
     It has no bias: the loss sees differences of logits alone.
     """
@@ -153,8 +153,12 @@ class Verdict(nn.Module):
         self.linear = nn.Linear(width, 1, bias=False)
         initialize(self.linear, 1.0, width)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.linear((x * self.basis).sum((2, 3))).squeeze(1)
+    def features(self, x: Tensor) -> Tensor:
+        """-> [N,width]"""
+        return (x * self.basis).sum((2, 3))
+
+    def score(self, features: Tensor) -> Tensor:
+        return self.linear(features).squeeze(1)
 
 
 class R3GANGenerator(nn.Module):
@@ -215,6 +219,14 @@ class R3GANDiscriminator(nn.Module):
             stage += [Block(count, group_width, blocks * len(stages)) for _ in range(blocks)]
         self.stages = nn.Sequential(*(Stage(*stage, bf16=step < bf16_stages) for step, stage in enumerate(stages)))
         self.head = Verdict(channels_of[-1], sizes[-1])
+        self.feature_dim = channels_of[-1]
+
+    def features(self, image: Tensor) -> Tensor:
+        """[N,feature_dim], what the last layer reads"""
+        return self.head.features(self.stages(image).to(image.dtype))
+
+    def score(self, features: Tensor) -> Tensor:
+        return self.head.score(features)
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.head(self.stages(image).to(image.dtype))
+        return self.score(self.features(image))

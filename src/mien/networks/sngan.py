@@ -112,7 +112,15 @@ class SNGANDiscriminator(nn.Module):
         outputs = widths(width, len(even_halvings(resolution)))
         pairs = list(pairwise([channels, *outputs]))
         self.blocks = nn.Sequential(*(ShrinkingBlock(*pair, first=step == 0) for step, pair in enumerate(pairs)))
-        self.last = spectral_norm(linear(outputs[-1], 1))
+        self.feature_dim = outputs[-1]
+        self.last = spectral_norm(linear(self.feature_dim, 1))
+
+    def features(self, image: Tensor) -> Tensor:
+        """[N,feature_dim], what the last layer reads"""
+        return torch.relu(self.blocks(image)).sum((2, 3))
+
+    def score(self, features: Tensor) -> Tensor:
+        return self.last(features).flatten()
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.last(torch.relu(self.blocks(image)).sum((2, 3))).flatten()
+        return self.score(self.features(image))

@@ -196,12 +196,20 @@ class StyleGAN2Discriminator(nn.Module):
         self.last = EqualizedConv2d(outputs[-1] + 1, outputs[-1], 3, gain=GAIN, pad=1)
         self.hidden = EqualizedLinear(outputs[-1] * height * breadth, outputs[-1], gain=GAIN)
         self.out = EqualizedLinear(outputs[-1], 1)
+        self.feature_dim = outputs[-1]
 
-    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+    def features(self, image: Tensor) -> Tensor:
+        """[N,feature_dim], what the last layer reads"""
         full = image.dtype
         x = activate(self.from_rgb(at_precision(image, self.bf16_stages > 0, full)))
         for step, block in enumerate(self.blocks):
             x = block(at_precision(x, step < self.bf16_stages, full))
         x = x.to(full)
         x = activate(self.last(torch.cat([x, minibatch_deviation(x)], 1)))
-        return self.out(activate(self.hidden(x.flatten(1)))).flatten()
+        return activate(self.hidden(x.flatten(1)))
+
+    def score(self, features: Tensor) -> Tensor:
+        return self.out(features).flatten()
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.score(self.features(image))
