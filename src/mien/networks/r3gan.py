@@ -160,6 +160,9 @@ class Verdict(nn.Module):
     def score(self, features: Tensor) -> Tensor:
         return self.linear(features).squeeze(1)
 
+    def forward(self, x: Tensor) -> Tensor:
+        return self.score(self.features(x))
+
 
 class R3GANGenerator(nn.Module):
     """z [N,latent_dim] -> images [N,channels,*resolution] in about [-1, 1], which nothing enforces.
