@@ -42,11 +42,12 @@ def unchanged(image: Tensor) -> Tensor:
 
 @dataclass
 class Match:
-    """One discriminator, real and fake images [N,C,H,W] in [-1, 1], one condition [N,K] or None.
+    """One discriminator, real and fake images [N,C,H,W] in [-1, 1], one condition or None: a label [N,K], or the
+    source [N,C,H,W] of a translation.
 
-    Logits [N] are computed on first use and shared by every term. A term that differentiates the logits by the
-    images asks for it in `Term.prepare`, before any logit is computed; `augment` lies between image and discriminator,
-    so that such a gradient is one of the un-augmented image.
+    Logits [N], or [N,P] of a discriminator that judges P patches, are computed on first use and shared by every term.
+    A term that differentiates the logits by the images asks for it in `Term.prepare`, before any logit is computed;
+    `augment` lies between image and discriminator, so that such a gradient is one of the un-augmented image.
     """
 
     discriminator: nn.Module
@@ -56,7 +57,7 @@ class Match:
     augment: Transform = unchanged
 
     def logits(self, image: Tensor) -> Tensor:
-        """[N,C,H,W] -> [N]"""
+        """[N,C,H,W] -> [N] or [N,P]"""
         return self.discriminator(self.augment(image), self.condition)
 
     @cached_property

@@ -1,5 +1,8 @@
 """Adversarial losses: pure functions of logits [N], lower is better for the side that they are named after.
 
+Of a discriminator that judges patches the logits are [N,P], and so is the loss: each patch is judged by itself, and the
+mean is taken last (Isola et al. 2017, section 3.2).
+
 Each also says how a logit reads as "how real" (`realness`), which is what D(real) and D(fake) in the log mean.
 """
 

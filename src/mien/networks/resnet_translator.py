@@ -1,0 +1,60 @@
+"""CycleGAN's generator (Zhu et al. 2017, appendix 7.2; Johnson et al. 2016): residual blocks at a quarter size."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from mien.networks.dcgan import initialize
+from mien.networks.norm import Norm, normalization
+from mien.networks.sizes import demand
+
+SMALL = 128  # pixels: up to here 6 blocks, 9 above
+
+
+class ResidualBlock(nn.Module):
+    """[N,channels,H,W] -> the same shape: what two convolutions say is to be changed is added."""
+
+    def __init__(self, channels: int, norm: Norm):
+        super().__init__()
+        self.layers = nn.Sequential(
+            *reflected(channels, channels, 3, norm), nn.ReLU(inplace=True), *reflected(channels, channels, 3, norm)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.layers(x)
+
+
+def reflected(inputs: int, outputs: int, kernel: int, norm: Norm) -> list[nn.Module]:
+    """A convolution that keeps the size; beyond the edges lies the picture's mirror image, not black."""
+    convolution = nn.Conv2d(inputs, outputs, kernel, bias=False)
+    return [nn.ReflectionPad2d(kernel // 2), convolution, normalization(norm, outputs)]
+
+
+class ResNetTranslator(nn.Module):
+    """Source [N,channels,H,W] in [-1, 1] -> image of the same shape; H and W may be any multiples of `multiple`.
+
+    blocks: 0 takes the paper's number, 6 where the shorter side has at most 128 pixels and 9 above.
+    """
+
+    multiple = 4
+
+    def __init__(
+        self, resolution: tuple[int, int], channels: int, width: int = 64, blocks: int = 0, norm: Norm = "instance"
+    ):
+        super().__init__()
+        demand(resolution, lambda size: all(side % 4 == 0 for side in size), "both sides must be multiples of 4")
+        blocks = blocks or (6 if min(resolution) <= SMALL else 9)
+        layers = [*reflected(channels, width, 7, norm), nn.ReLU(inplace=True)]
+        for inputs in (width, 2 * width):
+            layers += [nn.Conv2d(inputs, 2 * inputs, 3, 2, 1, bias=False), normalization(norm, 2 * inputs)]
+            layers.append(nn.ReLU(inplace=True))
+        layers += [ResidualBlock(4 * width, norm) for _ in range(blocks)]
+        for inputs in (4 * width, 2 * width):
+            layers.append(nn.ConvTranspose2d(inputs, inputs // 2, 3, 2, 1, output_padding=1, bias=False))
+            layers += [normalization(norm, inputs // 2), nn.ReLU(inplace=True)]
+        layers += [nn.ReflectionPad2d(3), nn.Conv2d(width, channels, 7), nn.Tanh()]
+        self.layers = nn.Sequential(*layers)
+        self.apply(initialize)
+
+    def forward(self, source: Tensor) -> Tensor:
+        return self.layers(source)
