@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
-from mien import augmenting, choice, console, distributed, generation, recipes, spec, transfer
+from mien import augmenting, choice, conditioning, console, distributed, generation, recipes, spec, transfer
 from mien.budget import Budget, duration, parse_budget, parse_duration
-from mien.data.layouts import default_resolution, detect
+from mien.data.layouts import default_resolution, detect, is_drawn
 from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
 from mien.device import join
@@ -71,6 +71,7 @@ def start(
     init: str | None,
     freeze_d: int | None,
     augment: str,
+    cond: str,
     budget: str,
     seed: int,
     changes: tuple[str, ...],
@@ -95,6 +96,7 @@ def start(
         chosen, why = origin.recipe, ["as the run that it starts from"]
     else:
         chosen, why = choose(data, resolution, place)
+    chosen = conditioning.asked(chosen, cond, detect(data)) if cond != "none" else replace(chosen, condition=None)
     chosen = augmenting.asked(chosen, augment, changes)
     if freeze_d is not None:
         if origin is None:
@@ -262,13 +264,13 @@ def prepared(data: str, height: int, width: int) -> PreparedSet:
 
 def lasting(data: str) -> str:
     """The same data, named so that a resume from another folder finds it."""
-    return data if data.startswith("drawn") and not Path(data).exists() else str(Path(data).expanduser().absolute())
+    return data if is_drawn(data) else str(Path(data).expanduser().absolute())
 
 
 def enrol(session: Session, plan: ExamPlan | None, recipe: Recipe, data: str, device: torch.device) -> None:
     """Let a session hold exams. Whatever they lack is told now."""
     if plan is not None and session.record:
-        session.exams = Exams(plan, recipe, data, device, session.training.ema.modules["G"])
+        session.exams = Exams(plan, recipe, data, device, session.training.ema.modules["G"], session.labels)
 
 
 def exams_of(status: dict[str, Any], metrics: str | None) -> ExamPlan | None:
@@ -282,7 +284,7 @@ def exams_of(status: dict[str, Any], metrics: str | None) -> ExamPlan | None:
 
 def data_name(data: str) -> str:
     """ "drawn:5000@64" -> "drawn"; "pictures/faces.zip" -> "faces"."""
-    stem = Path(data).absolute().name if not data.startswith("drawn") else "drawn"
+    stem = detect(data).kind if is_drawn(data) else Path(data).absolute().name
     stem = re.sub(r"\.(zip|tgz|tar\.gz|tar)$", "", stem)
     return re.sub(r"[^\w-]+", "-", stem).strip("-") or "data"
 

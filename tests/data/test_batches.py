@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from mien.data.batches import Batches, derive_seed
+from mien.turn import Batch
 
 
 def numbered(count, channels=1, size=4):
@@ -126,3 +127,47 @@ def test_seeds_are_the_same_on_every_machine():
     assert derive_seed(0, 1, 64, "generator") == 4628035109462034624
     assert derive_seed(12, 3) != derive_seed(1, 23)
     assert all(0 <= derive_seed(number, "x") < 2**63 for number in range(1000))
+
+
+# --- sources ----------------------------------------------------------------------------------------------------------
+
+
+def sides(count=40, size=4):
+    """Source n is picture n in negative."""
+    pixels = numbered(count, size=size)
+    return pixels, 255 - pixels
+
+
+@pytest.mark.parametrize("more", [{}, {"mirror": True}, {"mirror": True, "jitter": 0.5}])
+def test_a_pair_is_mirrored_and_cut_as_one(more):
+    pixels, sources = sides()
+    for batch in stream(Batches(pixels, batch_size=8, sources=sources, **more), 10):
+        torch.testing.assert_close(batch.source, -batch.image)
+    plain = stream(Batches(pixels, batch_size=8, **more), 10)
+    given = stream(Batches(pixels, batch_size=8, sources=sources, **more), 10)
+    assert all(equal(one, other) and one.source is None for one, other in zip(plain, given, strict=True))
+
+
+def test_unpaired_sources_have_an_epoch_and_draws_of_their_own():
+    pixels, sources = numbered(40), numbered(30)
+    batches = Batches(pixels, batch_size=10, sources=sources, paired=False)
+    seen = [number for batch in stream(batches, 6) for number in numbers(Batch(batch.source))]
+    assert sorted(seen[:30]) == sorted(seen[30:]) == list(range(30)) and seen[:30] != seen[30:]
+    assert numbers(batches.at(0, "d")) != seen[:10]
+    assert torch.equal(batches.at(20, "d").source, batches.at(20, "g").source)
+    same = np.repeat(numbered(1), 40, axis=0)
+    both = Batches(same, batch_size=40, sources=same, paired=False, mirror=True).at(0, "d")
+    assert not torch.equal(both.image, both.source)  # some are flipped on one side only
+
+
+def test_jitter_cuts_the_enlarged_picture_at_a_place_drawn_for_each():
+    ramp = np.broadcast_to(np.arange(0, 256, 16, dtype=np.uint8)[None, None, :, None], (64, 16, 16, 1))
+    plain = Batches(ramp, batch_size=64).at(0, "d").image
+    cut = Batches(ramp, batch_size=64, jitter=0.25).at(0, "d").image  # 20 to 16: five places along each side
+    assert cut.shape == plain.shape
+    slope = (cut[:, 0, 8, 10] - cut[:, 0, 8, 5]) / (plain[:, 0, 8, 10] - plain[:, 0, 8, 5])
+    torch.testing.assert_close(slope, torch.full((64,), 0.8))
+    starts = {round(float(value), 3) for value in cut[:, 0, 8, 8]}
+    assert len(starts) == 5
+    again = Batches(ramp, batch_size=64, jitter=0.25)
+    assert torch.equal(again.at(0, "g").image, cut) and not torch.equal(again.at(64, "d").image, cut)

@@ -19,6 +19,7 @@ from mien.data.drawn import (
     draw,
     draw_many,
     line_drawing,
+    pencil_drawing,
     sample_face,
 )
 from mien.data.drawn_hair import HAIR_COLOURS
@@ -55,6 +56,7 @@ def test_drawing_does_not_depend_on_what_was_drawn_before():
     for index in range(20):
         draw(sample_face(7, index), 64, 64)
         line_drawing(sample_face(7, index), 48, 64)
+        pencil_drawing(sample_face(7, index), 48, 64)
     assert np.array_equal(first, pixels(sample_face(7, 0)))
 
 
@@ -64,7 +66,8 @@ def test_large_seeds_and_indices():
 
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (96, 80), (37, 53), (256, 256), (1, 1)])
 def test_any_size(height: int, width: int):
-    for picture in (draw(sample_face(0, 1), height, width), line_drawing(sample_face(0, 1), height, width)):
+    for style in (draw, line_drawing, pencil_drawing):
+        picture = style(sample_face(0, 1), height, width)
         assert picture.mode == "RGB"
         assert picture.size == (width, height)
 
@@ -192,15 +195,25 @@ def test_line_drawing_knows_no_colours(upright: Face):
     assert np.array_equal(np.asarray(line_drawing(upright, 64, 64)), np.asarray(line_drawing(recoloured, 64, 64)))
 
 
+def test_pencil_is_pale_hatched_and_keeps_the_outlines(upright: Face):
+    """On cream paper, paler than in colour; hair still has the hue of hair; dark where the line drawing is dark."""
+    colour, pencil = pixels(upright, 128, 128), np.asarray(pencil_drawing(upright, 128, 128)).astype(float)
+    assert pencil.mean() > colour.mean() + 20 and pencil.std() < colour.std()
+    hair = pencil[28:36, 56:72].reshape(-1, 3).mean(0)
+    assert hair[0] > hair[1] + 10 > hair[2] + 20  # brown
+    lines = np.asarray(line_drawing(upright, 128, 128))[..., 0]
+    assert pencil[lines < 60].mean() + 60 < pencil[lines > 250].mean()
+
+
 def test_draw_many_is_the_same_for_any_number_of_workers():
     told: list[tuple[int, int]] = []
-    one = draw_many(450, 16, 20, seed=2, start=5, workers=1, lines=True)
-    two = draw_many(450, 16, 20, seed=2, start=5, workers=2, lines=True, progress=lambda *at: told.append(at))
+    one = draw_many(450, 16, 20, seed=2, start=5, workers=1, sources="lines")
+    two = draw_many(450, 16, 20, seed=2, start=5, workers=2, sources="lines", progress=lambda *at: told.append(at))
     assert one.images.shape == (450, 16, 20, 3)
     assert one.images.dtype == np.uint8
-    assert one.lines is not None and two.lines is not None
+    assert one.sources is not None and two.sources is not None
     assert np.array_equal(one.images, two.images)
-    assert np.array_equal(one.lines, two.lines)
+    assert np.array_equal(one.sources, two.sources)
     assert np.array_equal(one.labels, two.labels)
     assert one.captions == two.captions
     assert told[-1] == (450, 450)
@@ -213,7 +226,7 @@ def test_draw_many_counts_from_start():
     assert np.array_equal(drawn.images[1], np.asarray(draw(face, 24, 16)))
     assert np.array_equal(drawn.labels[1], attributes(face))
     assert drawn.captions[1] == caption(face)
-    assert drawn.lines is None
+    assert drawn.sources is None
 
 
 def test_draw_many_of_none():

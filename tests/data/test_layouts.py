@@ -154,6 +154,12 @@ def test_drawn_names():
     for wrong in ("drawn:", "drawn:x", "drawn:0", "drawn:5@4"):
         with pytest.raises(UsageError, match="--data drawn"):
             detect(wrong)
+    with pytest.raises(UsageError, match="write drawn-lines, drawn-lines:50000"):
+        detect("drawn-lines:x")
+    pairs, unpaired = detect("drawn-lines:50@128"), detect("drawn-unpaired:40")
+    assert (pairs.kind, len(pairs), pairs.size) == ("drawn-lines", 50, (128, 128)) and not pairs.paired
+    assert "50 pairs\n" in pairs.describe() and "line drawings as sources" in pairs.describe()
+    assert "40 pictures A, 40 pictures B\n" in unpaired.describe()
 
 
 def test_default_resolution_keeps_a_common_size_that_is_not_square(tmp_path: Path):

@@ -11,6 +11,7 @@ from odd_files import cases
 from PIL import Image
 
 from mien.data import filling, workers
+from mien.data.drawn import attributes, draw, line_drawing, pencil_drawing, sample_face
 from mien.data.layouts import default_resolution, detect
 from mien.data.prepare import cache_root, prepare
 from mien.data.prepared import open_prepared
@@ -208,11 +209,26 @@ def test_a_set_of_another_version_is_refused(tmp_path: Path):
 
 def test_drawn_faces_are_a_set_like_any_other():
     ready = prepare("drawn:6@24", 24, 24, seed=3)
-    assert ready.images.shape == (6, 24, 24, 3) and ready.sources is not None and ready.sources.shape == (6, 24, 24, 3)
+    assert ready.images.shape == (6, 24, 24, 3) and ready.sources is None and not ready.paired
     assert ready.labels is not None and ready.labels.shape == (6, len(ready.info["label_names"]))
     assert ready.captions is not None and len(ready.captions) == 6
     assert prepare("drawn:6@24", 24, 24, seed=3).path == ready.path
     assert not np.array_equal(prepare("drawn:6@24", 24, 24, seed=4).images, ready.images)
+
+
+def test_drawn_pairs_are_the_same_faces_with_their_line_drawings():
+    ready, plain = prepare("drawn-lines:3@24", 24, 24, seed=3), prepare("drawn:3@24", 24, 24, seed=3)
+    assert ready.paired and ready.info["layout"] == "drawn-lines" and ready.captions == plain.captions
+    assert np.array_equal(ready.images, plain.images) and np.array_equal(ready.labels, plain.labels)
+    assert np.array_equal(ready.sources[2], np.asarray(line_drawing(sample_face(3, 2), 24, 24)))
+
+
+def test_drawn_unpaired_shows_no_face_in_both_styles():
+    ready = prepare("drawn-unpaired:3@24", 24, 24, seed=3)
+    assert ready.sources is not None and not ready.paired
+    assert np.array_equal(ready.sources[2], np.asarray(pencil_drawing(sample_face(3, 4), 24, 24)))
+    assert np.array_equal(ready.images[2], np.asarray(draw(sample_face(3, 5), 24, 24)))
+    assert np.array_equal(ready.labels[2], attributes(sample_face(3, 5)))
 
 
 def test_cache_place(monkeypatch: pytest.MonkeyPatch):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from mien.images import from_pixels
 from mien.turn import Batch
@@ -24,13 +25,37 @@ def derive_seed(*parts: int | str) -> int:
     return int.from_bytes(digest, "little") >> 1
 
 
+class Shuffled:
+    """The endless stream of 0 … size-1 in an order that is drawn anew each epoch, readable at any place."""
+
+    def __init__(self, size: int, seed: int, purpose: str):
+        self.size, self.seed, self.purpose = size, seed, purpose
+        self.orders: dict[int, np.ndarray] = {}
+
+    def __call__(self, first: int, count: int) -> np.ndarray:
+        """What stands at positions first … first+count-1: int64 [count]."""
+        positions = np.arange(first, first + count)
+        epochs = positions // self.size
+        return np.array([self.order(int(epoch))[position % self.size] for epoch, position in zip(epochs, positions)])
+
+    def order(self, epoch: int) -> np.ndarray:
+        if epoch not in self.orders:
+            generator = np.random.Generator(np.random.Philox(derive_seed(self.seed, self.purpose, epoch)))
+            kept = {key: order for key, order in self.orders.items() if key >= epoch - 1}
+            self.orders = {**kept, epoch: generator.permutation(self.size)}
+        return self.orders[epoch]
+
+
 class Batches:
     """Calls give the stream of one player's batches: `batches(images, "discriminator")`.
 
     pixels: uint8 [N,H,W,C], read into memory once. The set is gone through in an order that is shuffled anew each
     epoch; with several processes each takes its own slice of every batch.
 
-    mirror: each picture is flipped left to right with probability 1/2.
+    mirror: each picture is flipped left to right with probability 1/2. jitter: each is enlarged by this share and cut
+    back to its size at a random place (pix2pix: 286 to 256).
+    sources: uint8 [N,H,W,C], the other side of each picture, mirrored and cut as the picture is; or, where they are not
+    `paired`, [M,H,W,C], gone through in an order of their own.
     """
 
     def __init__(
@@ -44,13 +69,19 @@ class Batches:
         world_size: int = 1,
         device: torch.device | None = None,
         mirror: bool = False,
+        jitter: float = 0.0,
+        sources: np.ndarray | None = None,
+        paired: bool = True,
     ):
         self.device = device or torch.device("cpu")
         self.pixels = in_memory(pixels, self.device)
         self.labels = None if labels is None else torch.from_numpy(np.array(labels, np.float32)).to(self.device)
+        self.sources = None if sources is None else in_memory(sources, self.device)
         self.batch_size, self.share = batch_size, batch_size // world_size
-        self.seed, self.rank, self.mirror = seed, rank, mirror
-        self.orders: dict[int, np.ndarray] = {}
+        self.seed, self.rank, self.mirror, self.jitter = seed, rank, mirror, jitter
+        self.indices = Shuffled(len(pixels), seed, "order")
+        self.source_indices = self.indices if paired or sources is None else Shuffled(len(sources), seed, "sources")
+        self.source_purpose = "" if paired else "source "
 
     def __call__(self, images: int, purpose: str) -> Iterator[Batch]:
         while True:
@@ -60,32 +91,38 @@ class Batches:
     def at(self, images: int, purpose: str) -> Batch:
         """This process's slice of the batch that starts when `images` images were seen."""
         first = images + self.rank * self.share
-        chosen = torch.from_numpy(self.indices(first, self.share))
-        pixels = self.pixels[chosen.to(self.pixels.device)].to(self.device, non_blocking=True)
-        if self.mirror:
-            pixels = self.mirrored(pixels, first)
-        label = None if self.labels is None else self.labels[chosen.to(self.device)]
+        chosen = self.indices(first, self.share)
+        image = self.pictures(self.pixels, chosen, first)
+        label = None if self.labels is None else self.labels[torch.from_numpy(chosen).to(self.device)]
+        source = None
+        if self.sources is not None:
+            source = self.pictures(self.sources, self.source_indices(first, self.share), first, self.source_purpose)
         seed = derive_seed(self.seed, self.rank, images, purpose)
-        return Batch(image=from_pixels(pixels), label=label, seed=seed, images=images)
+        return Batch(image=image, label=label, source=source, seed=seed, images=images)
 
-    def indices(self, first: int, count: int) -> np.ndarray:
-        """Which pictures stand at positions first … first+count-1 of the endless shuffled stream: int64 [count]."""
-        size = len(self.pixels)
-        positions = np.arange(first, first + count)
-        epochs = positions // size
-        return np.array([self.order(int(epoch))[position % size] for epoch, position in zip(epochs, positions)])
+    def pictures(self, pixels: Tensor, chosen: np.ndarray, first: int, whose: str = "") -> Tensor:
+        """Those chosen, [n,C,H,W] in [-1, 1], changed by draws for position `first` of the stream."""
+        found = pixels[torch.from_numpy(chosen).to(pixels.device)].to(self.device, non_blocking=True)
+        if self.mirror:
+            found = self.mirrored(found, self.draws(f"{whose}mirror", first))
+        images = from_pixels(found)
+        return self.jittered(images, self.draws(f"{whose}jitter", first)) if self.jitter else images
 
-    def order(self, epoch: int) -> np.ndarray:
-        if epoch not in self.orders:
-            generator = np.random.Generator(np.random.Philox(derive_seed(self.seed, "order", epoch)))
-            kept = {key: order for key, order in self.orders.items() if key >= epoch - 1}
-            self.orders = {**kept, epoch: generator.permutation(len(self.pixels))}
-        return self.orders[epoch]
+    def draws(self, purpose: str, first: int) -> np.random.Generator:
+        return np.random.Generator(np.random.Philox(derive_seed(self.seed, purpose, first)))
 
-    def mirrored(self, pixels: Tensor, first: int) -> Tensor:
-        coins = np.random.Generator(np.random.Philox(derive_seed(self.seed, "mirror", first))).random(len(pixels)) < 0.5
-        flip = torch.from_numpy(coins).to(pixels.device)[:, None, None, None]
+    def mirrored(self, pixels: Tensor, draws: np.random.Generator) -> Tensor:
+        flip = torch.from_numpy(draws.random(len(pixels)) < 0.5).to(pixels.device)[:, None, None, None]
         return torch.where(flip, pixels.flip(2), pixels)
+
+    def jittered(self, images: Tensor, draws: np.random.Generator) -> Tensor:
+        height, width = images.shape[2:]
+        size = (round(height * (1 + self.jitter)), round(width * (1 + self.jitter)))
+        larger = interpolate(images, size, mode="bilinear")
+        tops = draws.integers(0, size[0] - height + 1, len(images))
+        lefts = draws.integers(0, size[1] - width + 1, len(images))
+        places = zip(larger.split(1), tops, lefts, strict=True)
+        return torch.cat([one[:, :, top : top + height, left : left + width] for one, top, left in places])
 
 
 def in_memory(pixels: np.ndarray, device: torch.device) -> Tensor:

@@ -1,14 +1,15 @@
 """The built-in faces: anime-like heads drawn by this code from a seed, each with its attributes, caption and outlines.
 
-A face is a pure function of (seed, index). It can be drawn at any size, as a picture or as a line drawing of the very
-same shapes, so unconditional, conditional, paired and unpaired training all run without any download.
+A face is a pure function of (seed, index). It can be drawn at any size, as a picture, as a line drawing of the very
+same shapes or in coloured pencil, so unconditional, conditional, paired and unpaired training all run without any
+download.
 """
 
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from mien.data.drawn_face import CHOICES, SWITCHES, Face, attribute_names, attri
 from mien.data.drawn_features import brows, cheeks, ears, head, mouth, skin_shade
 from mien.data.drawn_hair import bang_shadow, bangs, front_hair, hair_tones, shows_ears
 from mien.data.drawn_pen import WHITE, Pose, Shape, Sketch, curve_steps, paint, supersampling
+from mien.data.drawn_pencil import pencilled
 from mien.data.drawn_scene import backdrop, behind_front_hair, body, over_hair
 from mien.data.workers import in_parts
 
@@ -28,6 +30,7 @@ __all__ = [
     "SWITCHES",
     "Drawn",
     "Face",
+    "Sources",
     "attribute_names",
     "attributes",
     "caption",
@@ -35,8 +38,12 @@ __all__ = [
     "draw_into",
     "draw_many",
     "line_drawing",
+    "pencil_drawing",
     "sample_face",
 ]
+
+Sources = Literal["lines", "pencil"]
+"""What comes with each picture: the line drawing of the same face, or another face in coloured pencil."""
 
 
 def _sketch(face: Face, steps: int) -> list[Shape]:
@@ -61,33 +68,48 @@ def _sketch(face: Face, steps: int) -> list[Shape]:
     return sketch.shapes
 
 
-def _render(face: Face, height: int, width: int, lines: bool) -> Image.Image:
+def _canvas(face: Face, height: int, width: int, lines: bool) -> tuple[Image.Image, int]:
+    """The supersampled canvas, not averaged down yet, and by what to."""
     factor = supersampling(height, width)
     size = (width * factor, height * factor)
     background = Image.new("RGB", size, WHITE) if lines else backdrop(face, size[1], size[0])
     pose = Pose(face.tilt, face.turn, face.x, face.y, face.scale)
-    return paint(_sketch(face, curve_steps(height, width)), pose, background, factor, lines)
+    return paint(_sketch(face, curve_steps(height, width)), pose, background, lines), factor
 
 
 def draw(face: Face, height: int, width: int) -> Image.Image:
     """The picture of a face, in colour and antialiased. -> RGB, width x height pixels, any of both from 1 up"""
-    return _render(face, height, width, lines=False)
+    canvas, factor = _canvas(face, height, width, lines=False)
+    return canvas.reduce(factor)
 
 
 def line_drawing(face: Face, height: int, width: int) -> Image.Image:
     """The outlines of the same shapes at the same place, black on white. -> RGB, width x height pixels"""
-    return _render(face, height, width, lines=True)
+    canvas, factor = _canvas(face, height, width, lines=True)
+    return canvas.reduce(factor)
+
+
+def pencil_drawing(face: Face, height: int, width: int) -> Image.Image:
+    """The same face in coloured pencil on cream paper. -> RGB, width x height pixels"""
+    colours, factor = _canvas(face, height, width, lines=False)
+    return pencilled(colours, _canvas(face, height, width, lines=True)[0], factor)
 
 
 @dataclass(frozen=True)
 class Drawn:
     """Many faces. `images` uint8 [N,H,W,3]; `labels` float32 [N,K] as `attribute_names` lists them; N `captions`;
-    `lines` uint8 [N,H,W,3] or None."""
+    `sources` uint8 [N,H,W,3] or None. Labels and captions are those of the images."""
 
     images: NDArray[np.uint8]
     labels: NDArray[np.float32]
     captions: list[str]
-    lines: NDArray[np.uint8] | None
+    sources: NDArray[np.uint8] | None
+
+
+def numbers(row: int, sources: Sources | None) -> tuple[int, int]:
+    """Which faces of a seed a row shows: (image, source). Unpaired, no face is in both styles: even ones are in pencil,
+    odd ones in colour."""
+    return (2 * row + 1, 2 * row) if sources == "pencil" else (row, row)
 
 
 def worker(job: dict[str, Any]) -> Callable[[int, int], dict[str, Any]]:
@@ -95,17 +117,20 @@ def worker(job: dict[str, Any]) -> Callable[[int, int], dict[str, Any]]:
     folder, size = Path(job["folder"]), (job["height"], job["width"])
     images = np.lib.format.open_memmap(folder / "images.npy", mode="r+")
     labels = np.lib.format.open_memmap(folder / "labels.npy", mode="r+")
-    lines = np.lib.format.open_memmap(folder / "sources.npy", mode="r+") if job["lines"] else None
+    wanted: Sources | None = job["sources"]
+    sources = np.lib.format.open_memmap(folder / "sources.npy", mode="r+") if wanted else None
+    source_drawing = pencil_drawing if wanted == "pencil" else line_drawing
 
     def rows(start: int, stop: int) -> dict[str, Any]:
         captions = []
         for row in range(start, stop):
-            face = sample_face(job["seed"], job["first"] + row)
+            image, source = numbers(job["first"] + row, wanted)
+            face = sample_face(job["seed"], image)
             images[row] = draw(face, *size)
             labels[row] = attributes(face)
             captions.append(caption(face))
-            if lines is not None:
-                lines[row] = line_drawing(face, *size)
+            if sources is not None:
+                sources[row] = source_drawing(sample_face(job["seed"], source), *size)
         return {"captions": captions}
 
     return rows
@@ -119,19 +144,19 @@ def draw_into(
     seed: int,
     start: int = 0,
     workers: int | None = None,
-    lines: bool = False,
+    sources: Sources | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[str]:
-    """Draws into images.npy, labels.npy and (with `lines`) sources.npy of a folder, shaped as `Drawn` has them.
+    """Draws into images.npy, labels.npy and (where wanted) sources.npy of a folder, shaped as `Drawn` has them.
 
-    The faces are `start` to `start + count - 1` of a seed, the same whatever the number of workers (default: every
-    core). `progress` is called with the faces drawn so far and `count`. -> the captions
+    The rows are `start` to `start + count - 1` of a seed (see `numbers`), the same whatever the number of workers
+    (default: every core). `progress` is called with the faces drawn so far and `count`. -> the captions
     """
     shape = (count, height, width, 3)
-    for name in ("images.npy", "sources.npy") if lines else ("images.npy",):
+    for name in ("images.npy", "sources.npy") if sources else ("images.npy",):
         np.lib.format.open_memmap(folder / name, mode="w+", dtype=np.uint8, shape=shape)
     np.lib.format.open_memmap(folder / "labels.npy", "w+", np.float32, (count, len(attribute_names())))
-    job = {"folder": str(folder), "height": height, "width": width, "seed": seed, "first": start, "lines": lines}
+    job = {"folder": str(folder), "height": height, "width": width, "seed": seed, "first": start, "sources": sources}
     captions: dict[int, list[str]] = {}
     done = 0
     for first, stop, answer in in_parts(__name__, job, count, workers, folder):
@@ -149,16 +174,16 @@ def draw_many(
     seed: int,
     start: int = 0,
     workers: int | None = None,
-    lines: bool = False,
+    sources: Sources | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Drawn:
     """The same as `draw_into`, in memory."""
     with tempfile.TemporaryDirectory(prefix="mien-drawn-") as name:
         folder = Path(name)
-        captions = draw_into(folder, count, height, width, seed, start, workers, lines, progress)
+        captions = draw_into(folder, count, height, width, seed, start, workers, sources, progress)
         return Drawn(
             images=np.load(folder / "images.npy"),
             labels=np.load(folder / "labels.npy"),
             captions=captions,
-            lines=np.load(folder / "sources.npy") if lines else None,
+            sources=np.load(folder / "sources.npy") if sources else None,
         )

@@ -234,10 +234,10 @@ def _posed(shapes: list[Shape], pose: Pose, canvas: tuple[int, int], unit: float
     return points.ravel().astype(np.float32).data, [2 * count for count in counts]
 
 
-def paint(shapes: list[Shape], pose: Pose, background: Image.Image, factor: int, lines: bool) -> Image.Image:
-    """Fills the shapes, back to front, over a supersampled background and averages it down by `factor`.
+def paint(shapes: list[Shape], pose: Pose, background: Image.Image, lines: bool) -> Image.Image:
+    """Fills the shapes, back to front, over a supersampled background, which is drawn upon and returned.
 
-    `background` is drawn upon. With `lines`, outlines are black, insides are white and shading is left out.
+    With `lines`, outlines are black, insides are white and shading is left out.
     """
     if lines:
         shapes = [shape for shape in shapes if shape.ink is not None]
@@ -259,4 +259,4 @@ def paint(shapes: list[Shape], pose: Pose, background: Image.Image, factor: int,
                 draw.line(xy.tolist(), line, width, "curve")
             else:
                 draw.line(xy, line, width)
-    return background.reduce(factor)
+    return background

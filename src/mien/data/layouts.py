@@ -17,6 +17,7 @@ import numpy as np
 
 from mien.data.annotations import READERS
 from mien.data.decode import BadPicture, open_picture
+from mien.data.drawn import Sources, attribute_names
 from mien.data.files import Files, is_picture, open_files
 from mien.errors import BadData, FileTrouble, UsageError
 
@@ -24,8 +25,13 @@ SAMPLED_HEADERS = 32
 MOST_CLASSES = 1000
 NATIVE_LIMIT = 1.5  # pictures of one size that is no square keep it, up to this many times the base resolution
 DRAWN_COUNT = 20_000
+DRAWN: dict[str, tuple[Sources | None, str]] = {  # sets that mien draws: what their sources are, also in words
+    "drawn": (None, ""),
+    "drawn-lines": ("lines", "line drawings as sources"),
+    "drawn-unpaired": ("pencil", "A in coloured pencil, B in full colour"),
+}
 _SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
-_DRAWN = re.compile(r"drawn(?::(\d+))?(?:@(\d+)(?:x(\d+))?)?")
+_DRAWN = re.compile(r"(drawn|drawn-lines|drawn-unpaired)(?::(\d+))?(?:@(\d+)(?:x(\d+))?)?")
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,10 @@ class Layout:
     def describe(self) -> str:
         """Two lines: what was found, and what comes with the pictures."""
         pictures = f"{len(self):,} pictures"
-        if self.paired:
+        if self.paired or self.kind == "drawn-lines":
             pictures = f"{len(self):,} pairs"
+        elif self.kind == "drawn-unpaired":
+            pictures = f"{len(self):,} pictures A, {len(self):,} pictures B"
         elif self.sources is not None:
             pictures = f"{len(self.sources):,} pictures A, {len(self):,} pictures B"
         parts = []
@@ -70,8 +78,8 @@ class Layout:
 
 def detect(data: str | Path) -> Layout:
     """What `data` is. Raises FileTrouble (missing, unreadable), BadData (no pictures), UsageError (drawn:x)."""
-    if isinstance(data, str) and (data == "drawn" or data.startswith(("drawn:", "drawn@"))):
-        return _drawn(data)
+    if is_drawn(data):
+        return _drawn(str(data))
     path = existing(data)
     if path.is_dir() and (path / "images.npy").is_file() and (path / "dataset.json").is_file():
         return _prepared(path)
@@ -79,6 +87,11 @@ def detect(data: str | Path) -> Layout:
     if not files.pictures:
         raise BadData(f"{path} holds no picture that mien can read{_found_instead(files)}")
     return _described(files) or _unpaired(files) or _by_folders(files)
+
+
+def is_drawn(data: str | Path) -> bool:
+    """Whether the words mean faces that mien draws: a name of DRAWN, alone or with a count or a size."""
+    return isinstance(data, str) and re.split("[:@]", data, maxsplit=1)[0] in DRAWN
 
 
 def existing(data: str | Path) -> Path:
@@ -132,18 +145,17 @@ def _sizes(files: Files, names: list[str]) -> list[tuple[int, int]]:
 def _drawn(text: str) -> Layout:
     found = _DRAWN.fullmatch(text)
     if not found:
-        raise UsageError(f"--data {text} is not known: write drawn, drawn:50000 or drawn:50000@128")
-    count = int(found[1] or DRAWN_COUNT)
+        name = re.split("[:@]", text, maxsplit=1)[0]
+        raise UsageError(f"--data {text} is not known: write {name}, {name}:50000 or {name}:50000@128")
+    name, count = found[1], int(found[2] or DRAWN_COUNT)
     if not 1 <= count <= 10_000_000:
         raise UsageError(f"--data {text}: between 1 and 10,000,000 faces can be drawn")
-    size = (int(found[2]), int(found[3] or found[2])) if found[2] else None
+    size = (int(found[3]), int(found[4] or found[3])) if found[3] else None
     if size and not all(8 <= side <= 2048 for side in size):
         raise UsageError(f"--data {text}: each side must be 8 to 2048")
-    from mien.data.drawn import attribute_names
-
     return Layout(
-        "drawn", Path(text), [], label_names=attribute_names(), captions=[], count=count, size=size,
-        notes=("line drawings as sources",),
+        name, Path(text), [], label_names=attribute_names(), captions=[], count=count, size=size,
+        notes=(DRAWN[name][1],) if DRAWN[name][0] else (),
     )  # fmt: skip
 
 

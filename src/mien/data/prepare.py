@@ -12,7 +12,7 @@ from pathlib import Path
 from mien import __version__
 from mien.data.decode import FILTER
 from mien.data.files import fingerprint
-from mien.data.layouts import Layout, detect, existing
+from mien.data.layouts import Layout, detect, existing, is_drawn
 from mien.data.prepared import FORMAT_VERSION, PreparedSet, open_prepared
 from mien.data.workers import FEW, early_start
 from mien.data.writing import MOST_BAD, Progress, write_set
@@ -101,8 +101,9 @@ def cache_root() -> Path:
 
 def _key(data: str | Path, height: int, width: int, seed: int) -> tuple[str, str]:
     """(hash of everything that the pixels depend on, a readable start for the folder's name)."""
-    if isinstance(data, str) and data.split(":")[0].split("@")[0] == "drawn":
-        what, stem = f"{data} seed {seed} labels name=value mien {__version__}", f"drawn-{height}x{width}"
+    if is_drawn(data):
+        name = detect(data).kind
+        what, stem = f"{data} seed {seed} labels name=value mien {__version__}", f"{name}-{height}x{width}"
     else:
         path = existing(data)
         beside = [path.parent / "list_attr_celeba.txt", path.parent / "Anno" / "list_attr_celeba.txt"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from mien.errors import FileTrouble
 
 FORMAT = "mien prepared set"
 FORMAT_VERSION = 1  # raised whenever the same files would give other pixels or labels
+UNPAIRED = ("unpaired trainA/trainB", "drawn-unpaired")  # layouts whose sources are a domain of their own
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,17 @@ class PreparedSet:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def swapped(self) -> PreparedSet:
+        """The same set with pictures for sources and sources for pictures; labels and captions stay with pairs."""
+        assert self.sources is not None
+        kept = self if self.paired else replace(self, labels=None, captions=None)
+        return replace(kept, images=self.sources, sources=self.images)
+
+    @property
+    def paired(self) -> bool:
+        """Whether source i belongs to image i; else the sources are a set of their own."""
+        return self.sources is not None and self.info["layout"] not in UNPAIRED
 
     def describe(self) -> list[str]:
         """Two lines for people: what the pictures are, and what comes with them."""

@@ -62,8 +62,7 @@ def _cells(ready: PreparedSet) -> list[tuple[np.ndarray, str]]:
     sources = ready.sources
     if sources is None:
         return [(ready.images[index], _text(ready, index)) for index in _spread(len(ready.images), total)]
-    paired = ready.info["layout"] != "unpaired trainA/trainB"
-    if paired:
+    if ready.paired:
         both = [
             [(sources[index], "source"), (ready.images[index], _text(ready, index) or "image")]
             for index in _spread(len(ready.images), total // 2)

@@ -15,7 +15,7 @@ from mien import __version__
 from mien.data.decode import FILTER
 from mien.data.drawn import draw_into
 from mien.data.filling import Job, fill
-from mien.data.layouts import Layout
+from mien.data.layouts import DRAWN, Layout
 from mien.data.prepared import FORMAT, FORMAT_VERSION
 from mien.errors import BadData
 
@@ -38,9 +38,11 @@ def write_set(
     most_bad: float,
 ) -> None:
     """Fills `folder` with the prepared set of a layout. Raises BadData when too many of its pictures are damaged."""
-    if layout.kind == "drawn":
-        captions = draw_into(folder, len(layout), height, width, seed, workers=workers, lines=True, progress=progress)
-        contents = {"labels": np.load(folder / "labels.npy"), "captions": captions, "sources": True, "skipped": []}
+    if layout.kind in DRAWN:
+        wanted, count = DRAWN[layout.kind][0], len(layout)
+        captions = draw_into(folder, count, height, width, seed, workers=workers, sources=wanted, progress=progress)
+        labels = np.load(folder / "labels.npy")
+        contents = {"labels": labels, "captions": captions, "sources": wanted is not None, "skipped": []}
     else:
         contents = _write_pictures(folder, layout, height, width, workers, progress, most_bad)
     labels, captions = contents["labels"], contents["captions"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mien.console import counted, say
-from mien.data.layouts import Layout, detect, sampled_sizes
+from mien.data.layouts import DRAWN, Layout, detect, sampled_sizes
 from mien.data.prepare import prepare
 from mien.errors import FileTrouble, UsageError
 from mien.generation import Generator
@@ -62,7 +62,7 @@ def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout
     facts = {"data": str(layout.path), "data_sha256": ready.info["sha256"]}
     jpegs = sum(name.lower().endswith(JPEG) for name in layout.entries)
     doubt = f"{jpegs:,} of {len(layout.entries):,} pictures of {layout.path.name} are JPEGs: their artefacts count"
-    return Side(len(chosen), batches, key, facts, (doubt,) if jpegs else (), ready.info["layout"] == "drawn")
+    return Side(len(chosen), batches, key, facts, (doubt,) if jpegs else (), ready.info["layout"] in DRAWN)
 
 
 def common_size(layouts: list[Layout]) -> tuple[int, int]:
