@@ -47,8 +47,8 @@ def _sheet(height: int, width: int, factor: int) -> tuple[NDArray[np.float32], .
     # Strokes by hand are neither straight nor equally far apart.
     bent = SLOPE * x + y + 0.5 * period * np.sin(5 * (x - y) / side) + 0.25 * period * np.sin(23 * x / side)
     strokes = 0.5 * np.sin(2 * np.pi * bent / period)
-    tooth = np.random.Generator(np.random.Philox(TOOTH_SEED)).random((-(-height // factor), -(-width // factor)))
-    tooth = 1 - GRAIN * np.kron(tooth, np.ones((factor, factor)))
+    bumps = np.random.Generator(np.random.Philox(TOOTH_SEED)).random((-(-height // factor), -(-width // factor)))
+    tooth = 1 - GRAIN * np.kron(bumps, np.ones((factor, factor)))
     away = np.hypot((x - width / 2) / (width / 2), (y - height / 2) / (height / 2))
     fade = 1 - FADE * np.clip((away - FADE_FROM) / (np.sqrt(2) - FADE_FROM), 0, 1)
     return tuple(one[..., None].astype(np.float32) for one in (strokes, tooth * fade, tooth))
