@@ -10,7 +10,8 @@ import mien
 ROOT = Path(mien.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 GROUND = {
-    *("turn", "spec", "schedule", "images", "distributed", "errors", "budget", "ticks", "console", "device", "groups"),
+    *("turn", "spec", "condition", "schedule", "images", "distributed", "errors", "budget", "ticks", "console"),
+    *("device", "groups"),
     "networks",
 }
 FLOORS = {

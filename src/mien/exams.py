@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mien.errors import UsageError
 from mien.evaluation.choosing import choose_extractor, choose_metrics
@@ -56,14 +56,22 @@ class ExamPlan:
 class Exams:
     """Ready to be held. Raises UsageError or FileTrouble, in one line, for whatever is missing."""
 
-    def __init__(self, plan: ExamPlan, recipe: Recipe, data: str, device: torch.device, generator: nn.Module):
+    def __init__(
+        self,
+        plan: ExamPlan,
+        recipe: Recipe,
+        data: str,
+        device: torch.device,
+        generator: nn.Module,
+        labels: Tensor | None = None,
+    ):
         self.plan = plan
         metrics = choose_metrics(plan.metrics, plan.detector)
         reads_features = any(metric.reads != "pixels" for metric in metrics)
         self.extractor = choose_extractor("auto", "clean", None, device) if reads_features else None
         self.real = pictures_of(data, recipe.resolution, plan.num)
         self.metrics = with_reader(metrics, self.real)
-        self.generator = Generator(recipe, "", 0, dict(generator.state_dict()), device)
+        self.generator = Generator(recipe, "", 0, dict(generator.state_dict()), device, labels)
         self.cost = 0.0  # seconds that an exam takes
         self.spent = 0.0  # seconds of all exams of this session
         self.skipped = 0

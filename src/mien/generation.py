@@ -28,12 +28,21 @@ class Generator:
     """The averaged generator of a run, in evaluation mode.
 
     run: the run's name. images: how many real images its training had seen. resolution: (height, width).
+    labels: [M,K], those of its training, or those that are asked for; None without a condition.
     """
 
-    def __init__(self, recipe: Recipe, run: str, images: int, tensors: dict[str, Tensor], device: torch.device):
-        self.recipe, self.run, self.images, self.device = recipe, run, images, device
+    def __init__(
+        self,
+        recipe: Recipe,
+        run: str,
+        images: int,
+        tensors: dict[str, Tensor],
+        device: torch.device,
+        labels: Tensor | None = None,
+    ):
+        self.recipe, self.run, self.images, self.device, self.labels = recipe, run, images, device, labels
         self.resolution, self.channels = recipe.resolution, recipe.channels
-        self.network = recipe.generator.build(resolution=self.resolution, channels=self.channels)
+        self.network = recipe.build_generator()
         self.network.load_state_dict(tensors)
         memory = torch.channels_last if recipe.channels_last else torch.contiguous_format
         self.network.to(device=device, memory_format=memory).eval().requires_grad_(False)  # type: ignore[call-overload]
@@ -58,16 +67,26 @@ class Generator:
             yield to_pixels(self.synthesis(w))[: len(chosen)]
 
     def latents(self, seeds: Iterable[int]) -> Tensor:
-        """[N, latent_dim], each row N(0, I) from its own seed; the same on every device."""
-        rows = [torch.randn(self.latent_dim, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
-        return torch.stack(rows).to(self.device)
+        """[N, latent_dim], each row N(0, I) from its own seed; the same on every device. With a condition each row goes
+        on with its label: [N, latent_dim + K], one of `labels`, chosen by the same seed."""
+        return torch.stack([self.latent(seed) for seed in seeds]).to(self.device)
 
-    def mapping(self, z: Tensor, truncation: float = 1.0) -> Tensor:
-        """z [N,latent_dim] -> w. A generator without a mapping network draws from z itself: truncation then pulls z
+    def latent(self, seed: int) -> Tensor:
+        random = torch.Generator().manual_seed(seed)
+        z = torch.randn(self.latent_dim, generator=random)
+        if self.labels is None:
+            return z
+        return torch.cat([z, self.labels[int(torch.randint(len(self.labels), (), generator=random))]])
+
+    def mapping(self, latents: Tensor, truncation: float = 1.0) -> Tensor:
+        """What `latents` gave -> w. A generator without a mapping network draws from z itself: truncation then pulls z
         towards its mean, 0, as it pulls w towards its mean elsewhere (less variety, fewer broken pictures)."""
+        if self.labels is not None:
+            z, label = latents[:, : self.latent_dim], latents[:, self.latent_dim :]
+            return self.network.mapping(z, label, truncation=truncation)  # type: ignore[operator]
         if hasattr(self.network, "mapping"):
-            return self.network.mapping(z, truncation=truncation)  # type: ignore[operator]
-        return z * truncation
+            return self.network.mapping(latents, truncation=truncation)  # type: ignore[operator]
+        return latents * truncation
 
     def synthesis(self, w: Tensor) -> Tensor:
         """What `mapping` gave -> float [N,C,H,W] in [-1, 1], or about that"""
@@ -92,7 +111,8 @@ def load(
     path = snapshot_path(run, snapshot, outdir)
     tensors, header = load_snapshot(path)
     chosen = torch.device(device) if device else torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return Generator(from_json(header["recipe"]), header["run"], header["images"], tensors["G"], chosen)
+    labels = tensors.get("labels", {}).get("kept")
+    return Generator(from_json(header["recipe"]), header["run"], header["images"], tensors["G"], chosen, labels)
 
 
 def snapshot_path(run: str | Path | RunDirectory, snapshot: str | int | None, outdir: Path) -> Path:

@@ -96,7 +96,7 @@ def start(
         chosen, why = origin.recipe, ["as the run that it starts from"]
     else:
         chosen, why = choose(data, resolution, place)
-    chosen = conditioning.asked(chosen, cond, detect(data)) if cond != "none" else replace(chosen, condition=None)
+    chosen = conditioning.asked(chosen, cond, detect(data))
     chosen = augmenting.asked(chosen, augment, changes)
     if freeze_d is not None:
         if origin is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
-from mien import augmenting, console, distributed
+from mien import augmenting, conditioning, console, distributed
 from mien.budget import duration
 from mien.data.prepared import PreparedSet
 from mien.images import resolution_text
@@ -38,6 +38,7 @@ def first_lines(
         f"recipe   {recipe.name} at {resolution_text(*recipe.resolution)} px, {why[0]}",
         *(f"         {line}" for line in why[1:]),
         *(f"{'init' if number == 0 else '':8} {line}" for number, line in enumerate(origin)),
+        *(f"cond     {line}" for line in conditioning.words(recipe.condition, pictures)),
         *(f"augment  {line}" for line in augmenting.words(recipe, len(pictures.images))),
         f"batch    {recipe.batch_size}{share} on {session.batches.device}",
         f"budget   {budget}{epochs}{begun}{end}",

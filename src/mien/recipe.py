@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from mien import spec
+from mien.condition import Condition
 from mien.errors import UsageError
 from mien.games.game import Game
 from mien.games.noise import NoiseGame
@@ -48,6 +49,7 @@ class WeightClip:
 class Recipe:
     """generator, discriminator: built with `resolution` (height, width) and `channels` added. batch_size: over all
     processes. discriminator_updates: steps to one of the generator (n_critic). mirror: flip pictures at random.
+    condition: what the networks are told besides the picture and the noise.
     frozen_layers: so many first layers of the discriminator keep the weights that they began with (FreezeD, Mo et al.
     2020), for small sets after another run's networks.
     channels_last: the networks' memory layout; it helps batch-norm networks and hurts instance-norm ones."""
@@ -56,6 +58,7 @@ class Recipe:
     generator: Spec[nn.Module]
     discriminator: Spec[nn.Module]
     game: Spec[Any] = field(default_factory=lambda: Spec(NoiseGame))
+    condition: Condition | None = None
     loss: AdversarialLoss = field(default_factory=NonSaturating)
     discriminator_terms: dict[str, Term] = field(default_factory=dict)
     generator_terms: dict[str, Term] = field(default_factory=dict)
@@ -73,9 +76,16 @@ class Recipe:
     channels_last: bool = True
 
     def build_game(self) -> Game:
-        shape = {"resolution": self.resolution, "channels": self.channels}
         aids = {"augment": self.augment.at} if self.augment else {}
-        return self.game.build(self.generator.build(**shape), self.discriminator.build(**shape), **aids)
+        return self.game.build(self.build_generator(), self.build_discriminator(), **aids)
+
+    def build_generator(self) -> nn.Module:
+        shape = {"resolution": self.resolution, "channels": self.channels}
+        return self.condition.generator(self.generator, **shape) if self.condition else self.generator.build(**shape)
+
+    def build_discriminator(self) -> nn.Module:
+        shape, spec = {"resolution": self.resolution, "channels": self.channels}, self.discriminator
+        return self.condition.discriminator(spec, **shape) if self.condition else spec.build(**shape)
 
     def build(self, device: torch.device, seed: int = 0) -> Training:
         """The training at its beginning: networks initialized from `seed` (on the processor, so that every device

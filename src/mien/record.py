@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mien import distributed, pictures, spec
+from mien import conditioning, distributed, pictures, spec
 from mien.data.batches import derive_seed
 from mien.exams import is_better
 from mien.images import grid, to_pixels
@@ -30,22 +30,39 @@ KEEP_CHECKPOINTS = 2
 class Record:
     """The writing side of a run; only rank 0 has one. Nothing here changes the training."""
 
-    def __init__(self, run: RunDirectory, recipe: Recipe, training: Training, seed: int, device: torch.device):
-        self.run, self.recipe, self.training, self.seed = run, recipe, training, seed
-        self.latents = self.fixed_latents().to(device)
+    def __init__(
+        self,
+        run: RunDirectory,
+        recipe: Recipe,
+        training: Training,
+        seed: int,
+        device: torch.device,
+        labels: Tensor | None = None,
+    ):
+        """labels: [M,K], of a conditional training, kept in its snapshots."""
+        self.run, self.recipe, self.training, self.seed, self.labels = run, recipe, training, seed, labels
+        self.latents = [part.to(device) for part in self.fixed_latents()]
         self.saved_at = -1  # images of the newest checkpoint
 
-    def fixed_latents(self) -> Tensor:
-        """[SAMPLES, latent_dim]: the same in every grid of the run."""
+    def fixed_latents(self) -> list[Tensor]:
+        """z [SAMPLES, latent_dim], the same in every grid of the run; in a conditional one a row has one label [K], the
+        second part, and each column one z: all that differs within it is the label."""
         generator = torch.Generator().manual_seed(derive_seed(self.seed, "fixed latents"))
         dimension: int = self.training.ema.modules["G"].latent_dim  # type: ignore[assignment]
-        return torch.randn(SAMPLES, dimension, generator=generator)
+        z = torch.randn(SAMPLES, dimension, generator=generator)
+        if self.labels is None:
+            return [z]
+        side = math.isqrt(SAMPLES)
+        shown = conditioning.distinct(self.labels, side)
+        row, column = torch.arange(SAMPLES) // side, torch.arange(SAMPLES) % side
+        return [z[row // len(shown) * side + column], shown[row % len(shown)]]
 
     @torch.inference_mode()
     def sample(self, images: int) -> None:
         """samples/fakes{kimg}.png: the fixed latents, drawn by the moving average."""
         draw = self.training.ema.modules["G"]
-        pixels = np.concatenate([to_pixels(draw(latents)) for latents in self.latents.split(DRAWN_AT_ONCE)])
+        batches = zip(*(part.split(DRAWN_AT_ONCE) for part in self.latents))
+        pixels = np.concatenate([to_pixels(draw(*batch)) for batch in batches])
         self.save_grid(self.run.samples / f"fakes{kimg_name(images)}.png", pixels, images)
 
     def reals(self, pixels: np.ndarray) -> None:
@@ -80,6 +97,8 @@ class Record:
 
     def save_generator(self, path: Path) -> None:
         states = {name: dict(module.state_dict()) for name, module in self.training.ema.modules.items()}
+        if self.labels is not None:
+            states["labels"] = {"kept": self.labels}
         header = {"recipe": spec.encode(self.recipe), "run": self.run.name, "images": self.training.images}
         save_snapshot(path, states, header)
 

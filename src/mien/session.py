@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from mien import distributed
+from mien import conditioning, distributed
 from mien.budget import Budget, duration
 from mien.console import Line, progress_line, say
 from mien.data.batches import Batches, derive_seed
@@ -71,10 +71,13 @@ class Session:
         make_deterministic()
         self.training = recipe.build(device, derive_seed(plan.seed, "networks"))
         self.training.synchronize()
-        self.record = Record(run, recipe, self.training, plan.seed, device) if distributed.rank() == 0 else None
+        labels = conditioning.labels_of(recipe.condition, pictures)
+        self.labels = conditioning.kept(labels)
+        is_first = distributed.rank() == 0
+        self.record = Record(run, recipe, self.training, plan.seed, device, self.labels) if is_first else None
         self.batches = Batches(
             pictures.images,
-            pictures.labels,
+            labels,
             batch_size=recipe.batch_size,
             seed=plan.seed,
             rank=distributed.rank(),

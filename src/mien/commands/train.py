@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
@@ -24,6 +24,7 @@ def train(
     init: str | None = None,
     freeze_d: int | None = None,
     augment: str = "auto",
+    cond: Literal["none", "class", "attributes"] = "none",
     budget: str = "20m",
     seed: int = 0,
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
@@ -51,6 +52,7 @@ def train(
             RECIPE is given. At another resolution the layers that fit are taken over.
         freeze_d: Leave so many first layers of the discriminator as --init brings them: for small sets.
         augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few pictures.
+        cond: Draw by the pictures' classes or attributes, so that mien generate can ask for them.
         budget: How long: 30m, 2h, 200kimg (thousand pictures seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
         set: Change a setting of the recipe: discriminator_terms.r1.weight=5. May be given often.
@@ -76,6 +78,7 @@ def train(
         "init": init,
         "freeze_d": freeze_d,
         "augment": augment,
+        "cond": cond,
         "budget": budget,
         "seed": seed,
         "changes": set,

@@ -1,0 +1,40 @@
+"""What a recipe's networks are told besides noise: a class, attributes or a text. Labels are float32 [N,dim]."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import nn
+
+from mien.errors import UsageError
+from mien.networks.conditional import ConditionalGenerator, ProjectionDiscriminator
+from mien.spec import Spec
+
+Kind = Literal["class", "attributes", "text"]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """dim: numbers of a label. names: what each of them means; none for text. encoder: what makes numbers of a text.
+    embedding_dim: numbers that the generator is given beside z."""
+
+    kind: Kind
+    dim: int
+    names: tuple[str, ...] = ()
+    encoder: str = ""
+    embedding_dim: int = 64
+
+    def generator(self, spec: Spec[nn.Module], **shape: Any) -> nn.Module:
+        """Raises UsageError for a generator whose latent's size is not free."""
+        known = inspect.signature(spec.of).parameters
+        if "latent_dim" not in known:
+            raise UsageError(f"{spec.of.__name__} takes no condition: its latent_dim cannot be set")
+        latent_dim = spec.arguments.get("latent_dim", known["latent_dim"].default)
+        inner = spec.build(**shape, latent_dim=latent_dim + self.embedding_dim)
+        return ConditionalGenerator(inner, self.dim, self.embedding_dim)
+
+    def discriminator(self, spec: Spec[nn.Module], **shape: Any) -> nn.Module:
+        """Raises UsageError for a discriminator that has no features."""
+        return ProjectionDiscriminator(spec.build(**shape), self.dim)

@@ -1,0 +1,97 @@
+"""Which labels a training learns from: what `--cond` comes to for the pictures at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mien.condition import Condition
+from mien.data.layouts import Layout
+from mien.data.prepared import PreparedSet
+from mien.errors import UsageError
+from mien.games.noise import NoiseGame
+from mien.groups import groups, one_each
+from mien.recipe import Recipe
+
+KEPT = 2048  # of the training's labels, which drawing chooses from
+SHOWN = 4  # names in a line
+
+
+def asked(recipe: Recipe, cond: str, layout: Layout) -> Recipe:
+    """The recipe with the condition of `--cond`. Raises UsageError where the pictures bring nothing of that kind."""
+    if cond == "none":
+        return replace(recipe, condition=None)
+    if not issubclass(recipe.game.of, NoiseGame):
+        raise UsageError(f"--cond {cond}: {recipe.name} draws from pictures, not from noise: leave --cond out")
+    there = offers(layout.label_names, layout.labels, layout.captions is not None)
+    if cond not in there:
+        cure = f"use --cond {next(iter(there))}" if there else "give labels (see docs/data.md), or leave --cond out"
+        raise UsageError(f"--cond {cond}: {layout.path.name} has {listed(there)}, no {NAMED[cond]}: {cure}")
+    return replace(recipe, condition=Condition(cond, len(layout.label_names), layout.label_names))  # type: ignore[arg-type]
+
+
+NAMED = {"class": "classes", "attributes": "labels", "text": "captions"}
+
+
+def offers(names: Sequence[str], labels: np.ndarray | None, captions: bool) -> dict[str, str]:
+    """What pictures may be conditioned on, the best first: kind -> what that is, in words. Classes are labels of which
+    no picture has two."""
+    shown = f"({', '.join(names[:SHOWN])}{', …' if len(names) > SHOWN else ''})"
+    found = {}
+    if len(names) > 1 and labels is not None and one_each(labels):
+        found["class"] = f"{len(names)} classes {shown}"
+    if names:
+        found["attributes"] = f"{len(names)} labels {shown}"
+    if captions:
+        found["text"] = "captions"
+    return found
+
+
+def listed(there: dict[str, str]) -> str:
+    parts = [words for kind, words in there.items() if kind != "attributes" or "class" not in there]
+    return " and ".join(parts) or "no labels and no captions"
+
+
+def labels_of(condition: Condition | None, pictures: PreparedSet) -> np.ndarray | None:
+    """float32 [N,dim], all zeros where a picture has none. Raises UsageError for pictures of another vocabulary."""
+    if condition is None:
+        return None
+    if tuple(pictures.info["label_names"]) != condition.names or pictures.labels is None:
+        names = offers(pictures.info["label_names"], pictures.labels, False)
+        raise UsageError(
+            f"--data {pictures.info['source']} has {listed(names)}, not the {len(condition.names)} that the run "
+            f"is about ({', '.join(condition.names[:SHOWN])} …): give pictures with the same labels"
+        )
+    return np.asarray(pictures.labels)
+
+
+def kept(labels: np.ndarray | None) -> Tensor | None:
+    """[N,K] -> [<=KEPT,K], spread evenly: their distribution, in short."""
+    if labels is None:
+        return None
+    chosen = np.linspace(0, len(labels) - 1, min(KEPT, len(labels))).round().astype(int)
+    return torch.from_numpy(np.array(labels[chosen], np.float32))
+
+
+def distinct(labels: Tensor, most: int) -> Tensor:
+    """[M,K] -> [<=most,K]: labels that differ, spread evenly over all that do, in order; none that is all zeros."""
+    found = labels[labels.any(1)].unique(dim=0).flip(0)
+    return found[torch.linspace(0, len(found) - 1, min(most, len(found))).round().long()]
+
+
+def words(condition: Condition | None, pictures: PreparedSet) -> list[str]:
+    """Of the first lines: what the pictures are drawn by, or that labels lie unused."""
+    there = offers(pictures.info["label_names"], pictures.labels, pictures.captions is not None)
+    if condition is None:
+        return [f"none: {listed(there)} are not used (--cond {' or '.join(there)})"] if there else []
+    unlabelled = pictures.info["unlabelled"]
+    without = f"; {unlabelled:,} pictures have none, and are judged by their looks alone" if unlabelled else ""
+    if condition.kind == "class":
+        return [f"{there['class']}{without}"]
+    found = groups(condition.names, pictures.labels)
+    few = ", ".join(group.name for group in found[:SHOWN])
+    return [f"{len(found)} attributes ({few}{', …' if len(found) > SHOWN else ''}){without}"]
