@@ -31,7 +31,7 @@ ORDER = (
     *("evaluate", "neighbours", "video", "report", "compare", "gradients"),
     *("lab", "data", "weights", "submit", "recipes", "env"),
 )
-GROUPS = {"data": ("check", "prepare"), "submit": ("hw6", "check")}
+GROUPS = {"data": ("check", "prepare", "label"), "submit": ("hw6", "check")}
 """Verbs that are a file of several functions: mien data check PATH."""
 INTERRUPTED, BUG = 130, 70
 
@@ -164,7 +164,9 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
         hint = hints[name]
         if not isinstance(part.default, bool) and typing.get_origin(hint) is not typing.Literal:
             unsaid = "" if part.default in (None, ()) else None  # a default that says nothing is not shown
-            hint = typing.Annotated[hint, tyro.conf.arg(metavar=name.upper(), help_behavior_hint=unsaid)]
+            word = name.rstrip("_")  # class_ is --class: Python keeps the word for itself
+            own = {"name": word} if word != name else {}
+            hint = typing.Annotated[hint, tyro.conf.arg(**own, metavar=word.upper(), help_behavior_hint=unsaid)]
         parts.append(part.replace(annotation=hint))
     return inspect.Signature(parts)
 
@@ -173,7 +175,9 @@ def check_flags(function: Callable[..., Any], program: str, arguments: list[str]
     """Unknown flags get the nearest one, missing ones are named; tyro then looks at the values."""
     given = {argument.partition("=")[0].replace("_", "-") for argument in arguments if argument.startswith("--")}
     parameters = inspect.signature(function).parameters.values()
-    flags = {f"--{part.name.replace('_', '-')}": part for part in parameters if part.kind is part.KEYWORD_ONLY}
+    flags = {
+        f"--{part.name.rstrip('_').replace('_', '-')}": part for part in parameters if part.kind is part.KEYWORD_ONLY
+    }
     for flag in sorted(given - flags.keys() - {"--help", "--"}):
         near = difflib.get_close_matches(flag, flags, 1)
         hint = f"did you mean {near[0]}?" if near else f"see {program} --help"

@@ -1,13 +1,17 @@
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from mien.commands.data import check, prepare
+from mien.commands.data import check, label, prepare
+from mien.data.layouts import detect
+from mien.data.prepared import open_prepared
 from mien.errors import FileTrouble, UsageError
 
 
@@ -96,3 +100,55 @@ def test_neither_data_nor_its_commands_import_torch():
     modules = "mien.commands.data, mien.data.prepare, mien.data.survey, mien.data.sheet"
     code = f"import sys, {modules}; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
+
+
+class Colours:
+    """An extractor that sees the mean of each channel and nothing else."""
+
+    name, sha256, resize = "colours", "0", "clean"
+
+    def key(self) -> str:
+        return "colours"
+
+    def __call__(self, pixels: np.ndarray) -> dict[str, torch.Tensor]:
+        return {"features": torch.from_numpy(pixels).float().mean((1, 2)), "logits": torch.zeros(len(pixels), 1)}
+
+
+def test_label_fills_half_a_folder_and_leaves_it_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """200 red, green or blue pictures; the first half has its colour in metadata.csv."""
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("mien.evaluation.choosing.choose_extractor", lambda *_: Colours())
+    folder, random, rows = tmp_path / "faces", np.random.default_rng(0), ["file_name,colour,shiny"]
+    folder.mkdir()
+    for n in range(200):
+        colour = 40 * np.eye(3)[n % 3] + 100
+        Image.fromarray((colour + random.integers(0, 30, (8, 8, 3))).astype(np.uint8)).save(folder / f"{n:03d}.png")
+        rows.append(f"{n:03d}.png,{['red', 'green', 'blue'][n % 3] if n < 100 else ''},{n % 2 if n < 100 else ''}")
+    (folder / "metadata.csv").write_text("\n".join(rows) + "\n")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    made = label(str(folder), output=tmp_path / "new", resolution="8")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    ready = open_prepared(tmp_path / "new")
+    assert ready.info["label_names"] == ["colour=blue", "colour=green", "colour=red", "shiny"]
+    assert ready.labels is not None and len(ready) == 200
+    assert (ready.labels[:, :3].argmax(1) == 2 - np.arange(200) % 3).all() and (ready.labels[:, :3].sum(1) == 1).all()
+    colours, shiny = made.attributes
+    assert (colours["told"], colours["filled"], colours["accuracy"]) == (100, 100, 1.0) and shiny["filled"] < 20
+    text = str(made)
+    assert text.splitlines()[1].split()[:5] == ["colour", "100", "100", "0", "100.0%"]
+    assert "shiny: no guess is right in 90%" in text and text.endswith(f"mien train --data {tmp_path / 'new'}")
+    assert detect(tmp_path / "new").kind == "prepared set" and ready.info["labelled_by"]["extractor"] == "colours"
+    shutil.copy(tmp_path / "new" / "metadata.jsonl", folder)
+    (folder / "metadata.csv").unlink()
+    assert (detect(folder).labels[:, :3] == ready.labels[:, :3]).all()  # type: ignore[index]
+    with pytest.raises(FileTrouble, match="exists: name a new folder"):
+        label(str(folder), output=tmp_path / "new", resolution="8")
+    with pytest.raises(UsageError, match="every picture has its labels"):
+        label("drawn:60@8", output=tmp_path / "other")
+
+
+def test_label_needs_labels(faces: Path, tmp_path: Path):
+    with pytest.raises(UsageError, match="no labels to learn from"):
+        label(str(faces / "smile"))
+    with pytest.raises(UsageError, match=r"--accuracy 1\.5 must lie"):
+        label(str(faces), accuracy=1.5)

@@ -137,6 +137,32 @@ def check(
     )
 
 
+@dataclass(frozen=True)
+class Labelled:
+    """Where `mien data label` wrote a set, and what it knows of each attribute's labels."""
+
+    path: str
+    pictures: int
+    attributes: list[dict[str, Any]]
+    wanted: float
+    unlabelled: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    def __str__(self) -> str:
+        head = ("", "told", "filled", "unknown", "right", "majority", "right where filled", "sure in")
+        rows = [head, *map(_label_cells, self.attributes)]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+        lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
+        lines.append("right, majority, sure: on held-out folds of the labelled pictures")
+        if nothing := [one["name"] for one in self.attributes if one["told"] and one["least"] is None]:
+            cure = "ask for less by --accuracy, or label more"
+            lines.append(f"{', '.join(nothing)}: no guess is right in {self.wanted:.0%}; {cure}")
+        lines.append(f"{self.pictures:,} pictures, {self.unlabelled:,} without any label, in {self.path}")
+        return "\n".join([*lines, f"train on it: mien train --data {self.path}"])
+
+
 def prepare(
     path: tyro.conf.Positional[str],
     *,
@@ -162,6 +188,68 @@ def prepare(
     return Prepared(str(ready.path), ready.describe(), ready.info)
 
 
+def label(
+    path: tyro.conf.Positional[str],
+    *,
+    output: Path | None = None,
+    accuracy: float = 0.9,
+    num: int | None = None,
+    resolution: str | None = None,
+    extractor: str = "auto",
+    weights: Path | None = None,
+    batch: int = 32,
+    device: str = "auto",
+) -> Labelled:
+    """Fill missing labels from the labelled part of a set, and leave out what cannot be told; writes a new set.
+
+    Args:
+        path: Folder, zip or tgz of pictures with some labels, or a prepared set.
+        output: A new folder for the prepared set. PATH's name with -labelled, here, if left out.
+        accuracy: How often a filled label has to be right, judged on held-out labelled pictures; else it stays unknown.
+        num: Use at most so many pictures, evenly spread; only these are written.
+        resolution: 64, or 96x80 (height x width). Chosen from the pictures if left out.
+        extractor: auto, inception or efficientnet-lite0. auto: inception where its weights are (mien weights).
+        weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.
+        batch: Pictures at once. More needs more memory.
+        device: auto, cpu, cuda or cuda:1.
+    """
+    from mien.data.layouts import detect
+    from mien.data.prepare import prepare as prepare_set
+    from mien.data.relabelling import check_free, write_relabelled
+    from mien.device import pick_device
+    from mien.errors import UsageError
+    from mien.evaluation.choosing import choose_extractor, described
+    from mien.evaluation.labelling import fill
+    from mien.evaluation.seen import see, seers_for
+    from mien.evaluation.sides import pictures_of, spread
+    from mien.groups import groups
+
+    if not 0 < accuracy <= 1:
+        raise UsageError(f"--accuracy {accuracy} must lie between 0 and 1")
+    if num is not None and num < 1:
+        raise UsageError(f"--num {num} is too small: it must be at least 1")
+    layout = detect(path)
+    if not layout.label_names:
+        raise UsageError(f"{path} has no labels to learn from ({layout.kind}): docs/data.md says where mien finds them")
+    size = _size(layout, resolution)
+    place = output or Path(f"{Path(path).name.split('.')[0]}-labelled")
+    check_free(place)
+    side = pictures_of(path, size, num or 2**62, layout)
+    assert side.labels is not None
+    if not any((group.told(side.labels) < 0).any() for group in groups(side.label_names, side.labels)):
+        raise UsageError(f"{path}: every picture has its labels, so none are missing: mien train --data {path}")
+    used = choose_extractor(extractor, "clean", weights, pick_device(device))
+    features = see(side, seers_for([], used), {"features"}, batch, "looking at pictures")["features"]
+    labels, attributes = fill(features, side.labels, side.label_names, accuracy)
+    facts: dict[str, Any] = {
+        "labelled": [dataclasses.asdict(one) for one in attributes],
+        "labelled_by": described(used),
+    }
+    ready = prepare_set(path, *size)
+    made = write_relabelled(ready, spread(len(ready), num or 2**62), labels, place, layout, facts)
+    return Labelled(str(place), len(made), facts["labelled"], accuracy, made.info["unlabelled"])
+
+
 def _size(layout: Layout, resolution: str | None) -> tuple[int, int]:
     from mien.data.layouts import default_resolution
     from mien.images import parse_resolution
@@ -180,6 +268,12 @@ def _ready_or_refused(path: str, height: int, width: int) -> tuple[PreparedSet, 
             return prepare_set(path, height, width, progress=progress), None
         except BadData as error:
             return prepare_set(path, height, width, progress=progress, most_bad=1.0), f"training refuses this: {error}"
+
+
+def _label_cells(one: dict[str, Any]) -> tuple[str, ...]:
+    counts = (f"{one[key]:,}" for key in ("told", "filled", "unknown"))
+    shares = (one["accuracy"], one["majority"], one["accuracy_when_sure"], one["sure"])
+    return (one["name"], *counts, *("" if share is None else f"{share:.1%}" for share in shares))
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -73,7 +73,7 @@ def write_set(
         "label_counts": [] if labels is None else np.count_nonzero(labels, axis=0).tolist(),
         "unlabelled": 0 if labels is None else int((~labels.any(axis=1)).sum()),
         "captions": captions is not None,
-        "sha256": _sha256(images),
+        "sha256": sha256_of(images),
         "skipped_count": len(skipped),
         "skipped": [{"file": name, "reason": reason} for name, reason in skipped[:MOST_LISTED]],
     }
@@ -149,7 +149,7 @@ def _create(path: Path, shape: tuple[int, ...]) -> np.memmap:
     return np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
 
 
-def _sha256(images: np.ndarray) -> str:
+def sha256_of(images: np.ndarray) -> str:
     digest = hashlib.sha256()
     for start in range(0, len(images), 1024):
         digest.update(np.ascontiguousarray(images[start : start + 1024]).data)

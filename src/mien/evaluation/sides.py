@@ -34,6 +34,8 @@ class Side:
     facts: dict[str, Any] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
     built_in: bool = False  # the faces that mien draws, whose attributes are known
+    labels: np.ndarray | None = field(default=None, repr=False)  # float32 [N,K]: what they are, or were asked to be
+    label_names: tuple[str, ...] = ()
 
 
 def drawn_by(generator: Generator, seeds: list[int], text: str, truncation: float) -> Side:
@@ -53,7 +55,7 @@ def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout
     layout = layout or detect(data)
     with counted("preparing pictures") as progress:
         ready = prepare(data, *resolution, progress=progress)
-    chosen = np.linspace(0, len(ready) - 1, min(most, len(ready))).round().astype(int)
+    chosen = spread(len(ready), most)
 
     def batches(size: int) -> Iterator[np.ndarray]:
         return (as_rgb(ready.images[chosen[start : start + size]]) for start in range(0, len(chosen), size))
@@ -62,7 +64,16 @@ def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout
     facts = {"data": str(layout.path), "data_sha256": ready.info["sha256"]}
     jpegs = sum(name.lower().endswith(JPEG) for name in layout.entries)
     doubt = f"{jpegs:,} of {len(layout.entries):,} pictures of {layout.path.name} are JPEGs: their artefacts count"
-    return Side(len(chosen), batches, key, facts, (doubt,) if jpegs else (), ready.info["layout"] in DRAWN)
+    labels = None if ready.labels is None else ready.labels[chosen]
+    return Side(
+        len(chosen), batches, key, facts, (doubt,) if jpegs else (), ready.info["layout"] in DRAWN,
+        labels, tuple(ready.info["label_names"]),
+    )  # fmt: skip
+
+
+def spread(count: int, most: int) -> np.ndarray:
+    """At most so many of 0 … count-1, evenly spread."""
+    return np.linspace(0, count - 1, min(most, count)).round().astype(int)
 
 
 def common_size(layouts: list[Layout]) -> tuple[int, int]:

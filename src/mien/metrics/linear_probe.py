@@ -50,12 +50,15 @@ class Learned:
         return float((self.chances.argmax(1) == self.truth).float().mean())
 
     def sure_from(self, accuracy: float) -> float:
-        """The least probability from which on held-out guesses were right in this share; infinite where none was."""
+        """The least probability from which on held-out guesses were right in this share: 0 where all of them
+        together were, infinite where none was."""
         most, guessed = self.chances.max(1)
         order = most.argsort(descending=True, stable=True)
         right = (guessed == self.truth)[order].double().cumsum(0) / torch.arange(1, len(order) + 1)
         enough = (right >= accuracy).nonzero().flatten()
         last = int(enough[-1]) if len(enough) else -1
+        if last + 1 == len(order):
+            return 0.0
         return float(most[order[last]]) if last + 1 >= FEWEST else math.inf
 
     def when_sure(self, least: float) -> tuple[float, float]:
@@ -105,7 +108,7 @@ def fit(features: Tensor, values: Tensor, count: int, strength: float, start: Te
         loss.backward()
         return loss
 
-    search.step(closure)  # type: ignore[no-untyped-call]
+    search.step(closure)
     return Probe(mean, scale, weights.detach())
 
 

@@ -1,0 +1,66 @@
+"""Labels where there are none: a linear probe learns from the pictures that have them, and says what it cannot tell."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from mien.console import counted
+from mien.groups import Group, groups
+from mien.metrics.linear_probe import FEWEST, learn
+
+
+@dataclass(frozen=True)
+class FilledGroup:
+    """One attribute: `told` pictures had it, `filled` got it, `unknown` stay without. On held-out folds: how often the
+    probe is right (accuracy), how often the most frequent value would be (majority), and how often it is right where it
+    is as sure as it had to be to fill a label (sure: in which share of pictures that is)."""
+
+    name: str
+    values: tuple[str, ...]
+    told: int
+    filled: int
+    unknown: int
+    accuracy: float | None
+    majority: float | None
+    accuracy_when_sure: float | None
+    sure: float
+    least: float | None  # the probability from which on a guess is taken
+
+
+def fill(
+    features: Tensor, labels: np.ndarray, names: tuple[str, ...], accuracy: float
+) -> tuple[np.ndarray, list[FilledGroup]]:
+    """features [N,D]; labels [N,K], zeros where nobody knows. -> labels with what could be told at this accuracy."""
+    result = labels.copy()
+    attributes = groups(names, labels)
+    found = []
+    with counted("learning labels") as progress:
+        for done, group in enumerate(attributes):
+            found.append(fill_one(group, features, group.told(labels), result, accuracy))
+            progress(done + 1, len(attributes))
+    return result, found
+
+
+def fill_one(group: Group, features: Tensor, told: np.ndarray, labels: np.ndarray, accuracy: float) -> FilledGroup:
+    """`told` int [N], -1 where nobody knows: those columns of `labels` [N,K] are filled in place."""
+    known, missing = int((told >= 0).sum()), np.flatnonzero(told < 0)
+    if known < FEWEST or len(np.unique(told[told >= 0])) < 2:
+        return FilledGroup(group.name, group.values, known, 0, len(missing), None, None, None, 0.0, None)
+    learned = learn(features, told, len(group.values))
+    least = learned.sure_from(accuracy)
+    share, right = learned.when_sure(least)
+    chances, guesses = learned.probe(features[missing].float()).max(1)
+    values = np.where(chances.numpy() >= least, guesses.numpy(), -1)
+    rows = np.zeros((len(missing), labels.shape[1]), labels.dtype)
+    group.write(rows, values)
+    for column in group.columns:
+        labels[missing, column] = rows[:, column]
+    filled = int((values >= 0).sum())
+    return FilledGroup(
+        group.name, group.values, known, filled, len(missing) - filled, learned.accuracy, learned.majority,
+        None if math.isnan(right) else right, share, None if math.isinf(least) else least,
+    )  # fmt: skip
