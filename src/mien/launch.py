@@ -11,7 +11,18 @@ from typing import Any
 
 import torch
 
-from mien import augmenting, choice, conditioning, console, distributed, generation, recipes, spec, transfer
+from mien import (
+    augmenting,
+    choice,
+    conditioning,
+    console,
+    distributed,
+    generation,
+    recipes,
+    spec,
+    transfer,
+    translation,
+)
 from mien.budget import Budget, duration, parse_budget, parse_duration
 from mien.data.layouts import default_resolution, detect, is_drawn
 from mien.data.prepare import prepare
@@ -45,10 +56,11 @@ class Run:
 
     def __str__(self) -> str:
         samples = RunDirectory(self.path).sample_grids()
+        draw = "translate {} PICTURE" if translation.translates(self.path) else "generate {} --seeds 0-99"
         lines = [
             f"{self.state} at {self.images / 1000:.1f} kimg after {duration(self.seconds)}: {self.path}",
             *([f"  look at    {samples[-1][1]}"] if samples else []),
-            f"  draw       mien generate {self.path} --seeds 0-99",
+            f"  draw       mien {draw.format(self.path)}",
             f"  report     mien report {self.path}",
             f"  go on      mien resume {self.path} --budget +20m",
         ]
@@ -96,6 +108,7 @@ def start(
         chosen, why = origin.recipe, ["as the run that it starts from"]
     else:
         chosen, why = choose(data, resolution, place)
+    least = min(2, chosen.batch_size)
     chosen = conditioning.asked(chosen, cond, detect(data))
     chosen = augmenting.asked(chosen, augment, changes)
     if freeze_d is not None:
@@ -104,8 +117,9 @@ def start(
         chosen = chosen.override((f"frozen_layers={freeze_d}",))
     if batch is not None:
         chosen = replace(chosen, batch_size=batch)
-    if chosen.batch_size < 2:
-        raise UsageError(f"--batch {chosen.batch_size} is too small: batch norm needs 2 pictures or more")
+    if chosen.batch_size < least:
+        why_not = "batch norm needs 2 pictures or more" if least == 2 else "it must be at least 1"
+        raise UsageError(f"--batch {chosen.batch_size} is too small: {why_not}")
     if not 1 <= tick * 1000 < float("inf"):
         raise UsageError(f"--tick {tick} is no number of kimg: it must be at least 0.001")
     parse_budget(budget, 1)  # a slip in a flag is told before the pictures are prepared
@@ -123,7 +137,7 @@ def start(
     size = parse_resolution(resolution or resolution_text(*default_size(chosen, data)))
     chosen = replace(chosen, resolution=size)
     chosen.build_game()  # a size that its networks cannot have is told before the pictures are prepared, too
-    pictures = prepared(data, *size)
+    pictures = translation.fitting(chosen, prepared(data, *size))
     chosen = replace(chosen, channels=pictures.images.shape[-1])
     chosen = augmenting.settled(chosen, augment, changes, len(pictures.images), place)
     plan = Plan(parse_budget(budget, len(pictures.images)), seed, round(tick * 1000), every)
@@ -178,7 +192,7 @@ def go_on(
     if code is not None:
         spec.add_user_file(code)
     recipe, status = from_json(read_json(directory.recipe)), directory.read_status()
-    pictures = prepared(data or status["data"], *recipe.resolution)
+    pictures = translation.fitting(recipe, prepared(data or status["data"], *recipe.resolution))
     if pictures.images.shape[-1] != recipe.channels:
         raise UsageError(
             f"--data: the run was trained on {recipe.channels}-channel pictures; these have {pictures.images.shape[-1]}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -18,7 +18,7 @@ from torch import nn
 from mien import spec
 from mien.condition import Condition
 from mien.errors import UsageError
-from mien.games.game import Game
+from mien.games.game import Game, Sources
 from mien.games.noise import NoiseGame
 from mien.losses.adversarial import Adversarial, AdversarialLoss, NonSaturating
 from mien.losses.term import Term
@@ -49,6 +49,9 @@ class WeightClip:
 class Recipe:
     """generator, discriminator: built with `resolution` (height, width) and `channels` added. batch_size: over all
     processes. discriminator_updates: steps to one of the generator (n_critic). mirror: flip pictures at random.
+    discriminator None: the generator learns by its own terms alone. gan_weight: of the loss among the generator's
+    terms. jitter: pictures are enlarged by this share and cut back at a random place. direction: of a translation, from
+    which side of the data to which.
     condition: what the networks are told besides the picture and the noise.
     frozen_layers: so many first layers of the discriminator keep the weights that they began with (FreezeD, Mo et al.
     2020), for small sets after another run's networks.
@@ -56,10 +59,11 @@ class Recipe:
 
     name: str = ""
     generator: Spec[nn.Module]
-    discriminator: Spec[nn.Module]
+    discriminator: Spec[nn.Module] | None
     game: Spec[Any] = field(default_factory=lambda: Spec(NoiseGame))
     condition: Condition | None = None
     loss: AdversarialLoss = field(default_factory=NonSaturating)
+    gan_weight: float = 1.0
     discriminator_terms: dict[str, Term] = field(default_factory=dict)
     generator_terms: dict[str, Term] = field(default_factory=dict)
     discriminator_optimizer: OptimizerSettings = field(default_factory=Adam)
@@ -72,19 +76,33 @@ class Recipe:
     resolution: tuple[int, int] = (64, 64)
     channels: int = 3
     mirror: bool = False
+    jitter: float = 0.0
+    direction: Literal["AtoB", "BtoA"] = "AtoB"
     frozen_layers: int = 0
     channels_last: bool = True
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.jitter <= 1:
+            raise UsageError(f"jitter={self.jitter:g}: a picture can be enlarged by a share from 0 to 1")
+
     def build_game(self) -> Game:
         aids = {"augment": self.augment.at} if self.augment else {}
-        return self.game.build(self.build_generator(), self.build_discriminator(), **aids)
+        copies = range(getattr(self.game.of, "copies", 1))
+        generators = [self.build_generator() for _ in copies]
+        discriminators = [self.build_discriminator(self.discriminator) for _ in copies if self.discriminator]
+        return self.game.build(*generators, *discriminators, **aids)
+
+    @property
+    def sources(self) -> Sources:
+        """What the game reads besides pictures."""
+        return getattr(self.game.of, "sources", "none")
 
     def build_generator(self) -> nn.Module:
         shape = {"resolution": self.resolution, "channels": self.channels}
         return self.condition.generator(self.generator, **shape) if self.condition else self.generator.build(**shape)
 
-    def build_discriminator(self) -> nn.Module:
-        shape, spec = {"resolution": self.resolution, "channels": self.channels}, self.discriminator
+    def build_discriminator(self, spec: Spec[nn.Module]) -> nn.Module:
+        shape = {"resolution": self.resolution, "channels": self.channels}
         return self.condition.discriminator(spec, **shape) if self.condition else spec.build(**shape)
 
     def build(self, device: torch.device, seed: int = 0) -> Training:
@@ -98,6 +116,11 @@ class Recipe:
         return Training(game, self.players(game), MovingAverage(self.ema, game.generators))
 
     def players(self, game: Game) -> list[Player]:
+        """Discriminators, then generators; a side without networks does not play."""
+        discriminators = [self.discriminator_player(game)] if game.discriminators else []
+        return [*discriminators, self.generator_player(game)]
+
+    def discriminator_player(self, game: Game) -> Player:
         discriminator = Player(
             name="discriminator",
             modules=game.discriminators,
@@ -113,14 +136,17 @@ class Recipe:
         )
         if self.constrain is not None:
             discriminator.constrain = self.constrain
-        generator = Player(
+        return discriminator
+
+    def generator_player(self, game: Game) -> Player:
+        loss = Adversarial(loss=self.loss, side="generator", weight=self.gan_weight)
+        return Player(
             name="generator",
             modules=game.generators,
             turn=game.generator_turn,
-            terms={"loss": Adversarial(loss=self.loss, side="generator"), **self.generator_terms},
+            terms={**({"loss": loss} if game.discriminators else {}), **self.generator_terms},
             settings=self.generator_optimizer,
         )
-        return [discriminator, generator]
 
     def override(self, assignments: tuple[str, ...]) -> Recipe:
         """Apply `--set` changes in order. Raises UsageError for an unknown path or a value of the wrong type."""

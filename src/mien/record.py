@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor
 from mien import conditioning, distributed, pictures, spec
 from mien.data.batches import derive_seed
 from mien.exams import is_better
+from mien.games.game import Translation
 from mien.images import grid, to_pixels
 from mien.recipe import Recipe
 from mien.run.checkpoint import prune, save_checkpoint
@@ -21,6 +22,7 @@ from mien.run.directory import RunDirectory, best_snapshot, kimg_name, mark_best
 from mien.run.files import read_json, write_bytes, write_json
 from mien.run.snapshot import save_snapshot
 from mien.training.state import Training
+from mien.turn import Batch
 
 SAMPLES = 64  # pictures in a grid
 DRAWN_AT_ONCE = 32
@@ -41,7 +43,8 @@ class Record:
     ):
         """labels: [M,K], of a conditional training, kept in its snapshots."""
         self.run, self.recipe, self.training, self.seed, self.labels = run, recipe, training, seed, labels
-        self.latents = [part.to(device) for part in self.fixed_latents()]
+        self.latents = [part.to(device) for part in self.fixed_latents()] if recipe.sources == "none" else []
+        self.examples: list[Batch] = []  # what a translation shows in each grid
         self.saved_at = -1  # images of the newest checkpoint
 
     def fixed_latents(self) -> list[Tensor]:
@@ -59,11 +62,20 @@ class Record:
 
     @torch.inference_mode()
     def sample(self, images: int) -> None:
-        """samples/fakes{kimg}.png: the fixed latents, drawn by the moving average."""
+        """samples/fakes{kimg}.png: the fixed latents or examples, drawn by the moving average."""
+        pixels = self.translations() if self.examples else self.faces()
+        self.save_grid(self.run.samples / f"fakes{kimg_name(images)}.png", pixels, images)
+
+    def faces(self) -> np.ndarray:
         draw = self.training.ema.modules["G"]
         batches = zip(*(part.split(DRAWN_AT_ONCE) for part in self.latents))
-        pixels = np.concatenate([to_pixels(draw(*batch)) for batch in batches])
-        self.save_grid(self.run.samples / f"fakes{kimg_name(images)}.png", pixels, images)
+        return np.concatenate([to_pixels(draw(*batch)) for batch in batches])
+
+    def translations(self) -> np.ndarray:
+        """uint8 [N,H,k*W,C], a source and what comes of it side by side: first all from one domain, then the other."""
+        game = cast(Translation, self.training.game)
+        shown = np.stack([to_pixels(game.show(self.training.ema.modules, one)) for one in self.examples])
+        return np.concatenate(list(shown.swapaxes(0, 1)))
 
     def reals(self, pixels: np.ndarray) -> None:
         """reals.png: uint8 [N,H,W,C] as training sees them."""

@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from mien import conditioning, distributed
+from mien import conditioning, distributed, translation
 from mien.budget import Budget, duration
 from mien.console import Line, progress_line, say
 from mien.data.batches import Batches, derive_seed
@@ -75,6 +75,8 @@ class Session:
         self.labels = conditioning.kept(labels)
         is_first = distributed.rank() == 0
         self.record = Record(run, recipe, self.training, plan.seed, device, self.labels) if is_first else None
+        if self.record and recipe.sources != "none":
+            self.record.examples = translation.examples(recipe, pictures, device)
         self.batches = Batches(
             pictures.images,
             labels,
@@ -84,6 +86,9 @@ class Session:
             world_size=world,
             device=device,
             mirror=recipe.mirror,
+            jitter=recipe.jitter,
+            sources=None if recipe.sources == "none" else pictures.sources,
+            paired=recipe.sources == "paired",
         )
         self.seconds = 0.0  # trained so far, all sessions of the run together
         self.signal: int | None = None

@@ -207,7 +207,8 @@ def children(value: Any) -> list[tuple[str, Any, Any]]:
 
 
 def expressible(hint: Any) -> bool:
-    return any(option in (bool, int, float, str, type(None)) for option in options(hint)) or is_pair(hint)
+    simple = any(option in (bool, int, float, str, type(None)) for option in options(hint))
+    return simple or typing.get_origin(hint) is typing.Literal or is_pair(hint)
 
 
 def options(hint: Any) -> tuple[Any, ...]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import ClassVar, Literal, Protocol
 
-from torch import nn
+from torch import Tensor, nn
 
 from mien.turn import Batch, Memory, Turn
 
+Sources = Literal["none", "paired", "unpaired"]
+"""What a game reads besides pictures: nothing; for each its source; a set of sources of their own."""
+
 
 class Game(Protocol):
+    """Networks come as generators, then discriminators, `copies` of each.
+
+    sources, copies: "none" and 1 where a class does not say.
+    """
+
     generators: dict[str, nn.Module]  # {"G"}, or {"G_AB", "G_BA"}
     discriminators: dict[str, nn.Module]
     memory: Memory
@@ -19,3 +27,15 @@ class Game(Protocol):
         ...
 
     def generator_turn(self, batch: Batch) -> Turn: ...
+
+
+class Translation(Game, Protocol):
+    """A game from pictures to pictures. routes: the domain that is wanted -> the generator that leads there, and, where
+    there is one, the generator that leads back."""
+
+    sources: ClassVar[Sources]
+    routes: ClassVar[dict[str, tuple[str, ...]]]
+
+    def show(self, generators: dict[str, nn.Module], batch: Batch) -> Tensor:
+        """What a grid shows of a batch, by these generators: rows side by side, [M,C,H,k*W] in [-1, 1]."""
+        ...

@@ -71,6 +71,6 @@ class UNetGenerator(nn.Module):
             x = down(x)
             sizes.append(x)
         x = self.up[0](sizes.pop())
-        for up in self.up[1:]:  # type: ignore[index]
+        for up in self.up[1:]:
             x = up(torch.cat([x, sizes.pop()], 1))
         return x

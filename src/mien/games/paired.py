@@ -1,0 +1,57 @@
+"""Pictures from pictures, by example: each source has its target (pix2pix; Isola et al. 2017)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from mien.games.game import Sources
+from mien.turn import Batch, Match, Memory, Turn
+
+
+class PairedGame:
+    """generator: source [N,C,H,W] -> image of its size; discriminator: images under their source as the condition ->
+    logits. Without a discriminator there is no match, and the generator learns by what else it is asked for.
+
+    The generator answers the very fakes that the discriminator just saw, as published: one generator pass a round.
+    Views: "source", "fake", "target".
+    """
+
+    sources: ClassVar[Sources] = "paired"
+    routes: ClassVar[dict[str, tuple[str, ...]]] = {"B": ("G",)}
+
+    def __init__(self, generator: nn.Module, discriminator: nn.Module | None = None):
+        self.generators = {"G": generator}
+        self.discriminators = {} if discriminator is None else {"D": discriminator}
+        self.memory: Memory = {}
+        self.kept: Turn | None = None
+
+    def discriminator_turn(self, batch: Batch) -> Turn:
+        # The generators are frozen in this turn; their graph is wanted all the same, for their own turn.
+        self.generators["G"].requires_grad_(True)
+        turn = self.kept = self.play(batch)
+        self.generators["G"].requires_grad_(False)
+        return replace(turn, matches=[replace(match, fake=match.fake.detach()) for match in turn.matches])
+
+    def generator_turn(self, batch: Batch) -> Turn:
+        kept, self.kept = self.kept, None
+        return kept or self.play(batch)
+
+    def play(self, batch: Batch) -> Turn:
+        source, target = source_of(batch), batch.image
+        fake = self.generators["G"](source)
+        matches = [Match(judge, target, fake, source) for judge in self.discriminators.values()]
+        return Turn(matches, {"source": source, "fake": fake, "target": target}, self.memory)
+
+    def show(self, generators: dict[str, nn.Module], batch: Batch) -> Tensor:
+        """Source, result, target."""
+        source = source_of(batch)
+        return torch.cat([source, generators["G"](source), batch.image], 3)
+
+
+def source_of(batch: Batch) -> Tensor:
+    assert batch.source is not None  # of every batch of a game that reads sources
+    return batch.source

@@ -1,0 +1,92 @@
+"""Pictures from pictures without examples: two sets, and the way there and back (CycleGAN; Zhu et al. 2017)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from mien.games.game import Sources
+from mien.games.paired import source_of
+from mien.turn import Batch, Match, Memory, Turn
+
+
+class UnpairedGame:
+    """Sources are of domain A, images of domain B. G_AB: A -> B, G_BA: B -> A; D_A and D_B judge their own domain.
+
+    pool: the discriminators see a fake, or, half of the time once so many are kept, an earlier one in its place
+    (Shrivastava et al. 2017, section 2.3). The pools are in the game's memory, their draws from torch's generator.
+    The generators answer the fakes of the discriminators' turn itself, so each is drawn once a round.
+
+    Views of the generators' turn: "real_a", "real_b"; "fake_b" from "real_a", "cycle_a" from that, and the other way
+    round; "same_a" and "same_b": what a generator makes of a picture that is in its own target domain already.
+    """
+
+    sources: ClassVar[Sources] = "unpaired"
+    copies: ClassVar[int] = 2
+    routes: ClassVar[dict[str, tuple[str, ...]]] = {"B": ("G_AB", "G_BA"), "A": ("G_BA", "G_AB")}
+
+    def __init__(self, g_ab: nn.Module, g_ba: nn.Module, d_a: nn.Module, d_b: nn.Module, pool: int = 50):
+        self.generators = {"G_AB": g_ab, "G_BA": g_ba}
+        self.discriminators = {"D_A": d_a, "D_B": d_b}
+        self.pool = pool
+        self.memory: Memory = {}
+        self.kept: Turn | None = None
+
+    def discriminator_turn(self, batch: Batch) -> Turn:
+        # The generators are frozen in this turn; their graph is wanted all the same, for their own turn.
+        for generator in self.generators.values():
+            generator.requires_grad_(True)
+        turn = self.kept = self.there(batch)
+        for generator in self.generators.values():
+            generator.requires_grad_(False)
+        seen = [self.pooled(f"pool_{name}", turn.views[f"fake_{name}"].detach()) for name in ("a", "b")]
+        return replace(
+            turn, matches=[replace(match, fake=fake) for match, fake in zip(turn.matches, seen, strict=True)]
+        )
+
+    def generator_turn(self, batch: Batch) -> Turn:
+        kept, self.kept = self.kept, None
+        turn = kept or self.there(batch)
+        g_ab, g_ba, views = self.generators["G_AB"], self.generators["G_BA"], turn.views
+        back = {"cycle_a": g_ba(views["fake_b"]), "cycle_b": g_ab(views["fake_a"])}
+        same = {"same_a": g_ba(views["real_a"]), "same_b": g_ab(views["real_b"])}
+        return replace(turn, views={**views, **back, **same})
+
+    def there(self, batch: Batch) -> Turn:
+        real_a, real_b = source_of(batch), batch.image
+        fake_a, fake_b = self.generators["G_BA"](real_b), self.generators["G_AB"](real_a)
+        judges = self.discriminators
+        matches = [Match(judges["D_A"], real_a, fake_a), Match(judges["D_B"], real_b, fake_b)]
+        views = {"real_a": real_a, "real_b": real_b, "fake_a": fake_a, "fake_b": fake_b}
+        return Turn(matches, views, self.memory)
+
+    def pooled(self, name: str, fakes: Tensor) -> Tensor:
+        """What is shown for each of the fakes [N,C,H,W]; the pool keeps those that are not shown."""
+        if not self.pool:
+            return fakes
+        pool, shown = self.memory.get(name, fakes[:0].contiguous()), []
+        for fake in fakes.contiguous().split(1):  # one layout in memory, so that a loaded pool gives the same bits
+            if len(pool) < self.pool:
+                pool = torch.cat([pool, fake])
+            elif torch.rand(()) < 0.5:
+                place = int(torch.randint(len(pool), ()))
+                pool, fake = replaced(pool, place, fake), pool[place : place + 1]
+            shown.append(fake)
+        self.memory[name] = pool
+        return torch.cat(shown)
+
+    def show(self, generators: dict[str, nn.Module], batch: Batch) -> Tensor:
+        """Source, result, round trip: first all from A, then all from B."""
+        rows = []
+        for source, (there, back) in ((source_of(batch), self.routes["B"]), (batch.image, self.routes["A"])):
+            result = generators[there](source)
+            rows.append(torch.cat([source, result, generators[back](result)], 3))
+        return torch.cat(rows)
+
+
+def replaced(pool: Tensor, place: int, image: Tensor) -> Tensor:
+    """[K,C,H,W] with [1,C,H,W] at that place; the old pool stays as it was."""
+    return torch.cat([pool[:place], image, pool[place + 1 :]])

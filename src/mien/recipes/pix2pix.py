@@ -1,0 +1,63 @@
+"""pix2pix (Isola et al. 2017): pictures from pictures, by pairs of both; and its two halves, to see what each does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mien.games.paired import PairedGame
+from mien.losses.adversarial import NonSaturating
+from mien.losses.reconstruction import L1
+from mien.networks.patchgan import PatchDiscriminator
+from mien.networks.unet import UNetGenerator
+from mien.recipe import Recipe, recipe
+from mien.schedule import Linear
+from mien.spec import Spec
+from mien.training.ema import EMA
+from mien.training.optimizer import Adam
+
+STEADY, LENGTH = 100_000, 200_000  # images: 100 and 100 more epochs of 1,000 pairs
+JITTER = 30 / 256  # 256 pixels are enlarged to 286 and cut back
+
+
+@recipe
+def pix2pix() -> Recipe:
+    """pix2pix as published: U-Net against a 70x70 PatchGAN, L1 of weight 100, batch 1, rate 2e-4, falling late.
+
+    For pairs (A|B side by side, drawn-lines); B from A, or --set direction=BtoA. The rate falls to 0 from 100 to
+    200 kimg. On a processor take a narrower one: --set generator.width=16 --set discriminator.width=16.
+    Sizes: multiples of 8; the more often they halve, the better.
+    """
+    adam = Adam(lr=Linear(start=2e-4, end=0.0, begin=STEADY, images=LENGTH), beta1=0.5, beta2=0.999)
+    return Recipe(
+        generator=Spec(UNetGenerator, width=64, norm="instance", dropout=0.5),
+        discriminator=Spec(PatchDiscriminator, width=64, layers=3, norm="instance", sees_source=True),
+        game=Spec(PairedGame),
+        loss=NonSaturating(),
+        generator_terms={"l1": L1(weight=100.0, a="fake", b="target")},
+        discriminator_optimizer=adam,
+        generator_optimizer=adam,
+        ema=EMA(half_life=1_000),
+        batch_size=1,
+        resolution=(256, 256),
+        mirror=True,
+        jitter=JITTER,
+        channels_last=False,
+    )
+
+
+@recipe
+def pix2pix_l1() -> Recipe:
+    """pix2pix without a discriminator: the U-Net learns by L1 alone, and draws the blurred mean of what could be.
+
+    Sizes: as pix2pix.
+    """
+    return replace(pix2pix(), discriminator=None)
+
+
+@recipe
+def pix2pix_gan() -> Recipe:
+    """pix2pix without L1: the discriminator, which sees the source, is all that ties the result to it.
+
+    Sizes: as pix2pix.
+    """
+    return replace(pix2pix(), generator_terms={})
