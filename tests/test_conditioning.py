@@ -1,25 +1,31 @@
 """Training by class, attributes or text: what it learns from, what it refuses, and exact resumption."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from conftest import picture_folder
 from exact import assert_equal, begin
+from PIL import Image
 from safetensors.torch import load_file
 
 import mien
-from mien import conditioning, recipes
+from mien import cli, conditioning, recipes
+from mien.commands.generate import generate
 from mien.data.layouts import detect
 from mien.data.prepare import prepare
 from mien.errors import UsageError
+from mien.generation import load
+from mien.pictures import read_facts
 
 DCGAN = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4", "condition.embedding_dim=4")
 STYLE = (
     *("generator.width=1", "generator.most=8", "generator.latent_dim=8", "generator.w_dim=8"),
     *("discriminator.width=1", "discriminator.most=8", "discriminator_terms.r1.every=3", "condition.embedding_dim=4"),
 )
+OWN = Path(__file__).with_name("own_metric.py")
 
 
 @pytest.fixture(scope="session")
@@ -144,3 +150,87 @@ def test_a_row_of_the_grid_has_one_label_and_a_column_one_z(classes, tmp_path):
     assert SAMPLES == 64 and torch.equal(label[:, 0], torch.eye(3)[[0, 1, 2, 0, 1, 2, 0, 1]])
     assert (label == label[:, :1]).all()
     assert torch.equal(z[0], z[1]) and torch.equal(z[0], z[2]) and not torch.equal(z[0], z[3])
+
+
+# --- drawing ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def by_class(classes, tmp_path_factory):
+    return begin(classes, tmp_path_factory.mktemp("runs"), "dcgan", DCGAN, "160img", cond="class").path
+
+
+@pytest.fixture(scope="module")
+def by_attributes(attributed, tmp_path_factory):
+    return begin(attributed, tmp_path_factory.mktemp("runs"), "dcgan", DCGAN, "160img", cond="attributes").path
+
+
+def test_a_seed_is_a_picture_whatever_is_drawn_beside_it(by_class):
+    generator = load(by_class)
+    assert generator.labels.shape == (48, 3) and generator.latents([7]).shape == (1, 8 + 3)
+    alone = generator.pixels([7])
+    assert np.array_equal(generator.pixels([3, 4, 7])[2:], alone)
+    assert np.array_equal(generator.pixels([3, 7], batch_size=2)[1:], generator.pixels([7, 5], batch_size=2)[:1])
+    drawn = generator.latents(range(300))[:, 8:]
+    assert torch.equal(drawn.unique(dim=0), torch.eye(3).flip(0)) and 70 < drawn[:, 0].sum() < 130
+
+
+def test_a_class_is_drawn_with_the_same_z(by_class):
+    generator = load(by_class)
+    one = generator.asked(class_="c")
+    assert torch.equal(one.latents([5])[:, :8], generator.latents([5])[:, :8])
+    assert one.latents(range(9))[:, 8:].tolist() == [[0, 0, 1]] * 9
+    assert np.array_equal(np.asarray(generator([5], class_=2)[0]), one.pixels([5])[0])
+    other = generator.asked(class_="a").pixels([5])
+    assert not np.array_equal(other, one.pixels([5])) and generator.labels.shape == (48, 3)
+
+
+def test_generate_draws_what_is_asked_and_says_so(by_class, by_attributes, tmp_path, capsys):
+    made = generate(str(by_class), class_="b", seeds="0-3", output=tmp_path / "b")
+    assert made.asked == "class: b" and "class: b" in str(made)
+    with Image.open(tmp_path / "b" / "seed0002.png") as picture:
+        assert read_facts(picture)["class"] == "b"
+        assert np.array_equal(np.asarray(picture), load(by_class).asked(class_="b").pixels([2])[0])
+    assert "each seed chose a label of the training's" in str(
+        generate(str(by_class), seeds="1", output=tmp_path / "any")
+    )
+    flags = ["--seeds", "0", "--output", str(tmp_path / "wish")]
+    assert cli.run(["generate", str(by_attributes), "--attributes", "hair=silver,glasses", *flags]) == 0
+    assert "attributes: hair=silver,glasses" in capsys.readouterr().out
+    assert cli.run(["generate", str(by_class), "--class", "d", *flags]) == 2
+    assert (
+        capsys.readouterr().err
+        == "mien: --class d: there is no such class: there are a, b, c, or a number from 0 to 2\n"
+    )
+
+
+def test_what_a_generator_cannot_be_asked_is_refused(by_class, by_attributes, classes, tmp_path):
+    plain = begin(classes, tmp_path, "dcgan", DCGAN[:3], "16img").path
+    for run, wanted, words in (
+        (plain, {"class_": "a"}, "was trained without a condition: train with --cond class"),
+        (by_class, {"attributes": {"hair": "black"}}, "was trained by class: use --class"),
+        (by_attributes, {"class_": "a"}, "was trained by attributes: use --attributes"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            load(run).asked(**wanted)
+
+
+def test_latents_of_a_conditional_generator(by_class, by_attributes, classes, tmp_path):
+    """The verbs of latents: a label is part of the latent, so walks and directions pass through it."""
+    generator = load(by_class)
+    w = generator.mapping(generator.latents([1, 2]), 0.5)
+    assert w.shape == (2, 8 + 4)
+    torch.testing.assert_close(w[:, :8], 0.5 * generator.latents([1, 2])[:, :8])
+    assert generator.synthesis(w).shape == (2, 3, 16, 16)
+    mien.interpolate(str(by_class), seeds="1,2", frames=3, output=tmp_path / "walk.gif")
+    mien.directions(str(by_attributes), count=2, method="pca", output=tmp_path / "way.safetensors")
+    mien.project(str(by_class), classes / "a" / "000.png", steps=2, output=tmp_path / "one.safetensors")
+    assert all((tmp_path / name).exists() for name in ("walk.gif", "way.safetensors", "one.safetensors"))
+
+
+def test_metrics_while_training_draw_the_trainings_labels(classes, tmp_path):
+    more = {"metrics": f"{OWN}:spread", "metrics_every": 0.064, "metrics_num": 32, "metrics_share": 1.0}
+    run = begin(classes, tmp_path, "dcgan", DCGAN, "128img", cond="class", **more).path
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    found = mien.evaluate(str(run), metrics=f"{OWN}:spread", num=32, output=tmp_path / "rows.jsonl")
+    assert rows[-1]["value"] == found.rows[0]["value"]

@@ -31,7 +31,7 @@ ORDER = (
     *("evaluate", "neighbours", "video", "report", "compare", "gradients"),
     *("lab", "data", "weights", "submit", "recipes", "env"),
 )
-GROUPS = {"data": ("check", "prepare", "label"), "submit": ("hw6", "check")}
+GROUPS = {"data": ("check", "prepare"), "submit": ("hw6", "check")}
 """Verbs that are a file of several functions: mien data check PATH."""
 INTERRUPTED, BUG = 130, 70
 
@@ -165,8 +165,8 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
         if not isinstance(part.default, bool) and typing.get_origin(hint) is not typing.Literal:
             unsaid = "" if part.default in (None, ()) else None  # a default that says nothing is not shown
             word = name.rstrip("_")  # class_ is --class: Python keeps the word for itself
-            own = {"name": word} if word != name else {}
-            hint = typing.Annotated[hint, tyro.conf.arg(**own, metavar=word.upper(), help_behavior_hint=unsaid)]
+            own = None if word == name else word
+            hint = typing.Annotated[hint, tyro.conf.arg(name=own, metavar=word.upper(), help_behavior_hint=unsaid)]
         parts.append(part.replace(annotation=hint))
     return inspect.Signature(parts)
 

@@ -25,7 +25,7 @@ def asked(recipe: Recipe, cond: str, layout: Layout) -> Recipe:
     """The recipe with the condition of `--cond`. Raises UsageError where the pictures bring nothing of that kind."""
     if cond == "none":
         return replace(recipe, condition=None)
-    if not issubclass(recipe.game.of, NoiseGame):
+    if not issubclass(recipe.game.of, NoiseGame):  # type: ignore[arg-type]
         raise UsageError(f"--cond {cond}: {recipe.name} draws from pictures, not from noise: leave --cond out")
     there = offers(layout.label_names, layout.labels, layout.captions is not None)
     if cond not in there:

@@ -6,6 +6,7 @@ A seed's picture depends on the seed alone, whichever others are drawn beside it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from mien import spec
+from mien import asking, spec
 from mien.errors import FileTrouble, UsageError
 from mien.images import to_pixels
 from mien.pictures import to_image
@@ -48,9 +49,47 @@ class Generator:
         self.network.to(device=device, memory_format=memory).eval().requires_grad_(False)  # type: ignore[call-overload]
         self.latent_dim: int = self.network.latent_dim  # type: ignore[assignment]
 
-    def __call__(self, seeds: Iterable[int], truncation: float = 1.0) -> list[Image.Image]:
-        """One picture a seed: mode RGB, or L for a grayscale generator."""
-        return [to_image(pixels) for pixels in self.pixels(list(seeds), truncation)]
+    def load(self, tensors: dict[str, dict[str, Tensor]]) -> None:
+        """Go on with the weights of another moment."""
+        self.network.load_state_dict(tensors["G"])
+
+    def __call__(
+        self,
+        seeds: Iterable[int],
+        truncation: float = 1.0,
+        *,
+        class_: str | int | None = None,
+        attributes: asking.Wanted | None = None,
+        text: str | None = None,
+    ) -> list[Image.Image]:
+        """One picture a seed: mode RGB, or L for a grayscale generator. The rest as `asked` has it."""
+        generator = self.asked(class_=class_, attributes=attributes, text=text)
+        return [to_image(pixels) for pixels in generator.pixels(list(seeds), truncation)]
+
+    def asked(
+        self,
+        *,
+        class_: str | int | None = None,
+        attributes: asking.Wanted | None = None,
+        text: str | None = None,
+    ) -> Generator:
+        """The same generator, drawing but one class, {"hair": "silver", "smile": True}, or what a text says. Attributes
+        that are not named stay those that a seed draws from the training's. Raises UsageError, in one line."""
+        wanted = {"class": class_, "attributes": attributes, "text": text}
+        flags = [kind for kind, value in wanted.items() if value is not None]
+        if not flags:
+            return self
+        condition = self.recipe.condition
+        if condition is None or self.labels is None:
+            raise UsageError(f"--{flags[0]}: {self.run} was trained without a condition: train with --cond {flags[0]}")
+        if flags != [condition.kind]:
+            raise UsageError(f"--{flags[0]}: {self.run} was trained by {condition.kind}: use --{condition.kind}")
+        asked = copy(self)
+        if class_ is not None:
+            asked.labels = asking.of_class(condition, class_)
+        elif attributes is not None:
+            asked.labels = asking.with_attributes(condition, self.labels, attributes)
+        return asked
 
     def pixels(self, seeds: Sequence[int], truncation: float = 1.0, batch_size: int = BATCH) -> np.ndarray:
         """uint8 [N,H,W,C]"""
@@ -111,8 +150,10 @@ def load(
     path = snapshot_path(run, snapshot, outdir)
     tensors, header = load_snapshot(path)
     chosen = torch.device(device) if device else torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    labels = tensors.get("labels", {}).get("kept")
-    return Generator(from_json(header["recipe"]), header["run"], header["images"], tensors["G"], chosen, labels)
+    recipe, labels = from_json(header["recipe"]), tensors.get("labels", {}).get("kept")
+    if recipe.sources != "none":
+        raise UsageError(f"{header['run']} translates pictures ({recipe.name}): use mien translate {run} PICTURE")
+    return Generator(recipe, header["run"], header["images"], tensors["G"], chosen, labels)
 
 
 def snapshot_path(run: str | Path | RunDirectory, snapshot: str | int | None, outdir: Path) -> Path:

@@ -31,6 +31,8 @@ class Generated:
     run: str
     kimg: float
     truncation: float
+    asked: str | None = None
+    """What was asked of a conditional generator, in words; None for one without a condition."""
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON knows it."""
@@ -40,7 +42,8 @@ class Generated:
         what = {"folder": "in", "zip": "zipped in", "grid": "as a grid in"}[self.kind]
         count = "1 picture" if self.pictures == 1 else f"{self.pictures:,} pictures"
         source = f"drawn by {self.run} at {self.kimg:g} kimg, truncation {self.truncation:g}"
-        return f"{count} {what} {self.path}\n  {source}; each file says what it was drawn from"
+        asked = f"\n  {self.asked}" if self.asked else ""
+        return f"{count} {what} {self.path}\n  {source}; each file says what it was drawn from{asked}"
 
 
 def generate(
@@ -49,6 +52,8 @@ def generate(
     seeds: str | None = None,
     latent: Path | None = None,
     direction: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
+    class_: str | None = None,
+    attributes: str | None = None,
     trunc: float = 1.0,
     snapshot: str | None = None,
     grid: bool = False,
@@ -66,6 +71,8 @@ def generate(
         seeds: Which pictures: 0-99, or 1,5,9-12; 0-63 if left out.
         latent: Draw the latents of a file (mien project) instead of seeds.
         direction: Move along a direction of mien directions: smile=2, or 0=-1.5, or FILE:smile=2. May be given often.
+        class_: Draw this class, by its name or number, with a generator that was trained by --cond class.
+        attributes: Draw these, "hair=silver,eyes=green,smile", after --cond attributes; a seed chooses the others.
         trunc: 1 is as trained; less gives fewer broken pictures and less variety.
         snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         grid: All pictures on one sheet.
@@ -76,30 +83,41 @@ def generate(
         code: Your Python file, where the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
+    from mien.asking import parse
     from mien.generation import load
     from mien.latents.directions import parse_step
     from mien.latents.source import from_file, from_seeds
     from mien.seeds import check_truncation, parse_seeds
 
-    if latent and (seeds or trunc != 1.0):
-        raise UsageError("--latent excludes --seeds and --trunc: its latents are drawn as they are")
+    asked = {name: value for name, value in (("class", class_), ("attributes", attributes)) if value is not None}
+    if latent and (seeds or trunc != 1.0 or asked):
+        flags = ", ".join(["--seeds", *(f"--{name}" for name in asked)])
+        raise UsageError(f"--latent excludes {flags} and --trunc: its latents are drawn as they are")
     chosen = parse_seeds(seeds or "0-63")
     steps = [parse_step(text) for text in direction]
     check_truncation(trunc)
     check_flags(grid, zip, columns, len(chosen))
     kind: Literal["folder", "zip", "grid"] = "grid" if grid else "zip" if zip else "folder"
     ending = format or (ending_of(output) if grid else "png")
-    generator = load(run, snapshot, outdir=outdir, code=code)
+    wanted = parse(attributes) if attributes is not None else None
+    generator = load(run, snapshot, outdir=outdir, code=code).asked(class_=class_, attributes=wanted)
     path = output or default_path(run, outdir, kind, ending)
     check_output(path, kind)
-    source = from_file(generator, latent) if latent else from_seeds(generator, chosen, trunc)
+    source = from_file(generator, latent) if latent else from_seeds(generator, chosen, trunc, asked)
     source, count = source.moved(steps, run, outdir), len(source.numbers)
     if grid:
         write_grid(path, source, columns, ending)
     else:
         (write_zip if zip else write_folder)(path, encoded(source, ending))
     files = 1 if grid else count
-    return Generated(path, kind, count, files, generator.run, generator.images / 1000, trunc)
+    words = None if generator.labels is None or latent else told(asked)
+    return Generated(path, kind, count, files, generator.run, generator.images / 1000, trunc, words)
+
+
+def told(asked: dict[str, str]) -> str:
+    if not asked:
+        return "nothing was asked for, so each seed chose a label of the training's: see --class, --attributes, --text"
+    return "; ".join(f"{name}: {value}" for name, value in asked.items())
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------

@@ -40,8 +40,11 @@ class Source:
         return replace(self, batches=(w + by for w in self.batches), about={**self.about, "directions": told})
 
 
-def from_seeds(generator: Generator, seeds: Sequence[int], truncation: float) -> Source:
-    facts = {**facts_of(generator), "truncation": truncation}
+def from_seeds(
+    generator: Generator, seeds: Sequence[int], truncation: float, asked: dict[str, str] | None = None
+) -> Source:
+    """asked: of a conditional generator, for every picture to say."""
+    facts = {**facts_of(generator), "truncation": truncation, **(asked or {})}
     return Source(generator, "seed", seeds, of_seeds(generator, seeds, truncation), facts)
 
 

@@ -68,12 +68,13 @@ class ProjectionDiscriminator(nn.Module):
             )
         self.discriminator = discriminator
         dimension = int(discriminator.feature_dim)  # type: ignore[arg-type]
-        self.embedding, self.scale = nn.Linear(label_dim, dimension, bias=False), dimension**-0.5
+        embedding = nn.Linear(label_dim, dimension, bias=False)
         if any(is_parametrized(module) for module in discriminator.modules()):
-            nn.init.xavier_uniform_(self.embedding.weight)
-            self.embedding, self.scale = spectral_norm(self.embedding), 1.0
+            nn.init.xavier_uniform_(embedding.weight)
+            self.embedding, self.scale = spectral_norm(embedding), 1.0
         else:
-            nn.init.zeros_(self.embedding.weight)
+            nn.init.zeros_(embedding.weight)
+            self.embedding, self.scale = embedding, dimension**-0.5
 
     def forward(self, image: Tensor, condition: Tensor) -> Tensor:
         features: Tensor = self.discriminator.features(image)  # type: ignore[operator]
