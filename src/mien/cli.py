@@ -31,7 +31,7 @@ ORDER = (
     *("evaluate", "neighbours", "video", "report", "compare", "gradients"),
     *("lab", "data", "weights", "submit", "recipes", "env"),
 )
-GROUPS = {"data": ("check", "prepare"), "submit": ("hw6", "check")}
+GROUPS = {"data": ("check", "prepare", "label"), "submit": ("hw6", "check")}
 """Verbs that are a file of several functions: mien data check PATH."""
 INTERRUPTED, BUG = 130, 70
 
