@@ -27,7 +27,7 @@ from mien.errors import MienError, UsageError
 
 COMMANDS = Path(__file__).parent / "commands"
 ORDER = (
-    *("demo", "train", "resume", "generate", "interpolate", "mix", "directions", "project"),
+    *("demo", "train", "resume", "generate", "translate", "interpolate", "mix", "directions", "project"),
     *("evaluate", "neighbours", "video", "report", "compare", "gradients"),
     *("lab", "data", "weights", "submit", "recipes", "env"),
 )

@@ -20,8 +20,10 @@ from mien.evaluation.choosing import choose_extractor, choose_metrics
 from mien.evaluation.reading import with_reader
 from mien.evaluation.scoring import Row, score
 from mien.evaluation.sides import Side, drawn_by, pictures_of
+from mien.evaluation.translated import translations, wanted
 from mien.generation import Generator
 from mien.recipe import Recipe
+from mien.translation import Translator
 
 BATCH = 32  # as mien evaluate has it, so that it gives the same digits
 CONDITIONS = ("metric", "settings", "n_real", "n_fake", "extractor_sha256", "resize", "data_sha256")
@@ -62,16 +64,22 @@ class Exams:
         recipe: Recipe,
         data: str,
         device: torch.device,
-        generator: nn.Module,
+        generators: dict[str, nn.Module],
         labels: Tensor | None = None,
     ):
-        self.plan = plan
+        self.plan, self.data = plan, data
         metrics = choose_metrics(plan.metrics, plan.detector)
-        reads_features = any(metric.reads != "pixels" for metric in metrics)
-        self.extractor = choose_extractor("auto", "clean", None, device) if reads_features else None
-        self.real = pictures_of(data, recipe.resolution, plan.num)
+        states = {name: dict(module.state_dict()) for name, module in generators.items()}
+        self.drawer: Generator | Translator
+        if recipe.sources == "none":
+            self.drawer = Generator(recipe, "", 0, states["G"], device, labels)
+            self.real = pictures_of(data, recipe.resolution, plan.num)
+        else:
+            self.drawer = Translator(recipe, "", 0, states, device)
+            self.real = wanted(self.drawer, data, plan.num, next(iter(self.drawer.routes)))
         self.metrics = with_reader(metrics, self.real)
-        self.generator = Generator(recipe, "", 0, dict(generator.state_dict()), device, labels)
+        reads_features = any(metric.reads != "pixels" for metric in self.metrics)
+        self.extractor = choose_extractor("auto", "clean", None, device) if reads_features else None
         self.cost = 0.0  # seconds that an exam takes
         self.spent = 0.0  # seconds of all exams of this session
         self.skipped = 0
@@ -90,7 +98,9 @@ class Exams:
         return time.monotonic() - begun
 
     def fake(self, count: int) -> Side:
-        return drawn_by(self.generator, list(range(count)), f"0-{count - 1}", 1.0)
+        if isinstance(self.drawer, Translator):
+            return translations(self.drawer, self.data, count, next(iter(self.drawer.routes)))
+        return drawn_by(self.drawer, list(range(count)), f"0-{count - 1}", 1.0)
 
     def affordable(self, seconds: float) -> bool:
         """Whether there is time for one more, `seconds` into the session; says no for good and counts it."""
@@ -98,11 +108,11 @@ class Exams:
         self.skipped += not fits
         return fits
 
-    def hold(self, generator: nn.Module, run: str, images: int, stop: Callable[[], bool]) -> list[Row]:
+    def hold(self, generators: dict[str, nn.Module], run: str, images: int, stop: Callable[[], bool]) -> list[Row]:
         """The rows for metrics.jsonl. stop: asked after each batch. Raises Abandoned."""
         begun = time.monotonic()
-        self.generator.network.load_state_dict(generator.state_dict())
-        self.generator.run, self.generator.images = run, images
+        self.drawer.load({name: dict(module.state_dict()) for name, module in generators.items()})
+        self.drawer.run, self.drawer.images = run, images
         fake = self.fake(self.plan.num)
 
         def batches(size: int) -> Iterator[np.ndarray]:

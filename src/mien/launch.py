@@ -284,7 +284,7 @@ def lasting(data: str) -> str:
 def enrol(session: Session, plan: ExamPlan | None, recipe: Recipe, data: str, device: torch.device) -> None:
     """Let a session hold exams. Whatever they lack is told now."""
     if plan is not None and session.record:
-        session.exams = Exams(plan, recipe, data, device, session.training.ema.modules["G"], session.labels)
+        session.exams = Exams(plan, recipe, data, device, session.training.ema.modules, session.labels)
 
 
 def exams_of(status: dict[str, Any], metrics: str | None) -> ExamPlan | None:

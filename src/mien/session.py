@@ -175,9 +175,10 @@ class Session:
         assert self.exams and self.record
         if not self.exams.affordable(self.seconds - self.session_start[1]):
             return
-        draw = self.training.ema.modules["G"]
         try:
-            rows = self.exams.hold(draw, self.run.name, self.training.images, lambda: self.signal is not None)
+            rows = self.exams.hold(
+                self.training.ema.modules, self.run.name, self.training.images, lambda: self.signal is not None
+            )
         except Abandoned:
             return
         self.record.exam(rows)

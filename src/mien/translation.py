@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from mien import spec
 from mien.data.prepared import PreparedSet
 from mien.errors import MienError, UsageError
+from mien.evaluation.sides import spread
 from mien.generation import snapshot_path
 from mien.images import from_pixels, to_pixels
 from mien.recipe import Recipe, from_json
-from mien.run.directory import RunDirectory
+from mien.run.directory import RunDirectory, find
 from mien.run.files import read_json
 from mien.run.snapshot import load_snapshot
 from mien.turn import Batch
@@ -54,11 +55,6 @@ def examples(recipe: Recipe, pictures: PreparedSet, device: torch.device) -> lis
         for pixels in (pictures.images, pictures.sources)
     )
     return [Batch(from_pixels(image), source=from_pixels(source)) for image, source in zip(images, sources)]
-
-
-def spread(size: int, most: int) -> np.ndarray:
-    """At most so many of 0 … size-1, evenly: int64."""
-    return np.linspace(0, size - 1, min(most, size)).round().astype(int)
 
 
 class Translator:
@@ -120,10 +116,14 @@ def padded(pixels: np.ndarray, multiple: int) -> tuple[np.ndarray, tuple[int, in
     return filled, (sides[0][0], sides[1][0])
 
 
-def translates(run: Path) -> bool:
-    """Whether a run's folder holds one that translates; False where it holds none, or one of a user's file."""
+def translates(run: str | Path | RunDirectory, outdir: Path = Path("runs")) -> bool:
+    """Whether a run or a snapshot translates. False where that cannot be said: loading it then tells why."""
     try:
-        return from_json(read_json(run / "recipe.json")).sources != "none"
+        if str(run).endswith(".safetensors"):
+            written = load_snapshot(Path(str(run)))[1]["recipe"]
+        else:
+            written = read_json((run if isinstance(run, RunDirectory) else find(run, outdir)).recipe)
+        return from_json(written).sources != "none"
     except MienError:
         return False
 

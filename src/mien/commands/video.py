@@ -70,10 +70,17 @@ def video(
         outdir: Folder that holds the runs.
     """
     from mien.run.directory import find
+    from mien.translation import translates
 
     if not (2 <= frames <= 240 and 1 <= fps <= 60):
         raise UsageError(f"--frames {frames} --fps {fps}: frames are 2 to 240, fps 1 to 60")
     directory = find(run, outdir)
+    if translates(directory):
+        if kind == "interpolation":
+            raise UsageError(
+                f"--kind interpolation: {directory.name} translates pictures and has no latents to walk in"
+            )
+        kind = "evolution"
     folder = output or directory.path
     grids = directory.sample_grids()
     if kind != "interpolation" and not grids:

@@ -1,0 +1,189 @@
+"""mien translate: turn pictures into those of the other domain, with a trained pix2pix or cyclegan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import tyro
+
+from mien.errors import BadData, FileTrouble, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
+    from mien.translation import Translator
+
+Read = tuple[str, bytes]
+
+
+@dataclass(frozen=True)
+class Translated:
+    """path: the folder. files: what was written. skipped: pictures that could not be read, and why."""
+
+    path: Path
+    files: tuple[str, ...]
+    skipped: dict[str, str]
+    to: str
+    run: str
+    kimg: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON knows it."""
+        return {**vars(self), "path": str(self.path), "files": list(self.files)}
+
+    def __str__(self) -> str:
+        count = "1 picture" if len(self.files) == 1 else f"{len(self.files):,} pictures"
+        lines = [f"{count} in {self.path}", f"  translated to {self.to} by {self.run} at {self.kimg:g} kimg"]
+        return "\n".join([*lines, *(f"  skipped {name}: {reason}" for name, reason in self.skipped.items())])
+
+
+def translate(
+    run: tyro.conf.Positional[str],
+    pictures: tyro.conf.Positional[tuple[Path, ...]],
+    *,
+    to: Literal["A", "B"] | None = None,
+    beside: bool = False,
+    resize: bool = False,
+    snapshot: str | None = None,
+    output: Path | None = None,
+    format: Literal["png", "jpg", "webp"] = "png",
+    code: Path | None = None,
+    outdir: Path = Path("runs"),
+) -> Translated:
+    """Translate pictures of any size; each result has the size of its source.
+
+    Args:
+        run: A run of pix2pix or cyclegan: its folder, number or name, "last", or a .safetensors snapshot file.
+        pictures: Pictures, folders of pictures, or archives.
+        to: Into which domain; A or B as in the data. May be left out where the run knows but one way.
+        beside: Write source and result side by side, with cyclegan also the round trip.
+        resize: First bring a picture to the size of the training, keeping its shape; else it is translated as it is.
+        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        output: The folder for the results. "translated" in the run's folder if left out.
+        format: Of the results: png (exact), jpg or webp.
+        code: Your Python file, where the run's recipe comes from one.
+        outdir: Folder that holds the runs.
+    """
+    from mien.commands.generate import check_output, write_folder
+    from mien.console import counted
+    from mien.run.directory import find
+    from mien.translation import load
+
+    given = list(read(pictures))
+    translator = load(run, snapshot, outdir=outdir, code=code)
+    wanted = translator.domain(to)
+    inside = Path() if run.endswith(".safetensors") else find(run, outdir).path
+    folder = output or inside / "translated"
+    check_output(folder, "folder")
+    skipped: dict[str, str] = {}
+    files: list[str] = []
+
+    def results() -> Iterator[tuple[str, bytes]]:
+        with counted("translating") as progress:
+            for done, (name, data) in enumerate(given, 1):
+                made = translated(translator, name, data, wanted, beside, resize, format, skipped)
+                if made is not None:
+                    files.append(free(name, format, files))
+                    yield files[-1], made
+                progress(done, len(given))
+
+    write_folder(folder, results())
+    if not files:
+        name, reason = next(iter(skipped.items()))
+        raise BadData(f"{name} cannot be read: {reason}" + (", nor any other picture" if len(skipped) > 1 else ""))
+    return Translated(folder, tuple(files), skipped, wanted, translator.run, translator.images / 1000)
+
+
+# --- pictures in ------------------------------------------------------------------------------------------------------
+
+
+def read(paths: tuple[Path, ...]) -> Iterator[Read]:
+    """(name, bytes) of each picture. Raises FileTrouble or BadData naming what is missing."""
+    from mien.data.files import is_picture, open_files
+
+    if not paths:
+        raise UsageError("mien translate needs PICTURES: name pictures or a folder after the run")
+    for path in paths:
+        if not path.exists():
+            raise FileTrouble(f"{path} does not exist: name a picture, a folder of pictures or an archive")
+        if path.is_file() and is_picture(path.name):
+            yield path.name, path.read_bytes()
+            continue
+        files = open_files(path)
+        if not files.pictures:
+            raise BadData(f"{path} holds no picture that mien can read")
+        for name in files.pictures:
+            yield name, files.read(name)
+
+
+def free(name: str, ending: str, taken: list[str]) -> str:
+    """ "a/b.jpg" -> "a-b.png"; the second of that name gets a number."""
+    stem = str(Path(name).with_suffix("")).replace("/", "-")
+    candidates = (f"{stem}{mark}.{ending}" for mark in ("", *(f"-{number}" for number in range(2, len(taken) + 3))))
+    return next(candidate for candidate in candidates if candidate not in taken)
+
+
+# --- results out ------------------------------------------------------------------------------------------------------
+
+
+def translated(
+    translator: Translator,
+    name: str,
+    data: bytes,
+    to: str,
+    beside: bool,
+    resize: bool,
+    ending: str,
+    skipped: dict[str, str],
+) -> bytes | None:
+    """A file; None for a picture that cannot be read, which `skipped` then names."""
+    import numpy as np
+
+    from mien.data.decode import BadPicture, open_picture, upright
+    from mien.images import grid
+    from mien.pictures import encode, to_image
+
+    try:
+        opened = open_picture(data, name)
+        image = upright(opened, opened.height, opened.width)
+    except BadPicture as error:
+        skipped[name] = str(error)
+        return None
+    source = pixels_of(image, translator, resize)
+    try:
+        made = [one[0] for one in translator(source[None], to)]
+    except RuntimeError as error:  # torch has no class of its own for it on the processor
+        if "memory" not in str(error):
+            raise
+        raise UsageError(f"{name}, {image.width}x{image.height}, does not fit into this memory: add --resize") from None
+    shown = grid(np.stack([source, *made]), 1 + len(made)) if beside else made[0]
+    facts = {"run": translator.run, "recipe": translator.recipe.name, "kimg": translator.images / 1000}
+    return encode(to_image(shown), ending, {**facts, "source": name, "to": to})
+
+
+def pixels_of(image: Image.Image, translator: Translator, resize: bool) -> np.ndarray:
+    """RGB picture -> uint8 [H,W,C] as the translator reads it; resized, it just covers the training's size."""
+    import numpy as np
+
+    from mien.data.resample import lanczos
+
+    if resize:
+        height, width = translator.resolution
+        factor = max(height / image.height, width / image.width)
+        size = (max(width, round(image.width * factor)), max(height, round(image.height * factor)))
+        pixels = lanczos(image, size, (0, 0, image.width, image.height))
+    else:
+        pixels = np.asarray(image)
+    return pixels if translator.channels == 3 else to_gray(pixels)
+
+
+def to_gray(pixels: np.ndarray) -> np.ndarray:
+    """uint8 [H,W,3] -> [H,W,1]"""
+    import numpy as np
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(pixels).convert("L"))[..., None]

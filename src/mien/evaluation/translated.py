@@ -1,0 +1,52 @@
+"""The two sides of a translation: real pictures of the domain that is wanted, and what comes of the other's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from mien.console import counted
+from mien.data.prepare import prepare
+from mien.data.prepared import PreparedSet
+from mien.evaluation.sides import Side, pictures_of, spread
+from mien.images import as_rgb
+from mien.translation import Translator, fitting
+
+
+def wanted(translator: Translator, data: str | Path, most: int, to: str) -> Side:
+    """At most so many real pictures of domain `to`, evenly spread."""
+    found, ready = pictures_of(data, translator.resolution, most), towards(translator, data, to)
+    chosen = spread(len(ready), most)
+
+    def batches(size: int) -> Iterator[np.ndarray]:
+        return (as_rgb(ready.images[chosen[start : start + size]]) for start in range(0, len(chosen), size))
+
+    labels = None if ready.labels is None else ready.labels[chosen]
+    return replace(found, count=len(chosen), batches=batches, key=f"{found.key} {to}", labels=labels)
+
+
+def translations(translator: Translator, data: str | Path, most: int, to: str) -> Side:
+    """At most so many pictures of the other domain, evenly spread, translated while they are looked at."""
+    ready = towards(translator, data, to)
+    assert ready.sources is not None
+    sources = ready.sources
+    chosen = spread(len(sources), most)
+
+    def batches(size: int) -> Iterator[np.ndarray]:
+        for start in range(0, len(chosen), size):
+            yield as_rgb(translator(sources[chosen[start : start + size]], to)[0])
+
+    facts = {"run": translator.run, "recipe": translator.recipe.name, "images": translator.images}
+    facts |= {"kimg": translator.images / 1000, "to": to}
+    labels = ready.labels[chosen] if ready.paired and ready.labels is not None else None
+    return Side(len(chosen), batches, None, facts, (), False, labels, tuple(ready.info["label_names"]))
+
+
+def towards(translator: Translator, data: str | Path, to: str) -> PreparedSet:
+    """The set with pictures of domain `to` as images and those of the other as sources."""
+    with counted("preparing pictures") as progress:
+        ready = fitting(translator.recipe, prepare(data, *translator.resolution, progress=progress))
+    return ready if to == next(iter(translator.routes)) else ready.swapped()
