@@ -236,11 +236,12 @@ def label(
     check_free(place)
     side = pictures_of(path, size, num or 2**62, layout)
     assert side.labels is not None
-    if not any((group.told(side.labels) < 0).any() for group in groups(side.label_names, side.labels)):
+    told, names = side.labels.values, side.labels.names
+    if not any((group.told(told) < 0).any() for group in groups(names, told)):
         raise UsageError(f"{path}: every picture has its labels, so none are missing: mien train --data {path}")
     used = choose_extractor(extractor, "clean", weights, pick_device(device))
     features = see(side, seers_for([], used), {"features"}, batch, "looking at pictures")["features"]
-    labels, attributes = fill(features, side.labels, side.label_names, accuracy)
+    labels, attributes = fill(features, told, names, accuracy)
     facts: dict[str, Any] = {
         "labelled": [dataclasses.asdict(one) for one in attributes],
         "labelled_by": described(used),

@@ -1,4 +1,4 @@
-"""A reader of attributes for the metric of modes, taught on built-in faces that no training sees."""
+"""A reader of attributes for the metrics of modes and of agreement, taught on built-in faces that no training sees."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mien.console import counted
 from mien.data.drawn import CHOICES, SWITCHES, draw_many, sample_face
 from mien.errors import UsageError
 from mien.evaluation.sides import Side
+from mien.metrics.agreement import Agreement, ReadAgreement
 from mien.metrics.metric import Metric
 from mien.metrics.modes import Attribute, Modes, Reader, learn
 
@@ -18,16 +19,22 @@ LEARNED, HELD_OUT = 4000, 1000
 
 
 def with_reader(metrics: list[Metric], real: Side) -> list[Metric]:
-    """Give the metric of modes, where it is wanted, a reader for pictures of this size. Raises UsageError where the
-    real pictures are not the built-in faces."""
-    if not any(isinstance(metric, Modes) for metric in metrics):
-        return metrics
-    if not real.built_in:
+    """Give the metrics of modes and of agreement, where they are wanted, a reader for pictures of this size. Raises
+    UsageError where modes are wanted and the real pictures are not the built-in faces; agreement has a probe then."""
+    if not real.built_in and any(isinstance(metric, Modes) for metric in metrics):
         found = real.facts["data"]
         raise UsageError(f"modes needs the built-in faces, whose truth is known, not {found}: --data drawn")
+    if not real.built_in or not any(isinstance(metric, Modes | Agreement) for metric in metrics):
+        return metrics
     height, width = next(real.batches(1)).shape[1:3]
     reader = teach(height, width)
-    return [replace(metric, reader=reader) if isinstance(metric, Modes) else metric for metric in metrics]
+
+    def given(metric: Metric) -> Metric:
+        if isinstance(metric, Agreement):
+            return ReadAgreement(reader=reader)
+        return replace(metric, reader=reader) if isinstance(metric, Modes) else metric
+
+    return [given(metric) for metric in metrics]
 
 
 def teach(height: int, width: int, learned: int = LEARNED, held_out: int = HELD_OUT) -> Reader:

@@ -27,6 +27,7 @@ def score(real: Side, fake: Side, metrics: list[Metric], extractor: Extractor | 
     seconds (of the whole), and the facts of both sides: images, seeds, truncation, data, …
     """
     start = time.monotonic()
+    metrics = [metric.told(real.labels, fake.labels) for metric in metrics]
     seers = seers_for(metrics, extractor)
     of_fake = see(fake, seers, {stream_of(metric) for metric in metrics}, batch_size, "looking at fake pictures")
     wanted = {stream_of(metric) for metric in metrics if metric.needs_real}

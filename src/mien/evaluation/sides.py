@@ -15,6 +15,7 @@ from mien.data.prepare import prepare
 from mien.errors import FileTrouble, UsageError
 from mien.generation import Generator
 from mien.images import as_rgb, resolution_text
+from mien.metrics.metric import Labels
 
 JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
 Batches = Callable[[int], Iterator[np.ndarray]]
@@ -34,8 +35,7 @@ class Side:
     facts: dict[str, Any] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
     built_in: bool = False  # the faces that mien draws, whose attributes are known
-    labels: np.ndarray | None = field(default=None, repr=False)  # float32 [N,K]: what they are, or were asked to be
-    label_names: tuple[str, ...] = ()
+    labels: Labels | None = None
 
 
 def drawn_by(generator: Generator, seeds: list[int], text: str, truncation: float) -> Side:
@@ -64,11 +64,9 @@ def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout
     facts = {"data": str(layout.path), "data_sha256": ready.info["sha256"]}
     jpegs = sum(name.lower().endswith(JPEG) for name in layout.entries)
     doubt = f"{jpegs:,} of {len(layout.entries):,} pictures of {layout.path.name} are JPEGs: their artefacts count"
-    labels = None if ready.labels is None else ready.labels[chosen]
-    return Side(
-        len(chosen), batches, key, facts, (doubt,) if jpegs else (), ready.info["layout"] in DRAWN,
-        labels, tuple(ready.info["label_names"]),
-    )  # fmt: skip
+    labels = None if ready.labels is None else Labels(ready.labels[chosen], tuple(ready.info["label_names"]))
+    built_in = ready.info["layout"] in DRAWN
+    return Side(len(chosen), batches, key, facts, (doubt,) if jpegs else (), built_in, labels)
 
 
 def spread(count: int, most: int) -> np.ndarray:

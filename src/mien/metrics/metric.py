@@ -11,7 +11,7 @@ A metric that reads "features" or "logits" leaves `rows` out: an extractor makes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeVar
 
 import numpy as np
@@ -38,6 +38,14 @@ class Score:
     details: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Labels:
+    """What the pictures of a side are, or were asked to be. values: float32 [N,K], names: K, see `mien.groups`."""
+
+    values: np.ndarray = field(repr=False)
+    names: tuple[str, ...]
+
+
 class Metric:
     """Subclasses are frozen dataclasses where they have settings, and can be made without arguments."""
 
@@ -53,6 +61,10 @@ class Metric:
     def key(self) -> str | None:
         """All that `rows` depends on: what is kept of the real pictures goes by it. None: keep nothing."""
         return None
+
+    def told(self, real: Labels | None, fake: Labels | None) -> Metric:
+        """The metric with what the pictures of both sides are or were asked to be; most need none of it."""
+        return self
 
     def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:
         """What was seen of N real and of M fake pictures, in their order, [N,K] and [M,K] in memory of the processor
