@@ -63,6 +63,7 @@ def evaluate(
     num_real: int | None = None,
     seeds: str | None = None,
     trunc: float = 1.0,
+    to: Literal["A", "B"] | None = None,
     snapshot: str | None = None,
     extractor: str = "auto",
     resize: Literal["clean", "legacy"] = "clean",
@@ -80,11 +81,12 @@ def evaluate(
     Args:
         target: A run (folder, number, name, "last"), a snapshot, or pictures: a folder or archive.
         data: The real pictures: folder, archive, prepared set or "drawn". The run's own if left out.
-        metrics: With commas between: fid, kid, is, pr, afd, modes, or your own, my_metric.py:name.
+        metrics: With commas between: fid, kid, is, pr, afd, modes, agreement, fid_by_class, or my_metric.py:name.
         num: How many fake pictures: seeds 0 to num-1 of a run, or at most so many of a folder's.
         num_real: How many real pictures at most. As many as --num if left out.
         seeds: Which pictures of a run, instead of --num: 0-49999.
         trunc: Truncation; published numbers are of 1.
+        to: Of a run that translates both ways, into which domain. As in mien translate where there is one way.
         snapshot: Evaluate an older generator: its kimg, "best", or a file. The newest if left out.
         extractor: auto, inception or efficientnet-lite0. auto: inception where its weights are (mien weights).
         resize: To the extractor's size: clean (antialiased) or legacy (TensorFlow 1's bilinear).
@@ -105,6 +107,7 @@ def evaluate(
     from mien.run.directory import RunDirectory, find
     from mien.run.journal import Journal
     from mien.seeds import check_truncation, parse_seeds
+    from mien.translation import translates
 
     for flag, value in (("--num", num), ("--num-real", num_real), ("--batch", batch)):
         if value is not None and value < 1:
@@ -113,8 +116,12 @@ def evaluate(
     chosen = parse_seeds(seeds if seeds is not None else f"0-{num - 1}")
     place = pick_device(device)
     wanted = choose_metrics(metrics, detector)
-    reads_features = any(metric.reads != "pixels" for metric in wanted)
-    if is_run(target, outdir):
+    if translates(target, outdir):
+        wrong = {"--seeds": seeds, "--trunc": None if trunc == 1 else trunc, "--resolution": resolution}
+        sides = sides_of_translation(target, data, num, num_real, to, snapshot, code, outdir, place, wrong)
+    elif to is not None:
+        raise UsageError(f"--to {to}: {target} does not translate; leave it out")
+    elif is_run(target, outdir):
         sides = sides_of_run(target, data, chosen, seeds, trunc, snapshot, num_real, resolution, code, outdir, place)
     else:
         given = {"--seeds": seeds, "--snapshot": snapshot, "--code": code, "--trunc": None if trunc == 1 else trunc}
@@ -122,8 +129,10 @@ def evaluate(
     real, fake = sides
     announce("fake", fake)
     announce("real", real)
+    wanted = with_reader(wanted, real)
+    reads_features = any(metric.reads != "pixels" for metric in wanted)
     used = choose_extractor(extractor, resize, weights, place) if reads_features else None
-    rows = score(real, fake, with_reader(wanted, real), used, batch)
+    rows = score(real, fake, wanted, used, batch)
     journals = [Journal(output)] if output else []
     if is_run(target, outdir) and not target.endswith(".safetensors"):
         journals.append(RunDirectory(find(target, outdir).path).metrics)
@@ -146,21 +155,51 @@ def sides_of_run(
     outdir: Path,
     device: Any,
 ) -> tuple[Side, Side]:
-    from mien.evaluation.sides import drawn_by, no_data, pictures_of
+    from mien.evaluation.sides import drawn_by, pictures_of
     from mien.generation import load
-    from mien.run.directory import find
-    from mien.run.files import read_json
 
     if resolution is not None:
         raise UsageError(f"--resolution {resolution}: a run's pictures have its own resolution; leave it out")
     generator = load(target, snapshot, outdir=outdir, code=code, device=device)
-    if data is None:
-        status = None if target.endswith(".safetensors") else find(target, outdir).status
-        data = read_json(status).get("data") if status and status.exists() else None
+    real = pictures_of(data or own_data(target, outdir), generator.resolution, num_real or len(seeds))
+    return real, drawn_by(generator, seeds, text or f"0-{len(seeds) - 1}", trunc)
+
+
+def sides_of_translation(
+    target: str,
+    data: str | None,
+    num: int,
+    num_real: int | None,
+    to: str | None,
+    snapshot: str | None,
+    code: Path | None,
+    outdir: Path,
+    device: Any,
+    given: dict[str, Any],
+) -> tuple[Side, Side]:
+    from mien.evaluation.translated import translations, wanted
+    from mien.translation import load
+
+    for flag, value in given.items():
+        if value is not None:
+            raise UsageError(f"{flag} {value}: {target} translates the pictures of --data as they are; leave it out")
+    translator = load(target, snapshot, outdir=outdir, code=code, device=device)
+    domain, source = translator.domain(to), data or own_data(target, outdir)
+    real = wanted(translator, source, num_real or num, domain)
+    return real, translations(translator, source, num, domain)
+
+
+def own_data(target: str, outdir: Path) -> str:
+    """What a run was trained on. Raises FileTrouble where it does not say."""
+    from mien.evaluation.sides import no_data
+    from mien.run.directory import find
+    from mien.run.files import read_json
+
+    status = None if target.endswith(".safetensors") else find(target, outdir).status
+    data = read_json(status).get("data") if status and status.exists() else None
     if data is None:
         raise no_data(target)
-    real = pictures_of(data, generator.resolution, num_real or len(seeds))
-    return real, drawn_by(generator, seeds, text or f"0-{len(seeds) - 1}", trunc)
+    return str(data)
 
 
 def sides_of_pictures(

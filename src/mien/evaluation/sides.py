@@ -12,6 +12,7 @@ import numpy as np
 from mien.console import counted, say
 from mien.data.layouts import DRAWN, Layout, detect, sampled_sizes
 from mien.data.prepare import prepare
+from mien.data.prepared import PreparedSet
 from mien.errors import FileTrouble, UsageError
 from mien.generation import Generator
 from mien.images import as_rgb, resolution_text
@@ -47,7 +48,16 @@ def drawn_by(generator: Generator, seeds: list[int], text: str, truncation: floa
     doubts = () if truncation == 1 else (f"truncation {truncation:g}: published numbers are of truncation 1",)
     facts = {"run": generator.run, "recipe": generator.recipe.name, "images": generator.images}
     facts |= {"kimg": generator.images / 1000, "seeds": text, "truncation": truncation}
-    return Side(len(seeds), batches, None, facts, doubts)
+    return Side(len(seeds), batches, None, facts, doubts, labels=asked_of(generator, seeds))
+
+
+def asked_of(generator: Generator, seeds: list[int]) -> Labels | None:
+    """What the picture of each seed was asked to be; None where nothing was asked, or where it was a text."""
+    condition = generator.recipe.condition
+    if condition is None or generator.labels is None or not condition.names:
+        return None
+    latents = generator.latents(seeds)
+    return Labels(latents[:, -condition.dim :].cpu().numpy(), condition.names)
 
 
 def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout: Layout | None = None) -> Side:
@@ -64,9 +74,14 @@ def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout
     facts = {"data": str(layout.path), "data_sha256": ready.info["sha256"]}
     jpegs = sum(name.lower().endswith(JPEG) for name in layout.entries)
     doubt = f"{jpegs:,} of {len(layout.entries):,} pictures of {layout.path.name} are JPEGs: their artefacts count"
-    labels = None if ready.labels is None else Labels(ready.labels[chosen], tuple(ready.info["label_names"]))
+    labels = labels_of(ready, chosen)
     built_in = ready.info["layout"] in DRAWN
     return Side(len(chosen), batches, key, facts, (doubt,) if jpegs else (), built_in, labels)
+
+
+def labels_of(ready: PreparedSet, chosen: np.ndarray) -> Labels | None:
+    """What the chosen images of a set are, where it says so."""
+    return None if ready.labels is None else Labels(ready.labels[chosen], tuple(ready.info["label_names"]))
 
 
 def spread(count: int, most: int) -> np.ndarray:

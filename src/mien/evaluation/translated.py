@@ -11,7 +11,7 @@ import numpy as np
 from mien.console import counted
 from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
-from mien.evaluation.sides import Side, pictures_of, spread
+from mien.evaluation.sides import Side, labels_of, pictures_of, spread
 from mien.images import as_rgb
 from mien.translation import Translator, fitting
 
@@ -24,8 +24,12 @@ def wanted(translator: Translator, data: str | Path, most: int, to: str) -> Side
     def batches(size: int) -> Iterator[np.ndarray]:
         return (as_rgb(ready.images[chosen[start : start + size]]) for start in range(0, len(chosen), size))
 
-    labels = None if ready.labels is None else ready.labels[chosen]
-    return replace(found, count=len(chosen), batches=batches, key=f"{found.key} {to}", labels=labels)
+    # Drawn faces in the other style are not what readers of the built-in faces have learned from.
+    built_in = found.built_in and np.array_equal(next(found.batches(1)), as_rgb(ready.images[:1]))
+    labels = labels_of(ready, chosen)
+    return replace(
+        found, count=len(chosen), batches=batches, key=f"{found.key} {to}", built_in=built_in, labels=labels
+    )  # fmt: skip
 
 
 def translations(translator: Translator, data: str | Path, most: int, to: str) -> Side:
@@ -41,8 +45,7 @@ def translations(translator: Translator, data: str | Path, most: int, to: str) -
 
     facts = {"run": translator.run, "recipe": translator.recipe.name, "images": translator.images}
     facts |= {"kimg": translator.images / 1000, "to": to}
-    labels = ready.labels[chosen] if ready.paired and ready.labels is not None else None
-    return Side(len(chosen), batches, None, facts, (), False, labels, tuple(ready.info["label_names"]))
+    return Side(len(chosen), batches, None, facts, labels=labels_of(ready, chosen) if ready.paired else None)
 
 
 def towards(translator: Translator, data: str | Path, to: str) -> PreparedSet:
