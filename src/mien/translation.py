@@ -23,6 +23,7 @@ from mien.turn import Batch
 OTHER = {"A": "B", "B": "A"}
 PAIRS = "pairs: files A|B side by side, or drawn-lines"
 TWO_SETS = "two sets: folders trainA and trainB, or drawn-unpaired"
+SMALLEST = 16  # pixels
 EXAMPLES = 16  # rows in a training's grid
 
 
@@ -107,10 +108,13 @@ class Translator:
 
 
 def padded(pixels: np.ndarray, multiple: int) -> tuple[np.ndarray, tuple[int, int]]:
-    """uint8 [N,H,W,C] -> reflected at all edges until both sides are multiples; (rows, columns) before it."""
+    """uint8 [N,H,W,C] -> reflected at all edges until both sides are multiples; (rows, columns) before it.
+
+    A side is SMALLEST at least: the networks reflect what they see at a quarter of the size once more.
+    """
     sides = []
     for length in pixels.shape[1:3]:
-        missing = -length % multiple
+        missing = -(-max(length, SMALLEST) // multiple) * multiple - length
         sides.append((missing // 2, missing - missing // 2))
     filled = np.pad(pixels, [(0, 0), *sides, (0, 0)], mode="reflect")
     return filled, (sides[0][0], sides[1][0])
