@@ -19,6 +19,7 @@ from mien.data.prepare import prepare
 from mien.errors import UsageError
 from mien.generation import load
 from mien.pictures import read_facts
+from mien.text.words import Words
 
 DCGAN = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4", "condition.embedding_dim=4")
 STYLE = (
@@ -89,6 +90,19 @@ def test_what_is_kept_is_spread_over_all():
     assert torch.equal(shown, torch.eye(5)) and torch.equal(conditioning.distinct(kept, 3), torch.eye(5)[[0, 2, 4]])
 
 
+def test_captions_are_embedded_once(attributed, cache, monkeypatch):
+    recipe = conditioning.asked(recipes.find("dcgan"), "text", detect(attributed))
+    assert (recipe.condition.encoder, recipe.condition.dim, recipe.condition.names) == ("words", Words.dim, ())
+    pictures = prepare(attributed, 16, 16)
+    labels = conditioning.labels_of(recipe.condition, pictures)
+    assert np.array_equal(labels, Words()(pictures.captions)) and len(list((cache / "captions").glob("*.npy"))) == 1
+    monkeypatch.setattr(Words, "encode", None)
+    assert np.array_equal(conditioning.labels_of(recipe.condition, pictures), labels)
+    assert conditioning.words(recipe.condition, pictures) == ["captions, by the encoder words (384 numbers)"]
+    with pytest.raises(UsageError, match="--encoder words belongs to --cond text"):
+        conditioning.asked(recipes.find("dcgan"), "class", detect(attributed), "words")
+
+
 # --- what is refused, and what is pointed out -------------------------------------------------------------------------
 
 
@@ -121,7 +135,7 @@ def test_unused_labels_are_pointed_out(classes, faces, capsys, tmp_path):
 
 @pytest.mark.parametrize(
     "recipe, changes, cond",
-    [("dcgan", DCGAN, "class"), ("stylegan2-laptop", STYLE, "attributes"), ("sngan", DCGAN, "class")],
+    [("dcgan", DCGAN, "class"), ("stylegan2-laptop", STYLE, "attributes"), ("hinge", DCGAN, "text")],
 )
 def test_stopped_and_resumed_equals_never_stopped(recipe, changes, cond, classes, attributed, tmp_path):
     data = classes if cond == "class" else attributed
@@ -202,6 +216,15 @@ def test_generate_draws_what_is_asked_and_says_so(by_class, by_attributes, tmp_p
         capsys.readouterr().err
         == "mien: --class d: there is no such class: there are a, b, c, or a number from 0 to 2\n"
     )
+
+
+def test_a_text_is_drawn_by_what_it_says(attributed, tmp_path):
+    run = begin(attributed, tmp_path, "dcgan", DCGAN, "80img", cond="text").path
+    generator = load(run)
+    asked = generator.asked(text="a girl with pink hair")
+    assert np.array_equal(asked.latents([3])[:, 8:].numpy(), Words()(["a girl with pink hair"]))
+    assert np.array_equal(np.asarray(generator([3], text="a girl with pink hair")[0]), asked.pixels([3])[0])
+    assert generate(str(run), text="pink hair", seeds="0", output=tmp_path / "out").asked == "text: pink hair"
 
 
 def test_what_a_generator_cannot_be_asked_is_refused(by_class, by_attributes, classes, tmp_path):

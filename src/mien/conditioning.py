@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,19 +13,29 @@ import torch
 from torch import Tensor
 
 from mien.condition import Condition
+from mien.console import counted
 from mien.data.layouts import Layout
+from mien.data.prepare import cache_root
 from mien.data.prepared import PreparedSet
 from mien.errors import UsageError
 from mien.games.noise import NoiseGame
 from mien.groups import groups, one_each
 from mien.recipe import Recipe
+from mien.run.files import io_errors, write_bytes
+from mien.text import encoder as encoders
 
+AT_ONCE = 256  # captions
 KEPT = 2048  # of the training's labels, which drawing chooses from
 SHOWN = 4  # names in a line
 
 
-def asked(recipe: Recipe, cond: str, layout: Layout) -> Recipe:
-    """The recipe with the condition of `--cond`. Raises UsageError where the pictures bring nothing of that kind."""
+def asked(recipe: Recipe, cond: str, layout: Layout, encoder: str | None = None) -> Recipe:
+    """The recipe with the condition of `--cond`. Raises UsageError where the pictures bring nothing of that kind.
+
+    encoder: of texts; None: words.
+    """
+    if encoder is not None and cond != "text":
+        raise UsageError(f"--encoder {encoder} belongs to --cond text: it makes numbers of captions")
     if cond == "none":
         return replace(recipe, condition=None)
     if not issubclass(recipe.game.of, NoiseGame):  # type: ignore[arg-type]
@@ -31,6 +44,9 @@ def asked(recipe: Recipe, cond: str, layout: Layout) -> Recipe:
     if cond not in there:
         cure = f"use --cond {next(iter(there))}" if there else "give labels (see docs/data.md), or leave --cond out"
         raise UsageError(f"--cond {cond}: {layout.path.name} has {listed(there)}, no {NAMED[cond]}: {cure}")
+    if cond == "text":
+        name = encoders.asked(encoder or "words")
+        return replace(recipe, condition=Condition("text", encoders.find(name).dim, encoder=name))
     return replace(recipe, condition=Condition(cond, len(layout.label_names), layout.label_names))  # type: ignore[arg-type]
 
 
@@ -60,6 +76,10 @@ def labels_of(condition: Condition | None, pictures: PreparedSet) -> np.ndarray 
     """float32 [N,dim], all zeros where a picture has none. Raises UsageError for pictures of another vocabulary."""
     if condition is None:
         return None
+    if condition.kind == "text":
+        if pictures.captions is None:
+            raise UsageError(f"--data {pictures.info['source']} has no captions, which the run is about: give them")
+        return embedded(pictures.captions, condition.encoder)
     if tuple(pictures.info["label_names"]) != condition.names or pictures.labels is None:
         names = offers(pictures.info["label_names"], pictures.labels, False)
         raise UsageError(
@@ -67,6 +87,27 @@ def labels_of(condition: Condition | None, pictures: PreparedSet) -> np.ndarray 
             f"is about ({', '.join(condition.names[:SHOWN])} …): give pictures with the same labels"
         )
     return np.asarray(pictures.labels)
+
+
+def embedded(captions: list[str], encoder: str) -> np.ndarray:
+    """float32 [N,dim], computed once: kept in the cache by captions and encoder."""
+    encode = encoders.find(encoder)
+    what = json.dumps([captions, encoder, encode.version, encode.dim])
+    path = cache_root() / "captions" / f"{hashlib.sha256(what.encode()).hexdigest()[:32]}.npy"
+    if path.is_file():
+        return np.load(path, allow_pickle=False)
+    parts = []
+    with counted("reading captions") as progress:
+        for start in range(0, len(captions), AT_ONCE):
+            parts.append(encode(captions[start : start + AT_ONCE]))
+            progress(min(start + AT_ONCE, len(captions)), len(captions))
+    found = np.concatenate(parts).astype(np.float32)
+    file = io.BytesIO()
+    np.save(file, found, allow_pickle=False)
+    with io_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, file.getvalue())
+    return found
 
 
 def kept(labels: np.ndarray | None) -> Tensor | None:
@@ -88,6 +129,8 @@ def words(condition: Condition | None, pictures: PreparedSet) -> list[str]:
     there = offers(pictures.info["label_names"], pictures.labels, pictures.captions is not None)
     if condition is None:
         return [f"none: {listed(there)} are not used (--cond {' or '.join(there)})"] if there else []
+    if condition.kind == "text":
+        return [f"captions, by the encoder {condition.encoder} ({condition.dim} numbers)"]
     unlabelled = pictures.info["unlabelled"]
     without = f"; {unlabelled:,} pictures have none, and are judged by their looks alone" if unlabelled else ""
     if condition.kind == "class":

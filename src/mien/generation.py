@@ -21,6 +21,7 @@ from mien.pictures import to_image
 from mien.recipe import Recipe, from_json
 from mien.run.directory import RunDirectory, find
 from mien.run.snapshot import load_snapshot
+from mien.text.encoder import find as find_encoder
 
 BATCH = 64
 
@@ -89,6 +90,8 @@ class Generator:
             asked.labels = asking.of_class(condition, class_)
         elif attributes is not None:
             asked.labels = asking.with_attributes(condition, self.labels, attributes)
+        elif text is not None:
+            asked.labels = torch.from_numpy(find_encoder(condition.encoder)([text]))
         return asked
 
     def pixels(self, seeds: Sequence[int], truncation: float = 1.0, batch_size: int = BATCH) -> np.ndarray:

@@ -84,6 +84,7 @@ def start(
     freeze_d: int | None,
     augment: str,
     cond: str,
+    encoder: str | None,
     budget: str,
     seed: int,
     changes: tuple[str, ...],
@@ -109,7 +110,7 @@ def start(
     else:
         chosen, why = choose(data, resolution, place)
     least = min(2, chosen.batch_size)
-    chosen = conditioning.asked(chosen, cond, detect(data))
+    chosen = conditioning.asked(chosen, cond, detect(data), encoder)
     chosen = augmenting.asked(chosen, augment, changes)
     if freeze_d is not None:
         if origin is None:

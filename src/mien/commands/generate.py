@@ -54,6 +54,7 @@ def generate(
     direction: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
     class_: str | None = None,
     attributes: str | None = None,
+    text: str | None = None,
     trunc: float = 1.0,
     snapshot: str | None = None,
     grid: bool = False,
@@ -73,6 +74,7 @@ def generate(
         direction: Move along a direction of mien directions: smile=2, or 0=-1.5, or FILE:smile=2. May be given often.
         class_: Draw this class, by its name or number, with a generator that was trained by --cond class.
         attributes: Draw these, "hair=silver,eyes=green,smile", after --cond attributes; a seed chooses the others.
+        text: Draw what this says, "a smiling girl with green hair", after --cond text.
         trunc: 1 is as trained; less gives fewer broken pictures and less variety.
         snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         grid: All pictures on one sheet.
@@ -89,7 +91,11 @@ def generate(
     from mien.latents.source import from_file, from_seeds
     from mien.seeds import check_truncation, parse_seeds
 
-    asked = {name: value for name, value in (("class", class_), ("attributes", attributes)) if value is not None}
+    asked = {
+        name: value
+        for name, value in (("class", class_), ("attributes", attributes), ("text", text))
+        if value is not None
+    }
     if latent and (seeds or trunc != 1.0 or asked):
         flags = ", ".join(["--seeds", *(f"--{name}" for name in asked)])
         raise UsageError(f"--latent excludes {flags} and --trunc: its latents are drawn as they are")
@@ -100,7 +106,7 @@ def generate(
     kind: Literal["folder", "zip", "grid"] = "grid" if grid else "zip" if zip else "folder"
     ending = format or (ending_of(output) if grid else "png")
     wanted = parse(attributes) if attributes is not None else None
-    generator = load(run, snapshot, outdir=outdir, code=code).asked(class_=class_, attributes=wanted)
+    generator = load(run, snapshot, outdir=outdir, code=code).asked(class_=class_, attributes=wanted, text=text)
     path = output or default_path(run, outdir, kind, ending)
     check_output(path, kind)
     source = from_file(generator, latent) if latent else from_seeds(generator, chosen, trunc, asked)

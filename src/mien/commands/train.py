@@ -24,7 +24,8 @@ def train(
     init: str | None = None,
     freeze_d: int | None = None,
     augment: str = "auto",
-    cond: Literal["none", "class", "attributes"] = "none",
+    cond: Literal["none", "class", "attributes", "text"] = "none",
+    encoder: str | None = None,
     budget: str = "20m",
     seed: int = 0,
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
@@ -52,7 +53,8 @@ def train(
             RECIPE is given. At another resolution the layers that fit are taken over.
         freeze_d: Leave so many first layers of the discriminator as --init brings them: for small sets.
         augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few pictures.
-        cond: Draw by the pictures' classes or attributes, so that mien generate can ask for them.
+        cond: Draw by the pictures' classes, attributes or captions, so that mien generate can ask for them.
+        encoder: Of captions: words (needs nothing), or my_encoder.py:Mine. words if left out.
         budget: How long: 30m, 2h, 200kimg (thousand pictures seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
         set: Change a setting of the recipe: discriminator_terms.r1.weight=5. May be given often.
@@ -79,6 +81,7 @@ def train(
         "freeze_d": freeze_d,
         "augment": augment,
         "cond": cond,
+        "encoder": encoder,
         "budget": budget,
         "seed": seed,
         "changes": set,
