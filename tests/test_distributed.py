@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,8 @@ SCRIPT = Path(__file__).with_name("two_ranks.py")
 @pytest.fixture(scope="module")
 def reports(faces, cache, tmp_path_factory):
     """What the two processes tell, by case: [of rank 0, of rank 1]."""
+    for domain in ("trainA", "trainB"):
+        shutil.copytree(faces, faces.with_name("two-sets") / domain)
     folder, outdir = tmp_path_factory.mktemp("reports"), tmp_path_factory.mktemp("outdir")
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-addr", "127.0.0.1"]
     command += ["--master-port", "0", "--rdzv-backend", "c10d", "--rdzv-endpoint", "127.0.0.1:0", str(SCRIPT)]
@@ -35,6 +38,7 @@ DCGAN = {"G/layers.0.weight", "D/layers.3.running_mean", "G_ema/layers.1.running
 HELD = {  # some of what each case has to hold
     "reused": DCGAN,
     "own": DCGAN,
+    "pools": {"G_AB_ema/layers.1.weight", "D_A/layers.0.weight", "memory/pool_a", "memory/pool_b"},
     "style": {"G/start", "G/w_mean", "G_ema/w_mean", "D/out.weight", "memory/path_length/mean"},
 }
 CASES = pytest.mark.parametrize("case", HELD)

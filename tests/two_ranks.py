@@ -22,6 +22,7 @@ CASES = {
     "reused": ("dcgan", CHANGES),
     "own": ("dcgan", (*CHANGES, "game.reuse_fakes=false", "discriminator_updates=2")),
     "style": ("stylegan2-laptop", STYLE),
+    "pools": ("cyclegan", ("generator.width=1", "generator.blocks=1", "discriminator.width=1", "game.pool=20")),
 }
 torch.set_num_threads(1)
 
@@ -51,8 +52,9 @@ def main() -> None:
         per_round = 8 * recipes.find(recipe).override(changes).discriminator_updates
         end = f"{40 * per_round}img"
         exams = {**OWN, "metrics_every": 0.064} if case == "reused" else {}
-        whole = begin(data, outdir / case / "whole", recipe, changes, end, **exams)
-        stopped = begin(data, outdir / case / "stopped", recipe, changes, f"{15 * per_round}img", **exams)
+        given = data.with_name("two-sets") if recipes.find(recipe).sources == "unpaired" else data
+        whole = begin(given, outdir / case / "whole", recipe, changes, end, **exams)
+        stopped = begin(given, outdir / case / "stopped", recipe, changes, f"{15 * per_round}img", **exams)
         mien.resume(str(stopped.path), budget=end)
         found[case] = {"runs": [str(whole.path), str(stopped.path)], "sums": [sums(session) for session in sessions]}
         found[case]["pictures"] = sessions[0].batches.indices(8 * distributed.rank() // 2, 4).tolist()

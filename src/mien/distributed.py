@@ -56,6 +56,15 @@ def broadcast(tensors: Sequence[Tensor]) -> None:
         tensor.detach().copy_(contiguous)
 
 
+def gather(tensor: Tensor) -> Tensor:
+    """[N, …] of each process, alike in shape -> all of them, [processes * N, …], in the order of their ranks."""
+    if world_size() == 1:
+        return tensor
+    parts = [torch.empty_like(tensor) for _ in range(world_size())]
+    dist.all_gather(parts, tensor.contiguous())
+    return torch.cat(parts)
+
+
 def from_first(value: T) -> T:
     """The value that rank 0 holds, on every rank (a path, a decision: anything small)."""
     if world_size() == 1:

@@ -130,15 +130,18 @@ def values(tensor):
     return [int(value) for value in tensor[:, 0, 0, 0]]
 
 
+def draws(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
 def game(pool):
     return UnpairedGame(Scale(1), Scale(1), Sum(), Sum(), pool=pool)
 
 
 def test_a_pool_fills_then_answers_half_of_the_time_from_the_past():
-    torch.manual_seed(0)
-    one, seen = game(pool=10), []
+    one, seen, chance = game(pool=10), [], draws()
     for number in range(1000):
-        seen += values(one.pooled("pool_a", numbered(number)))
+        seen += values(one.pooled("pool_a", numbered(number), chance))
     assert seen[:10] == list(range(10))
     assert values(one.memory["pool_a"]) != list(range(10)) and one.memory["pool_a"].shape == (10, 1, 2, 2)
     fresh = sum(number == shown for number, shown in enumerate(seen[10:], 10))
@@ -147,13 +150,12 @@ def test_a_pool_fills_then_answers_half_of_the_time_from_the_past():
     assert set(seen) | set(values(one.memory["pool_a"])) == set(range(1000))  # and nothing is lost
 
 
-def test_a_pools_answers_follow_from_the_seed_and_what_it_holds():
+def test_a_pools_answers_follow_from_the_draws_and_what_it_holds():
     def shown(pool):
-        torch.manual_seed(7)
-        return values(pool.pooled("pool_a", numbered(*range(100, 120))))
+        return values(pool.pooled("pool_a", numbered(*range(100, 120)), draws(7)))
 
     one, other = game(5), game(5)
-    one.pooled("pool_a", numbered(*range(5)))
+    one.pooled("pool_a", numbered(*range(5)), draws())
     other.memory["pool_a"] = one.memory["pool_a"].clone()
     assert shown(one) == shown(other) and torch.equal(one.memory["pool_a"], other.memory["pool_a"])
 
@@ -161,10 +163,9 @@ def test_a_pools_answers_follow_from_the_seed_and_what_it_holds():
 def test_no_pool():
     fakes = numbered(1, 2)
     one = game(0)
-    assert one.pooled("pool_a", fakes) is fakes and one.memory == {}
+    assert one.pooled("pool_a", fakes, draws()) is fakes and one.memory == {}
 
 
 @pytest.mark.parametrize("pool", [1, 3])
 def test_a_batch_larger_than_the_pool(pool):
-    torch.manual_seed(0)
-    assert game(pool).pooled("pool_b", numbered(*range(8))).shape == (8, 1, 2, 2)
+    assert game(pool).pooled("pool_b", numbered(*range(8)), draws()).shape == (8, 1, 2, 2)

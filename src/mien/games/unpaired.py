@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from mien import distributed
 from mien.games.game import Sources
 from mien.games.paired import source_of
 from mien.turn import Batch, Match, Memory, Turn
@@ -17,7 +18,8 @@ class UnpairedGame:
     """Sources are of domain A, images of domain B. G_AB: A -> B, G_BA: B -> A; D_A and D_B judge their own domain.
 
     pool: the discriminators see a fake, or, half of the time once so many are kept, an earlier one in its place
-    (Shrivastava et al. 2017, section 2.3). The pools are in the game's memory, their draws from torch's generator.
+    (Shrivastava et al. 2017, section 2.3). The pools are in the game's memory. Several processes share them: each sees
+    the fakes of all and makes the same draws, from the images seen, so all pools are one and the first can save it.
     The generators answer the fakes of the discriminators' turn itself, so each is drawn once a round.
 
     Views of the generators' turn: "real_a", "real_b"; "fake_b" from "real_a", "cycle_a" from that, and the other way
@@ -42,7 +44,8 @@ class UnpairedGame:
         turn = self.kept = self.there(batch)
         for generator in self.generators.values():
             generator.requires_grad_(False)
-        seen = [self.pooled(f"pool_{name}", turn.views[f"fake_{name}"].detach()) for name in ("a", "b")]
+        draws = torch.Generator().manual_seed(batch.images)
+        seen = [self.pooled(f"pool_{name}", turn.views[f"fake_{name}"].detach(), draws) for name in ("a", "b")]
         return replace(
             turn, matches=[replace(match, fake=fake) for match, fake in zip(turn.matches, seen, strict=True)]
         )
@@ -63,20 +66,22 @@ class UnpairedGame:
         views = {"real_a": real_a, "real_b": real_b, "fake_a": fake_a, "fake_b": fake_b}
         return Turn(matches, views, self.memory)
 
-    def pooled(self, name: str, fakes: Tensor) -> Tensor:
+    def pooled(self, name: str, fakes: Tensor, draws: torch.Generator) -> Tensor:
         """What is shown for each of the fakes [N,C,H,W]; the pool keeps those that are not shown."""
         if not self.pool:
             return fakes
-        pool, shown = self.memory.get(name, fakes[:0].contiguous()), []
-        for fake in fakes.contiguous().split(1):  # one layout in memory, so that a loaded pool gives the same bits
+        fakes = fakes.contiguous()  # one layout in memory, so that a loaded pool gives the same bits
+        pool, shown = self.memory.get(name, fakes[:0]), []
+        for fake in distributed.gather(fakes).split(1):
             if len(pool) < self.pool:
                 pool = torch.cat([pool, fake])
-            elif torch.rand(()) < 0.5:
-                place = int(torch.randint(len(pool), ()))
+            elif torch.rand((), generator=draws) < 0.5:
+                place = int(torch.randint(len(pool), (), generator=draws))
                 pool, fake = replaced(pool, place, fake), pool[place : place + 1]
             shown.append(fake)
         self.memory[name] = pool
-        return torch.cat(shown)
+        own = distributed.rank() * len(fakes)
+        return torch.cat(shown[own : own + len(fakes)])
 
     def show(self, generators: dict[str, nn.Module], batch: Batch) -> Tensor:
         """Source, result, round trip: first all from A, then all from B."""
