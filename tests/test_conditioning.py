@@ -19,6 +19,7 @@ from mien.data.prepare import prepare
 from mien.errors import UsageError
 from mien.generation import load
 from mien.pictures import read_facts
+from mien.sweeping import swept
 from mien.text.words import Words
 
 DCGAN = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4", "condition.embedding_dim=4")
@@ -257,3 +258,51 @@ def test_metrics_while_training_draw_the_trainings_labels(classes, tmp_path):
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     found = mien.evaluate(str(run), metrics=f"{OWN}:spread", num=32, output=tmp_path / "rows.jsonl")
     assert rows[-1]["value"] == found.rows[0]["value"]
+
+
+# --- sweeps -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_sweep_has_a_cell_for_each_pair_of_values(by_attributes):
+    generator = load(by_attributes)
+    picture, facts, count = swept(generator, "Hair,glasses", {}, [3], 1.0)
+    assert (count, facts["sweep"], facts["seeds"]) == (6, "Hair,glasses", [3])
+    cells = in_cells(picture, 3, 2)
+    for row, hair in enumerate(("black", "pink", "silver")):
+        for column, glasses in enumerate((False, True)):
+            expected = generator([3], attributes={"hair": hair, "glasses": glasses})[0]
+            assert np.array_equal(cells[row][column], np.asarray(expected)), (hair, glasses)
+
+
+def in_cells(picture, rows, columns, tile=64, gap=4, top=21):
+    """uint8 [16,16,3] each, from a sheet that enlarged them four times."""
+    pixels = np.asarray(picture)
+    left = pixels.shape[1] - columns * (tile + gap)
+    steps = [
+        [(top + row * (tile + gap), left + column * (tile + gap)) for column in range(columns)] for row in range(rows)
+    ]
+    return [[pixels[y : y + tile : 4, x : x + tile : 4] for y, x in line] for line in steps]
+
+
+def test_a_sweep_of_one_attribute_has_a_row_for_each_seed(by_attributes, by_class, tmp_path, capsys):
+    path = tmp_path / "classes.png"
+    made = generate(str(by_class), sweep="class", seeds="1,4", output=path)
+    assert (made.kind, made.pictures, made.files) == ("grid", 6, 1)
+    cells = in_cells(Image.open(path), 2, 3)
+    assert np.array_equal(cells[1][2], load(by_class).asked(class_="c").pixels([4])[0])
+    assert generate(str(by_attributes), sweep="hair", attributes="glasses").path.name == "sweep.png"
+
+
+@pytest.mark.parametrize(
+    "flags, words",
+    [
+        (["--sweep", "hairs"], "--sweep hairs: there is no such attribute: did you mean hair?"),
+        (["--sweep", "hair,hair"], "name one attribute, or two different ones"),
+        (["--sweep", "hair,glasses", "--seeds", "1,2"], "draws one seed"),
+        (["--sweep", "hair", "--zip"], "--sweep is a sheet of its own"),
+    ],
+)
+def test_a_sweep_that_cannot_be_is_refused(flags, words, by_attributes, capsys):
+    assert cli.run(["generate", str(by_attributes), *flags]) == 2
+    err = capsys.readouterr().err
+    assert words in err and err.count("\n") == 1

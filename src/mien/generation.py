@@ -85,14 +85,17 @@ class Generator:
             raise UsageError(f"--{flags[0]}: {self.run} was trained without a condition: train with --cond {flags[0]}")
         if flags != [condition.kind]:
             raise UsageError(f"--{flags[0]}: {self.run} was trained by {condition.kind}: use --{condition.kind}")
-        asked = copy(self)
         if class_ is not None:
-            asked.labels = asking.of_class(condition, class_)
-        elif attributes is not None:
-            asked.labels = asking.with_attributes(condition, self.labels, attributes)
-        elif text is not None:
-            asked.labels = torch.from_numpy(find_encoder(condition.encoder)([text]))
-        return asked
+            return self.telling(asking.of_class(condition, class_))
+        if attributes is not None:
+            return self.telling(asking.with_attributes(condition, self.labels, attributes))
+        return self.telling(torch.from_numpy(find_encoder(condition.encoder)([text or ""])))
+
+    def telling(self, labels: Tensor) -> Generator:
+        """The same generator, each seed choosing from other labels [M,K]."""
+        other = copy(self)
+        other.labels = labels
+        return other
 
     def pixels(self, seeds: Sequence[int], truncation: float = 1.0, batch_size: int = BATCH) -> np.ndarray:
         """uint8 [N,H,W,C]"""

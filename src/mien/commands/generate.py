@@ -55,6 +55,7 @@ def generate(
     class_: str | None = None,
     attributes: str | None = None,
     text: str | None = None,
+    sweep: str | None = None,
     trunc: float = 1.0,
     snapshot: str | None = None,
     grid: bool = False,
@@ -75,6 +76,8 @@ def generate(
         class_: Draw this class, by its name or number, with a generator that was trained by --cond class.
         attributes: Draw these, "hair=silver,eyes=green,smile", after --cond attributes; a seed chooses the others.
         text: Draw what this says, "a smiling girl with green hair", after --cond text.
+        sweep: One sheet of all values: --sweep hair,eyes has a row for each hair, a column for each eyes and one seed;
+            --sweep hair a row for each seed.
         trunc: 1 is as trained; less gives fewer broken pictures and less variety.
         snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         grid: All pictures on one sheet.
@@ -89,26 +92,35 @@ def generate(
     from mien.generation import load
     from mien.latents.directions import parse_step
     from mien.latents.source import from_file, from_seeds
+    from mien.pictures import encode
+    from mien.run.files import write_bytes
     from mien.seeds import check_truncation, parse_seeds
+    from mien.sweeping import swept
 
     asked = {
         name: value
-        for name, value in (("class", class_), ("attributes", attributes), ("text", text))
+        for name, value in (("class", class_), ("attributes", attributes), ("text", text), ("sweep", sweep))
         if value is not None
     }
     if latent and (seeds or trunc != 1.0 or asked):
         flags = ", ".join(["--seeds", *(f"--{name}" for name in asked)])
         raise UsageError(f"--latent excludes {flags} and --trunc: its latents are drawn as they are")
-    chosen = parse_seeds(seeds or "0-63")
+    if sweep and (grid or zip or latent or direction or class_ or text):
+        raise UsageError("--sweep is a sheet of its own: besides --attributes and --seeds leave the others out")
+    chosen = parse_seeds(seeds or ("0-63" if not sweep else "0" if "," in sweep else "0-7"))
     steps = [parse_step(text) for text in direction]
     check_truncation(trunc)
     check_flags(grid, zip, columns, len(chosen))
-    kind: Literal["folder", "zip", "grid"] = "grid" if grid else "zip" if zip else "folder"
-    ending = format or (ending_of(output) if grid else "png")
+    kind: Literal["folder", "zip", "grid"] = "grid" if grid or sweep else "zip" if zip else "folder"
+    ending = format or (ending_of(output) if kind == "grid" else "png")
     wanted = parse(attributes) if attributes is not None else None
     generator = load(run, snapshot, outdir=outdir, code=code).asked(class_=class_, attributes=wanted, text=text)
-    path = output or default_path(run, outdir, kind, ending)
+    path = output or default_path(run, outdir, "sweep" if sweep else kind, ending)
     check_output(path, kind)
+    if sweep:
+        picture, facts, count = swept(load(run, snapshot, outdir=outdir, code=code), sweep, wanted or {}, chosen, trunc)
+        write_bytes(path, encode(picture, ending, facts))
+        return Generated(path, "grid", count, 1, generator.run, generator.images / 1000, trunc, told(asked))
     source = from_file(generator, latent) if latent else from_seeds(generator, chosen, trunc, asked)
     source, count = source.moved(steps, run, outdir), len(source.numbers)
     if grid:
@@ -156,7 +168,7 @@ def default_path(run: str, outdir: Path, kind: str, ending: str) -> Path:
     from mien.run.directory import find
 
     folder = Path("generated") if Path(run).suffix == ".safetensors" else find(run, outdir).path / "generated"
-    return {"folder": folder, "zip": folder.with_suffix(".zip"), "grid": folder / f"grid.{ending}"}[kind]
+    return {"folder": folder, "zip": folder.with_suffix(".zip")}.get(kind, folder / f"{kind}.{ending}")
 
 
 def check_output(path: Path, kind: str) -> None:
