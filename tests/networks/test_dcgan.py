@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from mien.networks.dcgan import DCGANDiscriminator, DCGANGenerator, stages, widths
+from mien.networks.dcgan import DCGANDiscriminator, DCGANGenerator, grow, stages, widths
 
 
 def convolutions(network):
@@ -120,3 +120,41 @@ def test_initial_weights_have_the_papers_statistics():
 def test_a_grayscale_pair():
     images = DCGANGenerator((16, 16), 1, width=2)(torch.randn(3, 100))
     assert images.shape == (3, 1, 16, 16) and DCGANDiscriminator((16, 16), 1, width=2)(images).shape == (3,)
+
+
+# --- filtered ---------------------------------------------------------------------------------------------------------
+
+
+def test_filtered_layers_at_64():
+    generator = DCGANGenerator((64, 64), 3, latent_dim=100, width=32, filtered=True)
+    discriminator = DCGANDiscriminator((64, 64), 3, width=32, filtered=True)
+    three, four = (3, 3), (4, 4)
+    up = [(256, 128, three, 2, 0), (128, 64, three, 2, 0), (64, 32, three, 2, 0), (32, 3, three, 2, 0)]
+    assert convolutions(generator) == [(100, 256, four, 1, 0), *up]
+    down = [(3, 32, three, 2, 0), (32, 64, three, 2, 0), (64, 128, three, 2, 0), (128, 256, three, 2, 0)]
+    assert convolutions(discriminator) == [*down, (256, 1, four, 1, 0)]
+    norms = 2 * (256 + 128 + 64 + 32)
+    assert count(generator) == 100 * 256 * 16 + 9 * (256 * 128 + 128 * 64 + 64 * 32 + 32 * 3) + norms == 798_496
+    assert count(discriminator) == 9 * (3 * 32 + 32 * 64 + 64 * 128 + 128 * 256) + 256 * 16 + norms - 64 == 392_928
+
+
+@pytest.mark.parametrize("resolution", SIZES[::3], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_filtered_any_height_and_width(resolution):
+    images = DCGANGenerator(resolution, 1, latent_dim=3, width=1, filtered=True)(torch.randn(2, 3))
+    assert images.shape == (2, 1, *resolution) and images.abs().max() <= 1
+    assert DCGANDiscriminator(resolution, 1, width=1, filtered=True)(images).shape == (2,)
+    assert 4 <= min(stages(resolution, filtered=True)[-1]) <= 7
+    assert stages((96, 96), filtered=True) == [(96, 96), (48, 48), (24, 24), (12, 12), (6, 6)]
+
+
+def test_a_filtered_layer_leaves_no_checkerboard():
+    """Of constant features a strided layer alone makes another value at each of the four places of a 2 x 2 pixel
+    pattern; behind the filter they are all alike."""
+    torch.manual_seed(0)
+    patterns = {}
+    for filtered in (False, True):
+        layers = grow(8, 1, (8, 8), (16, 16), filtered)
+        image = nn.Sequential(*layers)(torch.ones(1, 8, 8, 8)).detach()[0, 0, 4:12, 4:12]
+        places = image.unflatten(0, (-1, 2)).unflatten(2, (-1, 2)).mean((0, 2))
+        patterns[filtered] = float(places.std() / places.abs().mean())
+    assert patterns[False] > 0.1 and patterns[True] < 1e-5

@@ -2,6 +2,10 @@
 
 At 64 x 64 and 96 x 96 the layers are the published ones. Any other height and width is reached by the same rule: the
 discriminator halves (rounding down) until the shorter side is 4 to 7, and the generator walks the same sizes back.
+
+filtered: each resampling goes through a low-pass filter, with convolutions of 3 in place of 4, as StyleGAN2 does it
+(Karras et al. 2020, appendix B; Zhang 2019). Strided layers alone leave a checkerboard, in the pictures and in the
+gradients that G learns from, and a young network spends its first hours on it.
 """
 
 from __future__ import annotations
@@ -12,16 +16,18 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from mien.networks.smooth import smooth
+
 LARGEST_MULTIPLE = 8  # widths double with depth up to 8 x the first (512 in the paper)
 
 
-def stages(resolution: tuple[int, int]) -> list[tuple[int, int]]:
+def stages(resolution: tuple[int, int], filtered: bool = False) -> list[tuple[int, int]]:
     """Sizes (height, width) from the picture down to the base: (96, 80) -> [(96,80), (48,40), (24,20), (12,10), (6,5)].
 
-    96 x 96, and any square of 3 * 2^k, starts with a step of three: the "5-3-1" layer, 96 -> 32.
+    96 x 96, and any square of 3 * 2^k, starts with a step of three: the "5-3-1" layer, 96 -> 32. Not if filtered.
     """
     sizes = [resolution]
-    if outer_stride(resolution) == 3:
+    if outer_stride(resolution) == 3 and not filtered:
         sizes.append((resolution[0] // 3, resolution[1] // 3))
     while min(sizes[-1]) >= 8:
         sizes.append((sizes[-1][0] // 2, sizes[-1][1] // 2))
@@ -62,19 +68,21 @@ class DCGANGenerator(nn.Module):
         latent_dim: int = 100,
         width: int = 64,
         contrast: float = 1.0,
+        filtered: bool = False,
     ):
         super().__init__()
         self.latent_dim = latent_dim
-        sizes = stages(resolution)[::-1]
+        sizes = stages(resolution, filtered)[::-1]
         outputs = [*widths(width, len(sizes) - 1)[::-1], channels]
         layers: list[nn.Module] = [nn.ConvTranspose2d(latent_dim, outputs[0], sizes[0], bias=False)]
         for step, (small, large) in enumerate(pairwise(sizes)):
             layers += [nn.BatchNorm2d(outputs[step]), nn.ReLU(inplace=True)]
-            layers.append(grow(outputs[step], outputs[step + 1], small, large))
+            layers += grow(outputs[step], outputs[step + 1], small, large, filtered)
         self.layers = nn.Sequential(*layers, nn.Tanh())
         self.apply(initialize)
         with torch.no_grad():
-            self.layers[-2].weight.mul_(contrast)  # type: ignore[operator]
+            last = next(layer for layer in reversed(self.layers) if isinstance(layer, nn.ConvTranspose2d))
+            last.weight.mul_(contrast)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         # From one pixel a transposed convolution is a plain product, and channels-last as it comes: ten times as fast.
@@ -83,24 +91,47 @@ class DCGANGenerator(nn.Module):
         return self.layers[1:](base.permute(0, 3, 1, 2))
 
 
-def grow(inputs: int, outputs: int, small: tuple[int, int], large: tuple[int, int]) -> nn.ConvTranspose2d:
-    """Kernel 4, stride 2, padding 1 (kernel 5, stride 3 for the step of three), one more row where `large` is odd."""
+def grow(
+    inputs: int, outputs: int, small: tuple[int, int], large: tuple[int, int], filtered: bool = False
+) -> list[nn.Module]:
+    """Kernel 4, stride 2, padding 1 (kernel 5, stride 3 for the step of three), one more row where `large` is odd.
+
+    Filtered: kernel 3, stride 2, without padding, which is one row and column too many; the filter takes them off.
+    """
     stride = round(large[0] / small[0])
     missing = (large[0] - stride * small[0], large[1] - stride * small[1])
-    return nn.ConvTranspose2d(inputs, outputs, stride + 2, stride, 1, output_padding=missing, bias=False)
+    if not filtered:
+        return [nn.ConvTranspose2d(inputs, outputs, stride + 2, stride, 1, output_padding=missing, bias=False)]
+    # Of each pixel's four neighbours at the double size one alone is not a zero that was put in.
+    convolution = nn.ConvTranspose2d(inputs, outputs, 3, stride, output_padding=missing, bias=False)
+    return [convolution, Smooth(padding=1, gain=4.0)]
+
+
+class Smooth(nn.Module):
+    """[N,C,H,W] -> [N,C,H+2*padding-3,W+2*padding-3]: the weighted mean of 4 x 4 pixels, times `gain`."""
+
+    def __init__(self, padding: int, gain: float = 1.0):
+        super().__init__()
+        self.padding, self.gain = padding, gain
+
+    def forward(self, x: Tensor) -> Tensor:
+        return smooth(x, self.padding, self.gain)
 
 
 class DCGANDiscriminator(nn.Module):
     """Images [N,channels,*resolution] in [-1, 1] -> logits [N]; batch norm in all but the first and last layer."""
 
-    def __init__(self, resolution: tuple[int, int], channels: int, width: int = 64):
+    def __init__(self, resolution: tuple[int, int], channels: int, width: int = 64, filtered: bool = False):
         super().__init__()
-        sizes = stages(resolution)
+        sizes = stages(resolution, filtered)
         outputs = [channels, *widths(width, len(sizes) - 1)]
         layers: list[nn.Module] = []
         for step, (large, small) in enumerate(pairwise(sizes)):
-            stride = round(large[0] / small[0])
-            layers.append(nn.Conv2d(outputs[step], outputs[step + 1], stride + 2, stride, 1, bias=False))
+            if filtered:
+                layers += [Smooth(padding=2), nn.Conv2d(outputs[step], outputs[step + 1], 3, 2, bias=False)]
+            else:
+                stride = round(large[0] / small[0])
+                layers.append(nn.Conv2d(outputs[step], outputs[step + 1], stride + 2, stride, 1, bias=False))
             if step > 0:
                 layers.append(nn.BatchNorm2d(outputs[step + 1]))
             layers.append(nn.LeakyReLU(0.2, inplace=True))

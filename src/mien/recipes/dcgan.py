@@ -35,18 +35,20 @@ def dcgan() -> Recipe:
 
 @recipe
 def dcgan_laptop() -> Recipe:
-    """DCGAN for two processor cores: width 32, batch 64, lazy R1; faces within 20 minutes.
+    """DCGAN for two processor cores: width 32, batch 64, filtered resampling, lazy R1; faces within minutes.
 
     Sizes: as dcgan.
     """
     # Half the width bears twice the rate, and a generator that starts at full contrast is spared the first minutes.
+    # The filters cost less than the smaller kernels save, and no time goes into unlearning checkerboards.
     return replace(
         dcgan(),
-        generator=Spec(DCGANGenerator, latent_dim=100, width=32, contrast=4.0),
-        discriminator=Spec(DCGANDiscriminator, width=32),
+        generator=Spec(DCGANGenerator, latent_dim=100, width=32, contrast=4.0, filtered=True),
+        discriminator=Spec(DCGANDiscriminator, width=32, filtered=True),
         discriminator_optimizer=Adam(lr=4e-4, beta1=0.5, beta2=0.999),
         generator_optimizer=Adam(lr=4e-4, beta1=0.5, beta2=0.999),
         discriminator_terms={"r1": R1(weight=1.0, every=16)},
         batch_size=64,
+        mirror=True,
         ema=EMA(half_life=2_000),
     )
