@@ -60,7 +60,7 @@ def film(facts: Facts, room: int) -> str:
     made = embed_film(facts.film, room)
     if made is None:
         return f'<p class="note">{escape(facts.film.name)} is too large for this page: open it in the run’s folder.</p>'
-    picture = made.tag("the same latents, from the first grid to the last")
+    picture = made.tag("the same latents or sources, from the first grid to the last")
     return f"<figure>{picture}<figcaption>The film of the training</figcaption></figure>"
 
 

@@ -53,7 +53,7 @@ def pictures(facts: Facts) -> str:
         else "",
         f'<p class="note">{"; ".join(unread)}.</p>' if unread else "",
     ]
-    about = "Each drawn grid shows the same latents, so a place in it can be followed from one to the next."
+    about = "Each drawn grid shows the same latents or sources, so a place in it can be followed from one to the next."
     return section("Pictures", f'<p class="lead">{about}</p>' if last else "", *rows)
 
 
