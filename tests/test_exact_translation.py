@@ -100,8 +100,8 @@ def test_a_pair_is_soon_learned_by_heart(pairs, tmp_path):
 @pytest.mark.parametrize(
     "recipe, data, message",
     [
-        ("pix2pix", "faces", "(flat folder): pix2pix learns from pairs: files A|B side by side, or drawn-lines"),
-        ("pix2pix", "domains", "(unpaired trainA/trainB): pix2pix learns from pairs: files A|B side by side, or"),
+        ("pix2pix", "faces", "(flat folder): pix2pix learns from pairs: files A|B side by side, folders A and B"),
+        ("pix2pix", "domains", "(unpaired trainA/trainB): pix2pix learns from pairs: files A|B side by side, folders"),
         ("cyclegan", "faces", "(flat folder): cyclegan learns from two sets: folders trainA and trainB, or"),
         ("pix2pix --set direction=AtoC", "pairs", "--set direction=AtoC: 'AtoC' is not AtoB or BtoA"),
         ("pix2pix --set jitter=2", "pairs", "jitter=2: a picture can be enlarged by a share from 0 to 1"),

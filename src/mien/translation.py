@@ -21,7 +21,7 @@ from mien.run.snapshot import load_snapshot
 from mien.turn import Batch
 
 OTHER = {"A": "B", "B": "A"}
-PAIRS = "pairs: files A|B side by side, or drawn-lines"
+PAIRS = "pairs: files A|B side by side, folders A and B of the same names, or drawn-lines"
 TWO_SETS = "two sets: folders trainA and trainB, or drawn-unpaired"
 SMALLEST = 16  # pixels
 EXAMPLES = 16  # rows in a training's grid

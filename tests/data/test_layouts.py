@@ -47,6 +47,28 @@ def test_training_part_only(tmp_path: Path):
     assert "6 pictures left out" in layout.describe()
 
 
+def test_pairs_in_two_folders(tmp_path: Path):
+    names = [f"{side}/{number}{ending}" for side, ending in (("A", ".png"), ("B", ".jpg")) for number in range(4)]
+    layout = detect(add_pictures(tmp_path, [*names, "A/test/9.png", "B/test/9.jpg"]))
+    assert layout.kind == "pairs in folders A and B" and len(layout) == 4 and not layout.paired
+    assert layout.entries == [f"B/{number}.jpg" for number in range(4)]
+    assert layout.sources == [f"A/{number}.png" for number in range(4)]
+    assert "4 pairs" in layout.describe() and "2 pictures left out" in layout.describe()
+
+
+@pytest.mark.parametrize("top", ["", "edges/"])
+def test_pairs_in_two_folders_below_a_split(top, tmp_path: Path):
+    names = [f"{top}{side}/{split}/{number}.png" for side in "AB" for split in ("train", "val") for number in range(3)]
+    layout = detect(add_pictures(tmp_path, names))
+    assert layout.entries == [f"{top}B/train/{number}.png" for number in range(3)]
+    assert layout.sources == [f"{top}A/train/{number}.png" for number in range(3)]
+
+
+def test_folders_of_other_names_are_classes(tmp_path: Path):
+    layout = detect(add_pictures(tmp_path, ["A/0.png", "A/1.png", "A/2.png", "B/2.png", "B/3.png", "B/4.png"]))
+    assert layout.kind == "class folders" and layout.label_names == ("A", "B")
+
+
 def test_unpaired(tmp_path: Path):
     parts = [
         "trainA/1.png",

@@ -30,6 +30,8 @@ DRAWN: dict[str, tuple[Sources | None, str]] = {  # sets that mien draws: what t
     "drawn-lines": ("lines", "line drawings as sources"),
     "drawn-unpaired": ("pencil", "A in coloured pencil, B in full colour"),
 }
+TWO_FOLDERS = "pairs in folders A and B"
+MATCHED = 0.9  # of the pictures of A and B at least, by name, for them to be pairs
 _SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 _DRAWN = re.compile(r"(drawn|drawn-lines|drawn-unpaired)(?::(\d+))?(?:@(\d+)(?:x(\d+))?)?")
 
@@ -61,7 +63,7 @@ class Layout:
     def describe(self) -> str:
         """Two lines: what was found, and what comes with the pictures."""
         pictures = f"{len(self):,} pictures"
-        if self.paired or self.kind == "drawn-lines":
+        if self.paired or self.kind in ("drawn-lines", TWO_FOLDERS):
             pictures = f"{len(self):,} pairs"
         elif self.kind == "drawn-unpaired":
             pictures = f"{len(self):,} pictures A, {len(self):,} pictures B"
@@ -86,7 +88,7 @@ def detect(data: str | Path) -> Layout:
     files = open_files(path)
     if not files.pictures:
         raise BadData(f"{path} holds no picture that mien can read{_found_instead(files)}")
-    return _described(files) or _unpaired(files) or _by_folders(files)
+    return _described(files) or _unpaired(files) or _in_two_folders(files) or _by_folders(files)
 
 
 def is_drawn(data: str | Path) -> bool:
@@ -203,6 +205,22 @@ def _unpaired(files: Files) -> Layout | None:
     kept = sides["trainA"] + sides["trainB"]
     layout = Layout("unpaired trainA/trainB", files.path, sides["trainB"], files, sources=sides["trainA"])
     return replace(layout, notes=_ignored(files, kept))
+
+
+def _in_two_folders(files: Files) -> Layout | None:
+    """Pairs: below A and below B the same names, whatever their endings. What is kept for a test is left out."""
+    sides: dict[str, dict[str, str]] = {"A": {}, "B": {}}
+    for name in files.pictures:
+        folders = name.split("/")[:-1]
+        found = [part for part in folders if part in sides]
+        if len(found) == 1 and not set(folders) & (_SPLITS - {"train", "training"}):
+            stem = name.rpartition(".")[0] if "." in name.rpartition("/")[2] else name
+            sides[found[0]][f"/{stem}".replace(f"/{found[0]}/", "/", 1)] = name
+    shared = [stem for stem in sides["B"] if stem in sides["A"]]
+    if not shared or len(shared) < MATCHED * max(len(sides["A"]), len(sides["B"])):
+        return None
+    images, sources = ([sides[side][stem] for stem in shared] for side in "BA")
+    return Layout(TWO_FOLDERS, files.path, images, files, sources=sources, notes=_ignored(files, images + sources))
 
 
 def _by_folders(files: Files) -> Layout:

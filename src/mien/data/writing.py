@@ -15,7 +15,7 @@ from mien import __version__
 from mien.data.decode import FILTER
 from mien.data.drawn import draw_into
 from mien.data.filling import Job, fill
-from mien.data.layouts import DRAWN, Layout
+from mien.data.layouts import DRAWN, TWO_FOLDERS, Layout
 from mien.data.prepared import FORMAT, FORMAT_VERSION
 from mien.errors import BadData
 
@@ -102,6 +102,8 @@ def _write_pictures(
     good = np.ones(len(names), bool)
     good[list(filled.bad)] = False
     keep = good[:count]
+    if layout.kind == TWO_FOLDERS:  # a picture without its source is no pair
+        keep = good[count:] = keep & good[count:]
     _rewrite(images, keep, filled.gray)
     if has_sources:
         _rewrite(sources, keep if layout.paired else good[count:], filled.gray)
