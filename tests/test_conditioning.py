@@ -136,7 +136,11 @@ def test_unused_labels_are_pointed_out(classes, faces, capsys, tmp_path):
 
 @pytest.mark.parametrize(
     "recipe, changes, cond",
-    [("dcgan", DCGAN, "class"), ("stylegan2-laptop", STYLE, "attributes"), ("hinge", DCGAN, "text")],
+    [
+        ("dcgan", DCGAN, "class"),
+        ("stylegan2-laptop", STYLE, "attributes"),
+        ("hinge", (*DCGAN[:-1], "game.mismatch=0.5", DCGAN[-1]), "text"),
+    ],
 )
 def test_stopped_and_resumed_equals_never_stopped(recipe, changes, cond, classes, attributed, tmp_path):
     data = classes if cond == "class" else attributed

@@ -43,7 +43,7 @@ def unchanged(image: Tensor) -> Tensor:
 @dataclass
 class Match:
     """One discriminator, real and fake images [N,C,H,W] in [-1, 1], one condition or None: a label [N,K], or the
-    source [N,C,H,W] of a translation.
+    source [N,C,H,W] of a translation. fake_condition: of the fakes, where it is another.
 
     Logits [N], or [N,P] of a discriminator that judges P patches, are computed on first use and shared by every term.
     A term that differentiates the logits by the images asks for it in `Term.prepare`, before any logit is computed;
@@ -55,10 +55,11 @@ class Match:
     fake: Tensor
     condition: Tensor | None = None
     augment: Transform = unchanged
+    fake_condition: Tensor | None = None
 
-    def logits(self, image: Tensor) -> Tensor:
-        """[N,C,H,W] -> [N] or [N,P]"""
-        return self.discriminator(self.augment(image), self.condition)
+    def logits(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        """[N,C,H,W] -> [N] or [N,P], under the match's condition unless another is given"""
+        return self.discriminator(self.augment(image), self.condition if condition is None else condition)
 
     @cached_property
     def real_logits(self) -> Tensor:
@@ -66,7 +67,7 @@ class Match:
 
     @cached_property
     def fake_logits(self) -> Tensor:
-        return self.logits(self.fake)
+        return self.logits(self.fake, self.fake_condition)
 
 
 @dataclass

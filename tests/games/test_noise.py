@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from mien.games.noise import NoiseGame
-from mien.turn import Batch
+from mien.turn import Batch, Match
 
 
 class LinearG(nn.Module):
@@ -126,3 +126,28 @@ def test_the_augmentation_of_a_batch_lies_before_the_discriminator_in_both_turns
         assert torch.equal(match.fake_logits, played.discriminator(match.fake + 1.0))
         assert turn.memory is played.memory
     assert asked == [(640, played.memory)] * (1 if reuse_fakes else 2)
+
+
+def test_mismatched_pairs_are_real_images_under_the_next_label():
+    plain = game(reuse_fakes=False)
+    played = NoiseGame(plain.generator, plain.discriminator, mismatch=0.5)
+    label = torch.eye(3)[[0, 1, 1, 2, 0, 1]]
+    label[1] = 0.0  # a picture without a label
+    seen = Batch(torch.rand(6, 3, 4, 4), label)
+    (match,) = played.discriminator_turn(seen).matches
+    # Of the first three: 0 gets 5's label; 1 gets 0's; 2 would get 1's, which is none.
+    real = [torch.equal(fake, image) for fake, image in zip(match.fake, seen.image)]
+    assert real == [True, True, False, False, False, False]
+    assert torch.equal(match.fake_condition, label[[5, 0, 2, 3, 4, 5]]) and match.condition is label
+    (match,) = played.generator_turn(seen).matches
+    assert match.fake_condition is None and not any(map(torch.equal, match.fake, seen.image))
+
+
+def test_each_side_of_a_match_is_judged_under_its_own_condition():
+    def judge(image, condition):
+        return image.sum((1, 2, 3)) + condition[:, 0]
+
+    one, other = torch.ones(2, 1), torch.full((2, 1), 5.0)
+    match = Match(judge, torch.zeros(2, 1, 1, 1), torch.zeros(2, 1, 1, 1), one, fake_condition=other)
+    assert match.real_logits.tolist() == [1, 1] and match.fake_logits.tolist() == [5, 5]
+    assert match.logits(match.fake).tolist() == [1, 1]

@@ -22,6 +22,8 @@ class NoiseGame:
     reuse_fakes: the generator answers the very fakes that the discriminator just saw, as the textbook DCGAN loop
     does: one generator pass less a round. Otherwise each turn draws its own latents.
     augment: what lies between all images of a batch and the discriminator.
+    mismatch: so large a share of the discriminator's fakes are real images under another picture's label, for it to
+    learn that a good picture of something else is wrong as well (Reed et al. 2016, "GAN-CLS", where it is 1/2).
     """
 
     def __init__(
@@ -30,12 +32,13 @@ class NoiseGame:
         discriminator: nn.Module,
         reuse_fakes: bool = False,
         augment: Callable[[Batch, Memory], Transform] = never,
+        mismatch: float = 0.0,
     ):
         self.generators = {"G": generator}
         self.discriminators = {"D": discriminator}
         self.generator, self.discriminator = generator, discriminator
         self.latent_dim: int = generator.latent_dim  # type: ignore[assignment]
-        self.reuse_fakes, self.augment = reuse_fakes, augment
+        self.reuse_fakes, self.augment, self.mismatch = reuse_fakes, augment, mismatch
         self.memory: Memory = {}
         self.kept: Turn | None = None
 
@@ -49,7 +52,18 @@ class NoiseGame:
             with torch.no_grad():
                 turn = self.play(batch)
         (match,) = turn.matches
-        return Turn([replace(match, fake=match.fake.detach())], turn.views, self.memory)
+        return Turn([self.mismatched(replace(match, fake=match.fake.detach()))], turn.views, self.memory)
+
+    def mismatched(self, match: Match) -> Match:
+        """The first fakes give way to their real images under the next picture's label, where that is another one."""
+        right = match.condition
+        if right is None or not self.mismatch:
+            return match
+        wrong = right.roll(1, 0)
+        chosen = torch.arange(len(right), device=right.device) < self.mismatch * len(right)
+        chosen = chosen & (wrong != right).any(1) & wrong.any(1)  # under no label, a real image is never wrong
+        fake = torch.where(chosen[:, None, None, None], match.real, match.fake)
+        return replace(match, fake=fake, fake_condition=torch.where(chosen[:, None], wrong, right))
 
     def generator_turn(self, batch: Batch) -> Turn:
         kept, self.kept = self.kept, None

@@ -25,8 +25,9 @@ class StyleGame(NoiseGame):
         reuse_fakes: bool = False,
         augment: Callable[[Batch, Memory], Transform] = never,
         mixing: float = 0.9,
+        mismatch: float = 0.0,
     ):
-        super().__init__(generator, discriminator, reuse_fakes, augment)
+        super().__init__(generator, discriminator, reuse_fakes, augment, mismatch)
         self.mixing = mixing
 
     def play(self, batch: Batch) -> Turn:
