@@ -25,6 +25,8 @@ def by_layer(tensors: dict[str, Tensor]) -> dict[str, Layer]:
 def leading(network: nn.Module, count: int) -> list[nn.Parameter]:
     """The parameters of the first `count` layers that have a weight matrix, and of the norms between them."""
     parameters: list[nn.Parameter] = []
+    if not count:  # vectors before the first matrix are no part of it then
+        return parameters
     for layer in by_layer(dict(network.named_parameters())).values():
         count -= any(parameter.ndim > 1 for parameter in layer.values())
         if count < 0:
