@@ -156,6 +156,17 @@ def test_gray_pictures_get_one_channel(tmp_path: Path):
     assert prepare(folder, 8, 8).images.shape == (4, 8, 8, 3)
 
 
+def test_pairs_in_two_folders_lose_both_sides_of_a_damaged_one(tmp_path: Path):
+    names = [f"{side}/{number:02}.png" for side in "AB" for number in range(30)]
+    add_pictures(tmp_path / "pairs", names)
+    (tmp_path / "pairs" / "A" / "03.png").write_bytes(b"damaged")
+    ready = prepare(tmp_path / "pairs", 20, 20, cache=tmp_path / "cache", workers=1)
+    assert ready.paired and ready.sources is not None and len(ready) == len(ready.sources) == 29
+    for row, number in ((0, 0), (3, 4), (28, 29)):
+        assert np.array_equal(ready.sources[row], np.asarray(colour_picture(number)))
+        assert np.array_equal(ready.images[row], np.asarray(colour_picture(30 + number)))
+
+
 def test_pairs_and_unpaired_sources(tmp_path: Path):
     pairs = tmp_path / "pairs"
     pairs.mkdir()
@@ -229,6 +240,10 @@ def test_drawn_unpaired_shows_no_face_in_both_styles():
     assert np.array_equal(ready.sources[2], np.asarray(pencil_drawing(sample_face(3, 4), 24, 24)))
     assert np.array_equal(ready.images[2], np.asarray(draw(sample_face(3, 5), 24, 24)))
     assert np.array_equal(ready.labels[2], attributes(sample_face(3, 5)))
+    assert np.array_equal(ready.source_labels[2], attributes(sample_face(3, 4)))
+    other = ready.swapped()
+    assert other.images is ready.sources and other.labels is ready.source_labels and other.source_labels is ready.labels
+    assert other.info["swapped"] and not other.swapped().info["swapped"] and other.swapped().labels is ready.labels
 
 
 def test_cache_place(monkeypatch: pytest.MonkeyPatch):

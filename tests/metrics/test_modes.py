@@ -68,7 +68,7 @@ def test_what_the_reader_sees():
 
 
 def test_which_value_each_face_has():
-    values, known = values_of(3, 20), [name for name in CHOICES if name != "bangs"]
+    values, known = values_of(3, range(20)), [name for name in CHOICES if name != "bangs"]
     for index, row in enumerate(values):
         face = sample_face(3, index)
         assert [CHOICES[name][value] for name, value in zip(known, row)] == [getattr(face, name) for name in known]
@@ -83,7 +83,7 @@ def reader():
 @pytest.fixture(scope="module")
 def real():
     """1,200 faces that the reader did not learn from, and which hair each has."""
-    return draw_many(1200, 32, 32, seed=0).images, values_of(0, 1200)[:, 0]
+    return draw_many(1200, 32, 32, seed=0).images, values_of(0, range(1200))[:, 0]
 
 
 def test_held_out_faces_are_read_and_cover_nearly_all(reader, real):

@@ -38,12 +38,15 @@ __all__ = [
     "draw_into",
     "draw_many",
     "line_drawing",
+    "numbers",
     "pencil_drawing",
     "sample_face",
 ]
 
 Sources = Literal["lines", "pencil"]
 """What comes with each picture: the line drawing of the same face, or another face in coloured pencil."""
+
+SOURCE_LABELS = "source_labels.npy"
 
 
 def _sketch(face: Face, steps: int) -> list[Shape]:
@@ -120,6 +123,7 @@ def worker(job: dict[str, Any]) -> Callable[[int, int], dict[str, Any]]:
     wanted: Sources | None = job["sources"]
     sources = np.lib.format.open_memmap(folder / "sources.npy", mode="r+") if wanted else None
     source_drawing = pencil_drawing if wanted == "pencil" else line_drawing
+    of_sources = np.lib.format.open_memmap(folder / SOURCE_LABELS, mode="r+") if wanted == "pencil" else None
 
     def rows(start: int, stop: int) -> dict[str, Any]:
         captions = []
@@ -131,6 +135,8 @@ def worker(job: dict[str, Any]) -> Callable[[int, int], dict[str, Any]]:
             captions.append(caption(face))
             if sources is not None:
                 sources[row] = source_drawing(sample_face(job["seed"], source), *size)
+            if of_sources is not None:
+                of_sources[row] = attributes(sample_face(job["seed"], source))
         return {"captions": captions}
 
     return rows
@@ -156,6 +162,8 @@ def draw_into(
     for name in ("images.npy", "sources.npy") if sources else ("images.npy",):
         np.lib.format.open_memmap(folder / name, mode="w+", dtype=np.uint8, shape=shape)
     np.lib.format.open_memmap(folder / "labels.npy", "w+", np.float32, (count, len(attribute_names())))
+    if sources == "pencil":  # other faces than those of the images, so with labels of their own
+        np.lib.format.open_memmap(folder / SOURCE_LABELS, "w+", np.float32, (count, len(attribute_names())))
     job = {"folder": str(folder), "height": height, "width": width, "seed": seed, "first": start, "sources": sources}
     captions: dict[int, list[str]] = {}
     done = 0

@@ -37,6 +37,12 @@ def pencilled(colours: Image.Image, outlines: Image.Image, factor: int) -> Image
     return Image.fromarray((picture + 0.5).astype(np.uint8)).reduce(factor)
 
 
+def off_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The full colours again, but for strokes, tooth and fading: uint8 [...,3] -> the same."""
+    share = np.minimum(pixels / np.array(PAPER, np.float32), 1)
+    return (255 * share ** (1 / PIGMENT) + 0.5).astype(np.uint8)
+
+
 @lru_cache(maxsize=4)
 def _sheet(height: int, width: int, factor: int) -> tuple[NDArray[np.float32], ...]:
     """Where the strokes lie, -1/2 to 1/2; how much pigment stays on the paper, 0 to 1; how much graphite does.

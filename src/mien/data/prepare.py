@@ -103,7 +103,10 @@ def _key(data: str | Path, height: int, width: int, seed: int) -> tuple[str, str
     """(hash of everything that the pixels depend on, a readable start for the folder's name)."""
     if is_drawn(data):
         name = detect(data).kind
-        what, stem = f"{data} seed {seed} labels name=value mien {__version__}", f"{name}-{height}x{width}"
+        what, stem = (
+            f"{data} seed {seed} labels name=value, of sources too, mien {__version__}",
+            f"{name}-{height}x{width}",
+        )
     else:
         path = existing(data)
         beside = [path.parent / "list_attr_celeba.txt", path.parent / "Anno" / "list_attr_celeba.txt"]

@@ -21,7 +21,8 @@ class PreparedSet:
     """Pictures ready to train on, mapped from disk and not copied.
 
     `images` uint8 [N,H,W,C], C 3, or 1 when every picture is gray; `labels` float32 [N,K]; `captions` N strings;
-    `sources` uint8: the A side of pairs [N,H,W,C], or the A domain of unpaired sets [M,H,W,C]; `info`: dataset.json.
+    `sources` uint8: the A side of pairs [N,H,W,C], or the A domain of unpaired sets [M,H,W,C]; `source_labels`
+    float32 [M,K]: of unpaired sets that mien draws; `info`: dataset.json.
     """
 
     path: Path
@@ -30,15 +31,17 @@ class PreparedSet:
     captions: list[str] | None = field(repr=False)
     sources: np.ndarray | None = field(repr=False)
     info: dict[str, Any] = field(repr=False)
+    source_labels: np.ndarray | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.images)
 
     def swapped(self) -> PreparedSet:
-        """The same set with pictures for sources and sources for pictures; labels and captions stay with pairs."""
+        """The same set with pictures for sources and sources for pictures, each with its labels; pairs share theirs."""
         assert self.sources is not None
-        kept = self if self.paired else replace(self, labels=None, captions=None)
-        return replace(kept, images=self.sources, sources=self.images)
+        changed = replace(self, labels=self.source_labels, source_labels=self.labels, captions=None)
+        info = {**self.info, "swapped": not self.info.get("swapped", False)}
+        return replace(self if self.paired else changed, images=self.sources, sources=self.images, info=info)
 
     @property
     def paired(self) -> bool:
@@ -82,8 +85,11 @@ def open_prepared(path: str | Path) -> PreparedSet:
         else None
     )
     sources = _array(path / "sources.npy", np.uint8, tuple(info["sources_shape"])) if info["sources_shape"] else None
+    told = path / "source_labels.npy"
+    names = len(info["label_names"])
+    source_labels = _array(told, np.float32, (len(sources), names)) if sources is not None and told.exists() else None
     captions = _captions(path / "captions.jsonl", len(images)) if info["captions"] else None
-    return PreparedSet(path, images, labels, captions, sources, info)
+    return PreparedSet(path, images, labels, captions, sources, info, source_labels)
 
 
 def _array(path: Path, dtype: type, shape: tuple[int, ...]) -> np.ndarray:

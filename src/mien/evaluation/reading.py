@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from mien.console import counted
-from mien.data.drawn import CHOICES, SWITCHES, draw_many, sample_face
+from mien.data.drawn import CHOICES, SWITCHES, draw_many, numbers, sample_face
+from mien.data.drawn_pencil import off_paper
 from mien.errors import UsageError
 from mien.evaluation.sides import Side
 from mien.metrics.agreement import Agreement, ReadAgreement
@@ -27,7 +29,7 @@ def with_reader(metrics: list[Metric], real: Side) -> list[Metric]:
     if not real.built_in or not any(isinstance(metric, Modes | Agreement) for metric in metrics):
         return metrics
     height, width = next(real.batches(1)).shape[1:3]
-    reader = teach(height, width)
+    reader = teach(height, width, pencil=real.pencil)
 
     def given(metric: Metric) -> Metric:
         if isinstance(metric, Agreement):
@@ -37,12 +39,18 @@ def with_reader(metrics: list[Metric], real: Side) -> list[Metric]:
     return [given(metric) for metric in metrics]
 
 
-def teach(height: int, width: int, learned: int = LEARNED, held_out: int = HELD_OUT) -> Reader:
-    """The same for a size each time."""
+def teach(height: int, width: int, learned: int = LEARNED, held_out: int = HELD_OUT, pencil: bool = False) -> Reader:
+    """The same for a size and a style each time."""
     count = learned + held_out
     with counted("teaching a reader of attributes") as progress:
-        faces = draw_many(count, height, width, SEED, progress=progress)
-    return learn(faces.images, values_of(SEED, count), attributes(), held_out)
+        faces = draw_many(count, height, width, SEED, sources="pencil" if pencil else None, progress=progress)
+    shown = [numbers(row, "pencil")[1] if pencil else row for row in range(count)]
+    pictures = faces.sources if pencil else faces.images
+    assert pictures is not None
+    # Pale colours lie too near to each other for the reader until the paper's share is taken out of them.
+    return learn(
+        pictures, values_of(SEED, shown), attributes(), held_out, off_paper if pencil else np.ascontiguousarray
+    )
 
 
 def attributes() -> tuple[Attribute, ...]:
@@ -52,10 +60,10 @@ def attributes() -> tuple[Attribute, ...]:
     return tuple(one for one in [*equal, *switches] if one.name != "bangs")
 
 
-def values_of(seed: int, count: int) -> np.ndarray:
-    """int64 [count, attributes]: which value of each attribute the first faces of a seed have"""
+def values_of(seed: int, faces: Iterable[int]) -> np.ndarray:
+    """int64 [N, attributes]: which value of each attribute these faces of a seed have"""
     known = [(one.name, one.values) for one in attributes()]
-    return np.array([[value_of(sample_face(seed, index), *one) for one in known] for index in range(count)])
+    return np.array([[value_of(sample_face(seed, index), *one) for one in known] for index in faces])
 
 
 def value_of(face: object, name: str, values: tuple[str, ...]) -> int:

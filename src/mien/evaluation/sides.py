@@ -36,6 +36,7 @@ class Side:
     facts: dict[str, Any] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
     built_in: bool = False  # the faces that mien draws, whose attributes are known
+    pencil: bool = False  # and those in their second style
     labels: Labels | None = None
 
 
@@ -76,7 +77,7 @@ def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout
     doubt = f"{jpegs:,} of {len(layout.entries):,} pictures of {layout.path.name} are JPEGs: their artefacts count"
     labels = labels_of(ready, chosen)
     built_in = ready.info["layout"] in DRAWN
-    return Side(len(chosen), batches, key, facts, (doubt,) if jpegs else (), built_in, labels)
+    return Side(len(chosen), batches, key, facts, (doubt,) if jpegs else (), built_in, labels=labels)
 
 
 def labels_of(ready: PreparedSet, chosen: np.ndarray) -> Labels | None:

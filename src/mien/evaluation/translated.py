@@ -24,11 +24,12 @@ def wanted(translator: Translator, data: str | Path, most: int, to: str) -> Side
     def batches(size: int) -> Iterator[np.ndarray]:
         return (as_rgb(ready.images[chosen[start : start + size]]) for start in range(0, len(chosen), size))
 
-    # Drawn faces in the other style are not what readers of the built-in faces have learned from.
-    built_in = found.built_in and np.array_equal(next(found.batches(1)), as_rgb(ready.images[:1]))
+    pencil = bool(ready.info.get("swapped")) and ready.info["layout"] == "drawn-unpaired"
+    built_in = found.built_in and (pencil or not ready.info.get("swapped"))  # no reader has learned line drawings
     labels = labels_of(ready, chosen)
     return replace(
-        found, count=len(chosen), batches=batches, key=f"{found.key} {to}", built_in=built_in, labels=labels
+        found, count=len(chosen), batches=batches, key=f"{found.key} {to}",
+        built_in=built_in, pencil=pencil, labels=labels,
     )  # fmt: skip
 
 
@@ -45,7 +46,8 @@ def translations(translator: Translator, data: str | Path, most: int, to: str) -
 
     facts = {"run": translator.run, "recipe": translator.recipe.name, "images": translator.images}
     facts |= {"kimg": translator.images / 1000, "to": to}
-    return Side(len(chosen), batches, None, facts, labels=labels_of(ready, chosen) if ready.paired else None)
+    labels = labels_of(ready if ready.paired else ready.swapped(), chosen)  # what must survive is what the sources are
+    return Side(len(chosen), batches, None, facts, labels=labels)
 
 
 def towards(translator: Translator, data: str | Path, to: str) -> PreparedSet:

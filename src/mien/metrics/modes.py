@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from typing import ClassVar
@@ -43,14 +44,16 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Reader:
-    """A linear regression from colours and places to attributes. weights: [D, values of all attributes]."""
+    """A linear regression from colours and places to attributes. weights: [D, values of all attributes]. seen: what is
+    done to pictures first, uint8 [N,H,W,3] -> the same."""
 
     attributes: tuple[Attribute, ...]
     weights: Tensor
+    seen: Callable[[np.ndarray], np.ndarray] = np.ascontiguousarray
 
     def __call__(self, pixels: np.ndarray) -> Tensor:
         """uint8 [N,H,W,3] -> int64 [N, attributes]: which value of each"""
-        found = (described(pixels) @ self.weights).split([len(one.values) for one in self.attributes], 1)
+        found = (described(self.seen(pixels)) @ self.weights).split([len(one.values) for one in self.attributes], 1)
         return torch.stack([scores.argmax(1) for scores in found], 1)
 
     def key(self) -> str:
@@ -71,19 +74,25 @@ def described(pixels: np.ndarray) -> Tensor:
     return torch.cat([(counts / cell**2).sqrt(), small, torch.ones(len(pixels), 1)], 1)
 
 
-def learn(images: np.ndarray, values: np.ndarray, attributes: tuple[Attribute, ...], held_out: int) -> Reader:
+def learn(
+    images: np.ndarray,
+    values: np.ndarray,
+    attributes: tuple[Attribute, ...],
+    held_out: int,
+    seen: Callable[[np.ndarray], np.ndarray] = np.ascontiguousarray,
+) -> Reader:
     """images uint8 [N,H,W,3]; values int [N, attributes]. The last `held_out` of them only measure the accuracy."""
     learned = len(images) - held_out
-    rows = torch.cat([described(part) for part in np.array_split(images[:learned], 1 + learned // 256)]).double()
+    rows = torch.cat([described(seen(part)) for part in np.array_split(images[:learned], 1 + learned // 256)]).double()
     answers = torch.from_numpy(values[:learned])
     wanted = [torch.nn.functional.one_hot(answers[:, i], len(one.values)) for i, one in enumerate(attributes)]
     gram = rows.T @ rows
     gram.diagonal().add_(RIDGE * float(gram.diagonal().mean()))
     weights = torch.linalg.solve(gram, rows.T @ torch.cat(wanted, 1).double()).float()
-    reader = Reader(attributes, weights)
+    reader = Reader(attributes, weights, seen)
     right = (reader(images[learned:]).numpy() == values[learned:]).mean(0)
     known = (Attribute(one.name, one.values, one.truth, float(share)) for one, share in zip(attributes, right))
-    return Reader(tuple(known), weights)
+    return Reader(tuple(known), weights, seen)
 
 
 @metric
