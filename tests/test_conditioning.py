@@ -19,6 +19,9 @@ from mien.data.prepare import prepare
 from mien.errors import UsageError
 from mien.generation import load
 from mien.pictures import read_facts
+from mien.reporting.facts import read_facts as read_run
+from mien.reporting.settings import compared, reproduce
+from mien.run.directory import RunDirectory
 from mien.sweeping import swept
 from mien.text.words import Words
 
@@ -310,3 +313,15 @@ def test_a_sweep_that_cannot_be_is_refused(flags, words, by_attributes, capsys):
     assert cli.run(["generate", str(by_attributes), *flags]) == 2
     err = capsys.readouterr().err
     assert words in err and err.count("\n") == 1
+
+
+# --- the report -------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_that_reproduces_a_run_names_its_condition(by_class):
+    facts = read_run(RunDirectory(by_class))
+    changed = compared(facts)[1]
+    command = reproduce(facts, [setting for setting in changed if setting.differs])
+    assert "--cond class " in command and "condition.names" not in command and "condition.kind" not in command
+    assert "--set condition.embedding_dim=4" in command
+    assert {setting.path: setting.text for setting in changed}["condition.names"] == "3: a, b, c"

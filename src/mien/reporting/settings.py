@@ -13,7 +13,11 @@ from mien.reporting.facts import Facts, is_number
 if TYPE_CHECKING:
     from mien.recipe import Recipe
 
-OF_ITS_OWN_FLAG = {"resolution", "channels", "batch_size", "name", "augment"}  # not repeated as --set
+OF_ITS_OWN_FLAG = {  # not repeated as --set
+    *("resolution", "channels", "batch_size", "name", "augment"),
+    *("condition", "condition.kind", "condition.dim", "condition.names", "condition.encoder"),
+}
+NAMED = 4  # words of a vocabulary that are shown
 
 
 @dataclass(frozen=True)
@@ -83,9 +87,11 @@ def flat(value: Any, prefix: str = "") -> dict[str, Any]:
 
 
 def value_text(value: Any) -> str:
-    """As --set takes it: true, none, 64x64, 0.0005."""
+    """As --set takes it: true, none, 64x64, 0.0005. Of a vocabulary, which it does not take, the start."""
     if isinstance(value, bool) or value is None:
         return str(value).lower()
+    if isinstance(value, list | tuple) and value and isinstance(value[0], str):
+        return f"{len(value)}: {', '.join(value[:NAMED])}{', …' if len(value) > NAMED else ''}"
     if isinstance(value, list | tuple):
         return "x".join(value_text(part) for part in value)
     if isinstance(value, float):
@@ -104,6 +110,8 @@ def reproduce(facts: Facts, changed: list[Setting]) -> str:
     words = ["mien", "train", facts.recipe_name, "--data", str(status["data"]), "--resolution", resolution_text(*size)]
     words += ["--batch", value_text(recipe.get("batch_size")), "--budget", f"{facts.images / 1000:.12g}kimg"]
     words += ["--seed", value_text(status["seed"])]
+    if condition := recipe.get("condition"):
+        words += ["--cond", condition["kind"], *(["--encoder", condition["encoder"]] if condition["encoder"] else [])]
     for setting in changed:
         if setting.path not in OF_ITS_OWN_FLAG:
             words += ["--set", f"{setting.path}={setting.text}"]
