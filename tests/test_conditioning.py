@@ -163,7 +163,6 @@ def test_resuming_with_pictures_of_other_classes_is_refused(classes, faces, tmp_
 
 def test_a_row_of_the_grid_has_one_label_and_a_column_one_z(classes, tmp_path):
     from mien.record import SAMPLES, Record
-    from mien.run.directory import RunDirectory
 
     recipe = conditioning.asked(recipes.find("dcgan"), "class", detect(classes)).override((*DCGAN, "resolution=16x16"))
     training = recipe.build(torch.device("cpu"))
