@@ -111,7 +111,7 @@ def test_fid_within_classes():
 
 
 def test_sides_bring_what_was_asked(drawn, reader, monkeypatch):
-    monkeypatch.setattr("mien.evaluation.reading.teach", lambda *_: reader)
+    monkeypatch.setattr("mien.evaluation.reading.teach", lambda *_, **__: reader)
     truth = Labels(drawn.labels, attribute_names())
 
     def batches(size):
