@@ -89,6 +89,7 @@ class Session:
             jitter=recipe.jitter,
             sources=None if recipe.sources == "none" else pictures.sources,
             paired=recipe.sources == "paired",
+            channels_last=recipe.channels_last,
         )
         self.seconds = 0.0  # trained so far, all sessions of the run together
         self.signal: int | None = None

@@ -171,3 +171,14 @@ def test_jitter_cuts_the_enlarged_picture_at_a_place_drawn_for_each():
     assert len(starts) == 5
     again = Batches(ramp, batch_size=64, jitter=0.25)
     assert torch.equal(again.at(0, "g").image, cut) and not torch.equal(again.at(64, "d").image, cut)
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.5])
+def test_the_layout_in_memory_is_the_one_asked_for(jitter):
+    pixels, sources = (side.repeat(3, axis=-1) for side in sides())
+    settings = {"batch_size": 2, "sources": sources, "jitter": jitter}
+    one, other = (Batches(pixels, **settings, channels_last=last).at(0, "d") for last in (True, False))
+    for name in ("image", "source"):
+        last, plain = getattr(one, name), getattr(other, name)
+        assert last.is_contiguous(memory_format=torch.channels_last) and plain.is_contiguous()
+        assert torch.equal(last, plain)

@@ -56,6 +56,7 @@ class Batches:
     back to its size at a random place (pix2pix: 286 to 256).
     sources: uint8 [N,H,W,C], the other side of each picture, mirrored and cut as the picture is; or, where they are not
     `paired`, [M,H,W,C], gone through in an order of their own.
+    channels_last: the layout in memory; a convolution answers in that of its input, whatever its weights have.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Batches:
         jitter: float = 0.0,
         sources: np.ndarray | None = None,
         paired: bool = True,
+        channels_last: bool = True,
     ):
         self.device = device or torch.device("cpu")
         self.pixels = in_memory(pixels, self.device)
@@ -79,6 +81,7 @@ class Batches:
         self.sources = None if sources is None else in_memory(sources, self.device)
         self.batch_size, self.share = batch_size, batch_size // world_size
         self.seed, self.rank, self.mirror, self.jitter = seed, rank, mirror, jitter
+        self.memory = torch.channels_last if channels_last else torch.contiguous_format
         self.indices = Shuffled(len(pixels), seed, "order")
         self.source_indices = self.indices if paired or sources is None else Shuffled(len(sources), seed, "sources")
         self.source_purpose = "" if paired else "source "
@@ -106,7 +109,9 @@ class Batches:
         if self.mirror:
             found = self.mirrored(found, self.draws(f"{whose}mirror", first))
         images = from_pixels(found)
-        return self.jittered(images, self.draws(f"{whose}jitter", first)) if self.jitter else images
+        if self.jitter:
+            images = self.jittered(images, self.draws(f"{whose}jitter", first))
+        return images.contiguous(memory_format=self.memory)
 
     def draws(self, purpose: str, first: int) -> np.random.Generator:
         return np.random.Generator(np.random.Philox(derive_seed(self.seed, purpose, first)))
