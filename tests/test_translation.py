@@ -1,5 +1,6 @@
 """Translators: which pictures fit a recipe, which way leads where, sizes that no network halves."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from mien import cli, recipes
 from mien.data.prepared import PreparedSet
 from mien.errors import UsageError
 from mien.evaluation.translated import translations, wanted
+from mien.run.snapshot import load_snapshot
 from mien.translation import Translator, examples, fitting, padded, routes
 
 CPU = torch.device("cpu")
@@ -198,3 +200,17 @@ def test_both_sides_of_an_evaluation(run):
         assert (real.count, fake.count) == (4, 6) and np.array_equal(np.concatenate(list(real.batches(3))), files)
         assert real.key.endswith(to) and fake.facts["to"] == to and fake.facts["run"] == "00000-run"
         assert np.concatenate(list(fake.batches(4))).shape == (6, 16, 16, 3)
+
+
+def test_exams_while_training(run, tmp_path):
+    """The real side is domain B, the drawn one what comes of A; the best generators are kept, both of them."""
+    metric = f"{Path(__file__).with_name('own_metric.py')}:brightness"
+    words = ["train", "cyclegan", "--data", str(run.parent.parent / "sets"), "--resolution", "16", "--budget", "8img"]
+    changes = [word for change in (*TINY[:2], "generator.blocks=1") for word in ("--set", change)]
+    exams = ["--metrics", metric, "--metrics-every", "0.004", "--metrics-num", "6", "--metrics-share", "1"]
+    assert cli.run([*words, *changes, *exams, "--outdir", str(tmp_path), "--name", "run"]) == 0
+    trained = tmp_path / "00000-run"
+    rows = [json.loads(line) for line in (trained / "metrics.jsonl").read_text().splitlines()]
+    assert [row["images"] for row in rows] == [4, 8] and {row["to"] for row in rows} == {"B"}
+    best, _ = load_snapshot(trained / json.loads((trained / "best.json").read_text())["snapshot"])
+    assert best.keys() == {"G_AB", "G_BA"}
