@@ -213,13 +213,15 @@ def label(
         batch: Pictures at once. More needs more memory.
         device: auto, cpu, cuda or cuda:1.
     """
+    import torch
+
     from mien.data.layouts import detect
     from mien.data.prepare import prepare as prepare_set
     from mien.data.relabelling import check_free, write_relabelled
     from mien.device import pick_device
     from mien.errors import UsageError
     from mien.evaluation.choosing import choose_extractor, described
-    from mien.evaluation.labelling import fill
+    from mien.evaluation.labelling import colours, fill
     from mien.evaluation.seen import see, seers_for
     from mien.evaluation.sides import pictures_of, spread
     from mien.groups import groups
@@ -241,7 +243,7 @@ def label(
         raise UsageError(f"{path}: every picture has its labels, so none are missing: mien train --data {path}")
     used = choose_extractor(extractor, "clean", weights, pick_device(device))
     features = see(side, seers_for([], used), {"features"}, batch, "looking at pictures")["features"]
-    labels, attributes = fill(features, told, names, accuracy)
+    labels, attributes = fill(torch.cat([features, colours(side)], 1), told, names, accuracy)
     facts: dict[str, Any] = {
         "labelled": [dataclasses.asdict(one) for one in attributes],
         "labelled_by": described(used),
