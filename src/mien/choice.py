@@ -1,6 +1,6 @@
 """What `mien train` trains when it is given no recipe: chosen from the size and number of pictures and the hardware.
 
-On a processor it is what drew the best faces in half an hour (benchmarks/README.md, "Quality for time"). On a GPU it is
+On a processor it is what drew the best faces in short trials (benchmarks/README.md, "Quality for time"). On a GPU it is
 R3GAN, the best published from scratch, in the published widths.
 """
 
@@ -57,7 +57,7 @@ def on_processor(known: Facts) -> tuple[Recipe, list[str]]:
     recipe = recipes.find("dcgan-laptop")
     cores = f"{known.cores} processor core{'s' if known.cores > 1 else ''}"
     return recipe, [
-        f"no GPU: on {cores} small networks learn faster, and this one drew the best faces in half an hour",
+        f"no GPU: on {cores} small networks learn faster, and of those tried this one draws faces soonest",
         f"half the published width, batch {recipe.batch_size}, R1's gamma {recipe.discriminator_terms['r1'].weight:g}",
     ]
 
