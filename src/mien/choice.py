@@ -76,7 +76,7 @@ def on_gpu(known: Facts) -> tuple[Recipe, list[str]]:
     recipe = replace(published, discriminator_terms=penalties(gamma, decay), batch_size=batch)
     gigabytes = known.memory / 2**30
     return recipe, [
-        "a GPU: the best published quality from scratch; a GPU of yours draws faces within the hour",
+        "a GPU: this has the best published quality from scratch",
         f"batch {batch} for {gigabytes:.0f} GiB; gamma {gamma:.2g}: 2 at 64 px, times 8 with each doubling of the side",
     ]
 

@@ -109,7 +109,7 @@ def start(
         chosen, why = origin.recipe, ["as the run that it starts from"]
     else:
         chosen, why = choose(data, resolution, place)
-    least = 1 if chosen.batch_size == 1 else 2
+    least = 1 if chosen.batch_size == 1 else 2  # a recipe made for single pictures has no batch norm to starve
     chosen = conditioning.asked(chosen, cond, detect(data), encoder)
     chosen = augmenting.asked(chosen, augment, changes)
     if freeze_d is not None:
