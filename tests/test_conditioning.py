@@ -127,6 +127,17 @@ def test_data_without_such_labels_is_refused_with_what_was_found(faces, classes,
     assert "labels (hair=aqua, hair=black" in refused("class", "drawn")
 
 
+def test_a_recipe_that_names_labels_takes_the_best_there_is(classes, attributed, faces, tmp_path):
+    found = [
+        conditioning.asked(recipes.find("acgan"), "none", detect(data)).condition for data in (classes, attributed)
+    ]
+    assert [one.kind for one in found] == ["class", "attributes"]
+    with pytest.raises(UsageError, match="faces has no labels and no captions, no classes: give labels"):
+        conditioning.asked(recipes.find("acgan"), "none", detect(faces))
+    with pytest.raises(UsageError, match="auxiliary is the weight of naming labels: add --cond class"):
+        begin(classes, tmp_path, "dcgan", ("auxiliary=1",), "16img")
+
+
 def test_unused_labels_are_pointed_out(classes, faces, capsys, tmp_path):
     begin(classes, tmp_path, "dcgan", DCGAN[:3], "16img", dry_run=True)
     assert "cond     none: 3 classes (a, b, c) are not used (--cond class or attributes)" in capsys.readouterr().err
@@ -143,6 +154,8 @@ def test_unused_labels_are_pointed_out(classes, faces, capsys, tmp_path):
         ("dcgan", DCGAN, "class"),
         ("stylegan2-laptop", STYLE, "attributes"),
         ("hinge", (*DCGAN[:-1], "game.mismatch=0.5", DCGAN[-1]), "text"),
+        ("dcgan", (*DCGAN, "auxiliary=1"), "attributes"),
+        ("hinge", (*DCGAN, "auxiliary=1"), "text"),
     ],
 )
 def test_stopped_and_resumed_equals_never_stopped(recipe, changes, cond, classes, attributed, tmp_path):
@@ -151,7 +164,8 @@ def test_stopped_and_resumed_equals_never_stopped(recipe, changes, cond, classes
     stopped = begin(data, tmp_path / "stopped", recipe, changes, "120img", cond=cond)
     mien.resume(str(stopped.path), budget="200img")
     assert_equal(whole.path, stopped.path)
-    plain = begin(data, tmp_path / "plain", recipe, changes[:-1], "200img")
+    without = tuple(change for change in changes if not change.startswith(("condition", "auxiliary")))
+    plain = begin(data, tmp_path / "plain", recipe, without, "200img")
     assert "labels/kept" in snapshot(whole.path) and "labels/kept" not in snapshot(plain.path)
 
 

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from torch import nn
 
 from mien.errors import UsageError
-from mien.networks.conditional import ConditionalGenerator, ProjectionDiscriminator
+from mien.groups import groups
+from mien.networks.conditional import AuxiliaryDiscriminator, ConditionalGenerator, ProjectionDiscriminator
 from mien.spec import Spec
 
 Kind = Literal["class", "attributes", "text"]
@@ -35,6 +36,18 @@ class Condition:
         inner = spec.build(**shape, latent_dim=latent_dim + self.embedding_dim)
         return ConditionalGenerator(inner, self.dim, self.embedding_dim)
 
-    def discriminator(self, spec: Spec[nn.Module], **shape: Any) -> nn.Module:
-        """Raises UsageError for a discriminator that has no features."""
-        return ProjectionDiscriminator(spec.build(**shape), self.dim)
+    def discriminator(self, spec: Spec[nn.Module], auxiliary: bool = False, **shape: Any) -> nn.Module:
+        """auxiliary: it names the label instead of being told. Raises UsageError for one that has no features."""
+        inner = spec.build(**shape)
+        if auxiliary:
+            return AuxiliaryDiscriminator(inner, self.dim, self.columns)
+        return ProjectionDiscriminator(inner, self.dim)
+
+    @property
+    def columns(self) -> list[list[int]] | None:
+        """Those of a label that tell one thing together; None for texts, whose numbers tell nothing by themselves."""
+        if self.kind == "text":
+            return None
+        if self.kind == "class":
+            return [list(range(self.dim))]
+        return [list(group.columns) for group in groups(self.names)]

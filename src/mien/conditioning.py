@@ -32,15 +32,18 @@ SHOWN = 4  # names in a line
 def asked(recipe: Recipe, cond: str, layout: Layout, encoder: str | None = None) -> Recipe:
     """The recipe with the condition of `--cond`. Raises UsageError where the pictures bring nothing of that kind.
 
-    encoder: of texts; None: words.
+    encoder: of texts; None: words. A recipe whose discriminator names labels has no use for "none": it takes the best
+    that there is.
     """
     if encoder is not None and cond != "text":
         raise UsageError(f"--encoder {encoder} belongs to --cond text: it makes numbers of captions")
+    there = offers(layout.label_names, layout.labels, layout.captions is not None)
+    if cond == "none" and recipe.auxiliary:
+        cond = next(iter(there), "class")
     if cond == "none":
         return replace(recipe, condition=None)
     if not issubclass(recipe.game.of, NoiseGame):  # type: ignore[arg-type]
         raise UsageError(f"--cond {cond}: {recipe.name} draws from pictures, not from noise: leave --cond out")
-    there = offers(layout.label_names, layout.labels, layout.captions is not None)
     if cond not in there:
         cure = f"use --cond {next(iter(there))}" if there else "give labels (see docs/data.md), or leave --cond out"
         raise UsageError(f"--cond {cond}: {layout.path.name} has {listed(there)}, no {NAMED[cond]}: {cure}")

@@ -112,6 +112,8 @@ def start(
     least = 1 if chosen.batch_size == 1 else 2  # a recipe made for single pictures has no batch norm to starve
     chosen = conditioning.asked(chosen, cond, detect(data), encoder)
     chosen = augmenting.asked(chosen, augment, changes)
+    if chosen.auxiliary and chosen.condition is None:
+        raise UsageError("auxiliary is the weight of naming labels: add --cond class, attributes or text")
     if freeze_d is not None:
         if origin is None:
             raise UsageError("--freeze-d belongs to --init RUN: layers that nothing has trained would stay noise")

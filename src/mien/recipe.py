@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -21,6 +22,7 @@ from mien.errors import UsageError
 from mien.games.game import Game, Sources
 from mien.games.noise import NoiseGame
 from mien.losses.adversarial import Adversarial, AdversarialLoss, NonSaturating
+from mien.losses.auxiliary import Auxiliary
 from mien.losses.term import Term
 from mien.spec import Spec
 from mien.training.augment import Augmentation
@@ -52,7 +54,8 @@ class Recipe:
     discriminator None: the generator learns by its own terms alone. gan_weight: of the loss among the generator's
     terms. jitter: pictures are enlarged by this share and cut back at a random place. direction: of a translation, from
     which side of the data to which.
-    condition: what the networks are told besides the picture and the noise.
+    condition: what the networks are told besides the picture and the noise. auxiliary: with one, the weight of naming
+    it; at 0 the discriminator is told the condition, above it names it instead (AC-GAN). name_fakes: of fakes, too.
     frozen_layers: so many first layers of the discriminator keep the weights that they began with (FreezeD, Mo et al.
     2020), for small sets after another run's networks.
     channels_last: the networks' memory layout; it helps batch-norm networks and hurts instance-norm ones."""
@@ -62,6 +65,8 @@ class Recipe:
     discriminator: Spec[nn.Module] | None
     game: Spec[Any] = field(default_factory=lambda: Spec(NoiseGame))
     condition: Condition | None = None
+    auxiliary: float = 0.0
+    name_fakes: bool = False
     loss: AdversarialLoss = field(default_factory=NonSaturating)
     gan_weight: float = 1.0
     discriminator_terms: dict[str, Term] = field(default_factory=dict)
@@ -84,6 +89,8 @@ class Recipe:
     def __post_init__(self) -> None:
         if not 0 <= self.jitter <= 1:
             raise UsageError(f"jitter={self.jitter:g}: a picture can be enlarged by a share from 0 to 1")
+        if self.auxiliary and self.game.arguments.get("mismatch"):
+            raise UsageError("game.mismatch is for a discriminator that is told the label: leave it out, or auxiliary")
 
     def build_game(self) -> Game:
         aids = {"augment": self.augment.at} if self.augment else {}
@@ -103,7 +110,13 @@ class Recipe:
 
     def build_discriminator(self, spec: Spec[nn.Module]) -> nn.Module:
         shape = {"resolution": self.resolution, "channels": self.channels}
-        return self.condition.discriminator(spec, **shape) if self.condition else spec.build(**shape)
+        if self.condition is None:
+            return spec.build(**shape)
+        return self.condition.discriminator(spec, auxiliary=self.names_labels, **shape)
+
+    @property
+    def names_labels(self) -> bool:
+        return self.condition is not None and self.auxiliary > 0
 
     def build(self, device: torch.device, seed: int = 0) -> Training:
         """The training at its beginning: networks initialized from `seed` (on the processor, so that every device
@@ -127,6 +140,7 @@ class Recipe:
             turn=game.discriminator_turn,
             terms={
                 "loss": Adversarial(loss=self.loss, side="discriminator"),
+                **self.naming("discriminator"),
                 **self.discriminator_terms,
                 **(self.augment.terms() if self.augment else {}),
             },
@@ -144,8 +158,17 @@ class Recipe:
             name="generator",
             modules=game.generators,
             turn=game.generator_turn,
-            terms={**({"loss": loss} if game.discriminators else {}), **self.generator_terms},
+            terms={
+                **({"loss": loss} if game.discriminators else {}),
+                **self.naming("generator"),
+                **self.generator_terms,
+            },
             settings=self.generator_optimizer,
+        )
+
+    def naming(self, side: Literal["discriminator", "generator"]) -> dict[str, Term]:
+        return (
+            {"label": Auxiliary(side=side, weight=self.auxiliary, fakes=self.name_fakes)} if self.names_labels else {}
         )
 
     def override(self, assignments: tuple[str, ...]) -> Recipe:
@@ -170,9 +193,12 @@ def recipe_name(function: Callable[[], Recipe]) -> str:
     return function.__name__.replace("_", "-")
 
 
-def from_json(data: Any) -> Recipe:
-    """Inverse of `spec.encode`. Raises UsageError for anything but a recipe."""
-    decoded = spec.decode(data)
+def from_json(data: Any, file: str | Path = "recipe.json") -> Recipe:
+    """Inverse of `spec.encode`. Raises UsageError, naming the file, for anything but a recipe."""
+    try:
+        decoded = spec.decode(data)
+    except UsageError as error:
+        raise UsageError(f"{file}: {error}") from None
     if not isinstance(decoded, Recipe):
-        raise UsageError("recipe.json does not hold a recipe")
+        raise UsageError(f"{file} does not hold a recipe")
     return decoded

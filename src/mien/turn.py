@@ -48,6 +48,7 @@ class Match:
     Logits [N], or [N,P] of a discriminator that judges P patches, are computed on first use and shared by every term.
     A term that differentiates the logits by the images asks for it in `Term.prepare`, before any logit is computed;
     `augment` lies between image and discriminator, so that such a gradient is one of the un-augmented image.
+    A discriminator with a second opinion (`likelihood`, of the label) gives both from the same features.
     """
 
     discriminator: nn.Module
@@ -63,11 +64,27 @@ class Match:
 
     @cached_property
     def real_logits(self) -> Tensor:
+        if self.has_second_opinion:
+            return self.discriminator.score(self.real_features)  # type: ignore[operator]
         return self.logits(self.real)
 
     @cached_property
     def fake_logits(self) -> Tensor:
+        if self.has_second_opinion:
+            return self.discriminator.score(self.fake_features)  # type: ignore[operator]
         return self.logits(self.fake, self.fake_condition)
+
+    @property
+    def has_second_opinion(self) -> bool:
+        return hasattr(self.discriminator, "likelihood")
+
+    @cached_property
+    def real_features(self) -> Tensor:
+        return self.discriminator.features(self.augment(self.real))  # type: ignore[operator]
+
+    @cached_property
+    def fake_features(self) -> Tensor:
+        return self.discriminator.features(self.augment(self.fake))  # type: ignore[operator]
 
 
 @dataclass

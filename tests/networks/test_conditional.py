@@ -6,7 +6,7 @@ from torch import nn
 
 from mien import recipes
 from mien.errors import UsageError
-from mien.networks.conditional import ConditionalGenerator, ProjectionDiscriminator
+from mien.networks.conditional import AuxiliaryDiscriminator, ConditionalGenerator, ProjectionDiscriminator
 from mien.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from mien.networks.points import PointDiscriminator, PointGenerator
 from mien.networks.sngan import SNGANDiscriminator
@@ -121,3 +121,46 @@ def test_weights_keep_their_names_under_the_wrapper():
     inner = DCGANDiscriminator((16, 16), 3, width=2)
     names = {f"discriminator.{name}" for name in inner.state_dict()} | {"embedding.weight"}
     assert set(ProjectionDiscriminator(inner, 2).state_dict()) == names
+
+
+@pytest.mark.parametrize("name", NOISE)
+def test_the_second_head_leaves_the_score_as_it_is(name):
+    torch.manual_seed(0)
+    inner, size = discriminator_of(name)
+    network = AuxiliaryDiscriminator(inner, 5, [[0, 1, 2], [3], [4]]).eval()
+    image = torch.randn(3, 3, *size)
+    features = network.features(image)
+    assert torch.equal(network(image, torch.eye(5)[:3]), inner(image))
+    assert torch.equal(network.score(features), inner(image))
+    assert network.likelihood(features, torch.eye(5)[:3]).shape == (3,)
+
+
+def test_the_likelihood_of_attributes_by_hand():
+    """A value of three, and two switches: off is told apart from unknown by the rest of the row."""
+    network = AuxiliaryDiscriminator(PointDiscriminator((1, 1), 2, width=4), 5, [[0, 1, 2], [3], [4]])
+    said = torch.tensor([[0.5, -1.0, 2.0, 0.7, -0.3]]).expand(4, 5)
+    with torch.no_grad():
+        network.classifier.weight.zero_()
+        network.classifier.bias.copy_(said[0])
+    label = torch.tensor([[0, 0, 1.0, 1, 0], [0, 0, 0, 0, 1.0], [0, 0, 0, 0, 0], [1.0, 0, 0, 0, 0]])
+    p, on = said[0, :3].softmax(0), said[0, 3:].sigmoid()
+    expected = [
+        (p[2] * on[0] * (1 - on[1])).log(),
+        ((1 - on[0]) * on[1]).log(),  # nothing is known of the first
+        torch.tensor(0.0),  # nothing is known at all
+        (p[0] * (1 - on[0]) * (1 - on[1])).log(),
+    ]
+    found = network.likelihood(torch.randn(4, 4), label)
+    torch.testing.assert_close(found, torch.stack(expected))
+
+
+def test_which_text_of_the_batch_by_hand():
+    network = AuxiliaryDiscriminator(PointDiscriminator((1, 1), 2, width=4), 3, None)
+    said = torch.tensor([0.2, -1.0, 0.4])
+    with torch.no_grad():
+        network.classifier.weight.zero_()
+        network.classifier.bias.copy_(said)
+    texts = torch.tensor([[1.0, 0, 0], [0, 0.6, 0.8], [1.0, 0, 0], [0, 0, 0]])
+    share = (texts @ said).softmax(0)
+    expected = torch.stack([share[0] + share[2], share[1], share[0] + share[2], torch.tensor(1.0)]).log()
+    torch.testing.assert_close(network.likelihood(torch.randn(4, 4), texts), expected)

@@ -6,8 +6,11 @@ asked: the generator's embedding is 0 then, and the discriminator judges the loo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import log_softmax, logsigmoid
 from torch.nn.utils.parametrizations import spectral_norm
 from torch.nn.utils.parametrize import is_parametrized
 
@@ -61,13 +64,8 @@ class ProjectionDiscriminator(nn.Module):
 
     def __init__(self, discriminator: nn.Module, label_dim: int):
         super().__init__()
-        if not all(hasattr(discriminator, name) for name in ("features", "score", "feature_dim")):
-            raise UsageError(
-                f"{type(discriminator).__name__} takes no condition: give it features(image), score(features) and "
-                "feature_dim, or train with --cond none"
-            )
+        dimension = feature_dim(discriminator)
         self.discriminator = discriminator
-        dimension = int(discriminator.feature_dim)  # type: ignore[arg-type]
         embedding = nn.Linear(label_dim, dimension, bias=False)
         if any(is_parametrized(module) for module in discriminator.modules()):
             nn.init.xavier_uniform_(embedding.weight)
@@ -80,3 +78,62 @@ class ProjectionDiscriminator(nn.Module):
         features: Tensor = self.discriminator.features(image)  # type: ignore[operator]
         fit = (self.embedding(condition) * features.flatten(1)).sum(1)
         return self.discriminator.score(features) + self.scale * fit  # type: ignore[operator]
+
+
+class AuxiliaryDiscriminator(nn.Module):
+    """Images -> logits [N] as without a condition; a second head on the same features names the label (AC-GAN: Odena,
+    Olah & Shlens 2017, section 3).
+
+    columns: those of the label that belong together, of which a picture has one (a softmax) or, where it is one column
+    alone, has it or not (a sigmoid). None: labels are embedded texts, and a picture is told which of the batch's is its
+    own by their inner products with what the head says (van den Oord et al. 2018, eq. 4).
+    """
+
+    def __init__(self, discriminator: nn.Module, label_dim: int, columns: Sequence[Sequence[int]] | None):
+        super().__init__()
+        self.classifier = nn.Linear(feature_dim(discriminator), label_dim)
+        self.discriminator = discriminator
+        self.columns = columns
+
+    def features(self, image: Tensor) -> Tensor:
+        """Images [N,C,H,W] -> what the discriminator's last layer reads"""
+        return self.discriminator.features(image)  # type: ignore[operator]
+
+    def score(self, features: Tensor) -> Tensor:
+        """-> logits [N]"""
+        return self.discriminator.score(features)  # type: ignore[operator]
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.score(self.features(image))
+
+    def likelihood(self, features: Tensor, label: Tensor) -> Tensor:
+        """log p(label | picture) [N], the sum over all that the label [N,label_dim] tells; 0 where it tells nothing."""
+        said = self.classifier(features.flatten(1))
+        if self.columns is None:
+            return which_of_the_batch(said, label)
+        return torch.stack([named(said[:, list(own)], label[:, list(own)], label) for own in self.columns]).sum(0)
+
+
+def named(said: Tensor, told: Tensor, label: Tensor) -> Tensor:
+    """log p of one attribute [N]: of its columns' logits `said` and truth `told` [N,K]; `label`: the whole row, which
+    tells a switch that is off from one that nobody knows."""
+    if said.shape[1] > 1:
+        return (log_softmax(said, 1) * told).sum(1)
+    return torch.where(told > 0, logsigmoid(said), logsigmoid(-said))[:, 0] * label.any(1)
+
+
+def which_of_the_batch(said: Tensor, label: Tensor) -> Tensor:
+    """log p [N] of the own text among all of the batch, [N,D] each; one that several pictures have counts for each."""
+    same = (label[:, None] == label[None]).all(2)
+    own = log_softmax(said @ label.T, 1).masked_fill(~same, -torch.inf).logsumexp(1)
+    return torch.where(label.any(1), own, 0.0)
+
+
+def feature_dim(discriminator: nn.Module) -> int:
+    """Numbers of a picture's features. Raises UsageError for a discriminator that shows none."""
+    if all(hasattr(discriminator, name) for name in ("features", "score", "feature_dim")):
+        return int(discriminator.feature_dim)  # type: ignore[arg-type]
+    raise UsageError(
+        f"{type(discriminator).__name__} takes no condition: give it features(image), score(features) and "
+        "feature_dim, or train with --cond none"
+    )

@@ -1,0 +1,35 @@
+"""The label, named by the discriminator: the second half of AC-GAN's objective."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from mien.losses.term import Term
+from mien.turn import Match, Turn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Auxiliary(Term):
+    """-log p(label | picture) by the discriminator's second head (Odena, Olah & Shlens 2017, eq. 3).
+
+    The generator is to draw pictures whose label is told from them. The discriminator learns to tell it of real
+    pictures and, with `fakes`, as in the paper, of drawn ones too. The two may then agree on signs of their own: with
+    many attributes, fakes are soon named rightly and real pictures are not.
+    """
+
+    side: Literal["discriminator", "generator"]
+    fakes: bool = False
+
+    def __call__(self, turn: Turn) -> Tensor:
+        return torch.stack([self.surprise(match) for match in turn.matches]).mean(0)
+
+    def surprise(self, match: Match) -> Tensor:
+        likelihood = match.discriminator.likelihood
+        seen = [match.real_features] if self.side == "discriminator" else [match.fake_features]
+        if self.side == "discriminator" and self.fakes:
+            seen.append(match.fake_features)
+        return -torch.stack([likelihood(features, match.condition) for features in seen]).sum(0)  # type: ignore[operator]

@@ -1,0 +1,27 @@
+"""AC-GAN: the discriminator is not told the label, it names it (Odena, Olah & Shlens 2017)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mien.recipe import Recipe, recipe
+from mien.recipes.dcgan import dcgan, dcgan_laptop
+
+
+@recipe
+def acgan() -> Recipe:
+    """DCGAN whose discriminator names each picture's class or attributes, and whose generator must be understood.
+
+    Sizes: as dcgan. Needs labels.
+    """
+    return replace(dcgan(), auxiliary=1.0, name_fakes=True)
+
+
+@recipe
+def acgan_laptop() -> Recipe:
+    """acgan for two processor cores: on dcgan-laptop's networks, labels learned from real pictures alone.
+
+    Sizes: as dcgan. Needs labels.
+    """
+    # Where fakes are named too, G and D soon agree on signs of their own, which real pictures do not bear.
+    return replace(dcgan_laptop(), auxiliary=1.0)
