@@ -82,7 +82,7 @@ def labels_of(condition: Condition | None, pictures: PreparedSet) -> np.ndarray 
     if condition.kind == "text":
         if pictures.captions is None:
             raise UsageError(f"--data {pictures.info['source']} has no captions, which the run is about: give them")
-        return embedded(pictures.captions, condition.encoder)
+        return embedded(pictures.captions, condition)
     if tuple(pictures.info["label_names"]) != condition.names or pictures.labels is None:
         names = offers(pictures.info["label_names"], pictures.labels, False)
         raise UsageError(
@@ -92,10 +92,10 @@ def labels_of(condition: Condition | None, pictures: PreparedSet) -> np.ndarray 
     return np.asarray(pictures.labels)
 
 
-def embedded(captions: list[str], encoder: str) -> np.ndarray:
-    """float32 [N,dim], computed once: kept in the cache by captions and encoder."""
-    encode = encoders.find(encoder)
-    what = json.dumps([captions, encoder, encode.version, encode.dim])
+def embedded(captions: list[str], condition: Condition) -> np.ndarray:
+    """float32 [N,dim], computed once: kept in the cache by captions and encoder. Raises UsageError, FileTrouble."""
+    encode = encoders.find(condition.encoder)
+    what = json.dumps([captions, condition.encoder, encode.version, condition.dim])
     path = cache_root() / "captions" / f"{hashlib.sha256(what.encode()).hexdigest()[:32]}.npy"
     if path.is_file():
         return np.load(path, allow_pickle=False)
@@ -105,6 +105,8 @@ def embedded(captions: list[str], encoder: str) -> np.ndarray:
             parts.append(encode(captions[start : start + AT_ONCE]))
             progress(min(start + AT_ONCE, len(captions)), len(captions))
     found = np.concatenate(parts).astype(np.float32)
+    if found.shape[1] != condition.dim:
+        raise UsageError(f"--encoder {condition.encoder} gives {found.shape[1]} numbers; the run has {condition.dim}")
     file = io.BytesIO()
     np.save(file, found, allow_pickle=False)
     with io_errors(path):

@@ -54,7 +54,7 @@ def train(
         freeze_d: Leave so many first layers of the discriminator as --init brings them: for small sets.
         augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few pictures.
         cond: Draw by the pictures' classes, attributes or captions, so that mien generate can ask for them.
-        encoder: Of captions: words (needs nothing), or my_encoder.py:Mine. words if left out.
+        encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
         budget: How long: 30m, 2h, 200kimg (thousand pictures seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
         set: Change a setting of the recipe: discriminator_terms.r1.weight=5. May be given often.
