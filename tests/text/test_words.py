@@ -5,7 +5,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from mien.data.drawn_face import caption, sample_face
+from mien.data.drawn_caption import caption
+from mien.data.drawn_face import sample_face
 from mien.errors import UsageError
 from mien.text.encoder import asked, find
 from mien.text.words import Words, features, stems
@@ -63,7 +64,7 @@ def test_attributes_can_be_read_back_from_captions():
 
 def test_encoders_by_name(tmp_path):
     assert isinstance(find("words"), Words) and asked("words") == "words"
-    with pytest.raises(UsageError, match="--encoder wrods: there is words"):
+    with pytest.raises(UsageError, match="--encoder wrods: there are words and sentences; or name a folder"):
         find("wrods")
     own = tmp_path / "my_encoder.py"
     own.write_text(

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mien.data.drawn_back_hair import back_hair, front_braids
+from mien.data.drawn_caption import caption
 from mien.data.drawn_eyes import eyes, glasses
-from mien.data.drawn_face import CHOICES, SWITCHES, Face, attribute_names, attributes, caption, sample_face
+from mien.data.drawn_face import CHOICES, SWITCHES, Face, attribute_names, attributes, sample_face
 from mien.data.drawn_features import brows, cheeks, ears, head, mouth, skin_shade
 from mien.data.drawn_hair import bang_shadow, bangs, front_hair, hair_tones, shows_ears
 from mien.data.drawn_pen import WHITE, Pose, Shape, Sketch, curve_steps, paint, supersampling
 from mien.data.drawn_pencil import pencilled
+from mien.data.drawn_rewording import reworded
 from mien.data.drawn_scene import backdrop, behind_front_hair, body, over_hair
 from mien.data.workers import in_parts
 
@@ -40,6 +42,7 @@ __all__ = [
     "line_drawing",
     "numbers",
     "pencil_drawing",
+    "reworded",
     "sample_face",
 ]
 
@@ -132,7 +135,7 @@ def worker(job: dict[str, Any]) -> Callable[[int, int], dict[str, Any]]:
             face = sample_face(job["seed"], image)
             images[row] = draw(face, *size)
             labels[row] = attributes(face)
-            captions.append(caption(face))
+            captions.append(reworded(face, image) if job["reworded"] else caption(face))
             if sources is not None:
                 sources[row] = source_drawing(sample_face(job["seed"], source), *size)
             if of_sources is not None:
@@ -152,11 +155,13 @@ def draw_into(
     workers: int | None = None,
     sources: Sources | None = None,
     progress: Callable[[int, int], None] | None = None,
+    in_other_words: bool = False,
 ) -> list[str]:
     """Draws into images.npy, labels.npy and (where wanted) sources.npy of a folder, shaped as `Drawn` has them.
 
     The rows are `start` to `start + count - 1` of a seed (see `numbers`), the same whatever the number of workers
-    (default: every core). `progress` is called with the faces drawn so far and `count`. -> the captions
+    (default: every core). `progress` is called with the faces drawn so far and `count`. -> the captions, those of
+    `drawn_rewording.py` if `in_other_words`
     """
     shape = (count, height, width, 3)
     for name in ("images.npy", "sources.npy") if sources else ("images.npy",):
@@ -164,7 +169,8 @@ def draw_into(
     np.lib.format.open_memmap(folder / "labels.npy", "w+", np.float32, (count, len(attribute_names())))
     if sources == "pencil":  # other faces than those of the images, so with labels of their own
         np.lib.format.open_memmap(folder / SOURCE_LABELS, "w+", np.float32, (count, len(attribute_names())))
-    job = {"folder": str(folder), "height": height, "width": width, "seed": seed, "first": start, "sources": sources}
+    job = {"folder": str(folder), "height": height, "width": width, "seed": seed, "first": start}
+    job |= {"sources": sources, "reworded": in_other_words}
     captions: dict[int, list[str]] = {}
     done = 0
     for first, stop, answer in in_parts(__name__, job, count, workers, folder):

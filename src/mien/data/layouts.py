@@ -29,11 +29,13 @@ DRAWN: dict[str, tuple[Sources | None, str]] = {  # sets that mien draws: what t
     "drawn": (None, ""),
     "drawn-lines": ("lines", "line drawings as sources"),
     "drawn-unpaired": ("pencil", "A in coloured pencil, B in full colour"),
+    "drawn-reworded": (None, "captions in other words"),
 }
+REWORDED = "drawn-reworded"
 TWO_FOLDERS = "pairs in folders A and B"
 MATCHED = 0.9  # of the pictures of A and B at least, by name, for them to be pairs
 _SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
-_DRAWN = re.compile(r"(drawn|drawn-lines|drawn-unpaired)(?::(\d+))?(?:@(\d+)(?:x(\d+))?)?")
+_DRAWN = re.compile(rf"({'|'.join(DRAWN)})(?::(\d+))?(?:@(\d+)(?:x(\d+))?)?")
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def _drawn(text: str) -> Layout:
         raise UsageError(f"--data {text}: each side must be 8 to 2048")
     return Layout(
         name, Path(text), [], label_names=attribute_names(), captions=[], count=count, size=size,
-        notes=(DRAWN[name][1],) if DRAWN[name][0] else (),
+        notes=(DRAWN[name][1],) if DRAWN[name][1] else (),
     )  # fmt: skip
 
 

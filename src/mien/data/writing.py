@@ -15,7 +15,7 @@ from mien import __version__
 from mien.data.decode import FILTER
 from mien.data.drawn import draw_into
 from mien.data.filling import Job, fill
-from mien.data.layouts import DRAWN, TWO_FOLDERS, Layout
+from mien.data.layouts import DRAWN, REWORDED, TWO_FOLDERS, Layout
 from mien.data.prepared import FORMAT, FORMAT_VERSION
 from mien.errors import BadData
 
@@ -40,7 +40,10 @@ def write_set(
     """Fills `folder` with the prepared set of a layout. Raises BadData when too many of its pictures are damaged."""
     if layout.kind in DRAWN:
         wanted, count = DRAWN[layout.kind][0], len(layout)
-        captions = draw_into(folder, count, height, width, seed, workers=workers, sources=wanted, progress=progress)
+        captions = draw_into(
+            folder, count, height, width, seed, workers=workers, sources=wanted, progress=progress,
+            in_other_words=layout.kind == REWORDED,
+        )  # fmt: skip
         labels = np.load(folder / "labels.npy")
         contents = {"labels": labels, "captions": captions, "sources": wanted is not None, "skipped": []}
     else:
