@@ -100,7 +100,7 @@ class Exams:
     def fake(self, count: int) -> Side:
         if isinstance(self.drawer, Translator):
             return translations(self.drawer, self.data, count, next(iter(self.drawer.routes)))
-        return drawn_by(self.drawer, list(range(count)), f"0-{count - 1}", 1.0)
+        return drawn_by(self.drawer, list(range(count)), f"0-{count - 1}", 1.0, self.real)
 
     def affordable(self, seconds: float) -> bool:
         """Whether there is time for one more, `seconds` into the session; says no for good and counts it."""

@@ -117,11 +117,14 @@ class Generator:
         return torch.stack([self.latent(seed) for seed in seeds]).to(self.device)
 
     def latent(self, seed: int) -> Tensor:
+        z, place = self.drawn(seed)
+        return z if self.labels is None else torch.cat([z, self.labels[place]])
+
+    def drawn(self, seed: int) -> tuple[Tensor, int]:
+        """z [latent_dim], and the place among `labels` of the one that the seed chooses; 0 without a condition"""
         random = torch.Generator().manual_seed(seed)
         z = torch.randn(self.latent_dim, generator=random)
-        if self.labels is None:
-            return z
-        return torch.cat([z, self.labels[int(torch.randint(len(self.labels), (), generator=random))]])
+        return z, 0 if self.labels is None else int(torch.randint(len(self.labels), (), generator=random))
 
     def mapping(self, latents: Tensor, truncation: float = 1.0) -> Tensor:
         """What `latents` gave -> w. A generator without a mapping network draws from z itself: truncation then pulls z

@@ -162,7 +162,7 @@ def sides_of_run(
         raise UsageError(f"--resolution {resolution}: a run's pictures have its own resolution; leave it out")
     generator = load(target, snapshot, outdir=outdir, code=code, device=device)
     real = pictures_of(data or own_data(target, outdir), generator.resolution, num_real or len(seeds))
-    return real, drawn_by(generator, seeds, text or f"0-{len(seeds) - 1}", trunc)
+    return real, drawn_by(generator, seeds, text or f"0-{len(seeds) - 1}", trunc, real)
 
 
 def sides_of_translation(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
+from mien.conditioning import embedded
 from mien.console import counted, say
-from mien.data.layouts import DRAWN, Layout, detect, sampled_sizes
+from mien.data import drawn_caption, drawn_rewording
+from mien.data.layouts import DRAWN, REWORDED, Layout, detect, sampled_sizes
 from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
 from mien.errors import FileTrouble, UsageError
@@ -38,18 +41,28 @@ class Side:
     built_in: bool = False  # the faces that mien draws, whose attributes are known
     pencil: bool = False  # and those in their second style
     labels: Labels | None = None
+    captions: list[str] | None = field(default=None, repr=False)
+    told: Labels | None = None  # what of the labels the captions tell
 
 
-def drawn_by(generator: Generator, seeds: list[int], text: str, truncation: float) -> Side:
-    """Pictures that are drawn while they are looked at. text: the seeds as people write them."""
+def drawn_by(generator: Generator, seeds: list[int], text: str, truncation: float, real: Side) -> Side:
+    """Pictures that are drawn while they are looked at. text: the seeds as people write them. Of a run that was trained
+    on texts each seed chooses one of the real pictures' captions, where they have any, and else one of the training's.
+    """
+    facts = {"run": generator.run, "recipe": generator.recipe.name, "images": generator.images}
+    facts |= {"kimg": generator.images / 1000, "seeds": text, "truncation": truncation}
+    asked = asked_of(generator, seeds)
+    condition = generator.recipe.condition
+    if condition is not None and condition.kind == "text" and real.captions is not None:
+        generator = generator.telling(torch.from_numpy(embedded(real.captions, condition)))
+        asked = real.told and chosen_of(real.told, [generator.drawn(seed)[1] for seed in seeds])
+        facts |= {"captions": real.facts["data"]}
 
     def batches(size: int) -> Iterator[np.ndarray]:
         return (as_rgb(pixels) for pixels in generator.stream(seeds, truncation, size))
 
     doubts = () if truncation == 1 else (f"truncation {truncation:g}: published numbers are of truncation 1",)
-    facts = {"run": generator.run, "recipe": generator.recipe.name, "images": generator.images}
-    facts |= {"kimg": generator.images / 1000, "seeds": text, "truncation": truncation}
-    return Side(len(seeds), batches, None, facts, doubts, labels=asked_of(generator, seeds))
+    return Side(len(seeds), batches, None, facts, doubts, labels=asked)
 
 
 def asked_of(generator: Generator, seeds: list[int]) -> Labels | None:
@@ -77,12 +90,33 @@ def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout
     doubt = f"{jpegs:,} of {len(layout.entries):,} pictures of {layout.path.name} are JPEGs: their artefacts count"
     labels = labels_of(ready, chosen)
     built_in = ready.info["layout"] in DRAWN
-    return Side(len(chosen), batches, key, facts, (doubt,) if jpegs else (), built_in, labels=labels)
+    captions = None if ready.captions is None else [ready.captions[place] for place in chosen]
+    return Side(
+        len(chosen), batches, key, facts, (doubt,) if jpegs else (), built_in, labels=labels, captions=captions,
+        told=told_of(ready, chosen),
+    )  # fmt: skip
 
 
 def labels_of(ready: PreparedSet, chosen: np.ndarray) -> Labels | None:
     """What the chosen images of a set are, where it says so."""
     return None if ready.labels is None else Labels(ready.labels[chosen], tuple(ready.info["label_names"]))
+
+
+def told_of(ready: PreparedSet, chosen: np.ndarray) -> Labels | None:
+    """What the captions of the chosen images say of their labels: all but what is off, and a text without words
+    nothing. Of the built-in faces it is known which values a caption leaves out."""
+    labels = labels_of(ready, chosen)
+    if labels is None or ready.captions is None:
+        return None
+    values, layout = labels.values, ready.info["layout"]
+    if layout in DRAWN:
+        values = drawn_rewording.told(values, chosen) if layout == REWORDED else drawn_caption.told(values)
+    says = np.array([bool(ready.captions[place].strip()) for place in chosen], np.float32)
+    return Labels(values * says[:, None], labels.names, tells_off=False)
+
+
+def chosen_of(labels: Labels, places: list[int]) -> Labels:
+    return replace(labels, values=labels.values[places])
 
 
 def spread(count: int, most: int) -> np.ndarray:

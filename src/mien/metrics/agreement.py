@@ -38,14 +38,17 @@ class Told(Metric):
         """Each attribute with its values of the real and of the fake pictures, int [N] and [M], -1: not known."""
         real, asked = self.real_labels, self.asked
         if asked is None:
-            raise UsageError(f"{self.name} needs pictures that were asked for: a run with --cond, or labelled pictures")
+            raise UsageError(
+                f"{self.name} needs pictures that were asked for: a run with --cond, or labelled pictures; a run with "
+                "--cond text is asked for the captions of --data, which must have labels beside them"
+            )
         if real is None or real.names != asked.names:
             raise UsageError(
                 f"{self.name} needs real pictures with the labels that were asked for ({', '.join(asked.names[:3])}, "
                 f"…): give such by --data"
             )
         found = groups(real.names, real.values)
-        return [(group, group.told(real.values), group.told(asked.values)) for group in found]
+        return [(group, real.told(group), asked.told(group)) for group in found]
 
 
 @metric

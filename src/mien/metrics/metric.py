@@ -17,6 +17,8 @@ from typing import ClassVar, Literal, TypeVar
 import numpy as np
 from torch import Tensor
 
+from mien.groups import SWITCH, Group
+
 Reads = Literal["features", "logits", "pixels"]
 M = TypeVar("M", bound="type[Metric]")
 
@@ -40,10 +42,17 @@ class Score:
 
 @dataclass(frozen=True)
 class Labels:
-    """What the pictures of a side are, or were asked to be. values: float32 [N,K], names: K, see `mien.groups`."""
+    """What the pictures of a side are, or were asked to be. values: float32 [N,K], names: K, see `mien.groups`.
+    tells_off: whether a switch that is off was told; a caption does not say what is not there."""
 
     values: np.ndarray = field(repr=False)
     names: tuple[str, ...]
+    tells_off: bool = True
+
+    def told(self, group: Group) -> np.ndarray:
+        """int64 [N], which value of an attribute each picture has or should have; -1: not known, not asked for"""
+        found = group.told(self.values)
+        return found if self.tells_off or group.values != SWITCH else np.where(found == 1, 1, -1)
 
 
 class Metric:

@@ -79,6 +79,7 @@ def how(row: Row) -> str:
         f"{row['n_fake']:,} pictures" if is_number(row.get("n_fake")) else "",
         f"{row['extractor']} {row.get('resize')}" if row.get("extractor") else "",
         f"truncation {truncation:g}" if is_number(truncation) and truncation != 1 else "",
+        f"asked by {row['captions']}" if row.get("captions") else "",
     ]
     return ", ".join(filter(None, parts))
 

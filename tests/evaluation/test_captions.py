@@ -1,0 +1,117 @@
+"""Runs that were trained on texts: each picture is drawn from a caption of the real pictures, and only what that tells
+is read back."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import picture_folder
+from exact import begin
+
+import mien
+from mien.conditioning import embedded
+from mien.data.drawn import attribute_names, draw_many, reworded, sample_face
+from mien.errors import UsageError
+from mien.evaluation.reading import teach
+from mien.evaluation.sides import drawn_by, pictures_of
+from mien.generation import Generator, load
+from mien.groups import groups
+from mien.metrics.agreement import Agreement
+from mien.metrics.metric import Labels
+from mien.text.words import Words
+
+TINY = ("generator.width=2", "generator.latent_dim=4", "discriminator.width=2", "condition.embedding_dim=4")
+OWN = Path(__file__).parents[1] / "own_metric.py"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Trained on hardly anything, on the captions of 60 built-in faces."""
+    return begin(
+        "drawn:60@32", tmp_path_factory.mktemp("runs"), "dcgan", TINY, "16img", cond="text", resolution="32"
+    ).path
+
+
+def test_a_seed_draws_a_caption_of_the_real_pictures(run):
+    generator, real = load(run, device="cpu"), pictures_of("drawn-reworded:50", (32, 32), 20)
+    rows = np.linspace(0, 49, 20).round().astype(int)
+    assert real.captions == [reworded(sample_face(0, row), row) for row in rows]
+    fake = drawn_by(generator, [3, 8, 5], "3,8,5", 1.0, real)
+    places = [generator.telling(torch.zeros(20, 384)).drawn(seed)[1] for seed in (3, 8, 5)]
+    vectors = torch.from_numpy(Words()([real.captions[place] for place in places]))
+    whole = torch.cat([generator.latents([3, 8, 5])[:, :4], vectors], 1)
+    expected = generator.synthesis(generator.mapping(torch.cat([whole, torch.zeros(29, 388)])))[:3]
+    drawn = np.concatenate(list(fake.batches(32)))
+    np.testing.assert_allclose(drawn, (expected.permute(0, 2, 3, 1).numpy() + 1) * 127.5, atol=0.51)
+    assert fake.facts["captions"] == "drawn-reworded:50" and not fake.labels.tells_off
+    assert np.array_equal(fake.labels.values, real.told.values[places])
+
+
+def test_without_captions_a_seed_draws_one_of_the_trainings(run, tmp_path):
+    generator = load(run, device="cpu")
+    fake = drawn_by(generator, [3], "3", 1.0, pictures_of(picture_folder(tmp_path / "plain", 4), (32, 32), 4))
+    assert np.array_equal(np.concatenate(list(fake.batches(64))), generator.pixels([3]))
+    assert fake.labels is None and "captions" not in fake.facts
+
+
+def test_only_what_a_caption_tells_is_asked_for(tmp_path):
+    """One caption tells hair and eyes alone; of switches those that are on; of a text without words nothing."""
+    real = pictures_of("drawn-reworded:60", (16, 16), 60)
+    hair, bangs, glasses = (
+        next(group for group in groups(attribute_names()) if group.name == name)
+        for name in ("hair", "bangs", "glasses")
+    )
+    short = np.array([text.startswith("hair: ") for text in real.captions])
+    assert short.sum() > 3 and (real.told.told(hair) == real.labels.told(hair)).all()
+    assert (real.told.told(bangs)[short] == -1).all() and (real.told.told(glasses)[short] == -1).all()
+    named = np.array(["glasses" in text or "spectacles" in text for text in real.captions])
+    assert named.sum() > 3 and np.array_equal(real.told.told(glasses), np.where(named, 1, -1))
+    folder = picture_folder(tmp_path / "own", 4)
+    rows = [{"file_name": f"{n:03d}.png", "hair": "ab"[n % 2], "hat": n // 2, "text": "x" * n} for n in range(4)]
+    (folder / "metadata.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    own = pictures_of(folder, (16, 16), 4)
+    told = {group.name: own.told.told(group).tolist() for group in groups(own.told.names)}
+    assert told == {"hair": [-1, 1, 0, 1], "hat": [-1, -1, 1, 1]}
+
+
+def test_agreement_of_pictures_that_are_what_their_captions_say(run, monkeypatch, tmp_path):
+    """A generator that draws the very faces of the captions agrees; one that draws others does so by chance."""
+    faces, reader = draw_many(200, 32, 32, seed=0), teach(32, 32, learned=1000, held_out=200)
+    monkeypatch.setattr("mien.evaluation.reading.teach", lambda *_, **__: reader)
+
+    def measured(shift):
+        def stream(self, seeds, truncation, size):
+            yield faces.images[[(self.drawn(seed)[1] + shift) % 200 for seed in seeds]]
+
+        monkeypatch.setattr(Generator, "stream", stream)
+        rows = mien.evaluate(str(run), data="drawn-reworded:200", metrics="agreement", num=200, device="cpu").rows
+        return {row["metric"]: row for row in rows}
+
+    right, wrong = measured(0), measured(1)
+    assert right["agreement_hair"]["value"] > 0.97 and right["agreement"]["value"] > 0.95
+    assert abs(wrong["agreement_hair"]["value"] - 1 / 12) < 0.06
+    assert right["agreement"]["captions"] == right["agreement"]["data"] == "drawn-reworded:200"
+    assert "agreement_glasses" in right and right["agreement_glasses"]["settings"].startswith("chance ")
+
+
+def test_captions_without_labels_are_refused_with_the_cure():
+    texts = Labels(np.zeros((2, 3), np.float32), ("a", "b", "c"))
+    with pytest.raises(UsageError, match="captions of --data, which must have labels beside them"):
+        Agreement().told(texts, None).scores(torch.zeros(2, 2), torch.zeros(2, 2))
+
+
+def test_while_training_the_same_is_measured_as_afterwards(tmp_path):
+    more = {"metrics": f"{OWN}:spread", "metrics_every": 0.032, "metrics_num": 20, "metrics_share": 1.0}
+    run = begin("drawn:60@16", tmp_path, "dcgan", TINY, "64img", cond="text", **more).path
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    found = mien.evaluate(str(run), metrics=f"{OWN}:spread", num=20, output=tmp_path / "rows.jsonl")
+    assert rows[-1]["value"] == found.rows[0]["value"] and rows[-1]["captions"] == "drawn:60@16"
+
+
+def test_an_encoder_of_another_length_is_refused(run, monkeypatch):
+    condition = load(run, device="cpu").recipe.condition
+    monkeypatch.setattr(Words, "dim", 192)
+    with pytest.raises(UsageError, match="--encoder words gives 192 numbers; the run has 384"):
+        embedded(["never read before"], condition)
