@@ -121,6 +121,85 @@ def test_fields_that_do_not_fit():
             from_json(other)
 
 
+def places(data, path=()):
+    """Every value in an encoded recipe but the classes' names, by the keys that lead to it."""
+    for key, part in (data if isinstance(data, dict) else {}).items():
+        if key != "class":
+            yield (*path, key)
+            yield from places(part, (*path, key))
+
+
+def edited(data, path, value):
+    """As a user's editor leaves it."""
+    data = json.loads(json.dumps(data))
+    inner = data
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return data
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_value_of_another_type_is_refused_in_one_line_wherever_it_stands(name):
+    """A list of lists is none of what a recipe holds."""
+    recipe = through_text(recipes.find(name))
+    for path in places(recipe):
+        with pytest.raises(UsageError) as caught:
+            from_json(edited(recipe, path, [[]]), "runs/00007-faces/recipe.json")
+        told = f"{path[0]} is {{" if path[:-1] in (("discriminator_terms",), ("generator_terms",)) else ".".join(path)
+        assert str(caught.value).startswith(f"runs/00007-faces/recipe.json: {told}")
+        assert ", not " in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "path, value, told",
+    [
+        ("generator.width", "abc", 'generator.width is "abc", not int'),
+        ("generator.width", 1.5, "generator.width is 1.5, not int"),
+        ("generator.width", -4, "generator.width is -4: it must be at least 0"),
+        ("generator.width", True, "generator.width is true, not int"),
+        ("generator", {"class": "mien.images:ToPixels"}, "which does not exist"),
+        ("generator", {"class": "mien.errors:UsageError"}, "does not fit this version of mien: mien.errors:UsageError"),
+        ("generator", {"class": "mien.data.batches:Batches"}, "Batches\"}, not Module"),
+        ("discriminator", 5, "discriminator is 5, not Module or none"),
+        ("batch_size", None, "batch_size is null, not int"),
+        ("batch_size", 0, "batch_size is 0: it must be at least 1"),
+        ("resolution", [64], "resolution is [64], not 2 numbers"),
+        ("resolution", [64, "64"], 'resolution is [64, "64"], not 2 numbers'),
+        ("resolution", [0, 64], "resolution is [0, 64]: it must be at least 1"),
+        ("mirror", "yes", 'mirror is "yes", not bool'),
+        ("direction", "BtoC", 'direction is "BtoC", not AtoB or BtoA'),
+        ("loss", {"class": "mien.losses.penalties:R1"}, 'penalties:R1"}, not AdversarialLoss'),
+        ("discriminator_terms", {"r1": 5}, 'discriminator_terms is {"r1": 5}, not dict of Term'),
+        ("discriminator_optimizer.lr", "fast", 'lr is "fast", not float or Cosine or Linear'),
+        ("discriminator_optimizer.eps", math.inf, "eps is Infinity: it must be a finite number"),
+        ("augment", {}, "augment is {}, not Augmentation or none"),
+        ("condition", {"class": "mien.condition:Condition", "kind": "class", "dim": 2, "names": ["a", 5]},
+         'condition.names is ["a", 5], not texts'),
+    ],
+)  # fmt: skip
+def test_what_a_file_says_wrongly_is_told_with_its_place(path, value, told):
+    with pytest.raises(UsageError) as caught:
+        from_json(edited(through_text(recipes.find("dcgan")), path.split("."), value))
+    assert told in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_hints_that_a_users_class_writes_for_the_type_checker_alone_are_no_hindrance(tmp_path):
+    path = tmp_path / "hinted.py"
+    path.write_text(
+        "from __future__ import annotations\nfrom dataclasses import dataclass\nfrom typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n    from torch import Tensor\n"
+        "@dataclass\nclass Mine:\n    number: int = 5\n    weights: Tensor | None = None\n    few: list[int] = ()\n"
+        "class Net:\n    def __init__(self, sizes: list[int], width: int = None, weights: list = ()): ...\n"
+    )
+    module = add_user_file(path)
+    assert decode(through_text(module.Mine(7, few=[1, 2]))) == module.Mine(7, few=(1, 2))
+    net = Spec(module.Net, sizes=[1, 2], width=None, weights=[3])
+    assert decode(through_text(net)) == Spec(module.Net, sizes=(1, 2), width=None, weights=(3,))
+    refused({"class": "hinted.py:Net", "sizes": [1, "2"]}, r'^sizes is \[1, "2"\], not list')
+    assert paths(module.Mine()) == []
+
+
 # --- a user's own file -----------------------------------------------------------------------------------------------
 
 
@@ -232,8 +311,8 @@ def test_optional_text_pairs_and_counts_from_zero():
     "assignment, message",
     [
         ("r1", "--set 'r1' is not KEY=VALUE"),
-        ("=5", "--set : no such setting; valid are: augment, batch_size, "),
-        ("batchsize=5", "--set batchsize: no such setting; did you mean batch_size? valid are: augment, batch_"),
+        ("=5", "--set : no such setting; valid are: augment, "),
+        ("batchsize=5", "--set batchsize: no such setting; did you mean batch_size? valid are: augment, "),
         ("discriminator_terms.r1.wieght=5", "did you mean discriminator_terms.r1.weight?"),
         ("discriminator_terms.gp.weight=5", "did you mean discriminator_terms.r1.weight?"),
         ("loss=hinge", "--set loss: no such setting"),

@@ -136,7 +136,7 @@ def start(
     label = name or f"{chosen.name}-{data_name(data)}"
     if not re.fullmatch(r"[\w.+-]{1,100}", label):
         raise UsageError(f"--name {label!r} must be 1 to 100 letters, digits, '.', '_', '+' and '-'")
-    spec.encode(chosen)  # refuses what recipe.json could not hold
+    from_json(spec.encode(chosen), recipe)  # refuses what recipe.json could not hold, or resume could not read
     size = parse_resolution(resolution or resolution_text(*default_size(chosen, data)))
     chosen = replace(chosen, resolution=size)
     chosen.build_game()  # a size that its networks cannot have is told before the pictures are prepared, too
@@ -147,7 +147,7 @@ def start(
     session = Session(RunDirectory(outdir / f"NNNNN-{label}"), chosen, pictures, plan, place)
     begun = []
     if origin:
-        begun = transfer.begin_from(session.training, origin)
+        begun = transfer.begin_from(session.training, chosen, origin)
         session.training.synchronize()
     enrol(session, exams, chosen, data, place)
     if dry_run:
@@ -194,7 +194,7 @@ def go_on(
         directory.lock()
     if code is not None:
         spec.add_user_file(code)
-    recipe, status = from_json(read_json(directory.recipe)), directory.read_status()
+    recipe, status = from_json(read_json(directory.recipe), directory.recipe), directory.read_status()
     pictures = translation.fitting(recipe, prepared(data or status["data"], *recipe.resolution))
     if pictures.images.shape[-1] != recipe.channels:
         raise UsageError(

@@ -1,7 +1,8 @@
 """Objects as data: dataclasses and `Spec`s to JSON and back, and typed changes by dotted path.
 
 A class is written as "module:Class". Reading accepts only mien's own modules and files that the user named
-(`add_user_file`), so a recipe from a stranger runs no code of theirs.
+(`add_user_file`), so a recipe from a stranger runs no code of theirs. What a value may be is what its class says: the
+type hints of the fields or of the constructor, for a file as for `--set`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import difflib
 import importlib
 import importlib.util
 import inspect
+import json
 import math
 import sys
 import types
@@ -64,21 +66,36 @@ def encode(value: Any) -> Any:
     return value
 
 
-def decode(data: Any) -> Any:
-    """Inverse of `encode`; lists come back as tuples. Raises UsageError for a class that may not be loaded."""
+def decode(data: Any, path: str = "") -> Any:
+    """Inverse of `encode`; lists come back as tuples. path: where `data` stands, "generator.width". Raises UsageError
+    for a class that may not be loaded, and for a value that its class does not take."""
     if isinstance(data, list):
-        return tuple(decode(part) for part in data)
+        return tuple(decode(part, f"{path}.{place}") for place, part in enumerate(data))
     if not isinstance(data, dict):
         return data
-    parts = {key: decode(part) for key, part in data.items() if key != "class"}
+    parts = {key: decode(part, f"{path}.{key}".lstrip(".")) for key, part in data.items() if key != "class"}
     if "class" not in data:
         return parts
     found: Any = find_class(data["class"])
     is_settings = dataclasses.is_dataclass(found)
+    least = 1 if is_settings else 0  # of steps and pictures there is one; a network may do without some layers
     try:
+        hints, defaults = hints_of(found), inspect.signature(found).parameters
+        for key, part in parts.items():
+            if key in hints and part != defaults[key].default:
+                where = f"{path}.{key}".lstrip(".") + f" is {written(data[key])}"
+                if not fits(part, hints[key]):
+                    raise UsageError(f"{where}, not {called(hints[key])}")
+                check_numbers(part, -math.inf if float in options(hints[key]) else least, f"{where}: it")
         return found(**parts) if is_settings else Spec(found, **parts)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:  # ValueError: it takes nothing that could be written down
         raise UsageError(f"the recipe does not fit this version of mien: {data['class']}: {error}") from None
+
+
+def written(data: Any) -> str:
+    """As it stands in the file, in short."""
+    text = json.dumps(data)
+    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def class_name(value: Any) -> str:
@@ -168,12 +185,7 @@ def override(value: Any, assignment: str) -> Any:
         raise UsageError(f"--set {path}: no such setting; {hint}valid are: {', '.join(sorted(valid))}")
     part, hint = valid[path]
     new = parse(text, hint, assignment)
-    least = 0 if part == 0 else 1  # whole numbers count something (widths, steps, images)
-    for number in new if isinstance(new, tuple) else (new,):
-        if type(number) is int and number < least:
-            raise UsageError(f"--set {assignment}: {path} must be at least {least}")
-        if type(number) is float and not math.isfinite(number):
-            raise UsageError(f"--set {assignment}: {path} must be a finite number")
+    check_numbers(new, 0 if part == 0 else 1, f"--set {assignment}: {path}")
     return replace_at(value, path.split("."), new)
 
 
@@ -191,7 +203,7 @@ def paths(value: Any, prefix: str = "") -> list[tuple[str, Any, Any]]:
 
 def children(value: Any) -> list[tuple[str, Any, Any]]:
     if isinstance(value, Spec):
-        hints = typing.get_type_hints(getattr(value.of, "__init__", value.of))
+        hints = hints_of(value.of)
         signature = inspect.signature(value.of).parameters
         return [
             (name, value.arguments.get(name, parameter.default), hints.get(name, type(parameter.default)))
@@ -199,25 +211,11 @@ def children(value: Any) -> list[tuple[str, Any, Any]]:
             if name in value.arguments or parameter.default is not inspect.Parameter.empty
         ]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        hints = typing.get_type_hints(type(value))
-        return [(field.name, getattr(value, field.name), hints[field.name]) for field in dataclasses.fields(value)]
+        hints = hints_of(type(value))
+        return [(field.name, getattr(value, field.name), hints.get(field.name)) for field in dataclasses.fields(value)]
     if isinstance(value, dict):
         return [(name, part, type(part)) for name, part in value.items()]
     return []
-
-
-def expressible(hint: Any) -> bool:
-    simple = any(option in (bool, int, float, str, type(None)) for option in options(hint))
-    return simple or typing.get_origin(hint) is typing.Literal or is_pair(hint)
-
-
-def options(hint: Any) -> tuple[Any, ...]:
-    origin = typing.get_origin(hint)
-    return typing.get_args(hint) if origin in (types.UnionType, typing.Union, typing.Literal) else (hint,)
-
-
-def is_pair(hint: Any) -> bool:
-    return typing.get_origin(hint) is tuple and set(typing.get_args(hint)) <= {int, float}
 
 
 def parse(text: str, hint: Any, assignment: str) -> Any:
@@ -242,8 +240,7 @@ def parse(text: str, hint: Any, assignment: str) -> Any:
                 continue
     if str in kinds:
         return text
-    wanted = " or ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
-    raise UsageError(f"--set {assignment}: {text!r} is not {wanted}")
+    raise UsageError(f"--set {assignment}: {text!r} is not {called(hint)}")
 
 
 def replace_at(value: Any, path: list[str], new: Any) -> Any:
@@ -255,3 +252,77 @@ def replace_at(value: Any, path: list[str], new: Any) -> Any:
     if isinstance(value, dict):
         return {**value, name: new}
     return dataclasses.replace(value, **{name: new})
+
+
+# --- types ------------------------------------------------------------------------------------------------------------
+
+
+def hints_of(kind: Any) -> dict[str, Any]:
+    """Name -> type of what a class is built with. None are known of a user's class that names types which its file
+    imports for a type checker only."""
+    try:
+        return typing.get_type_hints(kind if dataclasses.is_dataclass(kind) else kind.__init__)
+    except NameError:
+        return {}
+
+
+def expressible(hint: Any) -> bool:
+    simple = any(option in (bool, int, float, str, type(None)) for option in options(hint))
+    return simple or typing.get_origin(hint) is typing.Literal or is_pair(hint)
+
+
+def options(hint: Any) -> tuple[Any, ...]:
+    origin = typing.get_origin(hint)
+    return typing.get_args(hint) if origin in (types.UnionType, typing.Union, typing.Literal) else (hint,)
+
+
+def is_pair(hint: Any) -> bool:
+    return typing.get_origin(hint) is tuple and set(typing.get_args(hint)) <= {int, float}
+
+
+def called(hint: Any) -> str:
+    """A type in words: "int", "float or Cosine or Linear", "2 numbers"."""
+    if is_pair(hint):
+        return f"{len(typing.get_args(hint))} numbers"
+    if typing.get_origin(hint) is tuple:
+        return "texts" if str in typing.get_args(hint) else "list"
+    if typing.get_origin(hint) is dict:
+        return f"dict of {called(typing.get_args(hint)[1])}"
+    if typing.get_origin(hint) is Spec:
+        (hint,) = typing.get_args(hint)
+    return " or ".join(
+        "none" if kind is type(None) else called(kind) if kind is not hint else getattr(kind, "__name__", str(kind))
+        for kind in options(hint)
+    )
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Whether a decoded value is of this type. A whole number is a float as well, but neither is a bool."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Literal:
+        return value in inner
+    if options(hint) != (hint,):
+        return any(fits(value, option) for option in inner)
+    if hint in (int, float):
+        return isinstance(value, int | float if hint is float else int) and not isinstance(value, bool)
+    if origin in (tuple, list):  # either comes back from a file as a tuple
+        if not isinstance(value, tuple):
+            return False
+        each = inner[:1] * len(value) if origin is list or ... in inner else inner
+        return len(each) == len(value) and all(map(fits, value, each))
+    if origin is dict:
+        return isinstance(value, dict) and all(fits(part, inner[1]) for part in value.values())
+    if origin is Spec:
+        return isinstance(value, Spec) and (inner[0] is Any or issubclass(typing.cast(type, value.of), inner[0]))
+    if getattr(hint, "_is_protocol", False):
+        return all(hasattr(value, name) for name in vars(hint) if not name.startswith("_"))
+    return not isinstance(hint, type) or isinstance(value, tuple if hint is list else hint)
+
+
+def check_numbers(value: Any, least: float, name: str) -> None:
+    """Of a number, or of each in a tuple. Whole numbers count something (widths, steps, images). Raises UsageError."""
+    for number in value if isinstance(value, tuple) else (value,):
+        if type(number) is int and number < least:
+            raise UsageError(f"{name} must be at least {least}")
+        if type(number) is float and not math.isfinite(number):
+            raise UsageError(f"{name} must be a finite number")

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mien.losses.term import Term
+from mien.schedule import Number
 from mien.turn import Match, Turn
 
 
@@ -52,7 +53,7 @@ class GradientPenalty(Term):
     One position per sample, drawn uniformly: a position shared by the batch is a well-known mistake.
     """
 
-    weight: float = 10.0
+    weight: Number = 10.0
     target: float = 1.0
 
     def __call__(self, turn: Turn) -> Tensor:
