@@ -46,6 +46,9 @@ def directions(
     layers: str | None = None,
     seeds: str | None = None,
     latent: Path | None = None,
+    class_: str | None = None,
+    attributes: str | None = None,
+    text: str | None = None,
     trunc: float = 1.0,
     name: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
     read: bool = False,
@@ -64,6 +67,9 @@ def directions(
         layers: Move only these layers, 0-3 or 0,2,5-7, of a generator with a latent for each. All if left out.
         seeds: Whose pictures are shown, 0-1 if left out.
         latent: Show latents of a file (mien project) instead.
+        class_: Look at this class alone, and leave the class as it is.
+        attributes: Look at pictures with these alone, "hair=silver,smile", and leave the label as it is.
+        text: Look at pictures of what this says alone, and leave the text as it is.
         trunc: Below 1 less variety and fewer broken pictures on the sheet.
         name: Name a direction: 0=smile. May be given often; earlier names are kept.
         read: Say which attribute each changes most, of a run on the built-in faces; a reader is taught first.
@@ -82,6 +88,7 @@ def directions(
     from mien.latents.meaning import changes
     from mien.latents.mixing import parse_layers
     from mien.latents.sheet import sheet
+    from mien.latents.source import wished
     from mien.pictures import encode
     from mien.run.files import write_bytes
     from mien.seeds import check_truncation, parse_seeds
@@ -94,7 +101,7 @@ def directions(
     check_truncation(trunc)
     if read:
         check_built_in(run, outdir)
-    generator = load(run, snapshot, outdir=outdir, code=code)
+    generator, asked = wished(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
     path = tensors_place(output, run, outdir, FILE)
     layered = has_layers(generator)
     if layers is not None and not layered:
@@ -104,7 +111,7 @@ def directions(
     shows = [f"latent {row}" for row in range(len(w))] if latent else [f"seed {seed}" for seed in numbers]
     if count * len(w) > MOST:
         raise UsageError(f"--count {count} with {len(w)} pictures each: the sheet has {MOST} rows at most")
-    found = discover(generator, method, count, chosen)
+    found = discover(generator, method, count, chosen, hold=bool(asked))
     found = replace(found, names=named(kept_names(path, found), name))
     strengths = [strength * (2 * column / (COLUMNS - 1) - 1) for column in range(COLUMNS)]
     moved = shown(w, found, strengths)
@@ -112,7 +119,7 @@ def directions(
     rows = [f"{one}, {who}" for one in found.names for who in shows]
     picture = path.with_suffix(".png")
     save(path, found, generator)
-    facts = {"run": generator.run, "kimg": generator.images / 1000, "method": method, "strengths": strengths}
+    facts = {"run": generator.run, "kimg": generator.images / 1000, "method": method, "strengths": strengths, **asked}
     write_bytes(
         picture, encode(sheet(cells, rows, [f"{step:+g}" if step else "0" for step in strengths]), "png", facts)
     )

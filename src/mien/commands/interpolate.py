@@ -34,6 +34,9 @@ def interpolate(
     *,
     seeds: str | None = None,
     latent: Path | None = None,
+    class_: str | None = None,
+    attributes: str | None = None,
+    text: str | None = None,
     frames: int = 60,
     fps: int = 30,
     loop: bool = False,
@@ -50,6 +53,9 @@ def interpolate(
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         seeds: The stations, 0,5,9; 0-5 if left out.
         latent: Stations from a file of latents (mien project), before those of --seeds.
+        class_: Every seed's picture is of this class, as in mien generate.
+        attributes: Every seed's picture has these, "hair=silver,smile".
+        text: Every seed's picture is what this says.
         frames: From one station to the next.
         fps: Frames a second.
         loop: End where it began.
@@ -64,8 +70,9 @@ def interpolate(
 
     from mien.generation import load
     from mien.latents import films
-    from mien.latents.drawing import draw, w_of
+    from mien.latents.drawing import apart, draw, w_of
     from mien.latents.files import load_w, place_for
+    from mien.latents.source import wished
     from mien.latents.walk import walk
     from mien.run.files import write_bytes
     from mien.seeds import LARGEST, check_truncation, parse_seeds
@@ -75,11 +82,13 @@ def interpolate(
     rows, columns = parse_grid(grid)
     check_truncation(trunc)
     numbers = parse_seeds(seeds or "0-5") if seeds or not latent else []
-    if not numbers and trunc != 1.0:
-        raise UsageError("--trunc belongs to --seeds: the latents of a file are drawn as they are")
+    if not numbers and (trunc != 1.0 or class_ is not None or attributes is not None or text is not None):
+        raise UsageError(
+            "--trunc, --class, --attributes and --text belong to --seeds: the latents of a file are drawn as they are"
+        )
     if latent and rows * columns > 1:
         raise UsageError(f"--grid {grid}: a file of latents is one walk: leave --grid out, or use --seeds")
-    generator = load(run, snapshot, outdir=outdir, code=code)
+    generator, _ = wished(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
     path = place_for(output, run, outdir, "walk.gif")
     ending = films.check(path)
     # Walk k goes through the seeds shifted by k times their span, so that all differ and seeds name them.
@@ -94,7 +103,7 @@ def interpolate(
     height, width = generator.resolution
     if count * rows * columns * height * width > MOST_PIXELS:
         raise UsageError(f"a film of {count:,} frames of {rows}x{columns} pictures is too long: use fewer --frames")
-    way = walk(stations, frames, loop)
+    way = torch.cat([walk(part, frames, loop) for part in apart(generator, stations)], -1)
     cells = draw(generator, way.flatten(0, 1)).reshape(len(way), rows * columns, height, width, -1)
     write_bytes(path, films.encode([films.frame(faces, columns) for faces in cells], fps, ending))
     return Interpolated(path, len(way), len(stations), len(way) / fps)

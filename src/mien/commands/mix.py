@@ -35,6 +35,9 @@ def mix(
     rows: str = "0-5",
     columns: str = "6-11",
     layers: str | None = None,
+    class_: str | None = None,
+    attributes: str | None = None,
+    text: str | None = None,
     trunc: float = 1.0,
     snapshot: str | None = None,
     output: Path | None = None,
@@ -48,6 +51,9 @@ def mix(
         rows: The seeds that give all other layers.
         columns: The seeds that give the layers of --layers.
         layers: Which, 0-3 or 0,2,5-7; the first four (of fewer than eight: the first half) if left out.
+        class_: Draw this class, rows and columns alike, as in mien generate.
+        attributes: Draw these, "hair=silver,smile".
+        text: Draw what this says.
         trunc: Below 1 less variety and fewer broken pictures.
         snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .png, .jpg or .webp file; generated/mix.png in the run's folder if left out.
@@ -59,6 +65,7 @@ def mix(
     from mien.latents.files import picture_ending, place_for
     from mien.latents.mixing import parse_layers, with_parents
     from mien.latents.sheet import sheet
+    from mien.latents.source import facts_of, wished
     from mien.pictures import encode
     from mien.run.files import write_bytes
     from mien.seeds import check_truncation, parse_seeds
@@ -67,7 +74,7 @@ def mix(
     check_truncation(trunc)
     if (len(down) + 1) * (len(across) + 1) > MOST:
         raise UsageError(f"--rows {rows} --columns {columns}: a sheet has {MOST:,} pictures at most")
-    generator = load(run, snapshot, outdir=outdir, code=code)
+    generator, asked = wished(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
     if not has_layers(generator):
         raise UsageError(
             f"{generator.run} ({generator.recipe.name}) has one latent for all layers, so there are no layers to mix: "
@@ -81,11 +88,6 @@ def mix(
     cells = draw(generator, w.flatten(0, 1))
     names = [f"seed {seed}" for seed in down], [f"seed {seed}" for seed in across]
     picture = sheet(cells.reshape(*w.shape[:2], *cells.shape[1:]), ["", *names[0]], ["", *names[1]], corner=False)
-    facts = {
-        "run": generator.run,
-        "recipe": generator.recipe.name,
-        "kimg": generator.images / 1000,
-        "truncation": trunc,
-    }
-    write_bytes(path, encode(picture, ending, {**facts, "rows": down, "columns": across, "layers": chosen}))
+    facts = {**facts_of(generator), "truncation": trunc, **asked, "rows": down, "columns": across, "layers": chosen}
+    write_bytes(path, encode(picture, ending, facts))
     return Mixed(path, down, across, chosen)

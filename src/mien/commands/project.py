@@ -15,7 +15,8 @@ from mien.errors import BadData, UsageError
 @dataclass(frozen=True)
 class Projected:
     """error, start: root mean square differences from the photo in levels of 255, of the latent that was found and of
-    the best seed. features: the network whose features were compared besides, or none."""
+    the best seed. features: the network whose features were compared besides, or none. asked: of a conditional
+    generator, in words; none where the label was sought as well, or there is none."""
 
     path: Path
     picture: Path
@@ -25,16 +26,18 @@ class Projected:
     steps: int
     features: str | None
     run: str
+    asked: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {**vars(self), "path": str(self.path), "picture": str(self.picture)}
 
     def __str__(self) -> str:
         compared = f"pixels and features of {self.features}" if self.features else "pixels"
+        asked = f", {self.asked}" if self.asked else ""
         return (
             f"{self.path}, shown in {self.picture}\n"
             f"  {self.error:.1f} levels from the photo, root mean square (the best seed, {self.best_seed}: "
-            f"{self.start:.1f}), after {self.steps} steps by {compared}\n"
+            f"{self.start:.1f}), after {self.steps} steps by {compared}{asked}\n"
             f"draw it: mien generate {self.run} --latent {self.path}"
         )
 
@@ -46,6 +49,9 @@ def project(
     steps: int = 300,
     features: Literal["auto", "efficientnet-lite0", "none"] = "auto",
     seed: int = 0,
+    class_: str | None = None,
+    attributes: str | None = None,
+    text: str | None = None,
     snapshot: str | None = None,
     output: Path | None = None,
     code: Path | None = None,
@@ -59,6 +65,9 @@ def project(
         steps: Of Adam.
         features: Compare features besides pixels: auto does where the extra "metrics" is installed.
         seed: Where to start; another may find a better latent.
+        class_: Seek a picture of this class, by its name or number. Left out, the label is sought as well.
+        attributes: Seek one with these, "hair=silver,eyes=green,smile"; each seed keeps the others that it has.
+        text: Seek one of what this says.
         snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .safetensors file; projected/PHOTO.safetensors in the run's folder if left out. A picture lies beside.
         code: Your Python file, where the run's recipe comes from one.
@@ -70,6 +79,7 @@ def project(
     from mien.latents import perceptual, projection
     from mien.latents.files import save_w, tensors_place
     from mien.latents.sheet import sheet
+    from mien.latents.source import wished
     from mien.pictures import encode
     from mien.run.files import write_bytes
 
@@ -77,22 +87,23 @@ def project(
         raise UsageError(f"--steps {steps} is out of range: 1 to 100000")
     if not 0 <= seed <= 2**32:
         raise UsageError(f"--seed {seed} is out of range: 0 to {2**32}")
-    generator = load(run, snapshot, outdir=outdir, code=code)
+    generator, asked = wished(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
     pixels = read(photo, *generator.resolution, generator.channels)
     path = tensors_place(output, run, outdir, f"projected/{photo.stem}.safetensors")
     look = None if features == "none" else perceptual.installed(generator.device)
     if features == perceptual.NAME and look is None:
         raise UsageError(f"--features {features}: its weights are not installed: {EFFICIENTNET_CURE}")
     with counted("projecting") as progress:
-        found = projection.project(generator, pixels, steps, seed, look, progress)
+        found = projection.project(generator, pixels, steps, seed, look, progress, hold=bool(asked))
     compared = perceptual.NAME if look else None
     facts = {"photo": photo.name, "error": round(found.error, 3), "start": round(found.start, 3), "steps": steps}
-    facts |= {"seed": seed, "features": compared}
+    facts |= {"seed": seed, "features": compared, **asked}
     save_w(path, "latents", found.w, generator, facts)
     names = ["photo", f"seed {found.seed}: {found.start:.1f}", f"projected: {found.error:.1f}"]
     picture = sheet(np.stack([pixels, found.before, found.after])[None], [""], names, least=128)
     write_bytes(path.with_suffix(".png"), encode(picture, "png", {"run": generator.run, **facts}))
-    return Projected(path, path.with_suffix(".png"), found.error, found.start, found.seed, steps, compared, run)
+    words = ", ".join(f"{name}: {value}" for name, value in asked.items()) or None
+    return Projected(path, path.with_suffix(".png"), found.error, found.start, found.seed, steps, compared, run, words)
 
 
 def read(path: Path, height: int, width: int, channels: int) -> np.ndarray:

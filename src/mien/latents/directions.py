@@ -16,10 +16,11 @@ from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from mien.errors import FileTrouble, UsageError
 from mien.generation import Generator
-from mien.latents.drawing import has_layers, w_of
+from mien.latents.drawing import apart, has_layers, w_of
 from mien.latents.files import load_w, save_w
 from mien.latents.probe import first_activations, weights_of
 from mien.run.files import read_json, write_json
@@ -42,20 +43,24 @@ class Directions:
     method: Method
 
 
-def discover(generator: Generator, method: Method, count: int, layers: list[int] | None) -> Directions:
-    """layers: those that a direction moves, of a generator with a latent for each; None: all. Raises UsageError."""
+def discover(
+    generator: Generator, method: Method, count: int, layers: list[int] | None, hold: bool = False
+) -> Directions:
+    """layers: those that a direction moves, of a generator with a latent for each; None: all. hold: leave the label as
+    it is, where it stands in the latent beside z. Raises UsageError."""
     layered = has_layers(generator)
     sample = w_of(generator, range(SAMPLED))
     sample = sample[:, 0] if layered else sample
-    if count > sample.shape[1]:
-        raise UsageError(f"--count {count}: this generator's latent has {sample.shape[1]} directions in all")
+    free, held = apart(generator, sample) if hold else (sample, sample[:, :0])
+    if count > free.shape[1]:
+        raise UsageError(f"--count {count}: this generator's latent has {free.shape[1]} directions in all")
     if method == "sefa":
-        vectors, shares = eigenvectors(of_weights(generator, layers), count)
+        vectors, shares = eigenvectors(of_weights(generator, layers)[:, : free.shape[1]], count)
     elif layered:
         vectors, shares = eigenvectors(sample - sample.mean(0), count)
     else:
-        vectors, shares = regressed(first_activations(generator)(sample), sample, count)
-    w = vectors  # of z ~ N(0, I), one standard deviation along whichever
+        vectors, shares = regressed(first_activations(generator)(sample), free, count)
+    w = pad(vectors, (0, held.shape[1]))  # of z ~ N(0, I), one standard deviation along whichever
     if layered:
         w = vectors * (sample @ vectors.T).std(0)[:, None]
         mask = torch.zeros(w_of(generator, [0]).shape[1], 1, device=w.device)

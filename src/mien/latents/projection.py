@@ -3,6 +3,9 @@
 
 Where each layer has a latent, one is sought for all of them: such a w is still one that the mapping could give, so that
 it walks, mixes and moves as others do. The generator's own noise is left as it is, so that w alone draws the picture.
+
+A label that is held stays what it is where the latent is z and the embedded label side by side. Where a mapping has
+made one w of both, the label says which seeds are tried, and what a usual w is.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from torch.nn.functional import avg_pool2d
 
 from mien.generation import BATCH, Generator
 from mien.images import from_pixels
-from mien.latents.drawing import stream, w_of
+from mien.latents.drawing import apart, stream, w_of
 from mien.latents.perceptual import Perceptual, distance
 
 TRIED, STARTS = 512, 4  # seeds that are looked at, and how many of the best are followed
@@ -45,10 +48,17 @@ class Projection:
 
 
 def project(
-    generator: Generator, photo: np.ndarray, steps: int, seed: int, look: Perceptual | None, told: Told
+    generator: Generator,
+    photo: np.ndarray,
+    steps: int,
+    seed: int,
+    look: Perceptual | None,
+    told: Told,
+    hold: bool = False,
 ) -> Projection:
     """photo: uint8 [H,W,C] of the generator's size. seed: tells which seeds are tried, and the noise. look: None, or
-    what compares features besides. told: of steps done, and all."""
+    what compares features besides. told: of steps done, and all. hold: seek z alone, under the labels that the seeds
+    have."""
     target = from_pixels(torch.tensor(photo[None])).to(generator.device)
     tried = range(seed * TRIED, (seed + 1) * TRIED)
     w = w_of(generator, tried)
@@ -57,7 +67,7 @@ def project(
     with torch.no_grad():
         rough = torch.cat([pixel_error(generator.synthesis(part), target) for part in w.split(BATCH)])
     chosen = rough.argsort(stable=True)[:STARTS].tolist()
-    candidates = torch.cat([w[[first, *chosen]], follow(generator, target, w, chosen, steps, seed, look, told)])
+    candidates = torch.cat([w[[first, *chosen]], follow(generator, target, w, chosen, steps, seed, look, told, hold)])
     (pictures,) = stream(generator, [candidates])
     found = rms(pictures, photo)
     best = int(found.argmin())
@@ -75,22 +85,25 @@ def follow(
     seed: int,
     look: Perceptual | None,
     told: Told,
+    hold: bool,
 ) -> Tensor:
     """w [TRIED, …]: from the `chosen` of them, each downhill on its own. -> [STARTS, …]"""
     layers = w.shape[1:-1]  # () or (num_ws,)
     flat = (w if not layers else w[:, 0]).clone()  # no inference tensor: a gradient is wanted
-    mean, spread = flat.mean(0), flat.std(0)
-    usual = length(flat, mean, spread)
+    sought, held = apart(generator, flat) if hold else (flat, flat[:, :0])
+    mean, spread, held = sought.mean(0), sought.std(0), held[chosen]
+    usual = length(sought, mean, spread)
     wanted = look(target) if look else []
     random = torch.Generator().manual_seed(seed)
-    point = flat[chosen].requires_grad_()
+    point = sought[chosen].requires_grad_()
     optimizer = torch.optim.Adam([point], betas=(0.9, 0.999))
     for step in range(steps):
         share = step / steps
         optimizer.param_groups[0]["lr"] = RATE * float(spread.mean()) * ramp(share)
         noise = torch.randn(point.shape, generator=random).to(point.device)
         moved = point + noise * spread * (NOISE * max(0.0, 1.0 - share / NOISY) ** 2)
-        images = generator.synthesis(moved if not layers else moved[:, None].expand(-1, *layers, -1))
+        whole = torch.cat([moved, held], 1)
+        images = generator.synthesis(whole if not layers else whole[:, None].expand(-1, *layers, -1))
         loss = pixel_error(images, target) + TYPICAL * unusual(length(moved, mean, spread), usual)
         if look:
             loss = loss + FEATURES * distance(look(images.clamp(-1.0, 1.0)), wanted)
@@ -98,7 +111,7 @@ def follow(
         loss.sum().backward()
         optimizer.step()
         told(step + 1, steps)
-    found = point.detach()
+    found = torch.cat([point.detach(), held], 1)
     return found if not layers else found[:, None].repeat(1, *layers, 1)
 
 
