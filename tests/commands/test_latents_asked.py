@@ -110,7 +110,7 @@ def test_films_and_mixtures_of_what_was_asked(runs, tmp_path, monkeypatch):
     mixed = mien.mix(str(runs["STYLE"]), rows="1", columns="2", class_="b", output=tmp_path / "mix.png")
     with Image.open(mixed.path) as sheet:
         assert read_facts(sheet)["class"] == "b"
-        cells = np.asarray(sheet)[-64::4, -132:-68:4]
+        cells = np.asarray(sheet)[-68:-4:4, -136:-72:4]
     assert np.array_equal(cells, load(runs["STYLE"]).asked(class_="b").pixels([1])[0])  # the row's own picture
 
 
