@@ -136,7 +136,8 @@ def test_a_stranger_must_name_the_file(trained):
     _file, run = trained
     done = mien_command("resume", str(run))
     assert done.returncode == 2 and "Traceback" not in done.stderr
-    assert done.stderr.strip() == "mien: the recipe uses my_gan.py: name that file with --code PATH if you trust it"
+    cure = "the recipe uses my_gan.py: name that file with --code PATH if you trust it"
+    assert done.stderr.strip() == f"mien: {run / 'recipe.json'}: {cure}"
     done = mien_command("resume", str(run), "--code", str(run / "code" / "my_gan.py"), "--budget", "+16img")
     assert done.returncode == 0, done.stderr
     assert "finished at" in done.stdout

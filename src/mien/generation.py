@@ -159,7 +159,7 @@ def load(
     path = snapshot_path(run, snapshot, outdir)
     tensors, header = load_snapshot(path)
     chosen = torch.device(device) if device else torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    recipe, labels = from_json(header["recipe"]), tensors.get("labels", {}).get("kept")
+    recipe, labels = from_json(header["recipe"], path), tensors.get("labels", {}).get("kept")
     if recipe.sources != "none":
         raise UsageError(f"{header['run']} translates pictures ({recipe.name}): use mien translate {run} PICTURE")
     return Generator(recipe, header["run"], header["images"], tensors["G"], chosen, labels)

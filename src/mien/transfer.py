@@ -61,8 +61,9 @@ def source(run: str, outdir: Path) -> Source:
             tensors, state = newest
             recipe = from_json(read_json(directory.recipe), directory.recipe)
             return Source(directory.name, state["images"], recipe, in_order(tensors, recipe))
-    generators, header = load_snapshot(snapshot_path(run, None, outdir))
-    averages, recipe = {f"{name}_ema": group for name, group in generators.items()}, from_json(header["recipe"])
+    path = snapshot_path(run, None, outdir)
+    generators, header = load_snapshot(path)
+    averages, recipe = {f"{name}_ema": group for name, group in generators.items()}, from_json(header["recipe"], path)
     return Source(header["run"], header["images"], recipe, in_order(averages, recipe))
 
 

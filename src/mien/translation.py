@@ -143,8 +143,9 @@ def load(
     """As `generation.load`, for a run that translates. Raises UsageError for one that draws from noise."""
     if code is not None:
         spec.add_user_file(code)
-    tensors, header = load_snapshot(snapshot_path(run, snapshot, outdir))
-    recipe = from_json(header["recipe"])
+    path = snapshot_path(run, snapshot, outdir)
+    tensors, header = load_snapshot(path)
+    recipe = from_json(header["recipe"], path)
     if recipe.sources == "none":
         raise UsageError(f"{header['run']} draws from noise ({recipe.name}): use mien generate")
     chosen = torch.device(device) if device else torch.device("cuda" if torch.cuda.is_available() else "cpu")
