@@ -128,7 +128,7 @@ def test_data_that_cannot_be_used(data, code, message, place, capsys):
 
 RECIPES = {
     "a near name": ("dcgann", "no recipe 'dcgann': did you mean dcgan?"),
-    "a far name": ("qqq", "no recipe 'qqq': there are: celeba"),
+    "a far name": ("qqq", "no recipe 'qqq': there are: acgan"),
     "a file that is not there": ("mine.py:gan", "mine.py is not a file"),
 }
 
