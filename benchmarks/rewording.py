@@ -10,8 +10,7 @@ import sys
 
 import numpy as np
 
-from mien.data import drawn_caption, drawn_rewording
-from mien.data.drawn import CHOICES, attribute_names, attributes, caption, reworded, sample_face
+from mien.data.drawn import CHOICES, OTHER, USUAL, attribute_names, attributes, sample_face
 from mien.groups import groups
 from mien.metrics.metric import Labels
 from mien.text import encoder
@@ -23,21 +22,18 @@ RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # times the mean square of the embedding
 def main() -> None:
     names = attribute_names()
     faces = [sample_face(0, number) for number in range(LEARNED + ASKED)]
-    numbers = np.arange(LEARNED, LEARNED + ASKED)
     labels = np.stack([attributes(face) for face in faces])
-    told = (
-        Labels(drawn_caption.told(labels[LEARNED:]), names, tells_off=False),
-        Labels(drawn_rewording.told(labels[LEARNED:], numbers), names, tells_off=False),
-    )
+    asked = range(LEARNED, LEARNED + ASKED)
+    told = [Labels(wording.told(labels[LEARNED:], asked), names, tells_off=False) for wording in (USUAL, OTHER)]
     for name in sys.argv[1:] or ["words"]:
         encode = encoder.find(encoder.asked(name))
-        usual = encode([caption(face) for face in faces]).astype(np.float64)
-        other = encode([reworded(faces[number], number) for number in numbers]).astype(np.float64)
+        usual = encode([USUAL.caption(face, number) for number, face in enumerate(faces)]).astype(np.float64)
+        other = encode([OTHER.caption(faces[number], number) for number in asked]).astype(np.float64)
         for ridge in RIDGES:
             read = regression(usual[:LEARNED], labels[:LEARNED], ridge)
             print(f"{name}, penalty {ridge:g}: right about the same wording and about the other")
             for group in [group for group in groups(names) if group.name in CHOICES]:
-                shares = [right(read(x), one, group) for x, one in ((usual[LEARNED:], told[0]), (other, told[1]))]
+                shares = [right(read(x), one, group) for x, one in zip((usual[LEARNED:], other), told)]
                 print(f"  {group.name:10}  {shares[0]:4.0%}  {shares[1]:4.0%}  chance {1 / len(group.values):.0%}")
 
 

@@ -102,7 +102,7 @@ def test_captions_are_embedded_once(attributed, cache, monkeypatch):
     assert np.array_equal(labels, Words()(pictures.captions)) and len(list((cache / "captions").glob("*.npy"))) == 1
     monkeypatch.setattr(Words, "encode", None)
     assert np.array_equal(conditioning.labels_of(recipe.condition, pictures), labels)
-    assert conditioning.words(recipe.condition, pictures) == ["captions, by the encoder words (384 numbers)"]
+    assert conditioning.words(recipe.condition, pictures) == ["captions, by the encoder words (1024 numbers)"]
     with pytest.raises(UsageError, match="--encoder words belongs to --cond text"):
         conditioning.asked(recipes.find("dcgan"), "class", detect(attributed), "words")
 

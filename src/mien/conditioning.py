@@ -102,16 +102,25 @@ def embedded(captions: list[str], condition: Condition) -> np.ndarray:
     parts = []
     with counted("reading captions") as progress:
         for start in range(0, len(captions), AT_ONCE):
-            parts.append(encode(captions[start : start + AT_ONCE]))
+            parts.append(encoded(captions[start : start + AT_ONCE], condition))
             progress(min(start + AT_ONCE, len(captions)), len(captions))
     found = np.concatenate(parts).astype(np.float32)
-    if found.shape[1] != condition.dim:
-        raise UsageError(f"--encoder {condition.encoder} gives {found.shape[1]} numbers; the run has {condition.dim}")
     file = io.BytesIO()
     np.save(file, found, allow_pickle=False)
     with io_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(path, file.getvalue())
+    return found
+
+
+def encoded(texts: Sequence[str], condition: Condition) -> np.ndarray:
+    """float32 [N,dim]. Raises UsageError where the encoder is no longer the one that the run learned from."""
+    found = encoders.find(condition.encoder)(texts)
+    if found.shape[1] != condition.dim:
+        raise UsageError(
+            f"--encoder {condition.encoder} gives {found.shape[1]} numbers; the run has {condition.dim}: train anew, "
+            "or ask it with the version of mien or of the encoder that trained it"
+        )
     return found
 
 

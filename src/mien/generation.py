@@ -15,13 +15,13 @@ from PIL import Image
 from torch import Tensor
 
 from mien import asking, spec
+from mien.conditioning import encoded
 from mien.errors import FileTrouble, UsageError
 from mien.images import to_pixels
 from mien.pictures import to_image
 from mien.recipe import Recipe, from_json
 from mien.run.directory import RunDirectory, find
 from mien.run.snapshot import load_snapshot
-from mien.text.encoder import find as find_encoder
 
 BATCH = 64
 
@@ -89,7 +89,7 @@ class Generator:
             return self.telling(asking.of_class(condition, class_))
         if attributes is not None:
             return self.telling(asking.with_attributes(condition, self.labels, attributes))
-        return self.telling(torch.from_numpy(find_encoder(condition.encoder)([text or ""])))
+        return self.telling(torch.from_numpy(encoded([text or ""], condition)))
 
     def telling(self, labels: Tensor) -> Generator:
         """The same generator, each seed choosing from other labels [M,K]."""

@@ -146,7 +146,8 @@ def label_names(condition: Condition | None) -> list[str]:
     """A text's numbers mean the same as long as the encoder is the same."""
     if condition is None:
         return []
-    return list(condition.names) or [f"{condition.encoder} {number}" for number in range(condition.dim)]
+    numbers = range(condition.dim)
+    return list(condition.names) or [f"{condition.encoder}, {number} of {condition.dim}" for number in numbers]
 
 
 def copy_named(old: State, new: State, old_axes: dict[str, Axes], new_axes: dict[str, Axes]) -> int:

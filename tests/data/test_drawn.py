@@ -12,10 +12,10 @@ from PIL import Image
 from mien.data.drawn import (
     CHOICES,
     SWITCHES,
+    USUAL,
     Face,
     attribute_names,
     attributes,
-    caption,
     draw,
     draw_many,
     line_drawing,
@@ -113,29 +113,6 @@ def test_one_hot_blocks_sum_to_one(faces: list[Face]):
         start += len(values)
 
 
-def test_caption_names_what_can_be_seen(faces: list[Face]):
-    for face in faces:
-        words = caption(face)
-        assert words.startswith("a girl with ")
-        assert face.hair in words
-        assert f"{face.eyes} eyes" in words
-        assert ("glasses" in words) == face.glasses
-        assert ("blushing" in words) == face.blush
-        assert ("ahoge" in words) == face.ahoge
-        assert "  " not in words and ", ," not in words and " a a" not in words
-    assert len({caption(face) for face in faces}) > 0.95 * len(faces)
-
-
-def test_a_caption_in_full():
-    face = replace(sample_face(0, 0), hair="orange", style="bob", bangs="swept", eyes="green", skin="tan", brows="calm")
-    face = replace(face, mouth="smile", glasses=True, blush=False, ahoge=False, outfit="sweater")
-    face = replace(face, accessory="none", background="sky")
-    assert caption(face) == (
-        "a girl with an orange bob, swept bangs, green eyes and tanned skin, smiling, "
-        "wearing glasses and a sweater, under a blue sky"
-    )
-
-
 @pytest.mark.parametrize("hair", CHOICES["hair"])
 def test_hair_has_its_colour(upright: Face, hair: str):
     crown = pixels(replace(upright, hair=hair))[9:13, 24:40].reshape(-1, 3)
@@ -225,7 +202,7 @@ def test_draw_many_counts_from_start():
     face = sample_face(9, 41)
     assert np.array_equal(drawn.images[1], np.asarray(draw(face, 24, 16)))
     assert np.array_equal(drawn.labels[1], attributes(face))
-    assert drawn.captions[1] == caption(face)
+    assert drawn.captions[1] == USUAL.caption(face, 41)
     assert drawn.sources is None
 
 

@@ -16,33 +16,33 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mien.data.drawn_back_hair import back_hair, front_braids
-from mien.data.drawn_caption import caption
+from mien.data.drawn_caption import USUAL
 from mien.data.drawn_eyes import eyes, glasses
 from mien.data.drawn_face import CHOICES, SWITCHES, Face, attribute_names, attributes, sample_face
 from mien.data.drawn_features import brows, cheeks, ears, head, mouth, skin_shade
 from mien.data.drawn_hair import bang_shadow, bangs, front_hair, hair_tones, shows_ears
 from mien.data.drawn_pen import WHITE, Pose, Shape, Sketch, curve_steps, paint, supersampling
 from mien.data.drawn_pencil import pencilled
-from mien.data.drawn_rewording import reworded
+from mien.data.drawn_rewording import OTHER
 from mien.data.drawn_scene import backdrop, behind_front_hair, body, over_hair
 from mien.data.workers import in_parts
 
 __all__ = [
     "CHOICES",
+    "OTHER",
     "SWITCHES",
+    "USUAL",
     "Drawn",
     "Face",
     "Sources",
     "attribute_names",
     "attributes",
-    "caption",
     "draw",
     "draw_into",
     "draw_many",
     "line_drawing",
     "numbers",
     "pencil_drawing",
-    "reworded",
     "sample_face",
 ]
 
@@ -125,6 +125,7 @@ def worker(job: dict[str, Any]) -> Callable[[int, int], dict[str, Any]]:
     labels = np.lib.format.open_memmap(folder / "labels.npy", mode="r+")
     wanted: Sources | None = job["sources"]
     sources = np.lib.format.open_memmap(folder / "sources.npy", mode="r+") if wanted else None
+    wording = OTHER if job["in_other_words"] else USUAL
     source_drawing = pencil_drawing if wanted == "pencil" else line_drawing
     of_sources = np.lib.format.open_memmap(folder / SOURCE_LABELS, mode="r+") if wanted == "pencil" else None
 
@@ -135,7 +136,7 @@ def worker(job: dict[str, Any]) -> Callable[[int, int], dict[str, Any]]:
             face = sample_face(job["seed"], image)
             images[row] = draw(face, *size)
             labels[row] = attributes(face)
-            captions.append(reworded(face, image) if job["reworded"] else caption(face))
+            captions.append(wording.caption(face, image))
             if sources is not None:
                 sources[row] = source_drawing(sample_face(job["seed"], source), *size)
             if of_sources is not None:
@@ -170,7 +171,7 @@ def draw_into(
     if sources == "pencil":  # other faces than those of the images, so with labels of their own
         np.lib.format.open_memmap(folder / SOURCE_LABELS, "w+", np.float32, (count, len(attribute_names())))
     job = {"folder": str(folder), "height": height, "width": width, "seed": seed, "first": start}
-    job |= {"sources": sources, "reworded": in_other_words}
+    job |= {"sources": sources, "in_other_words": in_other_words}
     captions: dict[int, list[str]] = {}
     done = 0
     for first, stop, answer in in_parts(__name__, job, count, workers, folder):

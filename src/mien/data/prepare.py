@@ -104,7 +104,7 @@ def _key(data: str | Path, height: int, width: int, seed: int) -> tuple[str, str
     if is_drawn(data):
         name = detect(data).kind
         what, stem = (
-            f"{data} seed {seed} labels name=value, of sources too, mien {__version__}",
+            f"{data} seed {seed} labels name=value, of sources too, captions of several forms, mien {__version__}",
             f"{name}-{height}x{width}",
         )
     else:

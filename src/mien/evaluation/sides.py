@@ -12,7 +12,7 @@ import torch
 
 from mien.conditioning import embedded
 from mien.console import counted, say
-from mien.data import drawn_caption, drawn_rewording
+from mien.data.drawn import OTHER, USUAL, numbers
 from mien.data.layouts import DRAWN, REWORDED, Layout, detect, sampled_sizes
 from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
@@ -104,13 +104,14 @@ def labels_of(ready: PreparedSet, chosen: np.ndarray) -> Labels | None:
 
 def told_of(ready: PreparedSet, chosen: np.ndarray) -> Labels | None:
     """What the captions of the chosen images say of their labels: all but what is off, and a text without words
-    nothing. Of the built-in faces it is known which values a caption leaves out."""
+    nothing. Of the built-in faces it is known what a caption leaves out."""
     labels = labels_of(ready, chosen)
     if labels is None or ready.captions is None:
         return None
     values, layout = labels.values, ready.info["layout"]
     if layout in DRAWN:
-        values = drawn_rewording.told(values, chosen) if layout == REWORDED else drawn_caption.told(values)
+        wording = OTHER if layout == REWORDED else USUAL
+        values = wording.told(values, [numbers(place, DRAWN[layout][0])[0] for place in chosen.tolist()])
     says = np.array([bool(ready.captions[place].strip()) for place in chosen], np.float32)
     return Labels(values * says[:, None], labels.names, tells_off=False)
 

@@ -56,8 +56,8 @@ class Words:
     """Each word and each pair has a fixed vector of random signs, drawn from a hash of its letters; a text is their
     weighted sum, scaled to length 1 (random projection of a bag of words: Johnson & Lindenstrauss 1984)."""
 
-    dim = 384
-    version = 1
+    dim = 1024
+    version = 2  # 1: 384 numbers, and a colon parted words
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         """-> float32 [N,dim]"""
@@ -73,7 +73,7 @@ class Words:
 def features(text: str) -> dict[str, float]:
     """ "Green hair" -> {"green": 1, "hair": 1, "green hair": 1.5}"""
     found: Counter[str] = Counter()
-    for part in re.split(r"[,.;:!?\n]", text.lower()):
+    for part in re.split(r"[,.;!?\n]", text.lower()):
         words = list(stems(part))
         for place, word in enumerate(words):
             found[word] = 1
