@@ -89,7 +89,7 @@ def test_every_frame_and_every_word_occurs(wording, faces):
     for name in wording.words:
         for _, phrase in phrases(wording, name):
             assert re.search(pattern(phrase), " | ".join(texts)), phrase
-    counts = Counter(wording._chosen(number)[0] for number in range(COUNT))
+    counts = Counter(wording.chosen(number)[0] for number in range(COUNT))
     assert len(wording.frames) == 6 and min(counts.values()) > COUNT / 6 * 0.8
 
 

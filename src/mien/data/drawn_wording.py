@@ -9,6 +9,7 @@ so items are left out at random.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,10 @@ class Frame(NamedTuple):
     clauses: tuple[str, ...]
     articles: bool = True
 
+    @property
+    def items(self) -> list[str]:
+        return [item for clause in self.clauses for item in _parts(clause)[1]]
+
 
 @dataclass(frozen=True)
 class Wording:
@@ -38,8 +43,8 @@ class Wording:
     words: dict[str, dict[str, str]]
 
     def caption(self, face: Face, number: int) -> str:
-        """What the frame and the items of a number tell of the face: "a girl with a green bob and red eyes, smiling"."""
-        frame, items, random = self._chosen(number)
+        """What the frame and the items of a number tell of a face: "a girl with a green bob, smiling"."""
+        frame, items, random = self.chosen(number)
         words = {}
         for name in (*CHOICES, *SWITCHES):
             value = str(getattr(face, name))
@@ -60,33 +65,38 @@ class Wording:
         off is told."""
         values = [(name, value or "True") for name, _, value in (label.partition("=") for label in attribute_names())]
         worded = np.array([name in COLOURS or value in self.words[name] for name, value in values], np.float32)
-        told = [set().union(*map(_attributes, self._chosen(number)[1])) for number in numbers]
+        told = [set().union(*map(_attributes, self.chosen(number)[1])) for number in numbers]
         said = np.array([[name in own for name, _ in values] for own in told], np.float32)
         return labels * worded * said.reshape(labels.shape)
 
-    def _chosen(self, number: int) -> tuple[Frame, list[str], np.random.Generator]:
+    def chosen(self, number: int) -> tuple[Frame, list[str], np.random.Generator]:
         """The frame of a number, its items that are told, the first always, and the random numbers that go on."""
         random = np.random.Generator(np.random.Philox(key=np.array([self.stream, number], dtype=np.uint64)))
         frame, chance = self.frames[int(random.random() * len(self.frames))], random.random()
-        first, *others = [item for clause in frame.clauses for item in _parts(clause)[1]]
-        told = [item for item in others if random.random() < (OFTEN if _attributes(item) & {*COLOURS} else chance)]
+        first, *others = frame.items
+        told = [
+            item for item in others if random.random() < (chance if _attributes(item).isdisjoint(COLOURS) else OFTEN)
+        ]
         return frame, [first, *told], random
 
 
-def _parts(clause: str) -> tuple[str, list[str]]:
-    """ "with | {hair} hair | {bangs}" -> ("with", ["{hair} hair", "{bangs}"])"""
+@cache
+def _parts(clause: str) -> tuple[str, tuple[str, ...]]:
+    """ "with | {hair} hair | {bangs}" -> ("with", ("{hair} hair", "{bangs}"))"""
     lead, *items = (part.strip() for part in clause.split("|"))
-    return (lead, items) if items else ("", [lead])
+    return (lead, tuple(items)) if items else ("", (lead,))
 
 
-def _names(item: str) -> list[str]:
-    return re.findall(r"{(\w+)}", item)
+@cache
+def _names(item: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"{(\w+)}", item))
 
 
-def _attributes(item: str) -> set[str]:
+@cache
+def _attributes(item: str) -> frozenset[str]:
     """What an item tells: of "with {style}", style and hair."""
     told = {"style": {"style", "hair"}, "cut": {"style"}}
-    return set().union(*(told.get(name, {name}) for name in _names(item)))
+    return frozenset().union(*(told.get(name, {name}) for name in _names(item)))
 
 
 def _listed(words: list[str]) -> str:
