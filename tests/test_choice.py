@@ -1,20 +1,31 @@
 """mien train without a recipe."""
 
+import math
 from dataclasses import replace
 
 import pytest
 
-from mien import choice
+from mien import choice, recipes
 from mien.choice import Facts
 
 LAPTOP = Facts(size=(64, 64), pictures=30_000, memory=0, cores=2, bf16=False)
 GPU = Facts(size=(64, 64), pictures=70_000, memory=80 * 2**30, cores=16, bf16=True)
 
 
-def test_on_a_processor():
-    recipe, why = choice.choose(LAPTOP)
-    assert recipe.name == "dcgan-laptop" and recipe.resolution == (64, 64)
+def test_on_a_processor_time_decides():
+    soon, why = choice.choose(replace(LAPTOP, seconds=300))
+    assert soon.name == "dcgan-laptop" and soon.resolution == (64, 64)
     assert len(why) == 3 and "2 processor cores" in why[0] and why[2].endswith("need no augmentation; float32")
+    for seconds in (1800, math.inf):  # infinite: counted in pictures
+        best, why = choice.choose(replace(LAPTOP, seconds=seconds))
+        assert best == recipes.find("r3gan-laptop")
+        assert len(why) == 3 and "2 processor cores" in why[0] and "gamma 2: " in why[1]
+    assert (
+        choice.choose(replace(LAPTOP, size=(128, 128), seconds=1800))[0].name == "dcgan-laptop"
+    )  # four times the work
+    large, _ = choice.choose(replace(LAPTOP, size=(128, 128), seconds=7200))
+    assert large.name == "r3gan-laptop" and large.discriminator_terms["r1"].weight.start == 16.0
+    assert choice.choose(replace(LAPTOP, size=(100, 90)))[0].name == "dcgan-laptop"  # it draws any size
 
 
 def test_few_pictures_are_told():

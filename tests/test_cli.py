@@ -247,7 +247,7 @@ def test_results_as_json(faces, tmp_path, capsys):
 
 
 def test_a_dry_run_leaves_nothing(faces, tmp_path, capsys):
-    command = ["train", "--data", str(faces), "--outdir", str(tmp_path / "runs"), *TINY, "--dry-run"]
+    command = ["train", "--data", str(faces), "--outdir", str(tmp_path / "runs"), *TINY, "--budget", "20s", "--dry-run"]
     assert cli.run(command) == 0
     out, err = capsys.readouterr()
     assert "nothing was trained" in out and "dcgan-laptop at 16 px, no GPU: on " in err

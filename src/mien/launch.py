@@ -108,7 +108,7 @@ def start(
     elif origin:
         chosen, why = origin.recipe, ["as the run that it starts from"]
     else:
-        chosen, why = choose(data, resolution, place)
+        chosen, why = choose(data, resolution, place, parse_budget(budget, 1).seconds)
     least = 1 if chosen.batch_size == 1 else 2  # a recipe made for single pictures has no batch norm to starve
     chosen = conditioning.asked(chosen, cond, detect(data), encoder)
     chosen = augmenting.asked(chosen, augment, changes)
@@ -255,11 +255,11 @@ def carry_out(
 # --- what the flags come to -------------------------------------------------------------------------------------------
 
 
-def choose(data: str, resolution: str | None, device: torch.device) -> tuple[Recipe, list[str]]:
-    """A recipe for these pictures on this hardware, and why."""
+def choose(data: str, resolution: str | None, device: torch.device, seconds: float) -> tuple[Recipe, list[str]]:
+    """A recipe for these pictures on this hardware in this time, and why."""
     layout = detect(data)
     size = parse_resolution(resolution) if resolution else default_resolution(layout, BASE)
-    return choice.choose(choice.facts(size, len(layout), device))
+    return choice.choose(choice.facts(size, len(layout), device, seconds))
 
 
 def default_size(recipe: Recipe, data: str) -> tuple[int, int]:
