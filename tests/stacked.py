@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from mien import recipes, spec
+from mien import encoding, recipes
 from mien.run.directory import RunDirectory
 from mien.run.files import write_json
 from mien.run.snapshot import save_snapshot
@@ -26,10 +26,10 @@ def stacked_run(outdir: Path) -> RunDirectory:
         "generator.width=4",
     )
     recipe = recipes.find("stylegan2").override(small)
-    write_json(run.recipe, spec.encode(recipe))
+    write_json(run.recipe, encoding.encode(recipe))
     torch.manual_seed(3)
     network = recipe.generator.build(resolution=recipe.resolution, channels=recipe.channels)
     network.w_mean.copy_(torch.randn(WIDTH))  # type: ignore[operator, union-attr]
-    header = {"recipe": spec.encode(recipe), "run": NAME, "images": 3000}
+    header = {"recipe": encoding.encode(recipe), "run": NAME, "images": 3000}
     save_snapshot(run.snapshots / "kimg-000003.safetensors", {"G": dict(network.state_dict())}, header)
     return run

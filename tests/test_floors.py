@@ -10,8 +10,21 @@ import mien
 ROOT = Path(mien.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 GROUND = {
-    *("turn", "spec", "condition", "schedule", "images", "distributed", "errors", "budget", "ticks", "console"),
-    *("device", "groups"),
+    *(
+        "turn",
+        "spec",
+        "kinds",
+        "encoding",
+        "settings",
+        "condition",
+        "schedule",
+        "images",
+        "distributed",
+        "errors",
+        "budget",
+        "ticks",
+    ),
+    *("console", "device", "groups"),
     "networks",
 }
 FLOORS = {

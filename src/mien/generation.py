@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from mien import asking, spec
+from mien import asking, encoding
 from mien.conditioning import encoded
 from mien.errors import FileTrouble, UsageError
 from mien.images import to_pixels
@@ -155,7 +155,7 @@ def load(
     user's file that the run's recipe comes from, where it does. Raises UsageError or FileTrouble, in one line.
     """
     if code is not None:
-        spec.add_user_file(code)
+        encoding.add_user_file(code)
     path = snapshot_path(run, snapshot, outdir)
     tensors, header = load_snapshot(path)
     chosen = torch.device(device) if device else torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,24 +12,21 @@ import torch
 
 from mien import (
     augmenting,
-    choice,
     conditioning,
     console,
     distributed,
+    encoding,
+    flags,
     generation,
-    recipes,
-    spec,
     transfer,
     translation,
 )
 from mien.budget import Budget, duration, parse_budget, parse_duration
-from mien.data.layouts import default_resolution, detect, is_drawn
-from mien.data.prepare import prepare
+from mien.data.layouts import detect
 from mien.data.prepared import PreparedSet
 from mien.device import join
 from mien.errors import UsageError
 from mien.exams import ExamPlan, Exams
-from mien.images import parse_resolution, resolution_text
 from mien.opening import first_lines
 from mien.papers import environment, note_command, write_papers
 from mien.recipe import Recipe, from_json
@@ -103,44 +99,22 @@ def start(
     """`mien train`; its arguments are explained there."""
     place = join(device)
     origin = transfer.source(init, outdir) if init else None
-    if recipe != "auto":
-        chosen, why = recipes.find(recipe), ["as you asked"]
-    elif origin:
-        chosen, why = origin.recipe, ["as the run that it starts from"]
-    else:
-        chosen, why = choose(data, resolution, place, parse_budget(budget, 1).seconds)
-    least = 1 if chosen.batch_size == 1 else 2  # a recipe made for single pictures has no batch norm to starve
+    parse_budget(budget, 1)  # a slip in a flag is told before the pictures are prepared
+    chosen, why = flags.recipe(recipe, data, resolution, place, budget, origin)
     chosen = conditioning.asked(chosen, cond, detect(data), encoder)
     chosen = augmenting.asked(chosen, augment, changes)
+    chosen = flags.batched(flags.frozen(chosen, freeze_d, origin), batch)
     if chosen.auxiliary and chosen.condition is None:
         raise UsageError("auxiliary is the weight of naming labels: add --cond class, attributes or text")
-    if freeze_d is not None:
-        if origin is None:
-            raise UsageError("--freeze-d belongs to --init RUN: layers that nothing has trained would stay noise")
-        chosen = chosen.override((f"frozen_layers={freeze_d}",))
-    if batch is not None:
-        chosen = replace(chosen, batch_size=batch)
-    if chosen.batch_size < least:
-        why_not = "batch norm needs 2 pictures or more" if least == 2 else "it must be at least 1"
-        raise UsageError(f"--batch {chosen.batch_size} is too small: {why_not}")
     if not 1 <= tick * 1000 < float("inf"):
         raise UsageError(f"--tick {tick} is no number of kimg: it must be at least 0.001")
-    parse_budget(budget, 1)  # a slip in a flag is told before the pictures are prepared
     every = parse_duration(checkpoint_every, "--checkpoint-every")
-    exams = None
-    if metrics is not None:
-        first = 5 * tick if metrics_every is None else metrics_every
-        exams = ExamPlan(metrics, round(first * 1000), metrics_num, metrics_share, detector)
-    elif metrics_every is not None or detector is not None:
-        raise UsageError("--metrics-every and --detector belong to --metrics: add --metrics fid")
-    label = name or f"{chosen.name}-{data_name(data)}"
-    if not re.fullmatch(r"[\w.+-]{1,100}", label):
-        raise UsageError(f"--name {label!r} must be 1 to 100 letters, digits, '.', '_', '+' and '-'")
-    from_json(spec.encode(chosen), recipe)  # refuses what recipe.json could not hold, or resume could not read
-    size = parse_resolution(resolution or resolution_text(*default_size(chosen, data)))
-    chosen = replace(chosen, resolution=size)
+    exams = flags.exams(metrics, metrics_every, metrics_num, metrics_share, detector, tick)
+    label = flags.label(name, chosen, data)
+    from_json(encoding.encode(chosen), recipe)  # refuses what recipe.json could not hold, or resume could not read
+    chosen = replace(chosen, resolution=flags.size(resolution, chosen, data))
     chosen.build_game()  # a size that its networks cannot have is told before the pictures are prepared, too
-    pictures = translation.fitting(chosen, prepared(data, *size))
+    pictures = translation.fitting(chosen, flags.prepared(data, *chosen.resolution))
     chosen = replace(chosen, channels=pictures.images.shape[-1])
     chosen = augmenting.settled(chosen, augment, changes, len(pictures.images), place)
     plan = Plan(parse_budget(budget, len(pictures.images)), seed, round(tick * 1000), every)
@@ -162,14 +136,15 @@ def start(
     if session.record:
         run.lock()
         write_papers(run, chosen, pictures, data)
-        facts = {"budget": budget, "seed": seed, "data": lasting(data), "recipe": chosen.name, "started": time.time()}
-        facts |= {"init": init, "tick": plan.tick, "checkpoint_every": checkpoint_every, "exams": exams and vars(exams)}
+        facts = {"budget": budget, "seed": seed, "data": flags.lasting(data), "recipe": chosen.name, "init": init}
+        facts |= {"tick": plan.tick, "checkpoint_every": checkpoint_every, "exams": exams and vars(exams)}
+        facts |= {"started": time.time()}
         session.record.status(
             "starting",
             0.0,
             **facts,
-            budget_images=finite(plan.budget.images),
-            budget_seconds=finite(plan.budget.seconds),
+            budget_images=flags.finite(plan.budget.images),
+            budget_seconds=flags.finite(plan.budget.seconds),
         )
         session.record.event("started", init=begun)
         if origin:
@@ -193,9 +168,9 @@ def go_on(
     if distributed.rank() == 0:
         directory.lock()
     if code is not None:
-        spec.add_user_file(code)
+        encoding.add_user_file(code)
     recipe, status = from_json(read_json(directory.recipe), directory.recipe), directory.read_status()
-    pictures = translation.fitting(recipe, prepared(data or status["data"], *recipe.resolution))
+    pictures = translation.fitting(recipe, flags.prepared(data or status["data"], *recipe.resolution))
     if pictures.images.shape[-1] != recipe.channels:
         raise UsageError(
             f"--data: the run was trained on {recipe.channels}-channel pictures; these have {pictures.images.shape[-1]}"
@@ -203,12 +178,14 @@ def go_on(
     done = Budget(status.get("budget_images") or float("inf"), status.get("budget_seconds") or float("inf"))
     plan = Plan(done, status["seed"], status["tick"], parse_duration(status["checkpoint_every"], "checkpoint_every"))
     session = Session(directory, recipe, pictures, plan, place)
-    exams = exams_of(status, metrics)
+    exams = flags.exams_of(status, metrics)
     enrol(session, exams, recipe, data or status["data"], place)
     if session.exams:
         session.exams.rehearse()
     restore(session)
-    session.plan = replace(plan, budget=new_budget(budget, done, session, len(pictures.images)))
+    session.plan = replace(
+        plan, budget=flags.new_budget(budget, done, session.training.images, session.seconds, len(pictures.images))
+    )
     if session.record:
         session.record.event("resumed", data=data or status["data"])
         session.record.status(
@@ -216,8 +193,8 @@ def go_on(
             session.seconds,
             data=data or status["data"],
             exams=exams and vars(exams),
-            budget_images=finite(session.plan.budget.images),
-            budget_seconds=finite(session.plan.budget.seconds),
+            budget_images=flags.finite(session.plan.budget.images),
+            budget_seconds=flags.finite(session.plan.budget.seconds),
         )
     if pictures.info.get("sha256") != read_json(directory.data)["info"].get("sha256"):
         console.say("warning: the pictures are not those that this run began with; it goes on with the new ones")
@@ -252,69 +229,7 @@ def carry_out(
     return Run(run.path, status["state"], status["images"], status["seconds"])
 
 
-# --- what the flags come to -------------------------------------------------------------------------------------------
-
-
-def choose(data: str, resolution: str | None, device: torch.device, seconds: float) -> tuple[Recipe, list[str]]:
-    """A recipe for these pictures on this hardware in this time, and why."""
-    layout = detect(data)
-    size = parse_resolution(resolution) if resolution else default_resolution(layout, BASE)
-    return choice.choose(choice.facts(size, len(layout), device, seconds))
-
-
-def default_size(recipe: Recipe, data: str) -> tuple[int, int]:
-    """(height, width): the recipe's where it is not square, else one that suits the pictures."""
-    height, width = recipe.resolution
-    return recipe.resolution if height != width else default_resolution(detect(data), height)
-
-
-def prepared(data: str, height: int, width: int) -> PreparedSet:
-    """The pictures, from the cache or prepared now; with several processes rank 0 prepares and the others wait."""
-    if distributed.rank() > 0:
-        distributed.barrier()
-    with console.counted("preparing pictures") as progress:
-        pictures = prepare(data, height, width, progress=progress)
-    if distributed.rank() == 0:
-        distributed.barrier()
-    return pictures
-
-
-def lasting(data: str) -> str:
-    """The same data, named so that a resume from another folder finds it."""
-    return data if is_drawn(data) else str(Path(data).expanduser().absolute())
-
-
 def enrol(session: Session, plan: ExamPlan | None, recipe: Recipe, data: str, device: torch.device) -> None:
     """Let a session hold exams. Whatever they lack is told now."""
     if plan is not None and session.record:
         session.exams = Exams(plan, recipe, data, device, session.training.ema.modules, session.labels)
-
-
-def exams_of(status: dict[str, Any], metrics: str | None) -> ExamPlan | None:
-    """Those that a run began with, or with other metrics; "none" ends them."""
-    before = status.get("exams")
-    if metrics == "none" or (metrics is None and before is None):
-        return None
-    first = {"metrics": metrics or "", "every": 5 * status["tick"]}
-    return ExamPlan(**{**first, **(before or {}), **({"metrics": metrics} if metrics else {})})
-
-
-def data_name(data: str) -> str:
-    """ "drawn:5000@64" -> "drawn"; "pictures/faces.zip" -> "faces"."""
-    stem = detect(data).kind if is_drawn(data) else Path(data).absolute().name
-    stem = re.sub(r"\.(zip|tgz|tar\.gz|tar)$", "", stem)
-    return re.sub(r"[^\w-]+", "-", stem).strip("-") or "data"
-
-
-def new_budget(text: str | None, old: Budget, session: Session, pictures: int) -> Budget:
-    """The budget of a resumed run: as before, a new end, or so much more than is done."""
-    if text is None:
-        return old
-    if text.startswith("+"):
-        return parse_budget(text[1:], pictures).plus(session.training.images, session.seconds)
-    return parse_budget(text, pictures)
-
-
-def finite(number: float) -> float | None:
-    """JSON has no infinity."""
-    return number if number < float("inf") else None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from mien import __version__, distributed, spec
+from mien import __version__, distributed, encoding
 from mien.data.prepared import PreparedSet
 from mien.recipe import Recipe
 from mien.run.directory import RunDirectory
@@ -20,11 +20,11 @@ from mien.run.files import write_json, write_text
 
 def write_papers(run: RunDirectory, recipe: Recipe, pictures: PreparedSet, data: str) -> None:
     """Recipe, environment, data card, the user's own code, README."""
-    encoded = spec.encode(recipe)
+    encoded = encoding.encode(recipe)
     write_json(run.recipe, encoded)
     write_json(run.environment, environment())
     write_json(run.data, {"data": data, "lines": pictures.describe(), "info": pictures.info})
-    for path in spec.user_files(encoded):
+    for path in encoding.user_files(encoded):
         run.code.mkdir(exist_ok=True)
         shutil.copy(path, run.code / path.name)
     write_text(run.path / "README.md", readme(run))

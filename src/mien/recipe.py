@@ -16,7 +16,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from mien import spec
+from mien import encoding, settings
 from mien.condition import Condition
 from mien.errors import UsageError
 from mien.games.game import Game, Sources
@@ -175,7 +175,7 @@ class Recipe:
         """Apply `--set` changes in order. Raises UsageError for an unknown path or a value of the wrong type."""
         changed = self
         for assignment in assignments:
-            changed = spec.override(changed, assignment)
+            changed = settings.override(changed, assignment)
         return changed
 
 
@@ -184,7 +184,7 @@ def recipe(function: Callable[[], Recipe]) -> Callable[[], Recipe]:
 
     One in a user's file is asked for by that file, so it takes no name away from mien's own.
     """
-    if not function.__module__.startswith(spec.USER_PREFIX):
+    if not function.__module__.startswith(encoding.USER_PREFIX):
         RECIPES[recipe_name(function)] = function
     return function
 
@@ -194,9 +194,9 @@ def recipe_name(function: Callable[[], Recipe]) -> str:
 
 
 def from_json(data: Any, file: str | Path = "recipe.json") -> Recipe:
-    """Inverse of `spec.encode`. Raises UsageError, naming the file, for anything but a recipe."""
+    """Inverse of `encoding.encode`. Raises UsageError, naming the file, for anything but a recipe."""
     try:
-        decoded = spec.decode(data)
+        decoded = encoding.decode(data)
     except UsageError as error:
         raise UsageError(f"{file}: {error}") from None
     if not isinstance(decoded, Recipe):

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mien import conditioning, distributed, pictures, spec
+from mien import conditioning, distributed, encoding, pictures
 from mien.data.batches import derive_seed
 from mien.exams import is_better
 from mien.games.game import Translation
@@ -111,7 +111,7 @@ class Record:
         states = {name: dict(module.state_dict()) for name, module in self.training.ema.modules.items()}
         if self.labels is not None:
             states["labels"] = {"kept": self.labels}
-        header = {"recipe": spec.encode(self.recipe), "run": self.run.name, "images": self.training.images}
+        header = {"recipe": encoding.encode(self.recipe), "run": self.run.name, "images": self.training.images}
         save_snapshot(path, states, header)
 
     def checkpoint(self, seconds: float) -> None:

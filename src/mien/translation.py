@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mien import spec
+from mien import encoding
 from mien.data.prepared import PreparedSet
 from mien.errors import MienError, UsageError
 from mien.evaluation.sides import spread
@@ -142,7 +142,7 @@ def load(
 ) -> Translator:
     """As `generation.load`, for a run that translates. Raises UsageError for one that draws from noise."""
     if code is not None:
-        spec.add_user_file(code)
+        encoding.add_user_file(code)
     path = snapshot_path(run, snapshot, outdir)
     tensors, header = load_snapshot(path)
     recipe = from_json(header["recipe"], path)

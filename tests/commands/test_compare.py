@@ -10,7 +10,7 @@ import pytest
 from fake_run import make_run, tiny_recipe
 from PIL import Image
 
-from mien import cli, spec
+from mien import cli, encoding
 from mien.commands.compare import compare
 from mien.commands.gradients import gradients
 from mien.errors import FileTrouble, UsageError
@@ -59,7 +59,7 @@ def runs(tmp_path):
     """Three runs of 4.5 kimg in 90 s, the third of another recipe, with other losses."""
     outdir = tmp_path / "runs"
     made = [make_run(outdir, name=f"0000{index}-faces", rows=20) for index in range(3)]
-    write_json(made[1].recipe, spec.encode(tiny_recipe().override(("generator.width=8",))))
+    write_json(made[1].recipe, encoding.encode(tiny_recipe().override(("generator.width=8",))))
     other = {**read_json(made[2].recipe), "name": "wgan", "loss": {"class": "mien.losses.adversarial:Wasserstein"}}
     write_json(made[2].recipe, other)
     give_gradients(made[0], 1.0, 0.1)

@@ -8,7 +8,7 @@ from exact import assert_equal, begin
 from safetensors.torch import load_file
 
 import mien
-from mien import augmenting, cli, recipes, spec
+from mien import augmenting, cli, encoding, recipes
 from mien.errors import UsageError
 from mien.reporting.facts import read_facts
 from mien.reporting.settings import compared, reproduce
@@ -89,7 +89,7 @@ def test_a_resumed_run_keeps_what_it_began_with(faces, tiny, tmp_path, capsys):
     assert "augment  diffaugment: 48 pictures are few" in capsys.readouterr().err
     mien.resume(str(run.path), budget="+16img")
     assert "augment  diffaugment" in capsys.readouterr().err
-    assert json.loads((run.path / "recipe.json").read_text())["augment"] == spec.encode(DiffAugment())
+    assert json.loads((run.path / "recipe.json").read_text())["augment"] == encoding.encode(DiffAugment())
     facts = read_facts(RunDirectory(run.path))
     assert reproduce(facts, [one for one in compared(facts)[1] if one.differs]).endswith(" --augment diffaugment")
     plain = begin(faces, tmp_path, "dcgan", tiny, "16img", augment="none")

@@ -3,7 +3,7 @@
 import pytest
 from fake_run import make_run, tiny_recipe
 
-from mien import spec
+from mien import encoding
 from mien.comparison.entries import differing, read_entries, warnings
 from mien.errors import UsageError
 from mien.reporting.metrics import measured
@@ -15,7 +15,7 @@ def runs(folder, *changes, names=None):
     made = []
     for index, change in enumerate(changes):
         run = make_run(folder, rows=3, samples=(0, 4500), name=names[index] if names else f"0000{index}-x")
-        write_json(run.recipe, spec.encode(tiny_recipe().override(change)))
+        write_json(run.recipe, encoding.encode(tiny_recipe().override(change)))
         made.append(run)
     return made
 

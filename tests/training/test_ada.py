@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.autograd import gradcheck, gradgradcheck
 
-from mien import distributed, recipes, spec
+from mien import distributed, encoding, recipes
 from mien.errors import UsageError
 from mien.losses.penalties import R1
 from mien.schedule import Cosine
@@ -400,5 +400,5 @@ def test_the_term_of_weight_0_changes_no_gradient_and_is_logged():
 
 def test_ada_is_data():
     recipe = replace(recipes.find("dcgan"), augment=ADA(p=Cosine(0.0, 0.3, 1000)))
-    assert spec.decode(spec.encode(recipe)) == recipe
+    assert encoding.decode(encoding.encode(recipe)) == recipe
     assert recipe.override(("augment.p=0.2", "augment.color=false")).augment == ADA(p=0.2, color=False)

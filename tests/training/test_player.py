@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from mien import recipes, spec
+from mien import encoding, recipes
 from mien.losses.adversarial import Wasserstein
 from mien.losses.penalties import R1
 from mien.networks.points import PointDiscriminator, ShiftedLine
@@ -221,7 +221,7 @@ def test_networks_start_from_the_seed():
 
 
 def test_the_recipe_says_what_was_built():
-    assert spec.encode(tiny_recipe())["generator"]["width"] == 4
+    assert encoding.encode(tiny_recipe())["generator"]["width"] == 4
 
 
 def test_a_network_without_a_matrix_reports_no_gradient_norm():

@@ -28,7 +28,7 @@ from mien.laboratory.table import cells, plain, reference
 from mien.recipe import Recipe
 from mien.reporting.pictures import uri
 from mien.run.files import io_errors, write_bytes, write_json, write_text
-from mien.spec import paths
+from mien.settings import paths
 
 MOST_ARMS = 4
 

@@ -6,9 +6,9 @@ import difflib
 import importlib
 import pkgutil
 
+from mien.encoding import add_user_file, is_ours
 from mien.errors import UsageError
 from mien.metrics.metric import METRICS, Metric
-from mien.spec import add_user_file, is_ours
 
 
 def known() -> dict[str, type[Metric]]:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from mien.encoding import add_user_file
 from mien.errors import FileTrouble, UsageError
-from mien.spec import add_user_file
 
 if TYPE_CHECKING:
     import cv2

@@ -57,7 +57,8 @@ def usual_recipe(name: str) -> Usual | None:
 
 def spelled_out(recipe: Recipe) -> dict[str, Any]:
     """Every setting by its dotted path, with those that the recipe leaves to a class's own default."""
-    from mien.spec import encode, paths
+    from mien.encoding import encode
+    from mien.settings import paths
 
     unsaid = {path: value for path, value, _ in paths(recipe) if not isinstance(value, dict)}
     return {**unsaid, **flat(encode(recipe))}

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
+from mien.encoding import add_user_file, find_class
 from mien.errors import UsageError
-from mien.spec import add_user_file, find_class
 from mien.text import sentences
 from mien.text.words import Words
 
