@@ -19,13 +19,15 @@ Kind = Literal["class", "attributes", "text"]
 @dataclass(frozen=True)
 class Condition:
     """dim: numbers of a label. names: what each of them means; none for text. encoder: what makes numbers of a text.
-    embedding_dim: numbers that the generator is given beside z."""
+    embedding_dim: numbers that the generator is given beside z. noise: what is added to a label while training, as a
+    share of the label's length."""
 
     kind: Kind
     dim: int
     names: tuple[str, ...] = ()
     encoder: str = ""
     embedding_dim: int = 64
+    noise: float = 0.0
 
     def generator(self, spec: Spec[nn.Module], **shape: Any) -> nn.Module:
         """Raises UsageError for a generator whose latent's size is not free."""
@@ -34,7 +36,7 @@ class Condition:
             raise UsageError(f"{spec.of.__name__} takes no condition: its latent_dim cannot be set")
         latent_dim = spec.arguments.get("latent_dim", known["latent_dim"].default)
         inner = spec.build(**shape, latent_dim=latent_dim + self.embedding_dim)
-        return ConditionalGenerator(inner, self.dim, self.embedding_dim)
+        return ConditionalGenerator(inner, self.dim, self.embedding_dim, self.noise)
 
     def discriminator(self, spec: Spec[nn.Module], auxiliary: bool = False, **shape: Any) -> nn.Module:
         """auxiliary: it names the label instead of being told. Raises UsageError for one that has no features."""

@@ -27,6 +27,7 @@ from mien.text import encoder as encoders
 AT_ONCE = 256  # captions
 KEPT = 2048  # of the training's labels, which drawing chooses from
 SHOWN = 4  # names in a line
+NOISE = 0.7  # added to texts while training: other words for the same are then drawn right more often
 
 
 def asked(recipe: Recipe, cond: str, layout: Layout, encoder: str | None = None) -> Recipe:
@@ -49,7 +50,7 @@ def asked(recipe: Recipe, cond: str, layout: Layout, encoder: str | None = None)
         raise UsageError(f"--cond {cond}: {layout.path.name} has {listed(there)}, no {NAMED[cond]}: {cure}")
     if cond == "text":
         name = encoders.asked(encoder or "words")
-        return replace(recipe, condition=Condition("text", encoders.find(name).dim, encoder=name))
+        return replace(recipe, condition=Condition("text", encoders.find(name).dim, encoder=name, noise=NOISE))
     return replace(recipe, condition=Condition(cond, len(layout.label_names), layout.label_names))  # type: ignore[arg-type]
 
 

@@ -79,6 +79,20 @@ def test_the_embedding_is_as_large_as_z_and_zero_for_no_label():
     assert torch.equal(network(z, label), network.generator(joined))
 
 
+def test_noise_of_the_labels_own_length_is_added_while_training_alone():
+    torch.manual_seed(0)
+    network = ConditionalGenerator(PointGenerator((1, 1), 2, latent_dim=8 + 4), 1000, 4, noise=0.5)
+    seen = []
+    network.embedding.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    z, label = torch.zeros(3, 8), torch.zeros(3, 1000)
+    label[0, 7], label[1, :100] = 1.0, 3.0
+    network.joined(z, label), network.joined(z, label), network.eval().joined(z, label)
+    first, second, plain = seen
+    assert torch.equal(plain, label) and not first[2].any()  # of no label there is no noise
+    assert not torch.equal(first[:2], second[:2])
+    torch.testing.assert_close((first - label).norm(dim=1), 0.5 * label.norm(dim=1), rtol=0.1, atol=0)
+
+
 def test_without_a_mapping_truncation_leaves_the_label():
     torch.manual_seed(0)
     network = ConditionalGenerator(DCGANGenerator((16, 16), 3, latent_dim=6 + 2, width=2), 3, 2).eval()
