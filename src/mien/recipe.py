@@ -8,6 +8,7 @@ def hinge() -> Recipe:
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from mien.games.game import Game, Sources
 from mien.games.noise import NoiseGame
 from mien.losses.adversarial import Adversarial, AdversarialLoss, NonSaturating
 from mien.losses.auxiliary import Auxiliary
+from mien.losses.mode_seeking import ModeSeeking
 from mien.losses.term import Term
 from mien.spec import Spec
 from mien.training.augment import Augmentation
@@ -56,6 +58,7 @@ class Recipe:
     which side of the data to which.
     condition: what the networks are told besides the picture and the noise. auxiliary: with one, the weight of naming
     it; at 0 the discriminator is told the condition, above it names it instead (AC-GAN). name_fakes: of fakes, too.
+    mode_seeking: weight of the term that has drawings of one condition differ with their noise.
     frozen_layers: so many first layers of the discriminator keep the weights that they began with (FreezeD, Mo et al.
     2020), for small sets after another run's networks.
     channels_last: the networks' memory layout; it helps batch-norm networks and hurts instance-norm ones."""
@@ -67,6 +70,7 @@ class Recipe:
     condition: Condition | None = None
     auxiliary: float = 0.0
     name_fakes: bool = False
+    mode_seeking: float = 0.0
     loss: AdversarialLoss = field(default_factory=NonSaturating)
     gan_weight: float = 1.0
     discriminator_terms: dict[str, Term] = field(default_factory=dict)
@@ -91,9 +95,13 @@ class Recipe:
             raise UsageError(f"jitter={self.jitter:g}: a picture can be enlarged by a share from 0 to 1")
         if self.auxiliary and self.game.arguments.get("mismatch"):
             raise UsageError("game.mismatch is for a discriminator that is told the label: leave it out, or auxiliary")
+        if self.mode_seeking and "twins" not in inspect.signature(self.game.of).parameters:
+            raise UsageError(f"mode_seeking compares what noise draws: {self.game.of.__name__} has no twins")
 
     def build_game(self) -> Game:
-        aids = {"augment": self.augment.at} if self.augment else {}
+        aids: dict[str, Any] = {"augment": self.augment.at} if self.augment else {}
+        if self.mode_seeking:
+            aids["twins"] = True
         copies = range(getattr(self.game.of, "copies", 1))
         generators = [self.build_generator() for _ in copies]
         discriminators = [self.build_discriminator(self.discriminator) for _ in copies if self.discriminator]
@@ -161,6 +169,7 @@ class Recipe:
             terms={
                 **({"loss": loss} if game.discriminators else {}),
                 **self.naming("generator"),
+                **({"mode_seeking": ModeSeeking(weight=self.mode_seeking)} if self.mode_seeking else {}),
                 **self.generator_terms,
             },
             settings=self.generator_optimizer,

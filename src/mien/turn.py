@@ -72,7 +72,12 @@ class Match:
     def fake_logits(self) -> Tensor:
         if self.has_second_opinion:
             return self.discriminator.score(self.fake_features)  # type: ignore[operator]
-        return self.logits(self.fake, self.fake_condition)
+        return self.logits(self.fake, self.asked)
+
+    @property
+    def asked(self) -> Tensor | None:
+        """What the fakes were to show."""
+        return self.condition if self.fake_condition is None else self.fake_condition
 
     @property
     def has_second_opinion(self) -> bool:

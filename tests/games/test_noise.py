@@ -140,7 +140,19 @@ def test_mismatched_pairs_are_real_images_under_the_next_label():
     assert real == [True, True, False, False, False, False]
     assert torch.equal(match.fake_condition, label[[5, 0, 2, 3, 4, 5]]) and match.condition is label
     (match,) = played.generator_turn(seen).matches
-    assert match.fake_condition is None and not any(map(torch.equal, match.fake, seen.image))
+    assert match.asked is label and not any(map(torch.equal, match.fake, seen.image))
+
+
+def test_twins_are_asked_for_the_labels_of_the_first_half_and_differ_by_their_noise():
+    plain = game(reuse_fakes=False)
+    played = NoiseGame(plain.generator, plain.discriminator, twins=True)
+    label = torch.eye(3)[[0, 1, 2, 2, 2]]
+    (match,) = (turn := played.generator_turn(Batch(torch.rand(5, 3, 4, 4), label))).matches
+    assert torch.equal(match.asked, torch.eye(3)[[0, 1, 0, 1, 2]]) and match.condition is label
+    assert torch.equal(plain.generator.labels[-1], match.asked)
+    assert not torch.equal(turn.views["z"][:2], turn.views["z"][2:4])
+    (unasked,) = played.generator_turn(batch()).matches
+    assert unasked.asked is None
 
 
 def test_each_side_of_a_match_is_judged_under_its_own_condition():

@@ -50,6 +50,14 @@ def crossovers(turn):
     return own.sum(1).tolist()
 
 
+def test_twins_have_one_label_and_each_its_own_styles():
+    played, label = game(twins=True), torch.eye(3)[[0, 1, 2, 2, 1]]
+    turn = played.generator_turn(Batch(torch.zeros(5, 3, 4, 4), label))
+    asked = torch.eye(3)[[0, 1, 0, 1, 1]]
+    assert torch.equal(turn.matches[0].asked, asked) and torch.equal(played.generator.labels[0], asked.repeat(2, 1))
+    assert len(turn.views["z"].unique(dim=0)) == 5
+
+
 def test_each_crossover_is_drawn_and_equally_often():
     found = crossovers(game(mixing=1.0).generator_turn(batch(2000)))
     counts = [found.count(layer) for layer in range(6)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mien.turn import Batch, Match, Memory, Transform, Turn, unchanged
 
@@ -24,6 +24,8 @@ class NoiseGame:
     augment: what lies between all images of a batch and the discriminator.
     mismatch: so large a share of the discriminator's fakes are real images under another picture's label, for it to
     learn that a good picture of something else is wrong as well (Reed et al. 2016, "GAN-CLS", where it is 1/2).
+    twins: the second half of the fakes is asked for the labels of the first, for a term that compares pictures of one
+    label (`ModeSeeking`).
     """
 
     def __init__(
@@ -33,12 +35,13 @@ class NoiseGame:
         reuse_fakes: bool = False,
         augment: Callable[[Batch, Memory], Transform] = never,
         mismatch: float = 0.0,
+        twins: bool = False,
     ):
         self.generators = {"G": generator}
         self.discriminators = {"D": discriminator}
         self.generator, self.discriminator = generator, discriminator
         self.latent_dim: int = generator.latent_dim  # type: ignore[assignment]
-        self.reuse_fakes, self.augment, self.mismatch = reuse_fakes, augment, mismatch
+        self.reuse_fakes, self.augment, self.mismatch, self.twins = reuse_fakes, augment, mismatch, twins
         self.memory: Memory = {}
         self.kept: Turn | None = None
 
@@ -56,21 +59,29 @@ class NoiseGame:
 
     def mismatched(self, match: Match) -> Match:
         """The first fakes give way to their real images under the next picture's label, where that is another one."""
-        right = match.condition
-        if right is None or not self.mismatch:
+        right, asked = match.condition, match.asked
+        if right is None or asked is None or not self.mismatch:
             return match
         wrong = right.roll(1, 0)
         chosen = torch.arange(len(right), device=right.device) < self.mismatch * len(right)
         chosen = chosen & (wrong != right).any(1) & wrong.any(1)  # under no label, a real image is never wrong
         fake = torch.where(chosen[:, None, None, None], match.real, match.fake)
-        return replace(match, fake=fake, fake_condition=torch.where(chosen[:, None], wrong, right))
+        return replace(match, fake=fake, fake_condition=torch.where(chosen[:, None], wrong, asked))
 
     def generator_turn(self, batch: Batch) -> Turn:
         kept, self.kept = self.kept, None
         return kept or self.play(batch)
 
+    def asked(self, label: Tensor | None) -> Tensor | None:
+        """What the fakes are to show, of a batch of these labels [N,K]."""
+        if label is None or not self.twins:
+            return label
+        half = len(label) // 2
+        return torch.cat([label[:half], label[:half], label[2 * half :]])
+
     def play(self, batch: Batch) -> Turn:
         z = torch.randn(len(batch.image), self.latent_dim, device=batch.image.device)
-        fake = self.generator(z, batch.label)
-        match = Match(self.discriminator, batch.image, fake, batch.label, self.augment(batch, self.memory))
+        asked = self.asked(batch.label)
+        fake = self.generator(z, asked)
+        match = Match(self.discriminator, batch.image, fake, batch.label, self.augment(batch, self.memory), asked)
         return Turn([match], {"z": z, "fake": fake}, self.memory)

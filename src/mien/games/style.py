@@ -26,16 +26,18 @@ class StyleGame(NoiseGame):
         augment: Callable[[Batch, Memory], Transform] = never,
         mixing: float = 0.9,
         mismatch: float = 0.0,
+        twins: bool = False,
     ):
-        super().__init__(generator, discriminator, reuse_fakes, augment, mismatch)
+        super().__init__(generator, discriminator, reuse_fakes, augment, mismatch, twins)
         self.mixing = mixing
 
     def play(self, batch: Batch) -> Turn:
         z = torch.randn(2 * len(batch.image), self.latent_dim, device=batch.image.device)
-        label = None if batch.label is None else batch.label.repeat(2, 1)
+        asked = self.asked(batch.label)
+        label = None if asked is None else asked.repeat(2, 1)
         w = self.mixed(*self.generator.mapping(z, label).chunk(2))  # type: ignore[operator]
         fake = self.generator.synthesis(w)  # type: ignore[operator]
-        match = Match(self.discriminator, batch.image, fake, batch.label, self.augment(batch, self.memory))
+        match = Match(self.discriminator, batch.image, fake, batch.label, self.augment(batch, self.memory), asked)
         return Turn([match], {"z": z[: len(fake)], "w": w, "fake": fake}, self.memory)
 
     def mixed(self, first: Tensor, second: Tensor) -> Tensor:

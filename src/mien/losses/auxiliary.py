@@ -29,7 +29,9 @@ class Auxiliary(Term):
 
     def surprise(self, match: Match) -> Tensor:
         likelihood = match.discriminator.likelihood
-        seen = [match.real_features] if self.side == "discriminator" else [match.fake_features]
-        if self.side == "discriminator" and self.fakes:
-            seen.append(match.fake_features)
-        return -torch.stack([likelihood(features, match.condition) for features in seen]).sum(0)  # type: ignore[operator]
+        told = []
+        if self.side == "discriminator":
+            told.append(likelihood(match.real_features, match.condition))  # type: ignore[operator]
+        if self.side == "generator" or self.fakes:
+            told.append(likelihood(match.fake_features, match.asked))  # type: ignore[operator]
+        return -torch.stack(told).sum(0)

@@ -23,5 +23,10 @@ def acgan_laptop() -> Recipe:
 
     Sizes: as dcgan. Needs labels.
     """
-    # Where fakes are named too, G and D soon agree on signs of their own, which real pictures do not bear.
-    return replace(dcgan_laptop(), auxiliary=1.0)
+    # Where fakes are named too, G and D soon agree on signs of their own, which real pictures do not bear. And without
+    # mode seeking G draws one picture for each label, and leaves z alone.
+    return replace(
+        dcgan_laptop(),
+        auxiliary=1.0,
+        mode_seeking=0.1,
+    )

@@ -1,0 +1,32 @@
+"""Mode seeking: noise that differs is to draw pictures that differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from mien.losses.term import Term
+from mien.turn import Turn
+
+EPSILON = 1e-5  # of the authors' code
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModeSeeking(Term):
+    """|z1 - z2| / |G(z1, c) - G(z2, c)|, mean absolute differences (Mao et al. 2019, eq. 3, turned over to fall).
+
+    A generator that is told much of a picture may take its variety from what it is told and none from z: with one label
+    it then draws one picture. The pairs are the first and the second half of the batch; to have one label each, the
+    game draws `twins`.
+    """
+
+    def __call__(self, turn: Turn) -> Tensor:
+        noise, picture = (halves_apart(turn.views[name]) for name in ("z", "fake"))
+        return noise / (picture + EPSILON)
+
+
+def halves_apart(values: Tensor) -> Tensor:
+    """[N,…] -> the mean absolute difference of each of the first half from its fellow of the second [N // 2]"""
+    half = len(values) // 2
+    return (values[:half] - values[half : 2 * half]).abs().flatten(1).mean(1)
