@@ -99,7 +99,8 @@ def charts(facts: Facts) -> list[str]:
         ),
         draw("Losses", [Series("D loss", points(stats, LOSSES[0]), 0), Series("G loss", points(stats, LOSSES[1]), 1)]),
         *(draw(key, [Series(key, points(stats, key), 2 + index % 4)]) for index, key in enumerate(terms)),
-        *(draw(f"Metric: {one.metric}", one.series(), one.note()) for one in measured(facts.metrics)),
+        # What was measured once is no curve: the table of metrics has it.
+        *(draw(f"Metric: {one.metric}", one.series(), one.note()) for one in measured(facts.metrics) if one.rows[1:]),
         draw(
             "Images per second",
             [
