@@ -81,7 +81,8 @@ def evaluate(
     Args:
         target: A run (folder, number, name, "last"), a snapshot, or pictures: a folder or archive.
         data: The real pictures: folder, archive, prepared set or "drawn". The run's own if left out.
-        metrics: With commas between: fid, kid, is, pr, afd, modes, agreement, fid_by_class, or my_metric.py:name.
+        metrics: With commas between: fid, kid, is, pr, afd, modes, agreement, fid_by_class, l1, sharpness,
+            or my_metric.py:name.
         num: How many fake pictures: seeds 0 to num-1 of a run, or at most so many of a folder's.
         num_real: How many real pictures at most. As many as --num if left out.
         seeds: Which pictures of a run, instead of --num: 0-49999.

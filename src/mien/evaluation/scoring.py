@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from mien import __version__
+from mien.errors import UsageError
 from mien.evaluation.choosing import described, doubts_of
 from mien.evaluation.seen import see, seers_for, stream_of
 from mien.evaluation.sides import Side
@@ -27,6 +28,9 @@ def score(real: Side, fake: Side, metrics: list[Metric], extractor: Extractor | 
     seconds (of the whole), and the facts of both sides: images, seeds, truncation, data, …
     """
     start = time.monotonic()
+    for metric in metrics:
+        if metric.needs_pairs and not (real.targets and real.count == fake.count):
+            raise UsageError(f"{metric.name} compares translations with their own targets: it needs pairs, all of them")
     metrics = [metric.told(real.labels, fake.labels) for metric in metrics]
     seers = seers_for(metrics, extractor)
     of_fake = see(fake, seers, {stream_of(metric) for metric in metrics}, batch_size, "looking at fake pictures")

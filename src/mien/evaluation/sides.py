@@ -43,6 +43,7 @@ class Side:
     labels: Labels | None = None
     captions: list[str] | None = field(default=None, repr=False)
     told: Labels | None = None  # what of the labels the captions tell
+    targets: bool = False  # of pairs: what the other side's pictures, in the same order, should have become
 
 
 def drawn_by(generator: Generator, seeds: list[int], text: str, truncation: float, real: Side) -> Side:

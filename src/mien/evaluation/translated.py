@@ -29,7 +29,7 @@ def wanted(translator: Translator, data: str | Path, most: int, to: str) -> Side
     labels = labels_of(ready, chosen)
     return replace(
         found, count=len(chosen), batches=batches, key=f"{found.key} {to}",
-        built_in=built_in, pencil=pencil, labels=labels,
+        built_in=built_in, pencil=pencil, labels=labels, targets=ready.paired,
     )  # fmt: skip
 
 

@@ -62,6 +62,7 @@ class Metric:
     reads: ClassVar[Reads] = "features"
     better: ClassVar[Literal["lower", "higher"]] = "lower"
     needs_real: ClassVar[bool] = True  # False: `scores` is given an empty `real` when nothing else reads real ones
+    needs_pairs: ClassVar[bool] = False  # True: each real picture is the target of the fake one in its place
 
     def rows(self, pixels: np.ndarray) -> Tensor:
         """uint8 [N,H,W,3] -> [N,K]. Only for a metric that reads pixels; each row depends on its own picture alone."""
