@@ -212,9 +212,12 @@ def test_a_run_that_has_just_begun(tmp_path, state):
     made.recipe.write_text(json.dumps(RECIPE))
     made.status.write_text(json.dumps({"state": state, "images": 0, "seconds": 0.0}))
     made.stats.path.write_text("")
+    made.lock()
     done = report(str(made.path))
     assert (done.pictures, done.charts, done.state) == (1, 0, state)
     assert "There are no statistics yet" in words(walk(made.report))
+    made.unlock()
+    assert report(str(made.path)).state == "interrupted"  # nobody trains it, so it was cut off
 
 
 def test_missing_and_damaged_files_are_named(tmp_path):

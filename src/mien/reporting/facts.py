@@ -74,13 +74,16 @@ class Facts:
 
 def read_facts(run: RunDirectory) -> Facts:
     missing: list[str] = []
+    status = read_dict(run.status, missing)
+    if status.get("state") in ("running", "starting") and not run.is_held():
+        status["state"] = "interrupted"  # a kill leaves no word
     sheet = run.neighbours.with_suffix(".png")
     film = next((run.path / name for name in FILMS if (run.path / name).is_file()), None)
     return Facts(
         path=run.path,
         name=run.path.resolve().name,
         recipe=read_dict(run.recipe, missing),
-        status=read_dict(run.status, missing),
+        status=status,
         data=read_dict(run.data, missing),
         environment=read_dict(run.environment, missing),
         commands=read_lines(run.command, missing),

@@ -16,8 +16,9 @@ from mien.reporting.settings import Usual, compared
 from mien.reporting.words import state_of
 
 STATES = {
-    "running": "goes on, or was cut off: a kill leaves no word",
+    "running": "goes on",
     "starting": "has just begun",
+    "interrupted": "was cut off before its end and can be resumed",
     "stopped": "was stopped before its end and can be resumed",
     "finished": "reached its budget",
     "diverged": "left the finite numbers",

@@ -85,6 +85,19 @@ class RunDirectory:
             self.held.close()
             raise Locked(f"{self.path} is being trained by another process: wait for it, or stop it first") from None
 
+    def is_held(self) -> bool:
+        """Whether a process trains this run now; where that cannot be found out, it may."""
+        if fcntl is None:
+            return True
+        try:
+            with (self.path / ".lock").open() as probe:
+                fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return False
+
     def unlock(self) -> None:
         if self.held is not None:
             self.held.close()
