@@ -145,6 +145,7 @@ def test_without_the_condition_again_the_pictures_of_no_label(recipe):
     z = torch.randn(5, 8)
     torch.testing.assert_close(drawn(begun, z, 0), drawn(source, z, 3), rtol=1e-5, atol=1e-5)
     assert all("(100%)" in line for line in lines[1:])
+    assert lines[0].endswith(", without what it was told: --cond class keeps that")
 
 
 @pytest.mark.parametrize("recipe", ["dcgan", "sngan"])

@@ -97,7 +97,9 @@ def begin_from(training: Training, recipe: Recipe, origin: Source) -> list[str]:
             lines.append(f"{name} takes over {fits:,} of its {whole:,} numbers ({fits / whole:.0%})")
     if not taken:
         raise UsageError(f"--init {origin.name}: no layer of its {origin.recipe.name} fits: train the same recipe")
-    return [f"from {origin.name} at {origin.images / 1000:g} kimg", *lines]
+    lost = origin.recipe.condition if recipe.condition is None else None
+    without = f", without what it was told: --cond {lost.kind} keeps that" if lost else ""
+    return [f"from {origin.name} at {origin.images / 1000:g} kimg{without}", *lines]
 
 
 # --- what has names ---------------------------------------------------------------------------------------------------
