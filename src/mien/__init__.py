@@ -4,7 +4,8 @@
     G = mien.load(run.path)
     G(seeds=range(16))  # -> [PIL.Image]
 
-Every verb of the command line is a function here, with the same arguments.
+Every verb of the command line is a function here, with the same arguments; those of `mien data` and `mien submit` are
+in `mien.commands.data` and `mien.commands.submit`.
 """
 
 from __future__ import annotations
@@ -14,24 +15,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 VERBS = (
-    *(
-        "compare",
-        "demo",
-        "directions",
-        "evaluate",
-        "generate",
-        "gradients",
-        "interpolate",
-        "lab",
-        "mix",
-        "neighbours",
-        "project",
-        "report",
-        "resume",
-        "train",
-        "video",
-    ),
-    "weights",
+    *("compare", "demo", "directions", "env", "evaluate", "generate", "gradients", "interpolate", "lab", "mix"),
+    *("neighbours", "project", "report", "resume", "train", "translate", "video", "weights"),
 )
 """No room of mien's may bear a verb's name: once imported, it would stand in the verb's place."""
 
