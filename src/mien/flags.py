@@ -16,7 +16,7 @@ from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
 from mien.errors import UsageError
 from mien.exams import ExamPlan
-from mien.images import parse_resolution
+from mien.images import parse_resolution, resolution_text
 from mien.recipe import Recipe
 from mien.transfer import Source
 
@@ -55,11 +55,13 @@ def batched(chosen: Recipe, batch: int | None) -> Recipe:
 
 
 def size(resolution: str | None, chosen: Recipe, data: str) -> tuple[int, int]:
-    """(height, width): as asked, else the recipe's where it is not square, else what suits the pictures."""
+    """(height, width): as asked, else the recipe's where it is not square, else what suits the pictures. Whichever it
+    is, it is held to the sizes that there are."""
     if resolution:
         return parse_resolution(resolution)
     height, width = chosen.resolution
-    return chosen.resolution if height != width else default_resolution(detect(data), height)
+    suits = chosen.resolution if height != width else default_resolution(detect(data), height)
+    return parse_resolution(resolution_text(*suits))
 
 
 def exams(
