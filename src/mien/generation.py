@@ -184,8 +184,9 @@ def snapshot_path(run: str | Path | RunDirectory, snapshot: str | int | None, ou
         raise FileTrouble(f"{run.path} has no snapshot yet: the first comes after 1 kimg, or when training stops")
     if snapshot is None:
         return found[-1]
+    whole, point, rest = str(snapshot).partition(".")  # 80.384 is called kimg-000080.384
     for path in found:
-        if path.stem in (f"kimg-{snapshot}", f"kimg-{str(snapshot).zfill(6)}"):
+        if path.stem == f"kimg-{whole.zfill(6)}{point}{rest}":
             return path
     there = ", ".join(path.stem.removeprefix("kimg-").lstrip("0") or "0" for path in found)
     raise UsageError(f"--snapshot {snapshot}: {run.path} has none at that kimg: there are {there}")

@@ -54,7 +54,7 @@ def test_each_picture_tells_where_it_is_from(run: RunDirectory, tmp_path: Path, 
 
 
 def test_truncation_and_snapshot_change_the_picture(run: RunDirectory, tmp_path: Path) -> None:
-    settings = {"plain": {}, "tidy": {"trunc": 0.3}, "old": {"snapshot": "2"}}
+    settings = {"plain": {}, "tidy": {"trunc": 0.3}, "old": {"snapshot": "2"}, "last": {"snapshot": "4.500"}}
     for name, more in settings.items():
         generate(str(run.path), seeds="1", output=tmp_path / name, **more)  # type: ignore[arg-type]
     assert len({(tmp_path / name / "seed0001.png").read_bytes() for name in settings}) == 3
