@@ -15,7 +15,8 @@ def known() -> dict[str, type[Metric]]:
     """Every metric of mien's own, by name."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
-    return dict(sorted((name, made) for (module, name), made in METRICS.items() if is_ours(module)))
+    by_name = sorted(METRICS.items(), key=lambda entry: entry[0][1])
+    return {name: made for (module, name), made in by_name if is_ours(module)}
 
 
 def find(name: str) -> Metric:
