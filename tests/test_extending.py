@@ -194,11 +194,11 @@ def guided(faces, tmp_path, monkeypatch):
 
 def test_the_guide_has_a_loss_a_network_a_recipe_and_a_metric():
     names = [re.findall(r"^(?:class|def) (\w+)", piece, re.MULTILINE) for piece in PIECES]
-    assert names == [["Exponential"], ["Painter"], ["exponential"], ["Sharpness"]]
+    assert names == [["Exponential"], ["Painter"], ["exponential"], ["Steepness"]]
     assert COMMANDS == [
         "mien train my_gan.py:exponential --data faces/",
         "mien resume last --code my_gan.py",
-        "mien evaluate last --metrics my_metric.py:sharpness,fid",
+        "mien evaluate last --metrics my_metric.py:steepness,fid",
     ]
 
 
@@ -212,7 +212,7 @@ def test_the_guide_does_what_it_says(guided):
     assert cli.run([*resume, "--budget", "+80img"]) == 0
     assert json.loads((run / "status.json").read_text())["images"] == 160
     assert cli.run([*evaluate, "--num", "16"]) == 0
-    assert '"sharpness"' in (run / "metrics.jsonl").read_text()
+    assert '"steepness"' in (run / "metrics.jsonl").read_text()
     assert mien.load(run, code=guided / "my_gan.py")(seeds=range(2))[0].size == (16, 16)
 
 

@@ -1,10 +1,10 @@
 """A metric: what to look at in each picture, and what to make of what was seen in real and in fake ones.
 
     @metric
-    class Sharpness(Metric):
-        name, reads = "sharpness", "pixels"
+    class Steepness(Metric):
+        name, reads = "steepness", "pixels"
         def rows(self, pixels): ...              # uint8 [N,H,W,3] -> [N,K], a batch at a time
-        def scores(self, real, fake): ...        # [N,K] and [M,K] -> {"sharpness": Score(value)}
+        def scores(self, real, fake): ...        # [N,K] and [M,K] -> {"steepness": Score(value)}
 
 A metric that reads "features" or "logits" leaves `rows` out: an extractor makes them, one pass for all metrics.
 """
