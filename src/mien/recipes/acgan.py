@@ -25,8 +25,4 @@ def acgan_laptop() -> Recipe:
     """
     # Where fakes are named too, G and D soon agree on signs of their own, which real pictures do not bear. And without
     # mode seeking G draws one picture for each label, and leaves z alone.
-    return replace(
-        dcgan_laptop(),
-        auxiliary=1.0,
-        mode_seeking=0.1,
-    )
+    return replace(dcgan_laptop(), auxiliary=1.0, mode_seeking=0.1)
