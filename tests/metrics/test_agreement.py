@@ -58,6 +58,14 @@ def test_chance_is_the_mean_over_all_orders():
     assert chance(values, asked) == pytest.approx(np.mean([(values == np.roll(asked, n)).mean() for n in range(4)]))
 
 
+def test_chance_counts_the_pictures_that_were_asked_nothing():
+    """Captions tell of glasses, never of none: three of the four asked for them wear them, and one of the others."""
+    asked = replace(labels([0] * 8, [1] * 4 + [0] * 4), tells_off=False)
+    drawn = torch.tensor([[0, 0, glasses] for glasses in (1, 1, 1, 0, 0, 0, 0, 1)])
+    glasses = ReadAgreement(asked, asked, BY_HAND).scores(drawn, drawn)["agreement_glasses"]
+    assert (glasses.value, glasses.settings) == (0.75, "chance 50.0%; reader of the built-in faces")
+
+
 @pytest.fixture(scope="module")
 def drawn():
     return draw_many(600, 32, 32, seed=0)

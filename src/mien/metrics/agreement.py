@@ -72,7 +72,7 @@ class Agreement(Told):
             values, accuracy, how = reading
             known = asked >= 0
             share = float((values[known] == asked[known]).mean())
-            settings = f"chance {chance(values[known], asked[known]):.1%}; {how}"
+            settings = f"chance {chance(values, asked[known]):.1%}; {how}"
             found[f"agreement_{group.name}"] = Score(share, None, accuracy, settings)
         if not found:
             raise UsageError(f"agreement: none of {', '.join(unread)} can be read: too few real pictures have them")
@@ -117,7 +117,8 @@ class ReadAgreement(Agreement):
 
 
 def chance(values: np.ndarray, asked: np.ndarray) -> float:
-    """The agreement of the same answers with the same questions in any other order."""
+    """The agreement of the answers [N] with the questions [M] in any order. The answers are of all pictures: where some
+    are asked for glasses, and none to be without, chance is how many of all wear them."""
     count = int(max(values.max(), asked.max())) + 1
     drawn, wanted = (np.bincount(one, minlength=count) / len(one) for one in (values, asked))
     return float(drawn @ wanted)
