@@ -57,7 +57,7 @@ def pix2pix_laptop() -> Recipe:
     """
     return replace(
         pix2pix(),
-        # An instance norm takes away each channel's mean: one colour for all of a head is then hard to decide on.
+        # An instance norm takes away each channel's mean, and with it a way to say one colour for all of a head.
         generator=Spec(UNetGenerator, width=16, norm="batch", dropout=0.5),
         discriminator=Spec(PatchDiscriminator, width=32, layers=3, norm="instance", sees_source=True),
         discriminator_optimizer=falling(5e-4),  # about 2e-4 times the root of the batch
