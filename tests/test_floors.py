@@ -24,7 +24,7 @@ GROUND = {
         "budget",
         "ticks",
     ),
-    *("console", "device", "groups"),
+    *("console", "device", "groups", "typed_json", "tensor_files"),
     "networks",
 }
 FLOORS = {

@@ -23,5 +23,5 @@ def env() -> Environment:
     from mien.data.prepare import cache_root
     from mien.papers import environment
 
-    libraries = {name: version(name) for name in ("numpy", "pillow", "safetensors", "tyro", "rich")}
+    libraries = {name: version(name) for name in ("numpy", "pillow", "safetensors", "msgspec", "tyro", "rich")}
     return Environment({**environment(), **libraries, "cache": str(cache_root())})
