@@ -24,6 +24,7 @@ from typing import Any
 
 from mien import __version__
 from mien.errors import MienError, UsageError
+from mien.printable import in_one_line, printable, take_any_text
 
 COMMANDS = Path(__file__).parent / "commands"
 ORDER = (
@@ -42,6 +43,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Carry out one command line; -> the exit code."""
+    take_any_text()
     as_json = "--json" in arguments
     arguments = [argument for argument in arguments if argument != "--json"]
     try:
@@ -53,7 +55,7 @@ def run(arguments: list[str]) -> int:
             return 0
         result = call(arguments)
         if os.environ.get("RANK", "0") == "0":  # of several processes that torchrun started, one speaks
-            print(json.dumps(result.as_dict(), indent=2) if as_json else result)
+            print(json.dumps(result.as_dict(), indent=2) if as_json else printable(str(result)))
         return 0
     except MienError as error:
         return fail(str(error), error.exit_code, as_json)
@@ -66,12 +68,12 @@ def run(arguments: list[str]) -> int:
     except SystemExit as exit_:
         return int(exit_.code or 0)
     except Exception:
-        traceback.print_exc()
+        print(printable(traceback.format_exc()), file=sys.stderr)
         return fail("this is a bug in mien; please report it with the lines above", BUG, as_json)
 
 
 def fail(message: str, code: int, as_json: bool) -> int:
-    print(f"mien: {message}", file=sys.stderr)
+    print(f"mien: {in_one_line(message)}", file=sys.stderr)
     if as_json:
         print(json.dumps({"error": message, "exit_code": code}))
     return code
@@ -90,7 +92,7 @@ def overview() -> str:
     """The text of `mien --help`, from the first line of each verb's file: none of them is imported."""
     lines = ["mien learns faces from a folder of pictures and draws new ones.", ""]
     for verb in verbs():
-        text = ast.get_docstring(ast.parse((COMMANDS / f"{verb}.py").read_text())) or ""
+        text = ast.get_docstring(ast.parse((COMMANDS / f"{verb}.py").read_text(encoding="utf-8"))) or ""
         summary = text.splitlines()[0].partition(": ")[2]
         name = f"{verb} {'|'.join(GROUPS[verb])}" if verb in GROUPS else verb
         lines.append(f"  mien {name:<19} {summary}")

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from mien.printable import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
+console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)  # a file may be called :smile:
 
 PLAIN_EVERY = 10.0  # seconds between plain lines
 LIVE_EVERY = 0.5  # seconds between redraws of the live line
@@ -36,15 +38,15 @@ def log_to(path: Path | None) -> None:
 
 
 def say(text: str) -> None:
-    console.print(text, markup=False)
+    console.print(printable(text), markup=False)
     note(text)
 
 
 def note(text: str) -> None:
     """Into the log file alone, with the time."""
     if log is not None:
-        with log.open("a") as file:
-            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}\n")
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {printable(text)}\n")
 
 
 class Line:
@@ -62,7 +64,7 @@ class Line:
         """share: 0 to 1, how far."""
         self.last = time.monotonic()
         if self.progress is not None and self.task is not None:
-            self.progress.update(self.task, completed=share, description=text, refresh=True)
+            self.progress.update(self.task, completed=share, description=printable(text), refresh=True)
             if self.last - self.noted >= PLAIN_EVERY:
                 self.noted = self.last
                 note(f"{share:4.0%}  {text}")

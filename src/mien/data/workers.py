@@ -1,6 +1,6 @@
 """Work on rows, on every core: plain processes that map the same files, so no pixels travel between them.
 
-Workers are started afresh (`python -m mien.data.workers MODULE`), never forked: a fork after torch has started
+Workers are started afresh (`start_process`), never forked: a fork after torch has started
 threads or CUDA may hang, and multiprocessing's spawn would run the user's script a second time. MODULE has a function
 `worker(job) -> rows`, and `rows(start, stop)` does the rows from start to stop-1 and returns what JSON can hold.
 """
@@ -134,17 +134,35 @@ def end(processes: list[subprocess.Popen[str]]) -> None:
                 pipe.close() if pipe else None
 
 
+_PACKAGE = str(Path(__file__).resolve().parents[1])
+# The very mien that this process runs, and no more of the import path than the interpreter's own: neither the working
+# folder (-P) nor the folder that mien lies in, whose other files would hide the standard library's.
+_START = """
+import importlib.util, sys
+place, module = sys.argv[1:]
+spec = importlib.util.spec_from_file_location("mien", place + "/__init__.py", submodule_search_locations=[place])
+sys.modules["mien"] = mien = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(mien)
+from mien.data.workers import main
+main(module)
+"""
+
+
 def start_process(module: str) -> subprocess.Popen[str]:
-    package = str(Path(__file__).resolve().parents[2])  # so that a checkout that is not installed works too
-    path = os.pathsep.join(part for part in (package, os.environ.get("PYTHONPATH")) if part)
     return subprocess.Popen(
-        [sys.executable, "-m", __name__, module],
+        [sys.executable, "-P", "-c", _START, _PACKAGE, module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, **_SETTINGS, "PYTHONPATH": path},
+        env={**os.environ, **_SETTINGS, **_python_path()},
         start_new_session=True,  # Ctrl-C goes to the parent alone, which ends them
     )
+
+
+def _python_path() -> dict[str, str]:
+    """PYTHONPATH as it is, without empty parts: Python takes such a part for the working folder."""
+    path = os.environ.get("PYTHONPATH", "")
+    return {"PYTHONPATH": os.pathsep.join(part for part in path.split(os.pathsep) if part)}
 
 
 def main(module: str) -> None:
@@ -155,7 +173,3 @@ def main(module: str) -> None:
             continue
         start, stop = map(int, line.split())
         print(json.dumps(rows(start, stop)), flush=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -36,7 +36,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    write_bytes(path, text.encode())
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))  # a path may hold bytes that are not UTF-8
 
 
 def write_json(path: Path, value: Any) -> None:
