@@ -27,7 +27,7 @@ USER_PREFIX = "mien_user_"
 def encode(value: Any) -> Any:
     """-> dict, list, number, string, bool or None."""
     if isinstance(value, Spec):
-        return {"class": class_name(value.of), **{key: encode(part) for key, part in value.arguments.items()}}
+        return {"class": class_name(value.of), **{key: encode(part) for key, part in value.complete().items()}}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
         return {"class": class_name(type(value)), **fields}
@@ -49,13 +49,15 @@ def decode(data: Any, path: str = "") -> Any:
     if "class" not in data:
         return parts
     found: Any = find_class(data["class"])
+    # A file of version 0.1.0 leaves out the defaults of that version; a class whose defaults have changed knows them.
+    parts = {**getattr(found, "EARLIER_DEFAULTS", {}), **parts}
     is_settings = dataclasses.is_dataclass(found)
     least = 1 if is_settings else 0  # of steps and pictures there is one; a network may do without some layers
     try:
         hints, defaults = hints_of(found), inspect.signature(found).parameters
         for key, part in parts.items():
             if key in hints and part != defaults[key].default:
-                where = f"{path}.{key}".lstrip(".") + f" is {written(data[key])}"
+                where = f"{path}.{key}".lstrip(".") + f" is {written(data.get(key, part))}"
                 if not fits(part, hints[key]):
                     raise UsageError(f"{where}, not {called(hints[key])}")
                 check_numbers(part, -math.inf if float in options(hints[key]) else least, f"{where}: it")

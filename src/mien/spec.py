@@ -20,14 +20,21 @@ class Spec(Generic[T]):
             raise UsageError(f"{build.__name__} has no argument {', '.join(sorted(unknown))}")
         self.of, self.arguments = build, arguments
 
+    def complete(self) -> dict[str, Any]:
+        """The arguments with the plain defaults of the class: a file that holds them keeps its meaning when one of
+        these defaults changes."""
+        parameters = inspect.signature(self.of).parameters.items()
+        plain = (bool, int, float, str)
+        return {name: one.default for name, one in parameters if type(one.default) in plain} | self.arguments
+
     def build(self, *positional: Any, **more: Any) -> T:
         return self.of(*positional, **{**self.arguments, **more})
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Spec) and (self.of, self.arguments) == (other.of, other.arguments)
+        return isinstance(other, Spec) and (self.of, self.complete()) == (other.of, other.complete())
 
     def __hash__(self) -> int:
-        return hash((self.of, tuple(sorted(self.arguments))))
+        return hash(self.of)
 
     def __repr__(self) -> str:
         return f"Spec({self.of.__name__}{''.join(f', {key}={value!r}' for key, value in self.arguments.items())})"

@@ -5,8 +5,10 @@ import torch
 from layers import convolution, convolutions, count, linear, names, norm, sizes
 from torch import nn
 
+from mien.encoding import decode, encode
 from mien.errors import UsageError
 from mien.networks.hw6 import HW6Discriminator, HW6Generator
+from mien.spec import Spec
 
 
 def test_generator_layer_by_layer():
@@ -15,7 +17,7 @@ def test_generator_layer_by_layer():
         (512, 256, 5, 2, 2, False),
         (256, 128, 5, 2, 2, False),
         (128, 64, 5, 2, 2, False),
-        (64, 3, 5, 2, 2, True),
+        (64, 3, 5, 2, 2, False),
     ]
     assert {one.output_padding for one in network.layers if isinstance(one, nn.ConvTranspose2d)} == {(1, 1)}
     assert names(network) == [
@@ -29,9 +31,21 @@ def test_generator_layer_by_layer():
         convolution(512, 256, 5, bias=False) + norm(256),
         convolution(256, 128, 5, bias=False) + norm(128),
         convolution(128, 64, 5, bias=False) + norm(64),
-        convolution(64, 3, 5),
+        convolution(64, 3, 5, bias=False),
     ]
-    assert count(network) == sum(by_hand) == 5_142_083
+    assert count(network) == sum(by_hand) == 5_142_080
+    assert {name for name, _ in network.named_parameters() if name.endswith("bias")} == {
+        f"layers.{norm}.bias"
+        for norm in (1, 5, 8, 11)  # of the norms alone
+    }
+
+
+def test_a_snapshot_of_version_0_1_0_keeps_its_last_bias():
+    spec = decode({"class": "mien.networks.hw6:HW6Generator", "latent_dim": 8, "width": 4})
+    network = spec.build(resolution=(16, 16), channels=3)
+    assert "layers.7.bias" in network.state_dict() and network.layers[7].bias.shape == (3,)
+    assert decode(encode(spec)).arguments["output_bias"] is True
+    assert encode(Spec(HW6Generator))["output_bias"] is False
 
 
 @pytest.mark.parametrize("kind, layer", [("batch", "BatchNorm2d"), ("instance", "GroupNorm")])

@@ -7,10 +7,12 @@ import torch
 from layers import convolution, count, linear
 from torch.nn.functional import conv2d, leaky_relu
 
+from mien.encoding import decode, encode
 from mien.errors import UsageError
 from mien.losses.penalties import R1, R2
 from mien.networks.r3gan import Block, Down, R3GANDiscriminator, R3GANGenerator, Stage, Up, widths
 from mien.networks.resample import downsample2, upsample2
+from mien.spec import Spec
 from mien.turn import Match, Turn
 
 TINY = {"width": 4, "full": 1, "group_width": 4, "blocks": 1}
@@ -97,6 +99,39 @@ def test_heads_by_hand():
     torch.testing.assert_close(head(z), torch.einsum("nz,cz,chw->nchw", z, head.linear.weight, head.basis[0]))
     x, head = picture(4, 4), discriminator.head
     torch.testing.assert_close(head(x), torch.einsum("nchw,chw,c->n", x, head.basis[0], head.linear.weight[0]))
+
+
+def filled(module):
+    """Weights that anybody can write down: the n-th number of the k-th parameter is ((7 n + 3 k) mod 11 - 5) / 8."""
+    with torch.no_grad():
+        for k, parameter in enumerate(module.parameters()):
+            n = torch.arange(parameter.numel(), dtype=torch.double)
+            parameter.copy_((((7 * n + 3 * k) % 11 - 5) / 8).view(parameter.shape))
+    return module.double()
+
+
+def test_the_published_formula_as_numbers():
+    """Computed apart from this code, by loops over numpy arrays: zeros between pixels, [1,2,1] convolved with [1,1]."""
+    settings = {"width": 2, "full": 1, "group_width": 2, "blocks": 1}
+    image = filled(R3GANGenerator((8, 8), 1, latent_dim=2, **settings))(torch.tensor([[0.5, -1.0]]).double())[0, 0]
+    first = [0.062764, 0.063561, 0.050808, 0.046558, 0.054502, 0.045424, 0.017828, -0.002391]
+    last = [0.028692, 0.02731, 0.043729, 0.040145, 0.013236, 0.003677, 0.017541, 0.021293]
+    torch.testing.assert_close(image[[0, 7]], torch.tensor([first, last]).double(), atol=1e-6, rtol=0)
+    assert image.sum().item() == pytest.approx(2.528427019960433, abs=1e-12)
+    picture = torch.arange(64).double().sin().view(1, 1, 8, 8)
+    logit = filled(R3GANDiscriminator((8, 8), 1, **settings))(picture).item()
+    assert logit == pytest.approx(-0.038218986383694226, abs=1e-15)
+
+
+@pytest.mark.parametrize("name", ["R3GANGenerator", "R3GANDiscriminator"])
+def test_a_recipe_of_version_0_1_0_keeps_its_filter(name):
+    """It names none. One of today names it, so it comes back as it is."""
+    old = decode({"class": f"mien.networks.r3gan:{name}", "width": 4, "full": 1})
+    network = old.build(resolution=(8, 8), channels=3)
+    assert {part.kernel for part in network.modules() if isinstance(part, Up | Down)} == {(1, 2, 1)}
+    assert decode(encode(old)).arguments["resampling"] == "linear"
+    new = decode(encode(Spec(type(network), width=4)))
+    assert new.arguments["resampling"] == "binomial" and new == Spec(type(network), width=4)
 
 
 def test_how_it_begins():

@@ -42,11 +42,19 @@ def test_up_and_down_by_hand(kernel):
 
 def test_a_line_of_pixels():
     line = torch.tensor([[[[4.0, 8.0, 16.0]]]]).expand(1, 1, 3, 3)
-    assert upsample2(line)[0, 0, 2].tolist() == [4, 6, 8, 12, 16, 8]  # pixels stay; between them lies their mean
-    assert upsample2(line, (1, 3, 3, 1))[0, 0, 2].tolist() == [3, 5, 7, 10, 14, 12]
+    assert upsample2(line)[0, 0, 2].tolist() == [3, 5, 7, 10, 14, 12]  # both edges fade alike
+    assert upsample2(line, (1, 2, 1))[0, 0, 2].tolist() == [4, 6, 8, 12, 16, 8]  # half a pixel to the left of it
     line = torch.tensor([[[[0.0, 4.0, 8.0, 8.0]]]]).expand(1, 1, 6, 4)
-    assert downsample2(line)[0, 0, 1].tolist() == [1, 7]
-    assert downsample2(line, (1, 3, 3, 1))[0, 0, 1].tolist() == [2.5, 6.5]
+    assert downsample2(line)[0, 0, 1].tolist() == [2.5, 6.5]
+    assert downsample2(line, (1, 2, 1))[0, 0, 1].tolist() == [1, 7]
+
+
+def test_a_picture_and_its_mirror_image_are_resampled_alike():
+    """Only an even number of taps has its middle between two pixels: no side of the picture comes first."""
+    x = pictures()
+    for change in (upsample2, downsample2):
+        torch.testing.assert_close(change(x.flip(3)), change(x).flip(3))
+        assert not torch.allclose(change(x.flip(3), (1, 2, 1)), change(x, (1, 2, 1)).flip(3))
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

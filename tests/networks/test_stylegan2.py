@@ -123,9 +123,9 @@ def test_the_length_of_z_does_not_matter():
 def test_the_mean_of_w_is_tracked_in_training_only_and_saved():
     network, z = generator(), torch.randn(5, 6)
     w = network.mapping(z)[:, 0].detach()
-    torch.testing.assert_close(network.w_mean, 0.002 * w.mean(0))
+    torch.testing.assert_close(network.w_mean, 0.005 * w.mean(0))
     network.mapping(z)
-    torch.testing.assert_close(network.w_mean, (0.002 + 0.998 * 0.002) * w.mean(0))
+    torch.testing.assert_close(network.w_mean, (0.005 + 0.995 * 0.005) * w.mean(0))
     before = network.eval().w_mean.clone()
     network.mapping(z)
     assert torch.equal(network.w_mean, before)
@@ -183,6 +183,18 @@ def test_minibatch_deviation_by_hand():
         group = torch.stack([x[other] for other in range(index % 2, 8, 2)])
         expected = (((group - group.mean(0)) ** 2).mean(0) + 1e-8).sqrt().mean()
         torch.testing.assert_close(found[index], expected.expand(1, 5, 4))
+
+
+def test_minibatch_deviation_over_a_larger_group():
+    """Pictures i * ones: of 0 to 7 the deviation is sqrt(5.25), of 0, 2, 4, 6 it is sqrt(5)."""
+    x = torch.arange(8.0).view(8, 1, 1, 1).expand(8, 2, 4, 4)
+    assert minibatch_deviation(x, most=8).unique().tolist() == pytest.approx([5.25**0.5])
+    assert minibatch_deviation(x).unique().tolist() == pytest.approx([5**0.5])
+    torch.manual_seed(0)
+    discriminator, images = StyleGAN2Discriminator((8, 8), 3, width=1, most=8, group=8), torch.randn(8, 3, 8, 8)
+    alone = discriminator(images)
+    discriminator.group = 4
+    assert not torch.allclose(discriminator(images), alone)
 
 
 @pytest.mark.parametrize(("count", "groups"), [(6, 2), (9, 3), (4, 1), (3, 1), (10, 5)])

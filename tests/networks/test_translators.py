@@ -8,6 +8,7 @@ from layers import CONVOLUTIONS, convolution, convolutions, count, norm, sizes
 from torch import nn
 
 from mien.errors import UsageError
+from mien.networks.norm import normalization
 from mien.networks.patchgan import PatchDiscriminator
 from mien.networks.resnet_translator import ResNetTranslator
 from mien.networks.unet import UNetGenerator, halvings
@@ -94,6 +95,33 @@ def test_resnet_sizes(size):
     assert network(torch.zeros(1, 3, *size)).shape == (1, 3, *size)
     with pytest.raises(UsageError, match="multiples of 4 for this recipe's networks; try 16"):
         ResNetTranslator((17, 16), 3)
+
+
+def test_cyclegans_instance_norm_learns_nothing():
+    """As torch's InstanceNorm2d has it; only convolutions have weights, and their biases begin as 0."""
+    torch.manual_seed(0)
+    for network in (
+        ResNetTranslator((16, 16), 3, width=2, blocks=1, affine=False),
+        PatchDiscriminator((16, 16), 3, width=2, affine=False),
+    ):
+        kinds = {type(module) for module in network.modules() if list(module.parameters(recurse=False))}
+        assert kinds <= {nn.Conv2d, nn.ConvTranspose2d}
+    x = torch.randn(3, 5, 6, 7)
+    torch.testing.assert_close(normalization("instance", 5, affine=False)(x), nn.InstanceNorm2d(5)(x))
+    # (1, 3, 5, 7): mean 4, variance 5
+    row = normalization("instance", 1, affine=False)(torch.tensor([[[[1.0, 3.0, 5.0, 7.0]]]]))
+    assert row.flatten().tolist() == pytest.approx([-3 / 5**0.5, -1 / 5**0.5, 1 / 5**0.5, 3 / 5**0.5], abs=1e-5)
+    assert len(list(normalization("batch", 5, affine=False).parameters())) == 2
+
+
+@pytest.mark.parametrize("network", [UNetGenerator, ResNetTranslator, PatchDiscriminator])
+def test_biases_of_convolutions_begin_as_0_and_weights_as_n_0_02(network):
+    torch.manual_seed(0)
+    layers = [part for part in network((64, 64), 3).modules() if isinstance(part, nn.Conv2d | nn.ConvTranspose2d)]
+    biases = [part.bias for part in layers if part.bias is not None]
+    assert biases and not any(bias.any() for bias in biases)
+    weights = torch.cat([part.weight.flatten() for part in layers])
+    assert (weights.mean().item(), weights.std().item()) == (pytest.approx(0, abs=1e-4), pytest.approx(0.02, rel=0.01))
 
 
 # --- PatchGAN ---------------------------------------------------------------------------------------------------------

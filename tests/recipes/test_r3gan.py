@@ -24,6 +24,9 @@ def test_numbers_as_published(name):
     gamma, half_life, p, decay, batch, size = PUBLISHED[name]
     recipe = recipes.find(name)
     assert recipe.loss == Relativistic() and (recipe.batch_size, recipe.resolution) == (batch, size)
+    assert (recipe.augment.geometry, recipe.augment.color, recipe.augment.cutout) == (1.0, 0.5, 1.0)
+    stages = 3 if name == "r3gan-cifar10" else 4  # in bfloat16
+    assert recipe.generator.arguments["bf16_stages"] == recipe.discriminator.arguments["bf16_stages"] == stages
     adam = recipe.generator_optimizer
     assert recipe.discriminator_optimizer == adam and adam.beta1 == 0.0
     r1, r2 = recipe.discriminator_terms["r1"], recipe.discriminator_terms["r2"]

@@ -37,6 +37,7 @@ def test_numbers_as_published(name, size, batch, gamma, mapping_layers, half_lif
     for optimizer, c in ((recipe.discriminator_optimizer, 16 / 17), (recipe.generator_optimizer, 4 / 5)):
         assert (optimizer.lr, optimizer.beta1) == (pytest.approx(0.0025 * c), 0.0)
         assert optimizer.beta2 == pytest.approx(math.exp(c * math.log(0.99)))
+    assert recipe.discriminator.complete()["group"] == (8 if name == "stylegan2-paper256" else 4)
     assert "Sizes: " in recipes.known()[name].__doc__
 
 

@@ -12,7 +12,17 @@ from mien import distributed, encoding, recipes
 from mien.errors import UsageError
 from mien.losses.penalties import R1
 from mien.schedule import Cosine
-from mien.training.ada import ADA, Overfitting, Placement, Tint, draw_placement, draw_tint, rotation, scaling
+from mien.training.ada import (
+    ADA,
+    Overfitting,
+    Placement,
+    Tint,
+    draw_cut,
+    draw_placement,
+    draw_tint,
+    rotation,
+    scaling,
+)
 from mien.training.geometry import SYM6, Read, places, spread_in_turn, spread_sorted, warp
 from mien.turn import Batch, Match, Turn
 
@@ -283,6 +293,31 @@ def test_a_picture_is_changed_or_stays_whole_and_real_and_fake_differ():
     assert torch.equal(ADA(geometry=False, color=False, p=1.0).at(Batch(image), {})(image), image)
 
 
+def test_each_kind_has_its_own_share_of_p():
+    """R3GAN: color at p/2, cutout at p. Geometry off, so what is left of a picture of ones tells them apart."""
+    torch.manual_seed(0)
+    image = torch.ones(4000, 1, 16, 16)
+    ada = ADA(p=0.4, geometry=0.0, color=0.5, cutout=1.0)
+    found = ada.at(Batch(image), {})(image)
+    cut = (found == 0).flatten(1)
+    assert cut.any(1).float().mean().item() == pytest.approx(0.4, abs=0.025)
+    kept = found.flatten(1).amax(1)  # no cut is larger than half of a side
+    untinted = (1 - 0.2) ** 2 * (1 - 0.1)  # brightness, contrast and half of the flips; the rest keeps greys
+    assert (kept == 1).float().mean().item() == pytest.approx(untinted, abs=0.025)
+
+
+def test_a_cut_is_half_of_each_side_around_a_centre_anywhere():
+    torch.manual_seed(0)
+    cut = draw_cut(torch.zeros(6000, 3, 16, 32), ALWAYS)
+    assert cut.shape == (6000, 1, 16, 32)
+    heights, widths = cut.any(3).sum(2).flatten(), cut.any(2).sum(2).flatten()
+    assert (heights.max(), heights.min(), widths.max(), widths.min()) == (8, 4, 16, 8)
+    # Row r (its middle at (r + 1/2) / 16) is cut by centres within a quarter of the picture: 9/32 of them for row 0.
+    shares = cut.any(3).float().mean((0, 1))
+    torch.testing.assert_close(shares[[0, 8]], torch.tensor([9 / 32, 1 / 2]), atol=0.025, rtol=0)
+    assert not draw_cut(torch.zeros(50, 3, 16, 16), torch.tensor(0.0)).any()
+
+
 def test_a_schedule_of_p_follows_the_images():
     memory, ada = {}, ADA(p=Cosine(0.0, 0.3, 1000))
     for images, p in ((0, 0.0), (500, 0.15), (2000, 0.3)):
@@ -402,3 +437,8 @@ def test_ada_is_data():
     recipe = replace(recipes.find("dcgan"), augment=ADA(p=Cosine(0.0, 0.3, 1000)))
     assert encoding.decode(encoding.encode(recipe)) == recipe
     assert recipe.override(("augment.p=0.2", "augment.color=false")).augment == ADA(p=0.2, color=False)
+    with pytest.raises(UsageError, match=r"ADA: cutout 1.5 is not in \[0, 1\]"):
+        recipe.override(("augment.cutout=1.5",))
+    written = encoding.encode(ADA())
+    old = {key: part for key, part in written.items() if key != "cutout"} | {"geometry": True, "color": False}
+    assert encoding.decode(old) == ADA(color=False)  # as version 0.1.0 wrote it

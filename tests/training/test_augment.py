@@ -59,6 +59,23 @@ def test_translation_by_an_eighth_at_most_each_shift_as_often():
     assert [across.eq(step).sum().item() / 6000 for step in range(-4, 5)] == pytest.approx([1 / 9] * 9, abs=0.03)
 
 
+@pytest.mark.parametrize("side, reach", [(20, 3), (36, 5), (52, 7), (64, 8), (8, 1), (11, 1)])
+def test_the_reach_of_a_shift_is_rounded_half_up(side, reach):
+    """int(side / 8 + 0.5), as the authors' code has it."""
+    torch.manual_seed(0)
+    image = torch.zeros(800, 1, side, side)
+    image[:, :, side // 2, side // 2] = 1.0
+    rows = translation(image).amax(3).flatten(1).argmax(1) - side // 2
+    assert (rows.min().item(), rows.max().item()) == (-reach, reach)
+
+
+@pytest.mark.parametrize("side, size", [(5, 3), (9, 5), (16, 8), (13, 7)])
+def test_the_size_of_a_cut_is_rounded_half_up(side, size):
+    torch.manual_seed(0)
+    cut = cutout(torch.ones(800, 1, side, side)) == 0
+    assert cut.any(3).sum(2).max().item() == size
+
+
 def test_what_is_moved_in_is_zero_and_the_rest_is_the_picture():
     torch.manual_seed(0)
     image = pictures(50, 3, 16, 16) + 1

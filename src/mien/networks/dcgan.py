@@ -54,6 +54,13 @@ def initialize(module: nn.Module) -> None:
         nn.init.zeros_(module.bias)
 
 
+def initialize_translator(module: nn.Module) -> None:
+    """As `initialize`, and each bias of a convolution begins as 0 (pix2pix, CycleGAN)."""
+    initialize(module)
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and module.bias is not None:
+        nn.init.zeros_(module.bias)
+
+
 class DCGANGenerator(nn.Module):
     """z [N,latent_dim] -> images [N,channels,*resolution] in [-1, 1].
 

@@ -7,7 +7,7 @@ At 64 x 64 the layers are the published ones. Other sizes are reached by halving
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
@@ -18,10 +18,19 @@ from mien.networks.sizes import even_halvings
 class HW6Generator(nn.Module):
     """z [N,latent_dim] -> images [N,channels,*resolution] in [-1, 1].
 
-    No biases but the last layer's: batch norm takes them away everywhere else.
+    No layer has a bias, the last one included. output_bias: the last one has; so mien 0.1.0 had it, and its snapshots.
     """
 
-    def __init__(self, resolution: tuple[int, int], channels: int, latent_dim: int = 100, width: int = 64):
+    EARLIER_DEFAULTS: ClassVar[dict[str, Any]] = {"output_bias": True}
+
+    def __init__(
+        self,
+        resolution: tuple[int, int],
+        channels: int,
+        latent_dim: int = 100,
+        width: int = 64,
+        output_bias: bool = False,
+    ):
         super().__init__()
         self.latent_dim = latent_dim
         sizes = even_halvings(resolution)
@@ -37,7 +46,7 @@ class HW6Generator(nn.Module):
         for inputs, doubled in pairwise(outputs):
             layers.append(nn.ConvTranspose2d(inputs, doubled, 5, 2, 2, output_padding=1, bias=False))
             layers += [nn.BatchNorm2d(doubled), nn.ReLU(inplace=True)]
-        layers.append(nn.ConvTranspose2d(outputs[-1], channels, 5, 2, 2, output_padding=1))
+        layers.append(nn.ConvTranspose2d(outputs[-1], channels, 5, 2, 2, output_padding=1, bias=output_bias))
         self.layers = nn.Sequential(*layers, nn.Tanh())
         self.apply(initialize)
         nn.init.normal_(layers[1].weight, 1.0, 0.02)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mien.networks.dcgan import initialize, widths
+from mien.networks.dcgan import initialize_translator, widths
 from mien.networks.norm import Norm, normalization
 from mien.networks.sizes import demand
 
@@ -17,7 +17,7 @@ class PatchDiscriminator(nn.Module):
 
     sees_source: the source of a translation [N,channels,H,W] is joined to the image by channels, as the condition.
     layers: strided ones; a patch is 70 x 70 pixels with 3, 34 with 2, 16 with 1. Where a picture is too small for so
-    many, fewer are taken.
+    many, fewer are taken. affine: instance norm learns a scale and a shift (pix2pix); CycleGAN's does not.
     """
 
     def __init__(
@@ -28,6 +28,7 @@ class PatchDiscriminator(nn.Module):
         layers: int = 3,
         norm: Norm = "instance",
         sees_source: bool = False,
+        affine: bool = True,
     ):
         super().__init__()
         demand(resolution, lambda size: min(size) >= 2 * SMALLEST, f"both sides must be {2 * SMALLEST} or more")
@@ -39,9 +40,9 @@ class PatchDiscriminator(nn.Module):
         for step in range(1, layers + 1):
             stride = 2 if step < layers else 1
             parts.append(nn.Conv2d(outputs[step - 1], outputs[step], 4, stride, 1, bias=False))
-            parts += [normalization(norm, outputs[step]), nn.LeakyReLU(0.2, inplace=True)]
+            parts += [normalization(norm, outputs[step], affine), nn.LeakyReLU(0.2, inplace=True)]
         self.layers = nn.Sequential(*parts, nn.Conv2d(outputs[-1], 1, 4, 1, 1))
-        self.apply(initialize)
+        self.apply(initialize_translator)
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
         seen = image if condition is None else torch.cat([condition, image], 1)

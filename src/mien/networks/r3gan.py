@@ -14,15 +14,19 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, leaky_relu, linear
 
-from mien.networks.resample import downsample2, upsample2
+from mien.networks.resample import BINOMIAL, LINEAR, Kernel, downsample2, upsample2
 from mien.networks.sizes import Size, even_halvings
 
 SLOPE = 0.2
+Resampling = Literal["binomial", "linear"]
+KERNELS: dict[Resampling, Kernel] = {"binomial": BINOMIAL, "linear": LINEAR}
+EARLIER_DEFAULTS = {"resampling": "linear"}  # a recipe of mien 0.1.0 names no filter; its weights belong to this one
 
 
 def widths(width: int, full: int, count: int) -> list[int]:
@@ -105,23 +109,23 @@ class Up(nn.Module):
     """[N,inputs,H,W] -> [N,outputs,2H,2W]. A 1 x 1 convolution stands where the width changes, on the small side: it
     gives the same on the other, at four times the work."""
 
-    def __init__(self, inputs: int, outputs: int):
+    def __init__(self, inputs: int, outputs: int, resampling: Resampling = "binomial"):
         super().__init__()
-        self.width = width_change(inputs, outputs)
+        self.width, self.kernel = width_change(inputs, outputs), KERNELS[resampling]
 
     def forward(self, x: Tensor) -> Tensor:
-        return upsample2(self.width(x))
+        return upsample2(self.width(x), self.kernel)
 
 
 class Down(nn.Module):
     """[N,inputs,H,W] -> [N,outputs,H/2,W/2], the mirror of `Up`."""
 
-    def __init__(self, inputs: int, outputs: int):
+    def __init__(self, inputs: int, outputs: int, resampling: Resampling = "binomial"):
         super().__init__()
-        self.width = width_change(inputs, outputs)
+        self.width, self.kernel = width_change(inputs, outputs), KERNELS[resampling]
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.width(downsample2(x))
+        return self.width(downsample2(x, self.kernel))
 
 
 def width_change(inputs: int, outputs: int) -> nn.Module:
@@ -169,8 +173,11 @@ class R3GANGenerator(nn.Module):
 
     full: stages that have all of `width`. group_width: channels in a group of the 3 x 3 convolutions; the published
     cardinality (number of groups) is 2 * width / group_width. blocks: residual blocks a stage. bf16_stages: so many of
-    the largest stages compute in bfloat16 on a GPU.
+    the largest stages compute in bfloat16 on a GPU. resampling: the filter between two sizes; "linear" is that of
+    mien 0.1.0, kept for its snapshots.
     """
+
+    EARLIER_DEFAULTS: ClassVar[dict[str, Any]] = EARLIER_DEFAULTS
 
     def __init__(
         self,
@@ -181,14 +188,15 @@ class R3GANGenerator(nn.Module):
         full: int = 4,
         group_width: int = 16,
         blocks: int = 2,
-        bf16_stages: int = 3,
+        bf16_stages: int = 4,
+        resampling: Resampling = "binomial",
     ):
         super().__init__()
         self.latent_dim = latent_dim
         sizes = even_halvings(resolution)
         channels_of = widths(width, full, len(sizes))
         self.head = Expansion(latent_dim, channels_of[0], sizes[-1])
-        stages: list[list[nn.Module]] = [[Up(*pair)] for pair in pairwise(channels_of)]
+        stages: list[list[nn.Module]] = [[Up(*pair, resampling)] for pair in pairwise(channels_of)]
         stages = [[], *stages]
         for stage, count in zip(stages, channels_of, strict=True):
             stage += [Block(count, group_width, blocks * len(stages)) for _ in range(blocks)]
@@ -203,6 +211,8 @@ class R3GANGenerator(nn.Module):
 class R3GANDiscriminator(nn.Module):
     """Images [N,channels,*resolution] in [-1, 1] -> logits [N]. Settings as the generator's."""
 
+    EARLIER_DEFAULTS: ClassVar[dict[str, Any]] = EARLIER_DEFAULTS
+
     def __init__(
         self,
         resolution: tuple[int, int],
@@ -211,12 +221,13 @@ class R3GANDiscriminator(nn.Module):
         full: int = 4,
         group_width: int = 16,
         blocks: int = 2,
-        bf16_stages: int = 3,
+        bf16_stages: int = 4,
+        resampling: Resampling = "binomial",
     ):
         super().__init__()
         sizes = even_halvings(resolution)
         channels_of = widths(width, full, len(sizes))[::-1]
-        stages: list[list[nn.Module]] = [[Down(*pair)] for pair in pairwise(channels_of)]
+        stages: list[list[nn.Module]] = [[Down(*pair, resampling)] for pair in pairwise(channels_of)]
         stages = [[Pointwise(channels, channels_of[0])], *stages]
         for stage, count in zip(stages, channels_of, strict=True):
             stage += [Block(count, group_width, blocks * len(stages)) for _ in range(blocks)]

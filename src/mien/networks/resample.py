@@ -1,6 +1,8 @@
 """Twice or half the height and width through a small symmetric filter, as StyleGAN2 and R3GAN have it.
 
-[1,2,1] is linear interpolation (R3GAN); [1,3,3,1] is what StyleGAN2 takes (Karras et al. 2020, appendix B).
+[1,3,3,1] is what both take (Karras et al. 2020, appendix B). R3GAN's authors set [1,2,1], and their code convolves it
+with [1,1] before use, which is the same. The bare [1,2,1] has an odd number of taps: each doubling then shifts the
+picture by half a pixel and fades towards one edge. mien 0.1.0 had it in R3GAN, whose snapshots keep it.
 
 Up (put zeros between the pixels, convolve) and down (convolve, keep each second pixel) are each other's transpose. They
 are therefore written as each other's gradient: torch's own second gradient of a depthwise convolution takes a
@@ -20,17 +22,18 @@ from torch.nn.functional import conv2d, conv_transpose2d
 Kernel = tuple[float, ...]
 """Weights of the filter along one axis; what they add up to is divided out."""
 
+BINOMIAL: Kernel = (1, 3, 3, 1)
 LINEAR: Kernel = (1, 2, 1)
 
 
-def upsample2(x: Tensor, kernel: Kernel = LINEAR) -> Tensor:
+def upsample2(x: Tensor, kernel: Kernel = BINOMIAL) -> Tensor:
     """[N,C,H,W] -> [N,C,2H,2W], differentiable any number of times; beyond the edges lie zeros."""
     return cast(
         Tensor, Up.apply(x, kernel, 4.0)
     )  # three of four pixels are zeros that were put in: four times the rest
 
 
-def downsample2(x: Tensor, kernel: Kernel = LINEAR) -> Tensor:
+def downsample2(x: Tensor, kernel: Kernel = BINOMIAL) -> Tensor:
     """[N,C,H,W], both even, -> [N,C,H/2,W/2], differentiable any number of times; beyond the edges lie zeros."""
     return cast(Tensor, Down.apply(x, kernel, 1.0))
 

@@ -8,9 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-from mien.networks.resample import Kernel, square
-
-BINOMIAL: Kernel = (1, 3, 3, 1)
+from mien.networks.resample import BINOMIAL, square
 
 
 def smooth(x: Tensor, padding: int, gain: float = 1.0) -> Tensor:

@@ -19,10 +19,9 @@ from mien.networks.equalized import GAIN, EqualizedConv2d, EqualizedLinear, acti
 from mien.networks.modulated import ModulatedConv2d
 from mien.networks.resample import downsample2, upsample2
 from mien.networks.sizes import Size, even_halvings
-from mien.networks.smooth import BINOMIAL, smooth
+from mien.networks.smooth import smooth
 
-MEAN_DECAY = 0.998  # of the mean w, a step (Karras et al. 2019, appendix B: for truncation)
-GROUP = 4  # pictures that minibatch standard deviation compares with each other, at most
+MEAN_DECAY = 0.995  # of the mean w, a step (for truncation: Karras et al. 2019, appendix B; the number is ADA's code's)
 
 
 def widths(resolution: Size, width: int, most: int) -> list[int]:
@@ -143,7 +142,7 @@ class StyleGAN2Generator(nn.Module):
         for step, level in enumerate(self.levels):
             x = at_precision(x, step >= self.full_levels, w.dtype)
             x, share = level(x, w[:, max(2 * step - 1, 0) : 2 * step + 2])
-            image = share if image is None else upsample2(image, BINOMIAL) + share
+            image = share if image is None else upsample2(image) + share
         assert image is not None
         return image
 
@@ -166,13 +165,13 @@ class ResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         h = activate(self.conv1(x))
         h = activate(self.conv2(smooth(h, padding=2)))
-        return h + self.shortcut(downsample2(x, BINOMIAL))
+        return h + self.shortcut(downsample2(x))
 
 
-def minibatch_deviation(x: Tensor) -> Tensor:
-    """[N,C,H,W] -> [N,1,H,W]: the standard deviation over groups of up to four pictures, averaged over all features
+def minibatch_deviation(x: Tensor, most: int = 4) -> Tensor:
+    """[N,C,H,W] -> [N,1,H,W]: the standard deviation over groups of at most `most` pictures, averaged over all features
     (Karras et al. 2018, section 3). Pictures that are all alike give 0, so a collapsed generator gives itself away."""
-    group = next(size for size in range(min(GROUP, len(x)), 0, -1) if len(x) % size == 0)
+    group = next(size for size in range(min(most, len(x)), 0, -1) if len(x) % size == 0)
     grouped = x.unflatten(0, (group, -1))
     deviation = (grouped.var(0, correction=0) + 1e-8).sqrt().mean((1, 2, 3))
     return deviation.repeat(group)[:, None, None, None].expand(-1, 1, *x.shape[2:])
@@ -181,16 +180,23 @@ def minibatch_deviation(x: Tensor) -> Tensor:
 class StyleGAN2Discriminator(nn.Module):
     """Images [N,channels,*resolution] -> logits [N].
 
-    bf16_stages: so many of the largest sizes in bfloat16 on a GPU.
+    bf16_stages: so many of the largest sizes in bfloat16 on a GPU. group: pictures, at most, that minibatch standard
+    deviation compares with each other.
     """
 
     def __init__(
-        self, resolution: tuple[int, int], channels: int, width: int = 256, most: int = 512, bf16_stages: int = 4
+        self,
+        resolution: tuple[int, int],
+        channels: int,
+        width: int = 256,
+        most: int = 512,
+        bf16_stages: int = 4,
+        group: int = 4,
     ):
         super().__init__()
         height, breadth = even_halvings(resolution)[-1]
         outputs = widths(resolution, width, most)[::-1]
-        self.bf16_stages = bf16_stages
+        self.bf16_stages, self.group = bf16_stages, group
         self.from_rgb = EqualizedConv2d(channels, outputs[0], 1, gain=GAIN)
         self.blocks = nn.ModuleList(ResidualBlock(*pair) for pair in pairwise(outputs))
         self.last = EqualizedConv2d(outputs[-1] + 1, outputs[-1], 3, gain=GAIN, pad=1)
@@ -205,7 +211,7 @@ class StyleGAN2Discriminator(nn.Module):
         for step, block in enumerate(self.blocks):
             x = block(at_precision(x, step < self.bf16_stages, full))
         x = x.to(full)
-        x = activate(self.last(torch.cat([x, minibatch_deviation(x)], 1)))
+        x = activate(self.last(torch.cat([x, minibatch_deviation(x, self.group)], 1)))
         return activate(self.hidden(x.flatten(1)))
 
     def score(self, features: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mien.networks.dcgan import initialize, widths
+from mien.networks.dcgan import initialize_translator, widths
 from mien.networks.norm import Norm, normalization
 from mien.networks.sizes import Size, demand
 
@@ -63,7 +63,7 @@ class UNetGenerator(nn.Module):
             if step >= steps - WITH_DROPOUT:
                 layers.append(nn.Dropout(dropout))
             self.up.append(nn.Sequential(*layers))
-        self.apply(initialize)
+        self.apply(initialize_translator)
 
     def forward(self, source: Tensor) -> Tensor:
         x, sizes = source, []

@@ -26,8 +26,8 @@ def cyclegan() -> Recipe:
     cyclegan-laptop. Sizes: multiples of 4.
     """
     return Recipe(
-        generator=Spec(ResNetTranslator, width=64, blocks=0, norm="instance"),
-        discriminator=Spec(PatchDiscriminator, width=64, layers=3, norm="instance"),
+        generator=Spec(ResNetTranslator, width=64, blocks=0, norm="instance", affine=False),
+        discriminator=Spec(PatchDiscriminator, width=64, layers=3, norm="instance", affine=False),
         game=Spec(UnpairedGame, pool=50),
         loss=LeastSquares(),
         gan_weight=4.0,  # the paper adds both directions, without the half of LSGAN; here is their mean, with it
@@ -56,8 +56,8 @@ def cyclegan_laptop() -> Recipe:
     """
     return replace(
         cyclegan(),
-        generator=Spec(ResNetTranslator, width=16, blocks=0, norm="instance"),
-        discriminator=Spec(PatchDiscriminator, width=32, layers=2, norm="instance"),
+        generator=Spec(ResNetTranslator, width=16, blocks=0, norm="instance", affine=False),
+        discriminator=Spec(PatchDiscriminator, width=32, layers=2, norm="instance", affine=False),
         discriminator_optimizer=falling(4e-4),  # 2e-4 times the root of the batch
         generator_optimizer=falling(4e-4),
         batch_size=4,

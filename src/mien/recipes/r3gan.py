@@ -26,6 +26,11 @@ def penalties(gamma: float, images: int) -> dict[str, Term]:
     return {"r1": R1(weight=Cosine(gamma, gamma / 10, images)), "r2": R2(weight=Cosine(gamma, gamma / 10, images))}
 
 
+def augmentation(p: float, images: int) -> ADA:
+    """ADA's pipeline with p rising by a schedule; color half as often, and cutout."""
+    return ADA(p=Cosine(0.0, p, images), color=0.5, cutout=1.0)
+
+
 @recipe
 def r3gan() -> Recipe:
     """R3GAN as published for FFHQ at 64 px: gamma 2 to 0.2, batch 256, every schedule one cosine over 20,000 kimg.
@@ -35,13 +40,13 @@ def r3gan() -> Recipe:
     """
     decay = 20_000_000
     return Recipe(
-        generator=Spec(R3GANGenerator, latent_dim=64, width=768, full=4, group_width=16, blocks=2, bf16_stages=3),
-        discriminator=Spec(R3GANDiscriminator, width=768, full=4, group_width=16, blocks=2, bf16_stages=3),
+        generator=Spec(R3GANGenerator, latent_dim=64, width=768, full=4, group_width=16, blocks=2, bf16_stages=4),
+        discriminator=Spec(R3GANDiscriminator, width=768, full=4, group_width=16, blocks=2, bf16_stages=4),
         loss=Relativistic(),
         discriminator_terms=penalties(2.0, decay),
         discriminator_optimizer=adam(2e-4, decay),
         generator_optimizer=adam(2e-4, decay),
-        augment=ADA(p=Cosine(0.0, 0.3, decay)),
+        augment=augmentation(0.3, decay),
         ema=EMA(half_life=Cosine(0, 500_000, decay), ramp=0.0),
         batch_size=256,
         resolution=(64, 64),
@@ -73,8 +78,10 @@ def r3gan_cifar10() -> Recipe:
     decay = 20_000_000
     return replace(
         r3gan(),
+        generator=Spec(R3GANGenerator, latent_dim=64, width=768, full=4, group_width=16, blocks=2, bf16_stages=3),
+        discriminator=Spec(R3GANDiscriminator, width=768, full=4, group_width=16, blocks=2, bf16_stages=3),
         discriminator_terms=penalties(0.05, decay),
-        augment=ADA(p=Cosine(0.0, 0.55, decay)),
+        augment=augmentation(0.55, decay),
         ema=EMA(half_life=Cosine(0, 5_000_000, decay), ramp=0.0),
         batch_size=512,
         resolution=(32, 32),

@@ -56,13 +56,14 @@ def stylegan2() -> Recipe:
 
 @recipe
 def stylegan2_paper256() -> Recipe:
-    """StyleGAN2 as its paper compares at 256 px: 8 mapping layers, batch 64, R1 of gamma 1, average over 20 kimg.
+    """StyleGAN2 as its paper compares at 256 px: 8 mapping layers, batch 64, groups of 8, gamma 1, EMA over 20 kimg.
 
     Sizes: as stylegan2.
     """
     return replace(
         stylegan2(),
         generator=Spec(StyleGAN2Generator, latent_dim=512, w_dim=512, width=256, most=512, mapping_layers=8),
+        discriminator=Spec(StyleGAN2Discriminator, width=256, most=512, group=8),
         discriminator_terms={"r1": R1(weight=1.0, every=R1_EVERY)},
         ema=EMA(half_life=20_000, ramp=0.0),
         batch_size=64,

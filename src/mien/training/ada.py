@@ -25,18 +25,23 @@ class ADA:
 
     p: how likely each transform is; None: adapted so that the mean of sign(D(real)) stays at `target`, by one step up
     or down after `every` minibatches, which would take it from 0 to 1 in `length` images (section 3.1).
+    geometry, color, cutout: each multiplies p for its transforms, from 0 (never) to 1. R3GAN has color 0.5, cutout 1.
     """
 
     p: Number | None = None
     target: float = 0.6
     every: int = 4
     length: int = 500_000
-    geometry: bool = True
-    color: bool = True
+    geometry: float | bool = 1.0  # bool: as mien 0.1.0 wrote it
+    color: float | bool = 1.0
+    cutout: float = 0.0
 
     def __post_init__(self) -> None:
         if self.p is not None and not 0 <= schedule.at(self.p, 0) <= 1:
             raise UsageError(f"ADA: p {schedule.at(self.p, 0):g} is not in [0, 1]")
+        for name in ("geometry", "color", "cutout"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UsageError(f"ADA: {name} {getattr(self, name):g} is not in [0, 1]: it multiplies p")
         if not -1 < self.target < 1 or self.every < 1 or self.length < 1:
             raise UsageError(
                 f"ADA: target {self.target:g}, every {self.every}, length {self.length}: "
@@ -68,11 +73,13 @@ class ADA:
     def changed(self, image: Tensor, p: Tensor) -> Tensor:
         """Images of which no transform falls on come back as they are, to the bit."""
         if self.geometry:
-            placed = draw_placement(image, p)
+            placed = draw_placement(image, p * self.geometry)
             image = torch.where(placed.any_of(), warp(image, placed.inverse()), image)
         if self.color:
-            tint = draw_tint(image, p)
+            tint = draw_tint(image, p * self.color)
             image = torch.where(tint.any_of(), tint.on(image), image)
+        if self.cutout:
+            image = image * ~draw_cut(image, p * self.cutout)
         return image
 
 
@@ -188,6 +195,18 @@ def draw_tint(image: Tensor, p: Tensor) -> Tint:
         hue=torch.where(coin(none, p), angle(none), 0),
         saturation=torch.where(coin(none, p), factor(none, 1.0), 1),
     )
+
+
+def draw_cut(image: Tensor, p: Tensor) -> Tensor:
+    """bool [N,1,H,W]: a rectangle of half the height and half the width around a centre that lies anywhere in the
+    picture (appendix B, image-space corruptions)."""
+    chosen = coin(image.new_zeros(len(image)), p)
+    centre = torch.rand(2, len(image), 1, dtype=image.dtype, device=image.device)
+    rows, columns = (
+        ((torch.arange(side, dtype=image.dtype, device=image.device) + 0.5) / side - middle).abs() < 0.25
+        for side, middle in zip(image.shape[2:], centre)
+    )
+    return chosen.view(-1, 1, 1, 1) & rows[:, None, :, None] & columns[:, None, None, :]
 
 
 def coin(like: Tensor, p: Tensor) -> Tensor:

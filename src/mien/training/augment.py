@@ -66,7 +66,7 @@ def translation(image: Tensor) -> Tensor:
     """By whole pixels, up to an eighth of each side either way; what comes in is 0, a middle grey."""
     for axis in (2, 3):
         side = image.shape[axis]
-        reach = round(side / 8)
+        reach = (side + 4) // 8  # rounded half up, as the authors have it: 3 at 20 pixels
         shift = torch.randint(-reach, reach + 1, (len(image), 1), device=image.device)
         source = torch.arange(side, device=image.device) - shift
         inside = (source >= 0) & (source < side)
@@ -80,7 +80,7 @@ def cutout(image: Tensor) -> Tensor:
     cut = torch.ones((), dtype=torch.bool, device=image.device)
     for axis in (2, 3):
         side = image.shape[axis]
-        size = round(side / 2)
+        size = (side + 1) // 2
         first = torch.randint(0, side + 1 - size % 2, (len(image), 1), device=image.device) - size // 2
         place = torch.arange(side, device=image.device)
         cut = cut & along((place >= first) & (place < first + size), axis)
