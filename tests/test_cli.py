@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import inspect
 import json
 import shutil
 import subprocess
@@ -312,4 +313,5 @@ def test_the_module_runs_as_a_program():
 @pytest.mark.parametrize("verb", mien.VERBS)
 def test_a_verb_is_a_function_of_the_package_and_no_room_takes_its_name(verb):
     assert importlib.util.find_spec(f"mien.{verb}") is None
-    assert getattr(mien, verb) is getattr(importlib.import_module(f"mien.commands.{verb}"), verb)
+    assert inspect.unwrap(getattr(mien, verb)) is getattr(importlib.import_module(f"mien.commands.{verb}"), verb)
+    assert getattr(mien, verb) is getattr(mien, verb)

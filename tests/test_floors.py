@@ -24,7 +24,7 @@ GROUND = {
         "budget",
         "ticks",
     ),
-    *("console", "printable", "device", "groups", "typed_json", "tensor_files"),
+    *("console", "printable", "device", "groups", "typed_json", "tensor_files", "calling"),
     "networks",
 }
 FLOORS = {

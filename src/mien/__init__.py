@@ -4,8 +4,9 @@
     G = mien.load(run.path)
     G(seeds=range(16))  # -> [PIL.Image]
 
-Every verb of the command line is a function here, with the same arguments; those of `mien data` and `mien submit` are
-in `mien.commands.data` and `mien.commands.submit`.
+Every verb of the command line is a function here, with the same arguments and the same checks; those of `mien data`
+and `mien submit` are in `mien.commands.data` and `mien.commands.submit`. Numbers, paths and lists may stand where the
+command line has texts: `mien.generate(run, seeds=[0, 1])`. A mistake raises a MienError that names the argument.
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name in VERBS:
-        return getattr(import_module(f"mien.commands.{name}"), name)
+        from mien.calling import checked
+
+        verb = checked(f"mien.{name}")(getattr(import_module(f"mien.commands.{name}"), name))
+        globals()[name] = verb  # the next look finds the same function
+        return verb
     if name == "load":
         return import_module("mien.generation").load
     raise AttributeError(f"module 'mien' has no attribute {name!r}")

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from mien import __version__
+from mien.calling import plain
 from mien.errors import MienError, UsageError
 from mien.printable import in_one_line, printable, take_any_text
 
@@ -108,12 +109,12 @@ def call(arguments: list[str]) -> Any:
     known(verb, verbs(), "verb", "mien --help lists them")
     module = importlib.import_module(f"mien.commands.{verb}")
     if verb not in GROUPS:
-        return parse(getattr(module, verb), f"mien {verb}", rest)
+        return parse(plain(getattr(module, verb)), f"mien {verb}", rest)
     if not rest or rest[0] in ("-h", "--help"):
         print("\n".join(f"mien {verb} {name:<10} {first_line(getattr(module, name))}" for name in GROUPS[verb]))
         sys.exit(0 if rest else 2)
     known(rest[0], list(GROUPS[verb]), f"mien {verb}", f"there are {', '.join(GROUPS[verb])}")
-    return parse(getattr(module, rest[0]), f"mien {verb} {rest[0]}", rest[1:])
+    return parse(plain(getattr(module, rest[0])), f"mien {verb} {rest[0]}", rest[1:])
 
 
 def known(word: str, words: list[str], what: str, otherwise: str) -> None:

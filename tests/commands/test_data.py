@@ -88,11 +88,11 @@ def test_near_duplicates_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_errors_are_one_line(faces: Path, tmp_path: Path):
-    with pytest.raises(UsageError, match="--resolution 'big'"):
+    with pytest.raises(UsageError, match=r"^resolution 'big'"):
         check(str(faces), resolution="big")
     with pytest.raises(FileTrouble, match="does not exist"):
         prepare(str(tmp_path / "nowhere"))
-    with pytest.raises(FileTrouble, match="--sheet"):
+    with pytest.raises(FileTrouble, match=r"^sheet"):
         check(str(faces), sheet=faces / "smile" / "01.png" / "x.png")
 
 
@@ -150,5 +150,5 @@ def test_label_fills_half_a_folder_and_leaves_it_as_it_was(tmp_path: Path, monke
 def test_label_needs_labels(faces: Path, tmp_path: Path):
     with pytest.raises(UsageError, match="no labels to learn from"):
         label(str(faces / "smile"))
-    with pytest.raises(UsageError, match=r"--accuracy 1\.5 must lie"):
+    with pytest.raises(UsageError, match=r"^accuracy 1\.5 must lie"):
         label(str(faces), accuracy=1.5)

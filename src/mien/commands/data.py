@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
+from mien.calling import checked
+
 if TYPE_CHECKING:
     from mien.data.layouts import Layout
     from mien.data.prepared import PreparedSet
@@ -87,6 +89,7 @@ class Prepared:
         return "\n".join([*self.description, f"prepared in {self.path}", f"train on it: mien train --data {self.path}"])
 
 
+@checked("mien.commands.data.check")
 def check(
     path: tyro.conf.Positional[str],
     *,
@@ -163,6 +166,7 @@ class Labelled:
         return "\n".join([*lines, f"train on it: mien train --data {self.path}"])
 
 
+@checked("mien.commands.data.prepare")
 def prepare(
     path: tyro.conf.Positional[str],
     *,
@@ -188,6 +192,7 @@ def prepare(
     return Prepared(str(ready.path), ready.describe(), ready.info)
 
 
+@checked("mien.commands.data.label")
 def label(
     path: tyro.conf.Positional[str],
     *,

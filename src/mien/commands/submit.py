@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
+from mien.calling import checked
 from mien.errors import BadData, UsageError
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Valid:
         )
 
 
+@checked("mien.commands.submit.hw6")
 def hw6(
     run: tyro.conf.Positional[str],
     *,
@@ -118,6 +120,7 @@ def hw6(
     )
 
 
+@checked("mien.commands.submit.check")
 def check(file: tyro.conf.Positional[Path]) -> Valid:
     """Check an archive against homework 6's rules: names, kinds, sizes. Any fault exits with 65.
 

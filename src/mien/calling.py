@@ -1,0 +1,179 @@
+"""Calls from Python: a verb's arguments are converted and checked as on the command line, with one-line errors."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+import operator
+import re
+import types
+import typing
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mien.errors import MienError, UsageError
+
+LISTS = frozenset(("seeds", "metrics", "recipe", "recipes", "sweep", "attributes", "layers", "rows", "columns"))
+"""Texts that the command line writes with commas; from Python they may be lists."""
+_SHOWN = 60  # characters of a wrong value in a message
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+def checked(name: str) -> Callable[[Verb], Verb]:
+    """A decorator: the verb as Python calls it. `name`: how messages call it, "mien.train".
+
+    Every argument is converted by `convert`. A MienError of the verb names arguments instead of flags.
+    """
+
+    def wrap(verb: Verb) -> Verb:
+        signature = inspect.signature(verb)
+
+        @functools.wraps(verb)
+        def call(*positional: Any, **named: Any) -> Any:
+            bound = _bound(signature, name, positional, named)
+            hints = hints_of(verb)
+            arguments = {key: convert(key, value, hints[key]) for key, value in bound.items()}
+            try:
+                return verb(**arguments)
+            except MienError as error:
+                error.args = (_as_arguments(str(error), signature), *error.args[1:])
+                raise
+
+        call.verb = verb  # type: ignore[attr-defined]
+        return typing.cast(Verb, call)
+
+    return wrap
+
+
+def plain(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """The verb itself, as the command line calls it: its errors name flags."""
+    return getattr(verb, "verb", verb)
+
+
+def hints_of(verb: Callable[..., Any]) -> dict[str, Any]:
+    """Parameter -> type, without the annotations of the command line. The result's type is left unresolved."""
+    named = {name: part.annotation for name, part in inspect.signature(verb).parameters.items()}
+    return typing.get_type_hints(types.SimpleNamespace(__annotations__=named), verb.__globals__)
+
+
+def convert(name: str, value: Any, hint: Any) -> Any:
+    """`value` as `hint` wants it. Raises UsageError, one line that names the argument.
+
+    Numbers and paths become texts, and texts become paths, as the verb reads them. A list of seeds or metrics becomes
+    the text with commas, (96, 80) the resolution "96x80", a dict KEY=VALUE pairs, and a run its path.
+    """
+    options = typing.get_args(hint) if _is_union(hint) else (hint,)
+    if value is None:
+        if type(None) in options:
+            return None
+        raise UsageError(f"{name} must be {_wanted(hint)}, not None")
+    wanted = next(option for option in options if option is not type(None))
+    if hasattr(value, "tolist"):  # numpy and torch: a scalar, or an array of them
+        value = value.tolist()
+    if isinstance(getattr(value, "path", None), Path):  # a Run, a RunDirectory, a prepared set
+        value = value.path
+    made = _made(name, value, wanted)
+    if made is None:
+        shown = repr(value)
+        shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+        raise UsageError(f"{name} must be {_wanted(hint)}, not {shown} ({type(value).__name__})")
+    return made
+
+
+def _bound(
+    signature: inspect.Signature, name: str, positional: tuple[Any, ...], named: dict[str, Any]
+) -> dict[str, Any]:
+    for word in named:
+        if word not in signature.parameters:
+            near = difflib.get_close_matches(word, signature.parameters, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(signature.parameters) or 'none'}"
+            raise UsageError(f"{name} has no argument {word}: {hint}")
+    try:
+        return signature.bind(*positional, **named).arguments
+    except TypeError as error:
+        raise UsageError(f"{name}: {error} (see help({name}))") from None
+
+
+def _made(name: str, value: Any, wanted: Any) -> Any:
+    """The converted value; None where it cannot be meant."""
+    origin = typing.get_origin(wanted)
+    if origin is typing.Literal:
+        return value if isinstance(value, str) and value in typing.get_args(wanted) else None
+    if origin is tuple:
+        return _tuple(name, value, typing.get_args(wanted)[0])
+    if wanted is bool:
+        return value if isinstance(value, bool) else None
+    if isinstance(value, bool):
+        return None
+    if wanted is int:
+        return operator.index(value) if hasattr(value, "__index__") else None
+    if wanted is float:
+        return float(value) if isinstance(value, int | float) else None
+    if wanted is Path:
+        return Path(value) if isinstance(value, str | Path) else None
+    return _text(name, value)
+
+
+def _text(name: str, value: Any) -> str | None:
+    if isinstance(value, str | int | float | Path) or name == "device":  # torch.device("cpu")
+        return str(value)
+    if name == "resolution" and isinstance(value, tuple | list) and all(isinstance(side, int) for side in value):
+        return "x".join(map(str, value))
+    if isinstance(value, dict):
+        return ",".join(f"{key}={part}" for key, part in value.items()) if name in LISTS else None
+    if name not in LISTS or not isinstance(value, Iterable):
+        return None
+    parts = list(value)
+    if not parts or not all(isinstance(part, str | int | Path) and not isinstance(part, bool) for part in parts):
+        return None
+    numbers = [part for part in parts if isinstance(part, int) and part >= 0]
+    if len(numbers) > 2 and parts == list(range(parts[0], parts[0] + len(parts))):
+        return f"{parts[0]}-{parts[-1]}"
+    return ",".join(map(str, parts))
+
+
+def _tuple(name: str, value: Any, each: Any) -> tuple[Any, ...] | None:
+    if isinstance(value, dict):
+        value = [f"{key}={_setting(part)}" for key, part in value.items()]
+    if isinstance(value, str | Path):
+        value = [value]
+    if not isinstance(value, Iterable):
+        return None
+    return tuple(convert(f"{name}[{index}]", part, each) for index, part in enumerate(value))
+
+
+def _setting(value: Any) -> str:
+    """A value as `--set` reads it."""
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
+
+
+def _wanted(hint: Any) -> str:
+    options = typing.get_args(hint) if _is_union(hint) else (hint,)
+    words: list[str] = []
+    for option in options:
+        if typing.get_origin(option) is typing.Literal:
+            words += map(repr, typing.get_args(option))
+        elif typing.get_origin(option) is tuple:
+            words.append("a list of texts" if typing.get_args(option)[0] is str else "a list of paths")
+        else:
+            known = {str: "text", int: "a whole number", float: "a number", bool: "True or False", Path: "a path"}
+            words.append(known.get(option, "None"))
+    return " or ".join(words)
+
+
+def _is_union(hint: Any) -> bool:
+    return typing.get_origin(hint) in (typing.Union, types.UnionType)
+
+
+def _as_arguments(message: str, signature: inspect.Signature) -> str:
+    """ "--checkpoint-every 5x is …" -> "checkpoint_every 5x is …"; commands that a message quotes stay as they are."""
+    flags = {name.rstrip("_").replace("_", "-"): name for name in signature.parameters}
+    pieces = re.split(r"(\bmien [a-z]+[^:;,)\n]*)", message)  # the odd ones are commands
+
+    def named(piece: str) -> str:
+        return re.sub(r"--([a-z][a-z-]*)", lambda match: flags.get(match[1], match[0]), piece)
+
+    return "".join(piece if index % 2 else named(piece) for index, piece in enumerate(pieces))
