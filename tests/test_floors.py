@@ -24,7 +24,7 @@ GROUND = {
         "budget",
         "ticks",
     ),
-    *("console", "printable", "device", "groups", "typed_json", "tensor_files", "calling"),
+    *("console", "printable", "device", "groups", "typed_json", "tensor_files", "building", "calling"),
     "networks",
 }
 FLOORS = {

@@ -15,7 +15,7 @@ from mien.metrics.features import Extractor
 from mien.nearest import GAP, LETTERS, Nearest, by_pixels, in_blocks, in_words, nearest, sheet
 from mien.reporting.facts import read_facts
 from mien.reporting.sections import neighbours as section
-from mien.run.files import read_json, write_json
+from mien.run.files import write_json
 
 
 def picture(*levels, width=4):
@@ -93,7 +93,7 @@ def test_the_verb_writes_a_sheet_that_the_report_shows(tmp_path, faces, monkeypa
     monkeypatch.setattr(choosing, "choose_extractor", lambda *flags: extractor)
     run = make_run(tmp_path)
     assert section(read_facts(run)) == ""
-    status = {**read_json(run.status), "data": str(faces), "tick": 1000, "checkpoint_every": "2m"}
+    status = {**json.loads(run.status.read_text()), "data": str(faces), "tick": 1000, "checkpoint_every": "2m"}
     write_json(run.status, status)
     made = mien.neighbours(str(run.path), seeds="3-6", snapshot="2", device="cpu")
     assert (made.kimg, made.real, made.seeds) == (2.0, 48, [3, 4, 5, 6])

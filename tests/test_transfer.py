@@ -1,5 +1,6 @@
 """mien train --init RUN."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,6 @@ import mien
 from mien import recipes, transfer
 from mien.condition import Condition
 from mien.errors import UsageError
-from mien.run.files import read_json
 
 TINY = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
 
@@ -198,7 +198,10 @@ def test_training_starts_from_another_run_and_needs_it_no_more(trained, faces, t
     begun = begin(faces, tmp_path, "auto", (), "0.001kimg", init=str(trained))
     said = capfd.readouterr().err
     assert f"init     from {trained.name} at 0.064 kimg" in said and "G takes over" in said
-    assert read_json(begun.path / "recipe.json") == {**read_json(trained / "recipe.json"), "batch_size": 8}
+    assert json.loads((begun.path / "recipe.json").read_text()) == {
+        **json.loads((trained / "recipe.json").read_text()),
+        "batch_size": 8,
+    }
     first = load_file(begun.path / "checkpoints/kimg-000000/D.safetensors")
     last = load_file(sorted((trained / "checkpoints").glob("kimg-*"))[-1] / "D.safetensors")
     assert all(torch.equal(first[key], last[key]) for key in last)
@@ -225,7 +228,7 @@ def test_frozen_layers_keep_what_they_began_with(trained, faces, tmp_path):
     kept, moved = (load_file(sorted((begun.path / "checkpoints").glob("*"))[at] / "D.safetensors") for at in (0, -1))
     same = {key for key in kept if torch.equal(kept[key], moved[key])}
     assert same == {"layers.0.weight"}
-    assert read_json(begun.path / "recipe.json")["frozen_layers"] == 1
+    assert json.loads((begun.path / "recipe.json").read_text())["frozen_layers"] == 1
     mien.resume(str(begun.path), budget="192img")
     again = load_file(sorted((begun.path / "checkpoints").glob("*"))[-1] / "D.safetensors")
     assert torch.equal(again["layers.0.weight"], kept["layers.0.weight"])

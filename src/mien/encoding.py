@@ -22,6 +22,11 @@ from mien.kinds import called, check_numbers, fits, hints_of, options
 from mien.spec import Spec
 
 USER_PREFIX = "mien_user_"
+ROOMS = (
+    *("mien.networks", "mien.games", "mien.losses", "mien.training"),
+    *("mien.recipe", "mien.recipes", "mien.condition", "mien.schedule"),
+)
+"""Where the classes are at home that a recipe is made of: no other module is imported because a file names it."""
 
 
 def encode(value: Any) -> Any:
@@ -92,14 +97,15 @@ def is_ours(module: str) -> bool:
 
 def find_class(name: Any) -> Any:
     module_name, _, qualified = str(name).partition(":")
+    name = written(name).strip('"')
     if module_name.endswith(".py"):
         module = sys.modules.get(USER_PREFIX + Path(module_name).stem)
         if module is None:
             raise UsageError(f"the recipe uses {module_name}: name that file with --code PATH if you trust it")
-    elif is_ours(module_name):
+    elif module_name in ROOMS or module_name.startswith(tuple(f"{room}." for room in ROOMS)):
         try:
             module = importlib.import_module(module_name)
-        except ImportError:
+        except (ImportError, ValueError):  # ValueError: a name with a NUL inside
             raise UsageError(f"the recipe uses {name}, which this version of mien does not have") from None
     else:
         raise UsageError(f"the recipe names {name}: only classes of mien or of a file given with --code are loaded")
@@ -129,6 +135,13 @@ def add_user_file(path: str | Path) -> types.ModuleType:
         del sys.modules[name]
         raise UsageError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
     return module
+
+
+def user_file(name: str) -> Path | None:
+    """The file of this name that the user has named, if there is one."""
+    module = USER_PREFIX + Path(name).stem
+    found = user_file_of(module) if module in sys.modules else None
+    return found if found is not None and found.name == name else None
 
 
 def user_file_of(module_name: str) -> Path:

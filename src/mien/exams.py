@@ -8,8 +8,9 @@ clock, and then metrics.jsonl alone differs.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -128,12 +129,12 @@ class Exams:
             self.spent += self.cost
 
 
-def alike(row: Row, other: Row) -> bool:
+def alike(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two rows of metrics.jsonl are one measure, under the same conditions."""
     return all(row.get(key) == other.get(key) for key in CONDITIONS)
 
 
-def is_better(row: Row, best: Row | None) -> bool:
+def is_better(row: Row, best: Mapping[str, Any] | None) -> bool:
     """Whether a row beats best.json; what was measured otherwise is no rival."""
     if row["value"] is None or best is None or not alike(row, best):
         return row["value"] is not None

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from mien import choice, console, distributed, recipes
+from mien import choice, console, distributed, encoding, recipes
 from mien.budget import Budget, parse_budget
 from mien.data.layouts import default_resolution, detect, is_drawn
 from mien.data.prepare import prepare
@@ -18,6 +17,7 @@ from mien.errors import UsageError
 from mien.exams import ExamPlan
 from mien.images import parse_resolution, resolution_text
 from mien.recipe import Recipe
+from mien.run.records import Status
 from mien.transfer import Source
 
 BASE = 64  # pixels a side where neither recipe nor pictures say another size
@@ -75,13 +75,31 @@ def exams(
     return None
 
 
-def exams_of(status: dict[str, Any], metrics: str | None) -> ExamPlan | None:
-    """Those that a run began with, or with other metrics; "none" ends them."""
+def exams_of(status: Status, metrics: str | None) -> ExamPlan | None:
+    """Those that a run began with, or with other metrics; "none" ends them. What only the run's own file names runs no
+    code: a .py in it stands for the file of that name that --code named. Raises UsageError where there is none."""
     before = status.get("exams")
     if metrics == "none" or (metrics is None and before is None):
         return None
-    first = {"metrics": metrics or "", "every": 5 * status["tick"]}
-    return ExamPlan(**{**first, **(before or {}), **({"metrics": metrics} if metrics else {})})
+    plan = ExamPlan(metrics or "", 5 * status["tick"]) if before is None else ExamPlan(**before)
+    if plan.detector:
+        plan = replace(plan, detector=trusted(plan.detector, "--metrics none ends the evaluations"))
+    if metrics:
+        return replace(plan, metrics=metrics)
+    cure = "--metrics names others"
+    return replace(plan, metrics=",".join(trusted(name.strip(), cure) for name in plan.metrics.split(",")))
+
+
+def trusted(name: str, otherwise: str) -> str:
+    """ "my_metric.py:name", found in a run's file -> the same of the file that the user named; other names as they
+    are."""
+    path, colon, own = name.rpartition(":")
+    if not (colon and path.endswith(".py")):
+        return name
+    known = encoding.user_file(Path(path).name)
+    if known is None:
+        raise UsageError(f"the run is evaluated by {name}: name that file with --code if you trust it; {otherwise}")
+    return f"{known}:{own}"
 
 
 def label(name: str | None, chosen: Recipe, data: str) -> str:

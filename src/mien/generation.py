@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from mien import asking, encoding
+from mien import asking, encoding, tensor_files
 from mien.conditioning import encoded
 from mien.errors import FileTrouble, UsageError
 from mien.images import to_pixels
@@ -45,7 +45,7 @@ class Generator:
         self.recipe, self.run, self.images, self.device, self.labels = recipe, run, images, device, labels
         self.resolution, self.channels = recipe.resolution, recipe.channels
         self.network = recipe.build_generator()
-        self.network.load_state_dict(tensors)
+        tensor_files.fill(self.network, tensors, f"the snapshot of {run}")
         memory = torch.channels_last if recipe.channels_last else torch.contiguous_format
         self.network.to(device=device, memory_format=memory).eval().requires_grad_(False)  # type: ignore[call-overload]
         self.latent_dim: int = self.network.latent_dim  # type: ignore[assignment]
@@ -162,7 +162,21 @@ def load(
     recipe, labels = from_json(header["recipe"], path), tensors.get("labels", {}).get("kept")
     if recipe.sources != "none":
         raise UsageError(f"{header['run']} translates pictures ({recipe.name}): use mien translate {run} PICTURE")
+    if "G" not in tensors:
+        raise FileTrouble(f"{path} is damaged: it holds no generator")
+    check_labels(recipe, labels, path)
     return Generator(recipe, header["run"], header["images"], tensors["G"], chosen, labels)
+
+
+def check_labels(recipe: Recipe, labels: Tensor | None, path: Path) -> None:
+    """Raises FileTrouble where a snapshot's labels are not those of its recipe."""
+    wanted = recipe.condition.dim if recipe.condition else None
+    if labels is None and wanted is None:
+        return
+    found = None if labels is None else list(labels.shape)
+    fits = labels is not None and labels.is_floating_point() and labels.dim() == 2 and len(labels)
+    if not fits or labels.shape[1] != wanted:  # type: ignore[union-attr]
+        raise FileTrouble(f"{path} is damaged: its labels are {found}, not rows of {wanted} numbers")
 
 
 def snapshot_path(run: str | Path | RunDirectory, snapshot: str | int | None, outdir: Path) -> Path:

@@ -20,6 +20,7 @@ from mien import (
     generation,
     transfer,
     translation,
+    typed_json,
 )
 from mien.budget import Budget, duration, parse_budget, parse_duration
 from mien.data.layouts import detect
@@ -32,7 +33,7 @@ from mien.papers import environment, note_command, write_papers
 from mien.recipe import Recipe, from_json
 from mien.restore import restore
 from mien.run.directory import RunDirectory, create, find
-from mien.run.files import read_json
+from mien.run.records import DataCard, Environment, Object
 from mien.session import Plan, Session
 
 BASE = 64  # pixels a side where neither recipe nor pictures say another size
@@ -158,7 +159,7 @@ def go_on(
     budget: str | None,
     data: str | None,
     metrics: str | None,
-    code: Path | None,
+    code: Sequence[Path],
     device: str,
     outdir: Path,
 ) -> Run:
@@ -167,9 +168,9 @@ def go_on(
     place = join(device)
     if distributed.rank() == 0:
         directory.lock()
-    if code is not None:
-        encoding.add_user_file(code)
-    recipe, status = from_json(read_json(directory.recipe), directory.recipe), directory.read_status()
+    for path in [code] if isinstance(code, str | Path) else code:
+        encoding.add_user_file(path)
+    recipe, status = from_json(typed_json.read(directory.recipe, Object), directory.recipe), directory.read_status()
     pictures = translation.fitting(recipe, flags.prepared(data or status["data"], *recipe.resolution))
     if pictures.images.shape[-1] != recipe.channels:
         raise UsageError(
@@ -196,9 +197,9 @@ def go_on(
             budget_images=flags.finite(session.plan.budget.images),
             budget_seconds=flags.finite(session.plan.budget.seconds),
         )
-    if pictures.info.get("sha256") != read_json(directory.data)["info"].get("sha256"):
+    if pictures.info.get("sha256") != typed_json.read(directory.data, DataCard)["info"].get("sha256"):
         console.say("warning: the pictures are not those that this run began with; it goes on with the new ones")
-    before, now = read_json(directory.environment), environment()
+    before, now = typed_json.read(directory.environment, Environment), environment()
     for name in ("torch", "threads", "gpu"):  # what the last bit of a sum depends on
         if before.get(name) != now[name]:
             console.say(f"warning: {name} was {before.get(name)}, now {now[name]}: the bits will not be the same")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from mien import __version__, distributed, encoding
+from mien import __version__, distributed, encoding, typed_json
 from mien.data.prepared import PreparedSet
 from mien.recipe import Recipe
 from mien.run.directory import RunDirectory
@@ -32,7 +32,7 @@ def write_papers(run: RunDirectory, recipe: Recipe, pictures: PreparedSet, data:
 
 def note_command(run: RunDirectory) -> None:
     """command.txt: one line for the start and one for each resume."""
-    old = run.command.read_text() if run.command.exists() else ""
+    old = typed_json.read_bytes(run.command).decode(errors="replace") if run.command.exists() else ""
     write_text(run.command, old + command_line() + "\n")
 
 

@@ -18,10 +18,12 @@ import torch
 from torch import nn
 
 from mien import encoding, settings
+from mien.building import bounded
 from mien.condition import Condition
 from mien.errors import UsageError
 from mien.games.game import Game, Sources
 from mien.games.noise import NoiseGame
+from mien.images import LARGEST_SIDE, SMALLEST_SIDE
 from mien.losses.adversarial import Adversarial, AdversarialLoss, NonSaturating
 from mien.losses.auxiliary import Auxiliary
 from mien.losses.mode_seeking import ModeSeeking
@@ -114,13 +116,17 @@ class Recipe:
 
     def build_generator(self) -> nn.Module:
         shape = {"resolution": self.resolution, "channels": self.channels}
-        return self.condition.generator(self.generator, **shape) if self.condition else self.generator.build(**shape)
+        with bounded(self.generator.of):
+            if self.condition:
+                return self.condition.generator(self.generator, **shape)
+            return self.generator.build(**shape)
 
     def build_discriminator(self, spec: Spec[nn.Module]) -> nn.Module:
         shape = {"resolution": self.resolution, "channels": self.channels}
-        if self.condition is None:
-            return spec.build(**shape)
-        return self.condition.discriminator(spec, auxiliary=self.names_labels, **shape)
+        with bounded(spec.of):
+            if self.condition is None:
+                return spec.build(**shape)
+            return self.condition.discriminator(spec, auxiliary=self.names_labels, **shape)
 
     @property
     def names_labels(self) -> bool:
@@ -210,4 +216,18 @@ def from_json(data: Any, file: str | Path = "recipe.json") -> Recipe:
         raise UsageError(f"{file}: {error}") from None
     if not isinstance(decoded, Recipe):
         raise UsageError(f"{file} does not hold a recipe")
+    for name, number, least, most in limits(decoded):
+        if not least <= number <= most:
+            raise UsageError(f"{file}: {name} is {number}: it must be {least:,} to {most:,}")
     return decoded
+
+
+def limits(recipe: Recipe) -> list[tuple[str, int, int, int]]:
+    """(setting, its number, least, most) of what no training has: a file that says so would keep it busy for ever."""
+    sides = [("resolution", side, SMALLEST_SIDE, LARGEST_SIDE) for side in recipe.resolution]
+    found = [*sides, ("channels", recipe.channels, 1, 3), ("batch_size", recipe.batch_size, 1, 1 << 16)]
+    found.append(("discriminator_updates", recipe.discriminator_updates, 1, 1000))
+    if recipe.condition:
+        found.append(("condition.dim", recipe.condition.dim, 1, 1 << 16))
+        found.append(("condition.embedding_dim", recipe.condition.embedding_dim, 1, 1 << 16))
+    return found

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mien import conditioning, distributed, encoding, pictures
+from mien import conditioning, distributed, encoding, pictures, typed_json
 from mien.data.batches import derive_seed
 from mien.exams import is_better
 from mien.games.game import Translation
@@ -19,7 +19,8 @@ from mien.images import grid, to_pixels
 from mien.recipe import Recipe
 from mien.run.checkpoint import prune, save_checkpoint
 from mien.run.directory import RunDirectory, best_snapshot, kimg_name, mark_best, mark_latest
-from mien.run.files import read_json, write_bytes, write_json
+from mien.run.files import write_bytes, write_json
+from mien.run.records import Object
 from mien.run.snapshot import save_snapshot
 from mien.training.state import Training
 from mien.turn import Batch
@@ -131,7 +132,7 @@ class Record:
 
     def status(self, state: str, seconds: float, **more: Any) -> None:
         """status.json: what was there, with the state, images and seconds of now."""
-        old = read_json(self.run.status) if self.run.status.exists() else {}
+        old = typed_json.read(self.run.status, Object) if self.run.status.exists() else {}
         now = {"state": state, "images": self.training.images, "seconds": round(seconds, 3), "updated": time.time()}
         write_json(self.run.status, {**old, **more, **now})
 

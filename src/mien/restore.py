@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mien import distributed
 from mien.console import say
 from mien.errors import FileTrouble
 from mien.exams import alike
 from mien.run.checkpoint import Tensors, checkpoints, load_checkpoint
 from mien.run.directory import RunDirectory, best_snapshot, mark_best
+from mien.run.records import State
 from mien.session import Session
 
 
@@ -36,7 +35,7 @@ def restore(session: Session) -> None:
         rewind(session.run, images)
 
 
-def newest_whole(run: RunDirectory) -> tuple[Tensors, dict[str, Any]] | None:
+def newest_whole(run: RunDirectory) -> tuple[Tensors, State] | None:
     """The newest checkpoint whose sums fit; a damaged one is passed over, with a warning, for the one before it.
 
     Raises FileTrouble when there are checkpoints and all are damaged.
@@ -67,5 +66,6 @@ def rewind(run: RunDirectory, images: int) -> None:
     if best is not None and best["images"] > images:
         run.best.unlink()
         for row in run.metrics.read():
-            if alike(row, best) and best_snapshot(run, row["images"]).is_file():
+            seen = row.get("images")
+            if alike(row, best) and isinstance(seen, int) and best_snapshot(run, seen).is_file():
                 mark_best(run, row)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load
-from torch import Tensor
+from torch import Tensor, nn
 
 from mien import typed_json
 from mien.errors import FileTrouble
@@ -64,6 +64,23 @@ def header_of(file: Any, kind: type[T], path: Path) -> T:
     if text is None:
         raise FileTrouble(f"{path} is not a file of mien: its header does not say what it holds")
     return typed_json.decode(text, kind, f"{path}, in its header,")
+
+
+def fill(network: nn.Module, tensors: dict[str, Tensor], name: str) -> None:
+    """Put the tensors of a file into a network, all of them and no others. Raises FileTrouble, naming the first that
+    does not fit. name: what the words begin with."""
+    own = network.state_dict()
+    if odd := own.keys() ^ tensors.keys():
+        one = min(odd)
+        raise FileTrouble(f"{name} does not fit its recipe: {one} is {'missing' if one in own else 'one too many'}")
+    for key, there in own.items():
+        found = tensors[key]
+        if found.shape != there.shape or found.is_floating_point() != there.is_floating_point():
+            kinds = [f"{tensor.dtype} {list(tensor.shape)}".removeprefix("torch.") for tensor in (found, there)]
+            raise FileTrouble(f"{name} does not fit its recipe: {key} is {kinds[0]}, not {kinds[1]}")
+        if found.is_floating_point() and not bool(found.float().isfinite().all()):
+            raise FileTrouble(f"{name} is damaged: {key} holds numbers that are not finite")
+    network.load_state_dict(tensors)
 
 
 def first_line(error: Exception) -> str:

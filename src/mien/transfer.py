@@ -19,6 +19,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from mien import typed_json
 from mien.condition import Condition
 from mien.errors import UsageError
 from mien.generation import snapshot_path
@@ -26,7 +27,7 @@ from mien.recipe import Recipe, from_json
 from mien.restore import newest_whole
 from mien.run.checkpoint import Tensors
 from mien.run.directory import find
-from mien.run.files import read_json
+from mien.run.records import Object
 from mien.run.snapshot import load_snapshot
 from mien.spec import Spec
 from mien.training.layers import by_layer, common, size
@@ -59,7 +60,7 @@ def source(run: str, outdir: Path) -> Source:
         newest = newest_whole(directory)
         if newest is not None:
             tensors, state = newest
-            recipe = from_json(read_json(directory.recipe), directory.recipe)
+            recipe = from_json(typed_json.read(directory.recipe, Object), directory.recipe)
             return Source(directory.name, state["images"], recipe, in_order(tensors, recipe))
     path = snapshot_path(run, None, outdir)
     generators, header = load_snapshot(path)

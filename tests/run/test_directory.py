@@ -1,5 +1,6 @@
 """Numbering, finding, locking."""
 
+import json
 import multiprocessing
 import os
 import threading
@@ -8,7 +9,7 @@ import pytest
 
 from mien.errors import FileTrouble, Locked, UsageError
 from mien.run.directory import RunDirectory, best_snapshot, create, find, kimg_name, mark_best, mark_latest
-from mien.run.files import read_json, write_json
+from mien.run.files import write_json
 
 
 def finished(outdir, name):
@@ -157,14 +158,14 @@ def test_grids_and_snapshots_are_listed_oldest_first(tmp_path):
 def test_latest_names_the_newest_files_below_the_run(tmp_path):
     run = create(tmp_path, "a")
     mark_latest(run, 0)
-    assert read_json(run.latest) == {"images": 0, "checkpoint": None, "snapshot": None}
+    assert json.loads(run.latest.read_text()) == {"images": 0, "checkpoint": None, "snapshot": None}
     for number in (1000, 2000):
         folder = run.checkpoints / f"kimg-{kimg_name(number)}"
         folder.mkdir()
         write_json(folder / "manifest.json", {})
         (run.snapshots / f"kimg-{kimg_name(number)}.safetensors").write_bytes(b"")
     mark_latest(run, 2000)
-    assert read_json(run.latest) == {
+    assert json.loads(run.latest.read_text()) == {
         "images": 2000,
         "checkpoint": "checkpoints/kimg-000002",
         "snapshot": "snapshots/kimg-000002.safetensors",

@@ -1,15 +1,17 @@
+import json
 import os
 
 import pytest
 
 from mien.errors import FileTrouble
 from mien.run import files
-from mien.run.files import read_json, write_bytes, write_json, write_text
+from mien.run.files import write_bytes, write_json, write_text
+from mien.typed_json import read
 
 
 def test_what_is_written_is_read(tmp_path):
     write_json(tmp_path / "a.json", {"text": "ä", "number": 0.1, "list": [1, None]})
-    assert read_json(tmp_path / "a.json") == {"text": "ä", "number": 0.1, "list": [1, None]}
+    assert json.loads((tmp_path / "a.json").read_text()) == {"text": "ä", "number": 0.1, "list": [1, None]}
     write_text(tmp_path / "b.txt", "first")
     write_text(tmp_path / "b.txt", "second")
     assert (tmp_path / "b.txt").read_text() == "second"
@@ -62,9 +64,9 @@ def test_data_are_on_disk_before_their_name_is(tmp_path, monkeypatch):
 def test_damaged_json_is_named(tmp_path, content):
     (tmp_path / "status.json").write_bytes(content)
     with pytest.raises(FileTrouble, match=r"status.json is damaged: "):
-        read_json(tmp_path / "status.json")
+        read(tmp_path / "status.json", dict)
 
 
 def test_missing_json_is_named(tmp_path):
     with pytest.raises(FileTrouble, match=r"status.json: No such file or directory"):
-        read_json(tmp_path / "status.json")
+        read(tmp_path / "status.json", dict)

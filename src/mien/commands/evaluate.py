@@ -194,13 +194,11 @@ def own_data(target: str, outdir: Path) -> str:
     """What a run was trained on. Raises FileTrouble where it does not say."""
     from mien.evaluation.sides import no_data
     from mien.run.directory import find
-    from mien.run.files import read_json
 
-    status = None if target.endswith(".safetensors") else find(target, outdir).status
-    data = read_json(status).get("data") if status and status.exists() else None
+    data = None if target.endswith(".safetensors") else find(target, outdir).trained_on()
     if data is None:
         raise no_data(target)
-    return str(data)
+    return data
 
 
 def sides_of_pictures(

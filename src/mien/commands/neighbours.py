@@ -86,7 +86,7 @@ def neighbours(
         raise UsageError(f"--seeds {seeds!r} names {len(chosen):,} pictures: a sheet has {MOST} rows at most")
     directory, place = find(run, outdir), pick_device(device)
     generator = load(directory, snapshot, code=code, device=place)
-    data = data or (directory.read_status().get("data") if directory.status.exists() else None)
+    data = data or directory.trained_on()
     if data is None:
         raise no_data(run)
     side = pictures_of(data, generator.resolution, num_real or 2**62)

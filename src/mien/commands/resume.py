@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
@@ -17,7 +17,7 @@ def resume(
     budget: str | None = None,
     data: str | None = None,
     metrics: str | None = None,
-    code: Path | None = None,
+    code: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = (),
     device: str = "auto",
     outdir: Path = Path("runs"),
 ) -> Run:
@@ -28,7 +28,7 @@ def resume(
         budget: A new end (2h, 500kimg), or so much more (+2h, +100kimg). What the run began with if left out.
         data: Where the pictures are now, if they moved.
         metrics: Evaluate while training by other metrics: fid,kid. none: no longer. As before if left out.
-        code: Your file that the run's recipe comes from, if it does.
+        code: Your file that the run's recipe or metrics come from, if they do; once for each file.
         device: auto, cpu, cuda or cuda:1.
         outdir: Folder that holds the runs.
     """

@@ -53,8 +53,8 @@ def row(
     return {
         "metric": name,
         "value": finite(one.value),
-        "std": one.std,
-        "real": one.real,
+        "std": finite(one.std),
+        "real": finite(one.real),
         "settings": one.settings,
         "better": one.better or metric.better,
         **counts,
@@ -81,6 +81,6 @@ def warnings(metric: Metric, one: Score, real: Side, fake: Side, extractor: Extr
     return [*found, *([one.note] if one.note else [])]
 
 
-def finite(value: float) -> float | None:
+def finite(value: float | None) -> float | None:
     """JSON has no infinity."""
-    return value if math.isfinite(value) else None
+    return value if value is not None and math.isfinite(value) else None

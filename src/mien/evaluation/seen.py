@@ -10,14 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from mien import __version__
+from mien import __version__, tensor_files
 from mien.console import counted
 from mien.data.prepare import cache_root
-from mien.errors import UsageError
+from mien.errors import FileTrouble, UsageError
 from mien.evaluation.sides import Side
 from mien.metrics.features import Extractor
 from mien.metrics.metric import Metric
@@ -59,7 +58,8 @@ def see(side: Side, seers: list[Seer], wanted: set[str], batch_size: int, what: 
     found = {}
     for seer in seers:
         for stream in wanted.intersection(seer.streams):
-            if (kept := recall(place_of(side, seer, stream))) is not None:
+            kept = recall(place_of(side, seer, stream))
+            if kept is not None and kept.dim() == 2 and len(kept) == side.count:
                 found[stream] = kept
     due = [seer for seer in seers if wanted.intersection(seer.streams) - found.keys()]
     if due:
@@ -109,9 +109,7 @@ def recall(place: Place | None) -> Tensor | None:
     if place is None or not place.path.is_file():
         return None
     try:
-        with safe_open(place.path, framework="pt") as file:
-            if json.loads((file.metadata() or {}).get("mien", "null")) != place.key:
-                return None
-            return file.get_tensor("rows")
-    except (OSError, SafetensorError, ValueError):
+        tensors, key = tensor_files.read(place.path, str)
+    except FileTrouble:
         return None
+    return tensors.get("rows") if key == place.key else None

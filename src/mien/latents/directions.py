@@ -12,24 +12,37 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, NotRequired, TypedDict
 
+import msgspec
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from mien import tensor_files, typed_json
 from mien.errors import FileTrouble, UsageError
 from mien.generation import Generator
 from mien.latents.drawing import apart, has_layers, w_of
-from mien.latents.files import load_w, save_w
+from mien.latents.files import Facts, load_w, save_w
 from mien.latents.probe import first_activations, weights_of
-from mien.run.files import read_json, write_json
+from mien.run.files import write_json
 
 SAMPLED = 3000  # seeds that PCA and the spread of w are measured on
 SPARE, ROUNDS = 10, 6  # components beyond those that are wanted, and power iterations, until they stand still
 FILE = "directions.safetensors"  # in a run's folder
 
 Method = Literal["sefa", "pca"]
+
+
+class Named(TypedDict):
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    share: NotRequired[float | None]
+
+
+class Beside(TypedDict):
+    """The .json beside a file of directions, which people may change."""
+
+    directions: list[Named]
 
 
 @dataclass(frozen=True)
@@ -136,10 +149,7 @@ def names_beside(path: Path, count: int) -> tuple[str, ...]:
     beside = path.with_suffix(".json")
     if not beside.exists():
         return tuple(map(str, range(count)))
-    try:
-        names = tuple(str(row["name"]) for row in read_json(beside)["directions"])
-    except (KeyError, TypeError) as error:
-        raise FileTrouble(f"{beside} is damaged: it lists no directions with names") from error
+    names = tuple(row["name"] for row in typed_json.read(beside, Beside)["directions"])
     if len(names) != count or len(set(names)) < count:
         raise FileTrouble(f"{beside} must give each of {count} directions a name of its own: mien directions writes it")
     return names
@@ -147,13 +157,12 @@ def names_beside(path: Path, count: int) -> tuple[str, ...]:
 
 def kept_names(path: Path, found: Directions) -> tuple[str, ...]:
     """Names that were given to the very same directions earlier; numbers where there are none."""
-    from safetensors.torch import load_file
-
     if not path.is_file():
         return found.names
     try:
-        same = torch.equal(load_file(path)["w"], found.w.cpu())
-    except Exception:  # whatever stands there is about to be replaced
+        tensors, _ = tensor_files.read(path, Facts)
+        same = torch.equal(tensors["w"], found.w.cpu())
+    except (FileTrouble, KeyError, RuntimeError):  # whatever stands there is about to be replaced
         return found.names
     return names_beside(path, len(found.names)) if same else found.names
 

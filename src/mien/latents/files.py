@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from mien import tensor_files
 from mien.console import say
 from mien.errors import FileTrouble, UsageError
 from mien.generation import Generator
@@ -17,8 +17,18 @@ from mien.latents.drawing import w_of
 from mien.pictures import FORMATS
 from mien.run.directory import find
 from mien.run.files import io_errors, write_bytes
+from mien.run.records import Text
+from mien.typed_json import Count
 
 Kind = Literal["latents", "directions"]
+
+
+class Facts(TypedDict):
+    """The header of either file."""
+
+    kind: Kind
+    run: Text
+    images: Count
 
 
 def save_w(path: Path, kind: Kind, w: Tensor, generator: Generator, more: dict[str, Any]) -> None:
@@ -30,15 +40,17 @@ def save_w(path: Path, kind: Kind, w: Tensor, generator: Generator, more: dict[s
 def load_w(path: Path, kind: Kind, generator: Generator, flag: str) -> Tensor:
     """[N, …] on the generator's device. Raises FileTrouble for a file that is none, UsageError for one that belongs to
     another kind of generator; another run of the same shape is only told."""
+    made = "mien project" if kind == "latents" else "mien directions"
     try:
-        with safe_open(path, framework="pt") as file:
-            facts = json.loads((file.metadata() or {}).get("mien", "{}"))
-            if facts.get("kind") != kind:
-                made = "mien project" if kind == "latents" else "mien directions"
-                raise FileTrouble(f"{flag} {path} holds no {kind}: give a file that {made} wrote")
-            w = file.get_tensor("w")
-    except (OSError, SafetensorError, ValueError) as error:
-        raise FileTrouble(f"{flag} {path} cannot be read: {first_line(error)}") from error
+        tensors, facts = tensor_files.read(path, Facts)
+    except FileTrouble as error:
+        raise FileTrouble(f"{flag} {error}: give a file that {made} wrote") from None
+    if facts["kind"] != kind or "w" not in tensors:
+        raise FileTrouble(f"{flag} {path} holds no {kind}: give a file that {made} wrote")
+    w = tensors["w"]
+    if not (w.is_floating_point() and w.dim() > 1 and len(w) and bool(w.isfinite().all())):
+        raise FileTrouble(f"{flag} {path} is damaged: its numbers are no {kind}: let {made} write it again")
+    w = w.float()
     shape, wanted = list(w.shape[1:]), list(w_of(generator, [0]).shape[1:])
     if shape != wanted:
         raise UsageError(f"{flag} {path} holds {kind} {shape} made for {facts['run']}; {generator.run} takes {wanted}")
@@ -47,10 +59,6 @@ def load_w(path: Path, kind: Kind, generator: Generator, flag: str) -> Tensor:
                         ((facts["run"], facts["images"]), (generator.run, generator.images)))  # fmt: skip
         say(f"{path} was made for {theirs}; with {ours} it may mean something else")
     return w.to(generator.device)
-
-
-def first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 # --- places -----------------------------------------------------------------------------------------------------------

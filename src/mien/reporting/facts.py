@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mien import typed_json
 from mien.errors import FileTrouble
 from mien.run.directory import RunDirectory
-from mien.run.files import read_json
 from mien.run.journal import Journal
 
 Row = dict[str, Any]
@@ -89,7 +89,7 @@ def read_facts(run: RunDirectory) -> Facts:
         commands=read_lines(run.command, missing),
         stats=rows(run.stats),
         metrics=rows(run.metrics),
-        events=[row for row in run.events.read() if isinstance(row, dict)],
+        events=run.events.read(),
         grids=run.sample_grids(),
         reals=run.reals if run.reals.is_file() else None,
         film=film,
@@ -103,19 +103,18 @@ def read_facts(run: RunDirectory) -> Facts:
 def read_dict(path: Path, missing: list[str]) -> dict[str, Any]:
     """{} for a file that is missing or is no JSON object, with a line in `missing`."""
     try:
-        found = read_json(path)
+        return typed_json.read(path, dict[str, Any])
     except FileTrouble:
-        found = None
-    if isinstance(found, dict):
-        return found
+        pass
     missing.append(f"{path.name} " + ("cannot be read" if path.exists() else "is missing"))
     return {}
 
 
 def read_lines(path: Path, missing: list[str]) -> list[str]:
     try:
-        return [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
-    except OSError:
+        text = typed_json.read_bytes(path).decode(errors="replace")
+        return [line for line in text.splitlines() if line.strip()]
+    except FileTrouble:
         missing.append(f"{path.name} " + ("cannot be read" if path.exists() else "is missing"))
         return []
 
@@ -124,8 +123,8 @@ def rows(journal: Journal) -> list[Row]:
     """The rows that say when they were written; with "kimg" also where only "images" was."""
     found = []
     for row in journal.read():
-        if isinstance(row, dict) and (is_number(row.get("kimg")) or is_number(row.get("images"))):
-            kimg = row["kimg"] if is_number(row.get("kimg")) else row["images"] / 1000
+        if is_number(row.get("kimg")) or is_number(row.get("images")):
+            kimg = row["kimg"] if is_number(row.get("kimg")) else number(row, "images") / 1000
             found.append({**row, "kimg": kimg})
     return found
 

@@ -13,14 +13,17 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load, save
+from safetensors.torch import save
 from torch import Tensor
 
+from mien import tensor_files, typed_json
 from mien.errors import FileTrouble
-from mien.run.files import io_errors, read_json, sync_folder, write_bytes
+from mien.run.files import io_errors, sync_folder, write_bytes
+from mien.run.records import Manifest, State
 
 Tensors = dict[str, dict[str, Tensor]]
 STATE, MANIFEST = "state.json", "manifest.json"
+MOST_BYTES = 1 << 36  # of one file
 
 
 def save_checkpoint(folder: Path, tensors: Tensors, state: dict[str, Any]) -> None:
@@ -50,19 +53,21 @@ def contiguous(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
 
-def load_checkpoint(folder: Path) -> tuple[Tensors, dict[str, Any]]:
+def load_checkpoint(folder: Path) -> tuple[Tensors, State]:
     """Every sum is checked first. Raises FileTrouble naming the file that is missing or damaged."""
-    sums = read_json(folder / MANIFEST)
-    if not isinstance(sums, dict) or sums.keys() != {STATE, *(path.name for path in folder.glob("*.safetensors"))}:
+    sums = typed_json.read(folder / MANIFEST, Manifest)
+    if sums.keys() != {STATE, *(path.name for path in folder.glob("*.safetensors"))}:
         raise FileTrouble(f"{folder} is damaged: its files are not those of its manifest")
     contents = {}
     for name, expected in sums.items():
-        with io_errors(folder / name):
-            contents[name] = (folder / name).read_bytes()
+        contents[name] = typed_json.read_bytes(folder / name, MOST_BYTES)
         if hashlib.sha256(contents[name]).hexdigest() != expected:
             raise FileTrouble(f"{folder / name} is damaged: its sha256 is not the manifest's")
-    state = json.loads(contents.pop(STATE))
-    return {name.removesuffix(".safetensors"): load(data) for name, data in contents.items()}, state
+    state = typed_json.decode(contents.pop(STATE), State, str(folder / STATE))
+    return {
+        name.removesuffix(".safetensors"): tensor_files.from_bytes(data, str(folder / name))
+        for name, data in contents.items()
+    }, state
 
 
 def checkpoints(folder: Path) -> list[Path]:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import time
 from pathlib import Path
 from typing import IO, Any
 
+from mien import typed_json
 from mien.errors import FileTrouble, Locked, UsageError
 from mien.run.checkpoint import checkpoints
-from mien.run.files import io_errors, read_json, write_json
-from mien.run.journal import Journal
+from mien.run.files import io_errors, write_json
+from mien.run.journal import APPEND, Journal
+from mien.run.records import Best, Status, Trained
 
 try:
     import fcntl
 except ImportError:  # Windows: a second process on one run is then not noticed
     fcntl = None  # type: ignore[assignment]
+
+
+KIMG = r"{}(\d{{1,15}}(?:\.\d{{1,3}})?)"  # of a file's name
 
 
 class RunDirectory:
@@ -48,36 +54,43 @@ class RunDirectory:
 
     def sample_grids(self) -> list[tuple[float, Path]]:
         """(kimg, file) of the sample grids, oldest first. The first shows the generator before training."""
-        found = ((re.fullmatch(r"fakes(\d+(?:\.\d+)?)", path.stem), path) for path in self.samples.glob("fakes*.png"))
-        return sorted((float(match[1]), path) for match, path in found if match)
+        found = ((re.fullmatch(KIMG.format("fakes"), path.stem), path) for path in self.samples.glob("fakes*.png"))
+        return sorted((float(match[1]), path) for match, path in found if match and path.is_file())
 
     def snapshot_files(self) -> list[Path]:
         """Oldest first."""
-        return sorted(self.snapshots.glob("kimg-*.safetensors"), key=lambda path: path.stem)
+        return self.numbered("kimg-")
 
-    def read_status(self) -> dict[str, Any]:
-        """{"state": "running" | "stopped" | "finished" | "diverged", "images", "seconds", "budget", …}
+    def read_status(self) -> Status:
+        """ "state" is "running", "stopped", "finished" or "diverged". Raises FileTrouble where the file is missing,
+        damaged or incomplete."""
+        return typed_json.read(self.status, Status)
 
-        Raises FileTrouble where the file is missing, damaged or incomplete.
-        """
-        status = read_json(self.status)
-        missing = {"state", "images", "seconds", "seed", "data", "tick", "checkpoint_every"} - set(status)
-        if missing:
-            raise FileTrouble(f"{self.status} is damaged: it says nothing of {', '.join(sorted(missing))}")
-        return status
+    def trained_on(self) -> str | None:
+        """The data as --data named it; None where the run does not say. Raises FileTrouble for a damaged file."""
+        return typed_json.read(self.status, Trained).get("data") if self.status.exists() else None
 
-    def read_best(self) -> dict[str, Any] | None:
+    def read_best(self) -> Best | None:
         """best.json: the best row of metrics.jsonl while training, and "snapshot", its file; None before the first."""
-        return read_json(self.best) if self.best.exists() else None
+        return typed_json.read(self.best, Best) if self.best.exists() else None
 
     def best_snapshots(self) -> list[Path]:
         """The best generator, and until the next checkpoint those that were it before. Oldest first."""
-        return sorted(self.snapshots.glob("best-*.safetensors"), key=lambda path: path.stem)
+        return self.numbered("best-")
+
+    def numbered(self, begin: str) -> list[Path]:
+        """Files that mien could have written; what else lies there (a pipe, a folder) is not looked at."""
+        found = self.snapshots.glob(f"{begin}*.safetensors")
+        fitting = [path for path in found if re.fullmatch(KIMG.format(begin), path.stem) and path.is_file()]
+        return sorted(fitting, key=lambda path: path.stem)
 
     def lock(self) -> None:
         """Hold this run until the process ends. Raises Locked when another process trains it."""
+        for path in (self.path / ".lock", self.log, self.stats.path, self.metrics.path, self.events.path):
+            if path.is_symlink():  # what is written into a stranger's run must not land in another file
+                raise FileTrouble(f"{path} is a link: a run writes into its own files, so put the file itself there")
         with io_errors(self.path):
-            self.held = (self.path / ".lock").open("a")
+            self.held = os.fdopen(typed_json.open_regular(self.path / ".lock", APPEND), "a")
         try:
             if fcntl is not None:
                 fcntl.flock(self.held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -90,11 +103,11 @@ class RunDirectory:
         if fcntl is None:
             return True
         try:
-            with (self.path / ".lock").open() as probe:
+            with os.fdopen(typed_json.open_regular(self.path / ".lock")) as probe:
                 fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except FileNotFoundError:
             return False
-        except OSError:
+        except (OSError, FileTrouble):
             return True
         return False
 

@@ -43,15 +43,6 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2) + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """Raises FileTrouble where the file is missing or is not JSON."""
-    with io_errors(path):
-        try:
-            return json.loads(path.read_text())
-        except ValueError as error:
-            raise FileTrouble(f"{path} is damaged: {error}") from error
-
-
 def sync_folder(path: Path) -> None:
     """Make the names in a folder durable, where the system can."""
     if hasattr(os, "O_DIRECTORY"):

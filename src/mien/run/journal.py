@@ -7,7 +7,12 @@ import os
 from pathlib import Path
 from typing import IO, Any
 
+from mien import typed_json
 from mien.run.files import io_errors, write_text
+from mien.typed_json import Row
+
+MOST_BYTES = 1 << 28
+APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT
 
 
 class Journal:
@@ -18,29 +23,27 @@ class Journal:
 
     def append(self, row: dict[str, Any]) -> None:
         line = json.dumps(row).encode() + b"\n"
-        with io_errors(self.path), self.path.open("ab+") as file:
+        with io_errors(self.path), os.fdopen(typed_json.open_regular(self.path, APPEND), "ab+") as file:
             file.write(b"\n" + line if cut_short(file) else line)
 
-    def read(self) -> list[dict[str, Any]]:
-        """All whole rows; one that a kill cut short is left out."""
+    def read(self) -> list[Row]:
+        """All whole rows; one that a kill cut short, or that is no row, is left out."""
         if not self.path.exists():
             return []
-        rows = []
-        with io_errors(self.path):
-            lines = self.path.read_bytes().splitlines()
-        for line in lines:
-            try:
-                rows.append(json.loads(line))
-            except ValueError:
-                continue
-        return rows
+        return typed_json.rows(typed_json.read_bytes(self.path, MOST_BYTES), Row)
 
     def rewind(self, images: int) -> None:
         """Drop what was written after `images` images, and the rows that only marked the end of a session: a resumed
         run writes anew what belongs there."""
         if self.path.exists():
-            kept = [row for row in self.read() if row.get("images", 0) <= images and not row.get("final")]
+            kept = [row for row in self.read() if is_before(row, images) and not row.get("final")]
             write_text(self.path, "".join(json.dumps(row) + "\n" for row in kept))
+
+
+def is_before(row: Row, images: int) -> bool:
+    """Whether a row was written by then; one that says nothing of images was."""
+    seen = row.get("images")
+    return not isinstance(seen, int | float) or seen <= images
 
 
 def cut_short(file: IO[bytes]) -> bool:

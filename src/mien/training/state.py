@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +55,7 @@ class Training:
             "statistics": self.statistics.counts,
         }
 
-    def load(self, tensors: Tensors, numbers: dict[str, Any]) -> None:
+    def load(self, tensors: Tensors, numbers: Mapping[str, Any]) -> None:
         """Inverse of `tensors` and `numbers`, into networks of the same shapes; bitwise."""
         for name, module in self.networks.items():
             module.load_state_dict(tensors[name])
