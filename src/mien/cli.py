@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mien import __version__
+from mien import __version__, stopping
 from mien.calling import plain
 from mien.errors import MienError, UsageError
 from mien.printable import in_one_line, printable, take_any_text
@@ -35,10 +35,11 @@ ORDER = (
 )
 GROUPS = {"data": ("check", "prepare", "label"), "submit": ("hw6", "check")}
 """Verbs that are a file of several functions: mien data check PATH."""
-INTERRUPTED, BUG = 130, 70
+INTERRUPTED, INPUT_OUTPUT, BUG = 130, 74, 70
 
 
 def main() -> None:
+    stopping.open_standard_streams()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -48,24 +49,21 @@ def run(arguments: list[str]) -> int:
     as_json = "--json" in arguments
     arguments = [argument for argument in arguments if argument != "--json"]
     try:
-        if not arguments or arguments[0] in ("-h", "--help", "help"):
-            print(overview())
-            return 0
-        if arguments[0] in ("-V", "--version"):
-            print(f"mien {__version__}")
-            return 0
-        result = call(arguments)
-        if os.environ.get("RANK", "0") == "0":  # of several processes that torchrun started, one speaks
-            print(json.dumps(result.as_dict(), indent=2) if as_json else printable(str(result)))
-        return 0
+        with stopping.handled():
+            return answer(arguments, as_json)
     except MienError as error:
         return fail(str(error), error.exit_code, as_json)
+    except stopping.Interrupted as signal:
+        return fail("interrupted" if signal.exit_code == INTERRUPTED else f"ended: {signal}", signal.exit_code, as_json)
     except KeyboardInterrupt:
         return fail("interrupted", INTERRUPTED, as_json)
     except BrokenPipeError:
         # The reader of our output has gone (mien … | head); nothing is left to tell it.
-        sys.stdout = None
+        stopping.silence(sys.stdout)
         return 0
+    except OSError as error:  # no verb expects it here, but a full disk or a lost device is no bug of mien
+        where = f"{error.filename}: " if error.filename else ""
+        return fail(f"{where}{error.strerror or error}", INPUT_OUTPUT, as_json)
     except SystemExit as exit_:
         return int(exit_.code or 0)
     except Exception:
@@ -73,10 +71,28 @@ def run(arguments: list[str]) -> int:
         return fail("this is a bug in mien; please report it with the lines above", BUG, as_json)
 
 
+def answer(arguments: list[str], as_json: bool) -> int:
+    """Print the result of one command line; -> 0."""
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(overview())
+        return 0
+    if arguments[0] in ("-V", "--version"):
+        print(f"mien {__version__}")
+        return 0
+    result = call(arguments)
+    if os.environ.get("RANK", "0") == "0":  # of several processes that torchrun started, one speaks
+        print(json.dumps(result.as_dict(), indent=2) if as_json else printable(str(result)), flush=True)
+    return 0
+
+
 def fail(message: str, code: int, as_json: bool) -> int:
-    print(f"mien: {in_one_line(message)}", file=sys.stderr)
-    if as_json:
-        print(json.dumps({"error": message, "exit_code": code}))
+    try:
+        print(f"mien: {in_one_line(message)}", file=sys.stderr)
+        if as_json:
+            print(json.dumps({"error": message, "exit_code": code}), flush=True)
+    except OSError:  # nobody reads it; the exit code still tells
+        stopping.silence(sys.stderr)
+        stopping.silence(sys.stdout)
     return code
 
 

@@ -13,12 +13,35 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from mien import stopping
+from mien.errors import FileTrouble
 from mien.printable import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)  # a file may be called :smile:
+
+class Output(Console):
+    """Standard error. A training never fails because nobody reads it any more: a closed pipe asks mien to end as a
+    signal does; any other trouble (a terminal that is gone, a full disk behind `2> file`) silences it."""
+
+    def on_broken_pipe(self) -> None:
+        self.silence()
+        stopping.arrive(stopping.CLOSED_OUTPUT)
+
+    def _check_buffer(self) -> None:
+        try:
+            super()._check_buffer()
+        except OSError:
+            self.silence()
+
+    def silence(self) -> None:
+        self.quiet = True
+        self._buffer.clear()
+        stopping.silence(self.file)
+
+
+console = Output(stderr=True, highlight=False, soft_wrap=True, emoji=False)  # a file may be called :smile:
 
 PLAIN_EVERY = 10.0  # seconds between plain lines
 LIVE_EVERY = 0.5  # seconds between redraws of the live line
@@ -43,10 +66,14 @@ def say(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Into the log file alone, with the time."""
-    if log is not None:
+    """Into the log file alone, with the time. Raises FileTrouble where it cannot be written."""
+    if log is None:
+        return
+    try:
         with log.open("a", encoding="utf-8") as file:
             file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {printable(text)}\n")
+    except OSError as error:
+        raise FileTrouble(f"{log}: {error.strerror or error}") from error
 
 
 class Line:

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import datetime
 import math
-import signal
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
-from mien import conditioning, distributed, translation
+from mien import conditioning, distributed, stopping, translation
 from mien.budget import Budget, duration
 from mien.console import Line, progress_line, say
 from mien.data.batches import Batches, derive_seed
@@ -115,7 +112,7 @@ class Session:
             self.plan.budget.images,
             training.images,
         )
-        with signals(self):
+        with self.stoppable():
             self.begin()
             with progress_line() as line:
                 for number, progress in enumerate(() if self.spent() else rounds):
@@ -201,8 +198,26 @@ class Session:
             say(f"metrics  {self.exams.skipped} times left out to stay within {share} (--metrics-share)")
         distributed.barrier()
         if self.signal is not None:
-            name = signal.Signals(self.signal).name
+            name = stopping.name_of(self.signal)
             raise Stopped(f"{name}: saved at {self.kimg()}; go on with: mien resume {self.run.path}", self.signal)
+
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """Signals ask this session to stop after the round. A second Ctrl-C ends it with what was saved before."""
+
+        def ask(number: int) -> None:
+            self.signal = number
+
+        try:
+            with stopping.handled(ask, self.last_words):
+                yield
+        except stopping.Interrupted as again:
+            raise Stopped(self.last_words(), again.exit_code - 128) from None
+
+    def last_words(self) -> str:
+        saved = self.record.saved_at if self.record else -1
+        what = f"the last checkpoint is of {saved / 1000:.1f} kimg" if saved >= 0 else "nothing was saved yet"
+        return f"second Ctrl-C: ended at once; {what}; go on with: mien resume {self.run.path}"
 
     # --- decisions ------------------------------------------------------------------------------------------------
 
@@ -272,24 +287,6 @@ class Session:
             before, after = values["D(fake)"], values["D(fake) after"]
             parts.append(f"D(real) {values['D(real)']:.2f} D(fake) {before:.2f} → {after:.2f}")
         return "  ".join(parts)
-
-
-@contextmanager
-def signals(session: Session) -> Iterator[None]:
-    """TERM and Ctrl-C ask the session to stop after the round; outside the main thread they are left alone."""
-
-    def caught(number: int, frame: Any) -> None:
-        session.signal = number
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, caught) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def make_deterministic() -> None:

@@ -24,6 +24,7 @@ from mien.errors import FileTrouble
 Answer = dict[str, Any]
 Rows = Callable[[int, int], Answer]
 
+TROUBLE = "trouble"  # the key of an answer that says why the rows could not be written
 FEW = 400  # rows that are done before a second process would have started
 # One thread each, as there is a process for every core; and freed buffers are kept instead of given back and faulted
 # in again for each picture.
@@ -86,7 +87,11 @@ def together(
                     break
                 process.stdin.write(f"{part[0]} {part[1]}\n")
                 process.stdin.flush()
-                results.put((*part, json.loads(process.stdout.readline())))
+                answer = json.loads(process.stdout.readline())
+                if TROUBLE in answer:
+                    results.put(FileTrouble(f"{scratch} cannot be written ({answer[TROUBLE]}): free space"))
+                    return
+                results.put((*part, answer))
             results.put(None)
         except (OSError, ValueError):  # a closed pipe or half a line: the process is gone
             results.put(FileTrouble(f"a worker process died at rows {part}: see above, or free some memory"))
@@ -143,8 +148,8 @@ place, module = sys.argv[1:]
 spec = importlib.util.spec_from_file_location("mien", place + "/__init__.py", submodule_search_locations=[place])
 sys.modules["mien"] = mien = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(mien)
-from mien.data.workers import main
-main(module)
+from mien.data.workers import run
+run(module)
 """
 
 
@@ -172,4 +177,16 @@ def main(module: str) -> None:
             rows = task.worker(json.loads(Path(json.loads(line)).read_text()))
             continue
         start, stop = map(int, line.split())
-        print(json.dumps(rows(start, stop)), flush=True)
+        try:
+            answer = rows(start, stop)
+        except OSError as error:  # a full disk: the parent tells it in one line
+            answer = {TROUBLE: error.strerror or str(error)}
+        print(json.dumps(answer), flush=True)
+
+
+def run(module: str) -> None:
+    """`main`, but the end of the parent or a signal is no traceback on the user's terminal."""
+    try:
+        main(module)
+    except (BrokenPipeError, FileNotFoundError, KeyboardInterrupt):  # a parent that ends takes its scratch folder along
+        os._exit(1)
