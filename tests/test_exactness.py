@@ -152,7 +152,7 @@ def test_killed_at_any_moment_and_resumed_equals_never_stopped(faces, tmp_path):
     assert 0 < event["images"] <= last + 8  # it went on; it did not start over
 
 
-@pytest.mark.parametrize("number, code", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize("number, code", [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
 def test_a_signal_saves_and_says_how_to_go_on(number, code, faces, tmp_path):
     process = child(faces, tmp_path, "1h")
     run = wait_for_checkpoints(process, tmp_path, 1)

@@ -24,6 +24,7 @@ GROUND = {
         "budget",
         "ticks",
     ),
+    *("stopping", "leftovers", "heartbeat"),
     *("console", "printable", "device", "groups", "typed_json", "tensor_files", "building", "calling"),
     "networks",
 }

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch._dynamo  # the first optimizer imports it, which takes seconds
 from PIL import Image
 
 import mien.commands.resume
