@@ -48,6 +48,7 @@ def test_inception(inception):
 def test_published_files():
     assert EXTRACTORS["inception"].sha256[:8] == "6726825d"  # as in the published file's own name
     assert EXTRACTORS["efficientnet-lite0"].sha256[:8] == "57934424"
+    assert EXTRACTORS["mobilenet-v2"].sha256[:8] == "b0353104"
 
 
 def test_files_of_other_networks(inception, tmp_path):

@@ -89,7 +89,7 @@ def evaluate(
         trunc: Truncation; published numbers are of 1.
         to: Of a run that translates both ways, into which domain. As in mien translate where there is one way.
         snapshot: Evaluate an older generator: its kimg, "best", or a file. The newest if left out.
-        extractor: auto, inception or efficientnet-lite0. auto: inception where its weights are (mien weights).
+        extractor: auto, inception, efficientnet-lite0 or mobilenet-v2. auto: inception where it is (mien weights).
         resize: To the extractor's size: clean (antialiased) or legacy (TensorFlow 1's bilinear).
         weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.
         detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.

@@ -43,7 +43,7 @@ def weights(
 
     Args:
         action: list, or fetch.
-        name: Which file to fetch: inception or anime-cascade.
+        name: Which file to fetch: inception, anime-cascade or mobilenet-v2.
     """
     from mien.console import counted
     from mien.evaluation.weights import CATALOGUE, fetch

@@ -15,6 +15,7 @@ from mien.evaluation.weights import (
     ANIME_CASCADE,
     EFFICIENTNET_CURE,
     INCEPTION,
+    MOBILENET,
     Published,
     find,
     find_efficientnet,
@@ -28,7 +29,8 @@ from mien.metrics.features import Extractor
 from mien.metrics.metric import Metric
 from mien.metrics.resize import Resize
 
-INCEPTION_NAME, EFFICIENTNET_NAME = EXTRACTORS
+INCEPTION_NAME, EFFICIENTNET_NAME = "inception", "efficientnet-lite0"
+FETCHED = {INCEPTION_NAME: INCEPTION, "mobilenet-v2": MOBILENET}  # the other comes with a package
 
 
 def choose_metrics(names: str, detector: str | None) -> list[Metric]:
@@ -84,8 +86,8 @@ def choose_extractor(name: str, resize: Resize, weights: Path | None, device: to
         raise UsageError(f"--extractor {name!r} is unknown: {hint}")
     if weights is not None:
         return load_extractor(name, weights.expanduser(), resize, device)
-    if name == INCEPTION_NAME:
-        path, cure = find(INCEPTION), absent(INCEPTION)
+    if name in FETCHED:
+        path, cure = find(FETCHED[name]), absent(FETCHED[name])
     else:
         path, cure = find_efficientnet(), f"the weights of {name} are not installed: {EFFICIENTNET_CURE}"
     if path is None:

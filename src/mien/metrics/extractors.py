@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mien.errors import FileTrouble
 from mien.metrics.features import Extractor, ready
 from mien.metrics.resize import Resize
-from mien.networks import efficientnet_lite, inception
+from mien.networks import efficientnet_lite, inception, mobilenet_v2
 from mien.networks.folding import folded
 
 
@@ -38,6 +38,11 @@ EXTRACTORS = {
         efficientnet_lite.EfficientNetLite0,
         efficientnet_lite.tensors_of,
         "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
+    "mobilenet-v2": Kind(
+        mobilenet_v2.MobileNetV2,
+        mobilenet_v2.tensors_of,
+        "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889",
     ),
 }
 

@@ -9,10 +9,10 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 class ConvNorm(nn.Sequential):
     """conv without bias, batch norm, activation; `folded` makes one convolution of the first two."""
 
-    def __init__(self, conv: nn.Conv2d, activation: nn.Module | None = None):
+    def __init__(self, conv: nn.Conv2d, activation: nn.Module | None = None, epsilon: float = 1e-3):
         super().__init__()
         self.conv = conv
-        self.bn: nn.Module = nn.BatchNorm2d(conv.out_channels, eps=1e-3)
+        self.bn: nn.Module = nn.BatchNorm2d(conv.out_channels, eps=epsilon)
         self.activation = activation or nn.Identity()
 
 
