@@ -12,12 +12,14 @@ import torch
 
 from mien import (
     augmenting,
+    changing,
     conditioning,
     console,
     distributed,
     encoding,
     flags,
     generation,
+    recovery,
     transfer,
     translation,
     typed_json,
@@ -26,7 +28,7 @@ from mien.budget import Budget, duration, parse_budget, parse_duration
 from mien.data.layouts import detect
 from mien.data.prepared import PreparedSet
 from mien.device import join
-from mien.errors import UsageError
+from mien.errors import BadData, UsageError
 from mien.exams import ExamPlan, Exams
 from mien.opening import first_lines
 from mien.papers import environment, note_command, write_papers
@@ -149,6 +151,8 @@ def start(
         )
         session.record.event("started", init=begun)
         if origin:
+            if not session.sound():
+                raise BadData(f"--init {init}: {session.trouble} is no finite number there: start from another run")
             session.checkpoint()  # what is resumed after a kill must not depend on the other run any more
     return carry_out(session, chosen, pictures, why, begun)
 
@@ -159,6 +163,7 @@ def go_on(
     budget: str | None,
     data: str | None,
     metrics: str | None,
+    changes: Sequence[str],
     code: Sequence[Path],
     device: str,
     outdir: Path,
@@ -171,6 +176,7 @@ def go_on(
     for path in [code] if isinstance(code, str | Path) else code:
         encoding.add_user_file(path)
     recipe, status = from_json(typed_json.read(directory.recipe, Object), directory.recipe), directory.read_status()
+    before, recipe = recipe, changing.changed(recipe, changes)
     pictures = translation.fitting(recipe, flags.prepared(data or status["data"], *recipe.resolution))
     if pictures.images.shape[-1] != recipe.channels:
         raise UsageError(
@@ -189,6 +195,7 @@ def go_on(
     )
     if session.record:
         session.record.event("resumed", data=data or status["data"])
+        changing.write(session, before)
         session.record.status(
             "starting",
             session.seconds,
@@ -199,10 +206,10 @@ def go_on(
         )
     if pictures.info.get("sha256") != typed_json.read(directory.data, DataCard)["info"].get("sha256"):
         console.say("warning: the pictures are not those that this run began with; it goes on with the new ones")
-    before, now = typed_json.read(directory.environment, Environment), environment()
+    then, now = typed_json.read(directory.environment, Environment), environment()
     for name in ("torch", "threads", "gpu"):  # what the last bit of a sum depends on
-        if before.get(name) != now[name]:
-            console.say(f"warning: {name} was {before.get(name)}, now {now[name]}: the bits will not be the same")
+        if then.get(name) != now[name]:
+            console.say(f"warning: {name} was {then.get(name)}, now {now[name]}: the bits will not be the same")
     return carry_out(session, recipe, pictures, ["as the run began"])
 
 
@@ -215,7 +222,7 @@ def carry_out(
         note_command(run)
     first_lines(session, recipe, pictures, why, begun)
     try:
-        session.train()
+        recovery.train(session)
     except (torch.OutOfMemoryError, RuntimeError) as error:
         # On the processor PyTorch has no class of its own for it.
         if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):

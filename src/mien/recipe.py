@@ -61,6 +61,7 @@ class Recipe:
     condition: what the networks are told besides the picture and the noise. auxiliary: with one, the weight of naming
     it; at 0 the discriminator is told the condition, above it names it instead (AC-GAN). name_fakes: of fakes, too.
     mode_seeking: weight of the term that has drawings of one condition differ with their noise.
+    rate_factor: of both learning rates; a training that diverged goes on with half of it.
     frozen_layers: so many first layers of the discriminator keep the weights that they began with (FreezeD, Mo et al.
     2020), for small sets after another run's networks.
     channels_last: the networks' memory layout; it helps batch-norm networks and hurts instance-norm ones."""
@@ -79,6 +80,7 @@ class Recipe:
     generator_terms: dict[str, Term] = field(default_factory=dict)
     discriminator_optimizer: OptimizerSettings = field(default_factory=Adam)
     generator_optimizer: OptimizerSettings = field(default_factory=Adam)
+    rate_factor: float = 1.0
     discriminator_updates: int = 1
     constrain: WeightClip | None = None
     augment: Augmentation | None = None
@@ -95,6 +97,8 @@ class Recipe:
     def __post_init__(self) -> None:
         if not 0 <= self.jitter <= 1:
             raise UsageError(f"jitter={self.jitter:g}: a picture can be enlarged by a share from 0 to 1")
+        if self.rate_factor <= 0:
+            raise UsageError(f"rate_factor={self.rate_factor:g}: it must be over 0, and 1 leaves the rates as they are")
         if self.auxiliary and self.game.arguments.get("mismatch"):
             raise UsageError("game.mismatch is for a discriminator that is told the label: leave it out, or auxiliary")
         if self.mode_seeking and "twins" not in inspect.signature(self.game.of).parameters:
@@ -161,6 +165,7 @@ class Recipe:
             settings=self.discriminator_optimizer,
             updates=self.discriminator_updates,
             frozen=self.frozen_layers,
+            rate_factor=self.rate_factor,
         )
         if self.constrain is not None:
             discriminator.constrain = self.constrain
@@ -179,6 +184,7 @@ class Recipe:
                 **self.generator_terms,
             },
             settings=self.generator_optimizer,
+            rate_factor=self.rate_factor,
         )
 
     def naming(self, side: Literal["discriminator", "generator"]) -> dict[str, Term]:

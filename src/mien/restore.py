@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mien import distributed
 from mien.console import say
 from mien.errors import FileTrouble
@@ -17,7 +19,11 @@ def restore(session: Session) -> None:
 
     A run that was killed before its first checkpoint starts over: its beginning is a pure function of the seed.
     """
-    newest = newest_whole(session.run)
+    put(session, newest_whole(session.run, session.training.wrong))
+
+
+def put(session: Session, newest: tuple[Tensors, State] | None) -> None:
+    """A checkpoint, or None for the beginning, where the session must then be already."""
     images = 0
     if newest is not None:
         tensors, state = newest
@@ -35,15 +41,21 @@ def restore(session: Session) -> None:
         rewind(session.run, images)
 
 
-def newest_whole(run: RunDirectory) -> tuple[Tensors, State] | None:
-    """The newest checkpoint whose sums fit; a damaged one is passed over, with a warning, for the one before it.
+def newest_whole(
+    run: RunDirectory, wrong: Callable[[Tensors], list[str]] = lambda tensors: []
+) -> tuple[Tensors, State] | None:
+    """The newest checkpoint whose sums fit; a damaged one is passed over, with a warning, for the one before it. So is
+    one in which `wrong` finds something: older versions of mien wrote numbers that are not finite.
 
     Raises FileTrouble when there are checkpoints and all are damaged.
     """
     problems: list[str] = []
     for folder in reversed(checkpoints(run.checkpoints)):
         try:
-            return load_checkpoint(folder)
+            tensors, state = load_checkpoint(folder)
+            if found := wrong(tensors):
+                raise FileTrouble(f"{folder / found[0]} holds a number that is not finite")
+            return tensors, state
         except FileTrouble as problem:
             problems.append(str(problem))
             say(f"warning: {problem}: passing over {folder.name}")

@@ -64,7 +64,8 @@ class Session:
         world = distributed.world_size()
         if recipe.batch_size % world:
             raise UsageError(f"--batch {recipe.batch_size} cannot be shared by {world} processes: make it a multiple")
-        self.run, self.plan, self.batch_size = run, plan, recipe.batch_size
+        self.run, self.plan, self.recipe, self.device = run, plan, recipe, device
+        self.batch_size = recipe.batch_size
         make_deterministic()
         self.training = recipe.build(device, derive_seed(plan.seed, "networks"))
         self.training.synchronize()
@@ -90,6 +91,7 @@ class Session:
         )
         self.seconds = 0.0  # trained so far, all sessions of the run together
         self.signal: int | None = None
+        self.trouble = ""  # what stopped being finite, if anything
         self.shown: dict[str, float] = {}  # the last known statistics: just after a tick there are none
 
     def move_to(self, run: RunDirectory) -> None:
@@ -98,11 +100,25 @@ class Session:
         if self.record:
             self.record.run = run
 
+    def adopt(self, recipe: Recipe) -> None:
+        """Go on by this recipe, which differs from the one before only in what players are told at any time."""
+        self.recipe = recipe
+        if self.record:
+            self.record.recipe = recipe
+        for player in self.training.players:
+            player.rate_factor = recipe.rate_factor
+
+    def begin_again(self) -> None:
+        """The training as it was before its first round."""
+        fresh = self.recipe.build(self.device, derive_seed(self.plan.seed, "networks"))
+        self.training.load(fresh.tensors(), fresh.numbers())
+        self.training.synchronize()
+
     # --- the road -------------------------------------------------------------------------------------------------
 
     def train(self) -> None:
-        """Until the budget is spent. Raises Stopped after a signal, Diverged when numbers are no longer finite; the
-        run can be resumed after either."""
+        """Until the budget is spent. Raises Stopped after a signal, Diverged when numbers are no longer finite. Nothing
+        that is not finite has then been written, and `restore` can put the session back to its last checkpoint."""
         training = self.training
         rounds = train(
             training.players,
@@ -131,7 +147,8 @@ class Session:
         self.snapshot_due = Ticks(tick, SNAPSHOT_GROWTH, images).due
         self.exam_due = Ticks(self.exams.plan.every, EXAM_GROWTH, images).due if self.exams else None
         self.session_start = (images, self.seconds)
-        if self.record:
+        self.trouble = ""
+        if self.record and self.sound():
             if images == 0:
                 self.record.reals(self.batches.pixels[self.batches.indices(0, SAMPLES)].cpu().numpy())
                 self.record.sample(0)
@@ -149,15 +166,19 @@ class Session:
             self.training.statistics.reset()
         if self.record is None:
             return
-        if tick := self.sample_due(images):
-            self.record.sample(tick)
-        if tick := self.snapshot_due(images):
-            self.record.snapshot(tick)
-        if self.exam_due and self.exam_due(images):
+        sample, snapshot = self.sample_due(images), self.snapshot_due(images)
+        exam, checkpoint = self.exam_due and self.exam_due(images), self.is_checkpoint_due()
+        if self.trouble or ((sample or snapshot or exam or checkpoint) and not self.sound()):
+            return
+        if sample:
+            self.record.sample(sample)
+        if snapshot:
+            self.record.snapshot(snapshot)
+        if exam:
             self.hold_exam()
-        now = time.monotonic()
-        if now - self.last_checkpoint >= max(self.plan.checkpoint_seconds, CHECKPOINT_COST * self.checkpoint_cost):
+        if checkpoint:
             self.checkpoint()
+        now = time.monotonic()
         if not self.announced and now - self.started_here >= ANNOUNCE_AFTER:
             self.announced = True
             end = datetime.datetime.now() + datetime.timedelta(seconds=self.remaining())
@@ -186,6 +207,9 @@ class Session:
     def finish(self) -> None:
         """Save, then say how it ended. The end is seldom a tick: its grid and snapshot carry the exact number."""
         self.write_statistics(final=True)
+        self.sound()
+        self.trouble = distributed.from_first(self.trouble)
+        self.refuse_trouble()
         if self.record:
             if self.training.images != self.session_start[0]:
                 self.record.sample(self.training.images)
@@ -227,41 +251,44 @@ class Session:
 
     def should_stop(self, number: int) -> bool:
         """Several processes must leave the loop after the same round, so they agree, now and then, on rank 0's word."""
-        if distributed.world_size() == 1:
-            return self.spent() or self.signal is not None
-        if self.training.images >= self.plan.budget.images:
-            return True
-        if number % AGREE_EVERY:
-            return False
-        stop, self.signal = distributed.from_first((self.spent() or self.signal is not None, self.signal))
+        if distributed.world_size() > 1:
+            if self.training.images >= self.plan.budget.images:
+                return True
+            if number % AGREE_EVERY:
+                return False
+        stop, self.signal, self.trouble = distributed.from_first(
+            (self.spent() or self.signal is not None, self.signal, self.trouble)
+        )
+        self.refuse_trouble()
         return stop
+
+    def is_checkpoint_due(self) -> bool:
+        since = time.monotonic() - self.last_checkpoint
+        return since >= max(self.plan.checkpoint_seconds, CHECKPOINT_COST * self.checkpoint_cost)
+
+    def sound(self) -> bool:
+        """Whether all numbers are finite, asked before anything is written; if not, nothing is until `restore`."""
+        if not self.trouble:
+            self.trouble = few(self.training.wrong())
+        return not self.trouble
+
+    def refuse_trouble(self) -> None:
+        if self.trouble:
+            raise Diverged(f"{self.trouble} stopped being finite by {self.kimg()}", self.run.path)
 
     def checkpoint(self) -> None:
         assert self.record is not None
         begun = time.monotonic()
-        if not self.training.finite():
-            self.diverge("a weight")
         self.record.checkpoint(self.seconds)
         self.last_checkpoint = time.monotonic()
         self.checkpoint_cost = self.last_checkpoint - begun
 
     def write_statistics(self, final: bool = False) -> None:
+        """Every process finds the same values here; one that is not finite is written nowhere."""
         values = self.training.statistics.read()
-        wrong = [name for name, value in values.items() if not math.isfinite(value)]
-        if wrong:
-            self.diverge(", ".join(wrong))
-        if self.record and values:
+        self.trouble = self.trouble or few([name for name, value in values.items() if not math.isfinite(value)])
+        if self.record and values and not self.trouble:
             self.record.statistics(values, self.seconds, self.speed(), final)
-
-    def diverge(self, what: str) -> None:
-        if self.record:
-            self.record.status("diverged", self.seconds)
-            self.record.event("diverged", term=what)
-        raise Diverged(
-            f"{what} stopped being a finite number at {self.kimg()}; the checkpoints before it are whole. "
-            "Train again with a lower rate: --set discriminator_optimizer.lr=1e-4 --set generator_optimizer.lr=1e-4",
-            self.run.path,
-        )
 
     # --- words ----------------------------------------------------------------------------------------------------
 
@@ -287,6 +314,10 @@ class Session:
             before, after = values["D(fake)"], values["D(fake) after"]
             parts.append(f"D(real) {values['D(real)']:.2f} D(fake) {before:.2f} → {after:.2f}")
         return "  ".join(parts)
+
+
+def few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def make_deterministic() -> None:

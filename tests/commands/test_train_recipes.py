@@ -53,7 +53,7 @@ def test_each_recipe_gets_a_run_with_the_whole_budget(flags, faces, capsys):
 def test_one_that_diverges_or_cannot_begin_does_not_end_the_others(flags, own):
     made = train(recipes=f"{own}:wild,{own}:lone,dcgan", **{**flags, "budget": "512img"})
     assert [run.state for run in made.runs] == ["diverged", "finished"]
-    assert "finite number" in made.failed[f"{own}:wild"] and "--batch 0" in made.failed[f"{own}:lone"]
+    assert "stopped being finite" in made.failed[f"{own}:wild"] and "--batch 0" in made.failed[f"{own}:lone"]
     assert made.compare() == f"mien compare {made.runs[0].path} {made.runs[1].path}"
 
 

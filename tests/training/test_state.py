@@ -109,11 +109,54 @@ def test_what_a_term_keeps_between_updates_is_saved_and_loaded():
     assert all(torch.equal(value, flat(other)[name]) for name, value in flat(whole).items())
 
 
-@pytest.mark.parametrize("network", ["G", "D"])
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_finite_sees_a_single_bad_weight(network, value):
+PLACES = {
+    "a weight of G": ("G", "layers.0.weight"),
+    "a weight of D": ("D", "layers.5.weight"),
+    "a batch norm's variance": ("D", "layers.3.running_var"),
+    "a weight of the average": ("G_ema", "layers.3.weight"),
+    "a batch norm's mean in the average": ("G_ema", "layers.1.running_mean"),
+    "a first moment": ("generator_optimizer", "G.layers.0.weight/exp_avg"),
+    "a second moment": ("discriminator_optimizer", "D.layers.0.weight/exp_avg_sq"),
+    "a number in the game's memory": ("memory", "ada/p"),
+    "a sum of losses": ("statistics", "discriminator/loss"),
+}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("group, name", PLACES.values(), ids=PLACES)
+def test_one_number_that_is_not_finite_is_found_wherever_it_is(group, name, value):
     state = training()
-    assert state.finite()
+    state.game.memory["ada/p"] = torch.zeros(())
+    advance(state, 12)
+    assert state.wrong() == []
+    part = state.tensors()[group][name]
+    part[(-1,) * part.ndim] = value
+    assert state.wrong() == [f"{group}/{name}"]
+
+
+def test_the_losses_come_first_in_what_is_wrong():
+    state = training()
+    advance(state, 12)
+    for group, name in (("D", "layers.0.weight"), ("statistics", "generator/loss")):
+        part = state.tensors()[group][name]
+        part[(0,) * part.ndim] = float("nan")
+    assert state.wrong() == ["statistics/generator/loss", "D/layers.0.weight"]
+
+
+def test_large_numbers_are_finite_and_masks_may_be_infinite():
+    state = training()
     with torch.no_grad():
-        list(state.networks[network].parameters())[-1][0, 0, 0, 0] = value
-    assert not state.finite()
+        next(state.networks["G"].parameters()).fill_(3e38)
+    assert state.wrong() == []
+
+    class Masked(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("mask", torch.full((2, 2), -float("inf")).triu(1))
+            self.weight = torch.nn.Parameter(torch.ones(2))
+
+    state.game.generators["G"].extra = masked = Masked()
+    again = type(state)(state.game, state.players, state.ema)
+    assert again.wrong() == []
+    masked.weight.data[0] = float("nan")
+    assert again.wrong() == ["G/extra.weight"]

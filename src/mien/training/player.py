@@ -31,7 +31,8 @@ class Player:
 
     terms: the key is the name in the log. updates: how many steps a round (n_critic for a WGAN's discriminator).
     constrain: applied to each network after each step (weight clipping). frozen: so many first layers of each network
-    are never trained. steps: taken so far; it decides when a lazy term is due.
+    are never trained. rate_factor: of the learning rates that the settings tell. steps: taken so far; it decides when
+    a lazy term is due.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Player:
     updates: int = 1
     constrain: Callable[[nn.Module], None] = do_nothing
     frozen: int = 0
+    rate_factor: float = 1.0
     steps: int = 0
     optimizer: torch.optim.Optimizer = field(init=False)
 
@@ -86,6 +88,8 @@ class Player:
         if self.steps % GRADIENTS_EVERY == 0:
             statistics |= self.gradient_norms()
         self.settings.tune(self.optimizer, images)
+        for group in self.optimizer.param_groups:
+            group["lr"] *= self.rate_factor
         self.optimizer.step()
         self.steps += 1
         for module in self.modules.values():

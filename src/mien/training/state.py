@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,18 @@ class Training:
     ema: MovingAverage
     statistics: Statistics = field(default_factory=Statistics)
     images: int = 0
+    unbounded: frozenset[str] = field(init=False)  # buffers that begin with an infinite number, as masks do
+
+    def __post_init__(self) -> None:
+        buffers = {
+            f"{group}/{name}": buffer
+            for group, module in (
+                *self.networks.items(),
+                *((f"{key}_ema", part) for key, part in self.ema.modules.items()),
+            )
+            for name, buffer in module.named_buffers()
+        }
+        self.unbounded = frozenset(not_finite(buffers))
 
     @property
     def networks(self) -> dict[str, nn.Module]:
@@ -77,7 +90,23 @@ class Training:
     def state(self, modules: dict[str, nn.Module]) -> list[Tensor]:
         return [tensor for module in modules.values() for tensor in module.state_dict().values()]
 
-    def finite(self) -> bool:
-        """Whether every weight is a finite number (waits for the device)."""
-        weights = [parameter.detach() for module in self.networks.values() for parameter in module.parameters()]
-        return bool(torch.isfinite(torch.stack(torch._foreach_norm(weights))).all())
+    def wrong(self, tensors: Tensors | None = None) -> list[str]:
+        """Where a number is not finite: "D/layers.0.weight", the losses first. All that a checkpoint holds is looked
+        at, or `tensors`, a checkpoint that was read. It waits for the device: it is for the moments before a file."""
+        groups = self.tensors() if tensors is None else tensors
+        flat = {f"{group}/{name}": tensor for group, named in groups.items() for name, tensor in named.items()}
+        return sorted(not_finite(flat) - self.unbounded, key=lambda name: not name.startswith("statistics/"))
+
+
+def not_finite(tensors: dict[str, Tensor]) -> set[str]:
+    """The names of those that hold a NaN or an infinite number."""
+    floats = {name: part.detach() for name, part in tensors.items() if part.is_floating_point() and part.numel()}
+    if not floats:
+        return set()
+    devices = {part.device for part in floats.values()}
+    home = next((device for device in devices if device.type != "cpu"), torch.device("cpu"))
+    largest = torch._foreach_norm(list(floats.values()), ord=math.inf)  # one kernel or a few for all of them
+    finite = torch.stack(
+        [number.to(home, torch.float32 if home.type == "mps" else torch.float64) for number in largest]
+    ).isfinite()
+    return {name for name, fine in zip(floats, finite.tolist(), strict=True) if not fine}
