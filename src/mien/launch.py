@@ -28,10 +28,10 @@ from mien.budget import Budget, duration, parse_budget, parse_duration
 from mien.data.layouts import detect
 from mien.data.prepared import PreparedSet
 from mien.device import join
-from mien.errors import BadData, UsageError
+from mien.errors import BadData, FileTrouble, UsageError
 from mien.exams import ExamPlan, Exams
 from mien.opening import first_lines
-from mien.papers import environment, note_command, write_papers
+from mien.papers import environment, note_command, write_papers, write_recipe
 from mien.recipe import Recipe, from_json
 from mien.restore import restore
 from mien.run.directory import RunDirectory, create, find
@@ -154,6 +154,7 @@ def start(
             if not session.sound():
                 raise BadData(f"--init {init}: {session.trouble} is no finite number there: start from another run")
             session.checkpoint()  # what is resumed after a kill must not depend on the other run any more
+        write_recipe(run, chosen)
     return carry_out(session, chosen, pictures, why, begun)
 
 
@@ -223,6 +224,8 @@ def carry_out(
     first_lines(session, recipe, pictures, why, begun)
     try:
         recovery.train(session)
+    except OSError as error:  # what no writer has expected: it ends like any other trouble with a file
+        raise FileTrouble(f"{error.filename or run.path}: {error.strerror or error}") from error
     except (torch.OutOfMemoryError, RuntimeError) as error:
         # On the processor PyTorch has no class of its own for it.
         if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):

@@ -15,19 +15,23 @@ from mien import __version__, distributed, encoding, typed_json
 from mien.data.prepared import PreparedSet
 from mien.recipe import Recipe
 from mien.run.directory import RunDirectory
-from mien.run.files import write_json, write_text
+from mien.run.files import io_errors, write_json, write_text
 
 
 def write_papers(run: RunDirectory, recipe: Recipe, pictures: PreparedSet, data: str) -> None:
-    """Recipe, environment, data card, the user's own code, README."""
-    encoded = encoding.encode(recipe)
-    write_json(run.recipe, encoded)
+    """Environment, data card, the user's own code, README."""
     write_json(run.environment, environment())
     write_json(run.data, {"data": data, "lines": pictures.describe(), "info": pictures.info})
-    for path in encoding.user_files(encoded):
-        run.code.mkdir(exist_ok=True)
-        shutil.copy(path, run.code / path.name)
+    for path in encoding.user_files(encoding.encode(recipe)):
+        with io_errors(run.code):
+            run.code.mkdir(exist_ok=True)
+            shutil.copy(path, run.code / path.name)
     write_text(run.path / "README.md", readme(run))
+
+
+def write_recipe(run: RunDirectory, recipe: Recipe) -> None:
+    """recipe.json, by which a folder is known as a run. It comes last: a run that has it can be resumed."""
+    write_json(run.recipe, encoding.encode(recipe))
 
 
 def note_command(run: RunDirectory) -> None:

@@ -19,7 +19,7 @@ from mien.images import grid, to_pixels
 from mien.recipe import Recipe
 from mien.run.checkpoint import prune, save_checkpoint
 from mien.run.directory import RunDirectory, best_snapshot, kimg_name, mark_best, mark_latest
-from mien.run.files import write_bytes, write_json
+from mien.run.files import io_errors, write_bytes, write_json
 from mien.run.records import Object
 from mien.run.snapshot import save_snapshot
 from mien.training.state import Training
@@ -65,7 +65,18 @@ class Record:
     def sample(self, images: int) -> None:
         """samples/fakes{kimg}.png: the fixed latents or examples, drawn by the moving average."""
         pixels = self.translations() if self.examples else self.faces()
-        self.save_grid(self.run.samples / f"fakes{kimg_name(images)}.png", pixels, images)
+        self.save_grid(self.grid_file(images), pixels, images)
+
+    def grid_file(self, images: int) -> Path:
+        return self.run.samples / f"fakes{kimg_name(images)}.png"
+
+    def snapshot_file(self, images: int) -> Path:
+        return self.run.snapshots / f"kimg-{kimg_name(images)}.safetensors"
+
+    def is_shown(self) -> bool:
+        """Whether grid and snapshot of this moment are there: a kill may have come between a checkpoint and them."""
+        images = self.training.images
+        return self.grid_file(images).is_file() and self.snapshot_file(images).is_file()
 
     def faces(self) -> np.ndarray:
         draw = self.training.ema.modules["G"]
@@ -106,7 +117,7 @@ class Record:
 
     def snapshot(self, images: int) -> None:
         """snapshots/kimg-{kimg}.safetensors: the averaged generators."""
-        self.save_generator(self.run.snapshots / f"kimg-{kimg_name(images)}.safetensors")
+        self.save_generator(self.snapshot_file(images))
 
     def save_generator(self, path: Path) -> None:
         states = {name: dict(module.state_dict()) for name, module in self.training.ema.modules.items()}
@@ -121,13 +132,19 @@ class Record:
         state = {**self.training.numbers(), "seconds": seconds, "seed": self.seed}
         state["world_size"] = distributed.world_size()
         folder = self.run.checkpoints / f"kimg-{kimg_name(self.training.images)}"
+        for journal in (self.run.stats, self.run.metrics, self.run.events):
+            journal.sync()  # a checkpoint must not outlive the rows before it
         save_checkpoint(folder, self.training.tensors(), state)
         self.saved_at = self.training.images
         prune(self.run.checkpoints, KEEP_CHECKPOINTS)
         best = self.run.read_best()
         for path in self.run.best_snapshots():
             if best is None or path.name != Path(best["snapshot"]).name:
-                path.unlink(missing_ok=True)
+                with io_errors(path):
+                    path.unlink(missing_ok=True)
+        self.mark_latest()
+
+    def mark_latest(self) -> None:
         mark_latest(self.run, self.training.images)
 
     def status(self, state: str, seconds: float, **more: Any) -> None:

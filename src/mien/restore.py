@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mien import distributed
+from mien import distributed, leftovers
 from mien.console import say
 from mien.errors import FileTrouble
 from mien.exams import alike
 from mien.run.checkpoint import Tensors, checkpoints, load_checkpoint
 from mien.run.directory import RunDirectory, best_snapshot, mark_best
+from mien.run.files import io_errors
 from mien.run.records import State
 from mien.session import Session
 
@@ -19,7 +20,10 @@ def restore(session: Session) -> None:
 
     A run that was killed before its first checkpoint starts over: its beginning is a pure function of the seed.
     """
-    put(session, newest_whole(session.run, session.training.wrong))
+    newest = newest_whole(session.run, session.training.wrong)
+    if newest is None:
+        say("warning: the run ended before its first checkpoint: it starts over from 0 kimg")
+    put(session, newest)
 
 
 def put(session: Session, newest: tuple[Tensors, State] | None) -> None:
@@ -38,7 +42,8 @@ def put(session: Session, newest: tuple[Tensors, State] | None) -> None:
             say(f"warning: {state['world_size']} process(es) before, {now} now: the bits will not be the same")
     if session.record:
         session.record.saved_at = images if newest is not None else -1
-        rewind(session.run, images)
+        with io_errors(session.run.path):
+            rewind(session.run, images)
 
 
 def newest_whole(
@@ -66,7 +71,9 @@ def newest_whole(
 
 def rewind(run: RunDirectory, images: int) -> None:
     """Drop rows, grids and snapshots from after the checkpoint: the session writes them again. best.json goes back to
-    what was the best then."""
+    what was the best then. A kill in the midst of it is no harm: the next resume does it again."""
+    for folder in (run.path, run.samples, run.snapshots, run.checkpoints):
+        leftovers.sweep(folder)
     run.stats.rewind(images)
     run.metrics.rewind(images)
     late = [path for kimg, path in run.sample_grids() if round(kimg * 1000) > images]
@@ -76,8 +83,12 @@ def rewind(run: RunDirectory, images: int) -> None:
         path.unlink(missing_ok=True)
     best = run.read_best()
     if best is not None and best["images"] > images:
-        run.best.unlink()
+        kept = []
         for row in run.metrics.read():
             seen = row.get("images")
             if alike(row, best) and isinstance(seen, int) and best_snapshot(run, seen).is_file():
-                mark_best(run, row)
+                kept.append(row)
+        if kept:
+            mark_best(run, kept[-1])
+        else:
+            run.best.unlink()

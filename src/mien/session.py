@@ -211,11 +211,12 @@ class Session:
         self.trouble = distributed.from_first(self.trouble)
         self.refuse_trouble()
         if self.record:
-            if self.training.images != self.session_start[0]:
+            if self.training.images != self.session_start[0] or not self.record.is_shown():
                 self.record.sample(self.training.images)
                 self.record.snapshot(self.training.images)
             if self.record.saved_at != self.training.images:
                 self.checkpoint()
+            self.record.mark_latest()
             self.record.status("finished" if self.signal is None else "stopped", self.seconds)
         if self.exams and self.exams.skipped:
             share = f"{self.exams.plan.share:.0%} of the time"

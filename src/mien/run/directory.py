@@ -163,7 +163,10 @@ def find(run: str | Path, outdir: Path = Path("runs")) -> RunDirectory:
         near = ", ".join(sorted(other.parent.name for other in outdir.glob("*/recipe.json"))[-3:])
         raise UsageError(f"{run} is not a run directory" + (f": there are {near} in {outdir}/" if near else ""))
     if not (path / "recipe.json").exists():
-        raise FileTrouble(f"{path} is not a run directory: it holds no recipe.json")
+        raise FileTrouble(
+            f"{path} is not a run directory: it holds no recipe.json (a training that was killed before it "
+            "began leaves such a folder: delete it and train again)"
+        )
     return RunDirectory(path)
 
 

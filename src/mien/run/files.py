@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mien import leftovers
 from mien.errors import FileTrouble
 
 
@@ -23,16 +24,13 @@ def io_errors(path: Path) -> Iterator[None]:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Raises FileTrouble (disk full, no permission); `path` then is as it was."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with io_errors(path):
-        try:
-            with temporary.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+    with io_errors(path), leftovers.temporary_file(path.parent) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+        if os.name == "nt":  # there no open file can be renamed
+            file.close()
+        Path(file.name).replace(path)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -26,6 +26,12 @@ class Journal:
         with io_errors(self.path), os.fdopen(typed_json.open_regular(self.path, APPEND), "ab+") as file:
             file.write(b"\n" + line if cut_short(file) else line)
 
+    def sync(self) -> None:
+        """Make the rows durable."""
+        if self.path.exists():
+            with io_errors(self.path), self.path.open("rb") as file:
+                os.fsync(file.fileno())
+
     def read(self) -> list[Row]:
         """All whole rows; one that a kill cut short, or that is no row, is left out."""
         if not self.path.exists():
