@@ -10,7 +10,9 @@ from folders import add_pictures, colour_picture, numbered, tarred, zipped
 from odd_files import cases
 from PIL import Image
 
-from mien.data import filling, workers
+from mien import leftovers
+from mien.data import filling, prepared, workers
+from mien.data import prepare as prepare_module
 from mien.data.drawn import attributes, draw, line_drawing, pencil_drawing, sample_face
 from mien.data.layouts import default_resolution, detect
 from mien.data.prepare import cache_root, prepare
@@ -208,6 +210,64 @@ def test_a_prepared_set_is_used_as_it_is(tmp_path: Path):
     with pytest.raises(FileTrouble, match=r"images\.npy"):
         open_prepared(made.path)
     assert len(prepare(folder, 12, 10, output=made.path)) == 4  # a damaged set is made anew
+
+
+def flip(path: Path, place: int = -5) -> None:
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("name", ["images.npy", "labels.npy", "captions.jsonl"])
+def test_a_cached_set_with_a_flipped_bit_is_prepared_again(tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str):
+    first = prepare("drawn:6@24", 24, 24, seed=3, cache=tmp_path)
+    pixels = np.array(first.images)
+    flip(first.path / name)
+    prepared.checked.clear()  # as in another process
+    second = prepare("drawn:6@24", 24, 24, seed=3, cache=tmp_path)
+    assert second.path == first.path and np.array_equal(second.images, pixels)
+    assert f"{name} is damaged near byte 0: it is not what was written: preparing it again" in caplog.text
+    caplog.clear()
+    assert prepare("drawn:6@24", 24, 24, seed=3, cache=tmp_path).path == first.path and not caplog.text
+    assert [path.name for path in (tmp_path / "prepared").iterdir()] == [first.path.name]
+
+
+def test_a_damaged_set_that_was_named_is_one_line_and_one_without_sums_passes(tmp_path: Path):
+    made = prepare(add_pictures(tmp_path / "f", numbered(3)), 8, 8, output=tmp_path / "set")
+    flip(made.path / "images.npy")
+    prepared.checked.clear()
+    with pytest.raises(FileTrouble, match="prepare the pictures again, or copy the set anew"):
+        prepare(made.path, 8, 8)
+    info = json.loads((made.path / "dataset.json").read_text())
+    assert info.pop("sums").keys() == {"images.npy"}
+    (made.path / "dataset.json").write_text(json.dumps(info))  # as older versions wrote it
+    assert len(prepare(made.path, 8, 8)) == 3
+
+
+def test_leftovers_of_the_dead_are_swept_and_those_of_the_living_stay(tmp_path: Path):
+    parent = tmp_path / "prepared"
+    with leftovers.temporary_folder(parent) as living:
+        (parent / ".0123456789ab.mien.tmp").mkdir()
+        (parent / ".0123456789ab.mien.tmp" / "images.npy").write_bytes(b"half")
+        (parent / ".another.tmp").write_bytes(b"not mien's")
+        leftovers.swept.clear()
+        ready = prepare(add_pictures(tmp_path / "f", numbered(3)), 8, 8, cache=tmp_path)
+        assert {path.name for path in parent.iterdir()} == {living.name, ".another.tmp", ready.path.name}
+    assert not living.exists()
+
+
+def test_another_process_that_was_faster_keeps_its_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder, write = add_pictures(tmp_path / "f", numbered(3)), prepare_module.write_set
+    made: list[int] = []
+
+    def slow(scratch: Path, *more: object) -> None:
+        write(scratch, *more)  # type: ignore[arg-type]
+        if not made:
+            made.append(0)
+            made[0] = prepare(folder, 8, 8, cache=tmp_path).path.stat().st_ino
+
+    monkeypatch.setattr(prepare_module, "write_set", slow)
+    assert prepare(folder, 8, 8, cache=tmp_path).path.stat().st_ino == made[0]
 
 
 def test_a_set_of_another_version_is_refused(tmp_path: Path):

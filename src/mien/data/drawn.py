@@ -15,6 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mien import leftovers
+from mien.data import arrays
+from mien.data.arrays import RowFile
 from mien.data.drawn_back_hair import back_hair, front_braids
 from mien.data.drawn_caption import USUAL
 from mien.data.drawn_eyes import eyes, glasses
@@ -121,16 +124,18 @@ def numbers(row: int, sources: Sources | None) -> tuple[int, int]:
 def worker(job: dict[str, Any]) -> Callable[[int, int], dict[str, Any]]:
     """What `workers.in_parts` asks for: draws rows straight into the arrays of `job["folder"]`."""
     folder, size = Path(job["folder"]), (job["height"], job["width"])
-    images = np.lib.format.open_memmap(folder / "images.npy", mode="r+")
-    labels = np.lib.format.open_memmap(folder / "labels.npy", mode="r+")
+    images, labels = RowFile(folder / "images.npy"), RowFile(folder / "labels.npy")
     wanted: Sources | None = job["sources"]
-    sources = np.lib.format.open_memmap(folder / "sources.npy", mode="r+") if wanted else None
+    sources = RowFile(folder / "sources.npy") if wanted else None
     wording = OTHER if job["in_other_words"] else USUAL
     source_drawing = pencil_drawing if wanted == "pencil" else line_drawing
-    of_sources = np.lib.format.open_memmap(folder / SOURCE_LABELS, mode="r+") if wanted == "pencil" else None
+    of_sources = RowFile(folder / SOURCE_LABELS) if wanted == "pencil" else None
+    files = [file for file in (images, labels, sources, of_sources) if file]
 
     def rows(start: int, stop: int) -> dict[str, Any]:
         captions = []
+        for file in files:
+            file.begin(start, stop)
         for row in range(start, stop):
             image, source = numbers(job["first"] + row, wanted)
             face = sample_face(job["seed"], image)
@@ -141,6 +146,8 @@ def worker(job: dict[str, Any]) -> Callable[[int, int], dict[str, Any]]:
                 sources[row] = source_drawing(sample_face(job["seed"], source), *size)
             if of_sources is not None:
                 of_sources[row] = attributes(sample_face(job["seed"], source))
+        for file in files:
+            file.end()
         return {"captions": captions}
 
     return rows
@@ -166,10 +173,10 @@ def draw_into(
     """
     shape = (count, height, width, 3)
     for name in ("images.npy", "sources.npy") if sources else ("images.npy",):
-        np.lib.format.open_memmap(folder / name, mode="w+", dtype=np.uint8, shape=shape)
-    np.lib.format.open_memmap(folder / "labels.npy", "w+", np.float32, (count, len(attribute_names())))
+        arrays.create(folder / name, np.uint8, shape)
+    arrays.create(folder / "labels.npy", np.float32, (count, len(attribute_names())))
     if sources == "pencil":  # other faces than those of the images, so with labels of their own
-        np.lib.format.open_memmap(folder / SOURCE_LABELS, "w+", np.float32, (count, len(attribute_names())))
+        arrays.create(folder / SOURCE_LABELS, np.float32, (count, len(attribute_names())))
     job = {"folder": str(folder), "height": height, "width": width, "seed": seed, "first": start}
     job |= {"sources": sources, "in_other_words": in_other_words}
     captions: dict[int, list[str]] = {}
@@ -193,8 +200,7 @@ def draw_many(
     progress: Callable[[int, int], None] | None = None,
 ) -> Drawn:
     """The same as `draw_into`, in memory."""
-    with tempfile.TemporaryDirectory(prefix="mien-drawn-") as name:
-        folder = Path(name)
+    with leftovers.temporary_folder(Path(tempfile.gettempdir())) as folder:
         captions = draw_into(folder, count, height, width, seed, start, workers, sources, progress)
         return Drawn(
             images=np.load(folder / "images.npy"),

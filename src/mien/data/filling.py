@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import math
+import errno
 import operator
 import warnings
 from collections.abc import Callable
@@ -14,10 +14,12 @@ from typing import IO, Any
 
 import numpy as np
 
+from mien.data.arrays import RowFile
 from mien.data.decode import BadPicture, careful_picture, fit, fit_two, pair, quick_jpeg
 from mien.data.files import Member, read_member
 from mien.data.workers import in_parts
 
+SCARCE = (errno.EMFILE, errno.ENFILE)  # too many open files: no fault of the picture
 GRAY_SPREAD = 2  # levels between the channels of a gray picture: lossy WebP leaves 1
 
 
@@ -67,28 +69,13 @@ def fill(job: Job, workers: int | None = None, progress: Callable[[int, int], No
     return result
 
 
-class Target:
-    """One array of the set. The rows of a part are gathered in memory and written in one piece: storing each through a
-    mapped file costs a page fault every third of a small picture."""
-
-    def __init__(self, path: str) -> None:
-        mapped = np.lib.format.open_memmap(path, mode="r")
-        self.length, self.shape, self.offset = len(mapped), mapped.shape[1:], mapped.offset
-        self.file = open(path, "r+b", buffering=0)  # noqa: PTH123, SIM115 (open as long as the process)
-
-    def begin(self, start: int, stop: int) -> None:
-        """The rows of this part; those that are never put stay black."""
-        self.start = min(max(start, 0), self.length)
-        self.rows = np.zeros((min(max(stop, 0), self.length) - self.start, *self.shape), np.uint8)
+class Target(RowFile):
+    """One array of pictures; rows that are never put stay black."""
 
     def put(self, row: int, pixels: np.ndarray) -> None:
         place = self.rows[row - self.start]
         for channel in range(3):  # from four bytes a pixel to three: five times as fast as all at once
             place[..., channel] = pixels[..., channel]
-
-    def end(self) -> None:
-        self.file.seek(self.offset + self.start * math.prod(self.shape))
-        self.file.write(self.rows.data)
 
 
 class Filler:
@@ -120,6 +107,8 @@ class Filler:
                 except PermissionError:
                     bad[row] = "not permitted to read"
                 except (OSError, ValueError) as error:
+                    if getattr(error, "errno", None) in SCARCE:
+                        raise
                     bad[row] = getattr(error, "strerror", None) or str(error) or type(error).__name__
         self._catch_up()
         for target in targets:

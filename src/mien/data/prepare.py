@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
-import shutil
-import uuid
 from pathlib import Path
 
-from mien import __version__
+from mien import __version__, leftovers
 from mien.data.decode import FILTER
 from mien.data.files import fingerprint
 from mien.data.layouts import Layout, detect, existing, is_drawn
@@ -19,6 +18,7 @@ from mien.data.writing import MOST_BAD, Progress, write_set
 from mien.errors import FileTrouble, UsageError
 
 LARGE_ARCHIVE = 4_000_000  # bytes
+log = logging.getLogger(__name__)
 
 
 def prepare(
@@ -57,6 +57,7 @@ def prepare(
     if most_bad != MOST_BAD:  # such a set must never pass for one that was accepted
         key = hashlib.sha256(f"{key} {most_bad}".encode()).hexdigest()
     place = Path(output).expanduser() if output else (cache or cache_root()) / "prepared" / f"{stem}-{key[:16]}"
+    leftovers.sweep_once(place.parent)
     if not rebuild and (ready := _ready(place, key)):
         return ready
     many = workers != 1 and many_files(data)
@@ -66,17 +67,16 @@ def prepare(
             return _as_it_is(layout, height, width, output)
         if output and place.exists() and not _may_replace(place):
             raise FileTrouble(f"--output {place} exists and is not a prepared set: name a new folder")
-        scratch = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
         try:
-            scratch.mkdir(parents=True)
-            write_set(scratch, layout, key, height, width, seed, workers, progress, most_bad)
-            _move(scratch, place)
+            with leftovers.temporary_folder(place.parent) as scratch:
+                write_set(scratch, layout, key, height, width, seed, workers, progress, most_bad)
+                if not rebuild and (ready := _ready(place, key)):
+                    return ready  # another process was faster, and may be training on it
+                _move(scratch, place)
         except OSError as error:
             raise FileTrouble(
                 f"{place} cannot be written ({error.strerror or error}): free space, or set MIEN_CACHE"
             ) from error
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
         return open_prepared(place)
 
 
@@ -120,12 +120,17 @@ def _key(data: str | Path, height: int, width: int, seed: int) -> tuple[str, str
 
 
 def _ready(place: Path, key: str) -> PreparedSet | None:
-    """The set at this place when it is whole and made from the same files."""
+    """The set at this place when it is whole and made from the same files. A damaged one is told."""
     try:
         ready = open_prepared(place)
-    except FileTrouble:
+        if ready.info.get("key") != key:
+            return None
+        ready.check()
+    except FileTrouble as trouble:
+        if (place / "dataset.json").exists():
+            log.warning("warning: %s: preparing it again", trouble)
         return None
-    return ready if ready.info.get("key") == key else None
+    return ready
 
 
 def _as_it_is(layout: Layout, height: int, width: int, output: Path | None) -> PreparedSet:
@@ -137,7 +142,12 @@ def _as_it_is(layout: Layout, height: int, width: int, output: Path | None) -> P
         )
     if output:
         raise UsageError(f"--output {output}: {layout.path} is a prepared set already; copy the folder instead")
-    return open_prepared(layout.path)
+    ready = open_prepared(layout.path)
+    try:
+        ready.check()
+    except FileTrouble as trouble:
+        raise FileTrouble(f"{trouble}: prepare the pictures again, or copy the set anew") from None
+    return ready
 
 
 def _may_replace(place: Path) -> bool:
@@ -148,13 +158,11 @@ def _may_replace(place: Path) -> bool:
 
 def _move(scratch: Path, place: Path) -> None:
     """Renames into place, so that there is a whole set or none; another process may have been faster."""
-    old = scratch.with_name(scratch.name + ".old")
-    if place.exists():
-        place.rename(old)
-    try:
-        scratch.rename(place)
-    except OSError:
-        if not (place / "dataset.json").is_file():
-            raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
+    with leftovers.temporary_folder(place.parent) as bin:
+        with contextlib.suppress(FileNotFoundError):
+            place.rename(bin / "old")
+        try:
+            scratch.rename(place)
+        except OSError:
+            if not (place / "dataset.json").is_file():
+                raise

@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from mien.data import arrays
 from mien.errors import FileTrouble
 
 FORMAT = "mien prepared set"
 FORMAT_VERSION = 1  # raised whenever the same files would give other pixels or labels
 UNPAIRED = ("unpaired trainA/trainB", "drawn-unpaired")  # layouts whose sources are a domain of their own
+
+checked: set[tuple[Path, str]] = set()
+"""Sets that this process has compared with their sums: (folder, sha256 of the pixels)."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,16 @@ class PreparedSet:
     def paired(self) -> bool:
         """Whether source i belongs to image i; else the sources are a set of their own."""
         return self.sources is not None and self.info["layout"] not in UNPAIRED
+
+    def check(self) -> None:
+        """Raises FileTrouble, naming the file, where one is no longer what was written; once a process for each set.
+        Sets of older versions have no sums and pass."""
+        sums = self.info.get("sums")
+        if not isinstance(sums, dict) or (self.path, self.info["sha256"]) in checked:
+            return
+        for name, expected in sums.items():
+            arrays.check(self.path / Path(name).name, expected)
+        checked.add((self.path, self.info["sha256"]))
 
     def describe(self) -> list[str]:
         """Two lines for people: what the pictures are, and what comes with them."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
-import uuid
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mien import leftovers
+from mien.data import arrays
 from mien.data.layouts import Layout
 from mien.data.prepared import PreparedSet, open_prepared
-from mien.data.writing import sha256_of
+from mien.data.writing import sha256_of, sums_of
 from mien.errors import FileTrouble
 from mien.groups import Group, groups
 
@@ -27,17 +27,14 @@ def write_relabelled(
     Where the pictures are files, metadata.jsonl names their labels too: put beside the pictures, it is read as any
     such file. facts: what dataset.json keeps of how the labels were made. `check_free` comes first.
     """
-    scratch = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
     try:
-        scratch.mkdir(parents=True)
-        _write(ready, chosen, labels, scratch, layout, facts)
-        if place.exists():
-            place.rmdir()
-        scratch.rename(place)
+        with leftovers.temporary_folder(place.parent) as scratch:
+            _write(ready, chosen, labels, scratch, layout, facts)
+            if place.exists():
+                place.rmdir()
+            scratch.rename(place)
     except OSError as error:
         raise FileTrouble(f"--output {place} cannot be written ({error.strerror or error}): free space") from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     return open_prepared(place)
 
 
@@ -51,7 +48,7 @@ def _write(
     ready: PreparedSet, chosen: np.ndarray, labels: np.ndarray, folder: Path, layout: Layout, facts: dict[str, Any]
 ) -> None:
     images = _copied(ready.images, chosen, folder / "images.npy")
-    np.save(folder / "labels.npy", labels.astype(np.float32), allow_pickle=False)
+    arrays.write(folder / "labels.npy", np.float32, labels.shape, [labels])
     sources_shape = None
     if ready.sources is not None:
         rows = chosen if ready.paired else np.arange(len(ready.sources))
@@ -72,17 +69,16 @@ def _write(
         "label_counts": np.count_nonzero(labels, axis=0).tolist(),
         "unlabelled": int((~labels.any(axis=1)).sum()),
         "sha256": sha256_of(images),
+        "sums": sums_of(folder),
         **facts,
     }
     (folder / "dataset.json").write_text(json.dumps(info, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def _copied(pixels: np.ndarray, rows: np.ndarray, path: Path) -> np.ndarray:
-    copy = np.lib.format.open_memmap(path, "w+", np.uint8, (len(rows), *pixels.shape[1:]))
-    for start in range(0, len(rows), 1024):
-        copy[start : start + 1024] = pixels[rows[start : start + 1024]]
-    copy.flush()
-    return copy
+    parts = (pixels[rows[start : start + 1024]] for start in range(0, len(rows), 1024))
+    arrays.write(path, np.uint8, (len(rows), *pixels.shape[1:]), parts)
+    return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
 def _names(ready: PreparedSet, layout: Layout) -> list[str]:

@@ -47,7 +47,7 @@ def in_parts(
     """(start, stop, answer) of each part as it is done, in any order; the parts cover 0 to total-1.
 
     workers: default every core; one, or few rows, are done in this process. scratch: a folder for the job's text.
-    Raises FileTrouble when a worker process dies.
+    Raises FileTrouble when a worker process dies, OSError when one cannot write.
     """
     workers = workers or usable_cores()
     if workers == 1 or total < FEW or not sys.executable:
@@ -89,7 +89,7 @@ def together(
                 process.stdin.flush()
                 answer = json.loads(process.stdout.readline())
                 if TROUBLE in answer:
-                    results.put(FileTrouble(f"{scratch} cannot be written ({answer[TROUBLE]}): free space"))
+                    results.put(OSError(*answer[TROUBLE]))
                     return
                 results.put((*part, answer))
             results.put(None)
@@ -180,7 +180,7 @@ def main(module: str) -> None:
         try:
             answer = rows(start, stop)
         except OSError as error:  # a full disk: the parent tells it in one line
-            answer = {TROUBLE: error.strerror or str(error)}
+            answer = {TROUBLE: [error.errno or 0, error.strerror or str(error)]}
         print(json.dumps(answer), flush=True)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from mien import __version__
+from mien.data import arrays
 from mien.data.decode import FILTER
 from mien.data.drawn import draw_into
 from mien.data.filling import Job, fill
@@ -44,13 +45,13 @@ def write_set(
             folder, count, height, width, seed, workers=workers, sources=wanted, progress=progress,
             in_other_words=layout.kind == REWORDED,
         )  # fmt: skip
-        labels = np.load(folder / "labels.npy")
+        labels = np.load(folder / "labels.npy", allow_pickle=False)
         contents = {"labels": labels, "captions": captions, "sources": wanted is not None, "skipped": []}
     else:
         contents = _write_pictures(folder, layout, height, width, workers, progress, most_bad)
     labels, captions = contents["labels"], contents["captions"]
     if labels is not None:
-        np.save(folder / "labels.npy", labels.astype(np.float32), allow_pickle=False)
+        arrays.write(folder / "labels.npy", np.float32, labels.shape, [labels])
     if captions is not None:
         lines = "".join(json.dumps(caption, ensure_ascii=False) + "\n" for caption in captions)
         (folder / "captions.jsonl").write_text(lines, encoding="utf-8")
@@ -77,6 +78,7 @@ def write_set(
         "unlabelled": 0 if labels is None else int((~labels.any(axis=1)).sum()),
         "captions": captions is not None,
         "sha256": sha256_of(images),
+        "sums": sums_of(folder),
         "skipped_count": len(skipped),
         "skipped": [{"file": name, "reason": reason} for name, reason in skipped[:MOST_LISTED]],
     }
@@ -90,9 +92,9 @@ def _write_pictures(
     assert layout.files is not None
     count, others = len(layout.entries), layout.sources or []
     images, sources = folder / "images.npy", folder / "sources.npy"
-    _create(images, (count, height, width, 3))
+    arrays.create(images, np.uint8, (count, height, width, 3))
     if has_sources := layout.paired or layout.sources is not None:
-        _create(sources, (count if layout.paired else len(others), height, width, 3))
+        arrays.create(sources, np.uint8, (count if layout.paired else len(others), height, width, 3))
     names = [*layout.entries, *others]
     job = Job(
         str(layout.files.root), layout.files.packed, height, width, str(images), str(sources) if has_sources else None,
@@ -140,18 +142,16 @@ def _rewrite(path: Path, keep: np.ndarray, gray: bool) -> None:
     whole = np.load(path, mmap_mode="r", allow_pickle=False)
     channel_slice = slice(1, 2) if gray else slice(3)  # green is the nearest to the gray of lossy formats
     target = path.with_name("smaller.npy")
-    smaller = np.lib.format.open_memmap(
-        target, mode="w+", dtype=np.uint8, shape=(int(keep.sum()), *whole.shape[1:3], 1 if gray else 3)
-    )
     rows = np.flatnonzero(keep)
-    for start in range(0, len(rows), 1024):
-        smaller[start : start + 1024] = whole[rows[start : start + 1024], :, :, channel_slice]
-    smaller.flush()
+    parts = (whole[rows[start : start + 1024], :, :, channel_slice] for start in range(0, len(rows), 1024))
+    arrays.write(target, np.uint8, (len(rows), *whole.shape[1:3], 1 if gray else 3), parts)
     target.replace(path)
 
 
-def _create(path: Path, shape: tuple[int, ...]) -> np.memmap:
-    return np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+def sums_of(folder: Path) -> dict[str, list[int]]:
+    """The sums of a set's files by their names; `PreparedSet.check` compares them."""
+    names = sorted(path.name for path in folder.iterdir() if path.suffix in (".npy", ".jsonl"))
+    return {name: arrays.sums(folder / name) for name in names}
 
 
 def sha256_of(images: np.ndarray) -> str:

@@ -1,0 +1,97 @@
+"""Arrays on disk by ordinary writes, and the sums that tell whether they are still what was written.
+
+A full disk is then an error, where writing through a mapped file would end the process by SIGBUS.
+"""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import shutil
+import zlib
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from mien.errors import FileTrouble
+
+BLOCK = 1 << 24  # bytes under one sum
+THREADS = 4  # zlib and reading both let other threads run
+
+
+def header(dtype: type, shape: tuple[int, ...]) -> bytes:
+    """What an .npy file begins with."""
+    file = BytesIO()
+    fields = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, fields)
+    return file.getvalue()
+
+
+def create(path: Path, dtype: type, shape: tuple[int, ...]) -> None:
+    """An .npy file of zeros whose rows are still to be written. Raises OSError at once where the disk is too full."""
+    begin = header(dtype, shape)
+    size = len(begin) + math.prod(shape) * np.dtype(dtype).itemsize
+    free = shutil.disk_usage(path.parent).free
+    if free < size:
+        raise OSError(errno.ENOSPC, f"{size / 1e6:,.0f} MB are needed and {free / 1e6:,.0f} MB free")
+    with path.open("wb") as file:
+        file.write(begin)
+        file.truncate(size)
+
+
+def write(path: Path, dtype: type, shape: tuple[int, ...], parts: Iterable[np.ndarray]) -> None:
+    """An .npy file from parts that together have this shape."""
+    with path.open("wb") as file:
+        file.write(header(dtype, shape))
+        for part in parts:
+            file.write(np.ascontiguousarray(part, dtype).data)
+
+
+class RowFile:
+    """One array, open for writing rows. The rows of a part are gathered in memory and written in one piece: storing
+    each through a mapped file costs a page fault every third of a small picture."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.file = Path(path).open("r+b", buffering=0)  # noqa: SIM115 (open as long as the process)
+        np.lib.format.read_magic(self.file)
+        whole, _, self.dtype = np.lib.format.read_array_header_1_0(self.file)
+        self.length, self.shape, self.offset = whole[0], whole[1:], self.file.tell()
+
+    def begin(self, start: int, stop: int) -> None:
+        """The rows of this part; those that are never put stay zero."""
+        self.start = min(max(start, 0), self.length)
+        self.rows = np.zeros((min(max(stop, 0), self.length) - self.start, *self.shape), self.dtype)
+
+    def __setitem__(self, row: int, value: object) -> None:
+        self.rows[row - self.start] = value
+
+    def end(self) -> None:
+        """Write the part. Raises OSError."""
+        if self.rows.size == 0:
+            return
+        self.file.seek(self.offset + self.start * math.prod(self.shape) * self.dtype.itemsize)
+        left = memoryview(self.rows.data).cast("B")
+        while left:  # a disk that fills up takes a part, and says so only when asked again
+            left = left[self.file.write(left) :]
+
+
+def sums(path: Path) -> list[int]:
+    """CRC-32 of each BLOCK bytes of a file. Raises OSError."""
+    with path.open("rb") as file, ThreadPoolExecutor(THREADS) as pool:
+        starts = range(0, os.fstat(file.fileno()).st_size, BLOCK)
+        return list(pool.map(lambda start: zlib.crc32(os.pread(file.fileno(), BLOCK, start)), starts))
+
+
+def check(path: Path, expected: list[int]) -> None:
+    """Raises FileTrouble where a file is no longer what was written. Read, not mapped: a bad disk is no SIGBUS here."""
+    try:
+        found = sums(path)
+    except OSError as error:
+        raise FileTrouble(f"{path} cannot be read ({error.strerror or error})") from error
+    if found != expected:
+        wrong = next((at for at, pair in enumerate(zip(found, expected)) if pair[0] != pair[1]), len(found))
+        raise FileTrouble(f"{path} is damaged near byte {wrong * BLOCK:,}: it is not what was written")
