@@ -82,6 +82,10 @@ class Cascade:
 
     def finds(self, picture: np.ndarray) -> bool:
         """uint8 [H,W,3]"""
+        return len(self.boxes(picture)) > 0
+
+    def boxes(self, picture: np.ndarray) -> np.ndarray:
+        """uint8 [H,W,3] -> float64 [N,4] (left, top, right, bottom), in the picture's pixels"""
         cv2 = opencv()
         gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
         scale = self.side / min(gray.shape)
@@ -96,7 +100,9 @@ class Cascade:
             minNeighbors=self.neighbours,
             minSize=(self.smallest, self.smallest),
         )
-        return len(faces) > 0
+        corners = np.array(faces, np.float64).reshape(-1, 4)
+        corners[:, 2:] += corners[:, :2]
+        return (corners - self.border) / scale
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Faces in pictures: found, turned upright, cut out."""

@@ -1,0 +1,36 @@
+"""Boxes, float [N,4] (left, top, right, bottom): overlap, suppression, correction, squares."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def overlaps(one: np.ndarray, others: np.ndarray, of_smaller: bool = False) -> np.ndarray:
+    """[4], [N,4] -> [N]: the shared area as a share of the area that both cover; or of the smaller box's."""
+    low, high = np.maximum(one[:2], others[:, :2]), np.minimum(one[2:], others[:, 2:])
+    shared = np.prod(np.maximum(high - low, 0), axis=1)
+    area, areas = np.prod(one[2:] - one[:2]), np.prod(others[:, 2:] - others[:, :2], axis=1)
+    whole = np.minimum(area, areas) if of_smaller else area + areas - shared
+    return shared / np.maximum(whole, 1e-12)
+
+
+def suppressed(boxes: np.ndarray, scores: np.ndarray, most: float, of_smaller: bool = False) -> np.ndarray:
+    """int [M], the boxes that remain, surest first: each box that overlaps a surer one by more than `most` goes."""
+    order, kept = np.argsort(-scores, kind="stable"), []
+    while len(order):
+        best, order = order[0], order[1:]
+        kept.append(best)
+        order = order[overlaps(boxes[best], boxes[order], of_smaller) <= most]
+    return np.array(kept, np.int64)
+
+
+def corrected(boxes: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Each edge moved by its share (left, top, right, bottom) of the box's width or height."""
+    width_height = boxes[:, 2:] - boxes[:, :2]
+    return boxes + edges * np.tile(width_height, 2)
+
+
+def squared(boxes: np.ndarray) -> np.ndarray:
+    """Squares of the longer side, around the same centres."""
+    centre, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max(1, keepdims=True) / 2
+    return np.concatenate([centre - half, centre + half], axis=1)
