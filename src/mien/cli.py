@@ -33,7 +33,7 @@ ORDER = (
     *("evaluate", "neighbours", "video", "report", "compare", "gradients"),
     *("lab", "data", "weights", "submit", "recipes", "env"),
 )
-GROUPS = {"data": ("check", "prepare", "label"), "submit": ("hw6", "check")}
+GROUPS = {"data": ("check", "prepare", "align", "label"), "submit": ("hw6", "check")}
 """Verbs that are a file of several functions: mien data check PATH."""
 INTERRUPTED, INPUT_OUTPUT, BUG = 130, 74, 70
 
@@ -101,7 +101,7 @@ def fail(message: str, code: int, as_json: bool) -> int:
 
 def verbs() -> list[str]:
     """The verbs that exist, most used first."""
-    there = {path.stem for path in COMMANDS.glob("*.py")} - {"__init__"}
+    there = {path.stem for path in COMMANDS.glob("*.py") if "_" not in path.stem}  # data_align is a part of data
     return [*(verb for verb in ORDER if verb in there), *sorted(there - set(ORDER))]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from mien.calling import checked
+from mien.commands.data_align import align as align  # mien data align
 
 if TYPE_CHECKING:
     from mien.data.layouts import Layout
@@ -37,6 +38,7 @@ class Checked:
     bad: list[dict[str, str]]
     labels: dict[str, int]
     unlabelled: int
+    faces: str | None
     resolution: str
     channels: int
     prepared: str | None
@@ -65,6 +67,8 @@ class Checked:
             share = f"{self.unlabelled / max(self.pictures, 1):.0%}"
             shown = dict(list(self.labels.items())[:12])
             lines.append(f"labels      {_counts(shown)}{', …' if len(self.labels) > 12 else ''}; unlabelled {share}")
+        if self.faces:
+            lines.append(f"faces       {self.faces}")
         lines.append(f"bad files   {self.bad_count:,}")
         lines += [f"            {bad['file']}: {bad['reason']}" for bad in self.bad[:10]]
         colour = "gray" if self.channels == 1 else "colour"
@@ -107,6 +111,7 @@ def check(
     from mien.data import survey
     from mien.data.layouts import detect
     from mien.data.sheet import save_sheet
+    from mien.faces.survey import survey_faces
     from mien.images import resolution_text
 
     layout = detect(path)
@@ -116,6 +121,7 @@ def check(
     ready, refused = _ready_or_refused(path, height, width)
     exact = sum(len(group) - 1 for group in found.duplicates)
     near = max(0, survey.near_duplicates(ready.images) - exact)
+    faces, small = survey_faces(layout)
     return Checked(
         path=path,
         layout=layout.kind,
@@ -132,11 +138,12 @@ def check(
         bad=ready.info["skipped"],
         labels=survey.label_table(ready),
         unlabelled=ready.info["unlabelled"],
+        faces=faces,
         resolution=resolution_text(height, width),
         channels=ready.images.shape[-1],
         prepared=str(ready.path) if refused is None else None,
         sheet=str(save_sheet(ready, sheet)),
-        warnings=survey.warnings(found, ready, exact, near, refused),
+        warnings=[*survey.warnings(found, ready, exact, near, refused), *small],
     )
 
 

@@ -58,7 +58,7 @@ def _write(
         (folder / "captions.jsonl").write_text("".join(lines), encoding="utf-8")
     if names := _names(ready, layout):
         attributes = groups(ready.info["label_names"], labels)
-        described = (_described(names[row], one[None], attributes) for row, one in zip(chosen, labels))
+        described = (metadata_row(names[row], one[None], attributes) for row, one in zip(chosen, labels))
         (folder / METADATA).write_text("".join(described), encoding="utf-8")
     info = {
         **ready.info,
@@ -88,7 +88,7 @@ def _names(ready: PreparedSet, layout: Layout) -> list[str]:
     return names if len(names) == len(ready) else []
 
 
-def _described(name: str, labels: np.ndarray, attributes: tuple[Group, ...]) -> str:
+def metadata_row(name: str, labels: np.ndarray, attributes: tuple[Group, ...]) -> str:
     """One line: the file's name, and of each attribute the value; "" where it is not known. labels [1,K]"""
     row: dict[str, str] = {"file_name": name}
     for group in attributes:

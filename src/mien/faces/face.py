@@ -25,6 +25,10 @@ class Face:
         """Of the square with the box's area, in pixels."""
         return float(np.sqrt(np.prod(self.box[2:] - self.box[:2])))
 
+    def scaled(self, factor: float) -> Face:
+        """The same face in a picture of `factor` times as many pixels across."""
+        return Face(self.box * factor, self.score, None if self.points is None else self.points * factor)
+
     def as_dict(self) -> dict[str, Any]:
         points = None if self.points is None else self.points.round(2).tolist()
         return {"box": self.box.round(2).tolist(), "score": round(self.score, 4), "points": points}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
@@ -22,6 +23,7 @@ SURE = (0.6, 0.7, 0.7)  # the probability that each network asks for
 OVERLAP, OVERLAP_IN_LEVEL = 0.7, 0.5
 AT_ONCE = 1 << 18  # pixels of the pictures that go through P-Net together: more leave the processor's caches
 CROPS_AT_ONCE = 512
+WIDER = 3  # the border of the second look, as a multiple
 
 
 @dataclass(frozen=True)
@@ -66,24 +68,42 @@ class MTCNN:
         return f"MTCNN (faces from {self.smallest:.0%} of the shorter side)"
 
     def __call__(self, pictures: list[np.ndarray]) -> list[list[Face]]:
-        """See `Finder`. Pictures of one size go through the networks together."""
+        """See `Finder`. Pictures of one size go through the networks together. One without a face is looked at again
+        with a wider border, which helps where the face is larger than its picture."""
+        found = self.once(pictures, self.border)
+        missed = [row for row, faces in enumerate(found) if not faces]
+        for row, faces in zip(missed, self.once([pictures[row] for row in missed], WIDER * self.border)):
+            found[row] = faces
+        return found
+
+    def once(self, pictures: list[np.ndarray], border: float) -> list[list[Face]]:
+        smaller = [self.reduced(picture) for picture in pictures]
         sizes: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        for row, picture in enumerate(pictures):
+        for row, (picture, _) in enumerate(smaller):
             sizes[picture.shape[:2]].append(row)
         found: list[list[Face]] = [[] for _ in pictures]
         for (height, width), rows in sizes.items():
             step = max(1, AT_ONCE // (height * width))
             for start in range(0, len(rows), step):
                 part = rows[start : start + step]
-                for row, faces in zip(part, self.find([pictures[row] for row in part])):
-                    found[row] = faces
+                for row, faces in zip(part, self.find([smaller[row][0] for row in part], border)):
+                    found[row] = [face.scaled(smaller[row][1]) for face in faces]
         return found
 
+    def reduced(self, picture: np.ndarray) -> tuple[np.ndarray, float]:
+        """The picture no larger than O-Net needs for the smallest face, and the factor back to its own pixels."""
+        height, width = picture.shape[:2]
+        factor = self.smallest * min(height, width) / self.output.side
+        if factor <= 1:
+            return picture, 1.0
+        size = (round(width / factor), round(height / factor))
+        return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX)), factor
+
     @torch.inference_mode()
-    def find(self, pictures: list[np.ndarray]) -> list[list[Face]]:
+    def find(self, pictures: list[np.ndarray], border_share: float) -> list[list[Face]]:
         """Pictures of one size -> the faces of each."""
         height, width = pictures[0].shape[:2]
-        border = round(self.border * min(height, width))
+        border = round(border_share * min(height, width))
         stacked = torch.from_numpy(np.stack(pictures)).to(self.device).permute(0, 3, 1, 2).float()
         images = pad(stacked.sub_(127.5).div_(128), [border] * 4, mode="replicate")
         least = max(LEAST_SIDE, self.smallest * min(height, width))
@@ -131,7 +151,9 @@ class MTCNN:
         if not len(windows.rows):
             return windows
         crops, boxes = cut(images, windows.rows, windows.boxes, self.refinement.side)
-        judged = [self.refinement(crops[start : start + CROPS_AT_ONCE]) for start in range(0, len(crops), CROPS_AT_ONCE)]
+        judged = [
+            self.refinement(crops[start : start + CROPS_AT_ONCE]) for start in range(0, len(crops), CROPS_AT_ONCE)
+        ]
         scores, edges = (torch.cat(part).double().cpu().numpy() for part in zip(*judged))
         windows = Windows(windows.rows, boxes, scores, edges)[scores >= SURE[1]]
         windows = each(windows, OVERLAP)

@@ -7,7 +7,6 @@ import math
 import numpy as np
 from PIL import Image, ImageFilter
 
-from mien.data.resample import lanczos
 from mien.faces.placing import Placement
 
 FINER = 2  # the turn is computed on so many pixels for each of the crop's, and only then reduced
@@ -19,7 +18,7 @@ def warp(picture: Image.Image, placement: Placement) -> np.ndarray:
     """RGB picture -> uint8 [height, width, 3]
 
     A crop far smaller than its part of the picture is first reduced by Lanczos, so that the turn, which reads 4 x 4
-    pixels for each of its own, skips none.
+    pixels for each of its own, skips none. By Pillow, for `data.resample` is not made for several threads.
     """
     height, width = placement.size
     scale = abs(placement.step)
@@ -35,12 +34,10 @@ def warp(picture: Image.Image, placement: Placement) -> np.ndarray:
     )
     size = (width * finer, height * finer)
     turned = part.transform(size, Image.Transform.AFFINE, rows, Image.Resampling.BICUBIC)
-    return np.array(lanczos(turned, (width, height), (0, 0, *size)))
+    return np.array(turned if finer == 1 else turned.resize((width, height), Image.Resampling.LANCZOS))
 
 
-def region(
-    picture: Image.Image, placement: Placement, shrink: float
-) -> tuple[Image.Image, complex, float, float]:
+def region(picture: Image.Image, placement: Placement, shrink: float) -> tuple[Image.Image, complex, float, float]:
     """The crop's bounding box, reduced by about `shrink`: (pixels, its corner in the picture, the reduction across and
     down)"""
     height, width = placement.size
@@ -53,13 +50,15 @@ def region(
     have = inside_high - inside_low
     want = np.maximum(np.rint(have / shrink), 1).astype(int)
     part = picture.crop(box)
-    if shrink > 1:  # by Pillow: every crop has a size of its own, and `lanczos` would plan each anew
+    if shrink > 1:
         part = part.resize((int(want[0]), int(want[1])), Image.Resampling.LANCZOS, reducing_gap=3.0)
     ratio = have / want
     before = np.ceil(np.maximum(inside_low - low, 0) / ratio).astype(int)
     after = np.ceil(np.maximum(high - inside_high, 0) / ratio).astype(int)
     if before.any() or after.any():
-        part = mirrored(np.asarray(part), before, after, FADE * min(height, width) * abs(placement.step) / float(ratio.mean()))
+        part = mirrored(
+            np.asarray(part), before, after, FADE * min(height, width) * abs(placement.step) / float(ratio.mean())
+        )
     corner = inside_low - before * ratio
     return part, complex(*corner), float(ratio[0]), float(ratio[1])
 

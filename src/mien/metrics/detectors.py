@@ -145,5 +145,5 @@ def opencv() -> Any:
     try:
         import cv2
     except ImportError:
-        raise UsageError("afd needs OpenCV, which is not installed: pip install 'mien[metrics]'") from None
+        raise UsageError("this detector needs OpenCV, which is not installed: pip install 'mien[metrics]'") from None
     return cv2

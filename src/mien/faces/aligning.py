@@ -1,0 +1,176 @@
+"""From the pictures of a set to a folder of aligned faces: read ahead, found in batches, cut and written by threads."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from PIL import Image
+
+from mien.data.decode import BadPicture
+from mien.data.files import Files
+from mien.data.workers import usable_cores
+from mien.faces.face import Face, Finder
+from mien.faces.placing import Placement, place
+from mien.faces.sampling import decoded
+from mien.faces.sheet import Pair, thumbnail
+from mien.faces.warp import warp
+from mien.pictures import FORMATS, encode
+from mien.run.files import io_errors
+
+AT_ONCE = 16  # pictures that are searched together
+BYTES_AT_ONCE = 1 << 24  # of their files: photographs of 24 megapixels take some 70 MB each once they are decoded
+
+Several = Literal["largest", "all", "skip"]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How faces are cut. size: (height, width). margin: see `placing.place`. several: what to do with a picture of
+    several faces. format: a key of `pictures.FORMATS`."""
+
+    size: tuple[int, int]
+    margin: float
+    several: Several
+    format: str
+
+
+@dataclass
+class Outcome:
+    """made: (picture, new file) of each face, in order. rows: what is kept of each picture, as JSON. pairs: some
+    pictures before and after. absent, several, unreadable: the names of such pictures, the last with the reason."""
+
+    made: list[tuple[str, str]] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    several: list[str] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+
+def align(
+    files: Files, names: list[str], folder: Path, finder: Finder, wishes: Wishes, shown: int, progress: Progress
+) -> Outcome:
+    """Writes the faces of `names` below `folder`, under the same names but for the ending. shown: so many pictures,
+    evenly spread, are kept for the sheet. Raises FileTrouble."""
+    outcome, new_names = Outcome(), NewNames(wishes.format)
+    sheet = set(np.linspace(0, len(names) - 1, min(shown, len(names))).astype(int).tolist())
+    done = 0
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        writing: list[Future[None]] = []
+        for rows, pictures in ahead(pool, files, names):
+            there = [(row, picture) for row, picture in zip(rows, pictures) if isinstance(picture, Image.Image)]
+            seen = dict(zip((row for row, _ in there), finder([np.asarray(picture) for _, picture in there])))
+            wait(writing)  # not sooner: the threads write while the finder searches
+            writing = []
+            for row, picture in zip(rows, pictures):
+                name = names[row]
+                if isinstance(picture, str):
+                    outcome.unreadable[name] = picture
+                    outcome.rows.append({"file": name, "unreadable": picture})
+                    continue
+                faces = seen[row]
+                chosen = note(outcome, name, faces, wishes.several)
+                placed = [place(face, wishes.size, wishes.margin) for face in chosen]
+                files_made = [new_names(name, number) for number in range(len(chosen))]
+                outcome.made += [(name, new) for new in files_made]
+                outcome.rows.append(described(name, faces, placed, files_made))
+                pair = Pair(name, thumbnail(picture, placed, wishes.size), []) if row in sheet else None
+                if pair:
+                    outcome.pairs.append(pair)
+                for one, new in zip(placed, files_made):
+                    writing.append(pool.submit(write, picture, one, folder / new, wishes.format, pair))
+            done += len(rows)
+            progress(done, len(names))
+        wait(writing)
+    return outcome
+
+
+def ahead(
+    pool: ThreadPoolExecutor, files: Files, names: list[str]
+) -> Iterator[tuple[list[int], list[Image.Image | str]]]:
+    """(rows, their pictures, or why there is none), in order: while one part is in use, the next is decoded."""
+    waiting: tuple[list[int], list[Future[Image.Image | str]]] | None = None
+    for rows in parts(files, names):
+        started = rows, [pool.submit(picture_of, files, names[row]) for row in rows]
+        if waiting:
+            yield waiting[0], [future.result() for future in waiting[1]]
+        waiting = started
+    if waiting:
+        yield waiting[0], [future.result() for future in waiting[1]]
+
+
+def parts(files: Files, names: list[str]) -> Iterator[list[int]]:
+    part: list[int] = []
+    size = 0
+    for row, name in enumerate(names):
+        if part and (len(part) == AT_ONCE or size + files.members[name].size > BYTES_AT_ONCE):
+            yield part
+            part, size = [], 0
+        part.append(row)
+        size += files.members[name].size
+    if part:
+        yield part
+
+
+def picture_of(files: Files, name: str) -> Image.Image | str:
+    try:
+        return decoded(files, name)
+    except (BadPicture, OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def note(outcome: Outcome, name: str, faces: list[Face], several: Several) -> list[Face]:
+    """The faces that are cut out; a picture without one, or with several, is put on its list."""
+    if not faces:
+        outcome.absent.append(name)
+    if len(faces) < 2:
+        return faces
+    outcome.several.append(name)
+    return {"largest": faces[:1], "all": faces, "skip": []}[several]
+
+
+def described(name: str, faces: list[Face], placed: list[Placement], made: list[str]) -> dict[str, Any]:
+    turns = [round(one.degrees, 1) for one in placed]
+    return {"file": name, "made": made, "turned": turns, "faces": [face.as_dict() for face in faces]}
+
+
+def write(picture: Image.Image, placement: Placement, path: Path, format: str, pair: Pair | None) -> None:
+    image = Image.fromarray(warp(picture, placement))
+    if pair:
+        pair.after.append(image)
+    with io_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode(image, format, {}))
+
+
+def wait(futures: list[Future[None]]) -> None:
+    for future in futures:
+        future.result()
+
+
+class NewNames:
+    """The names of new files: each picture's own, with the ending of `format`; a taken one keeps its old ending too."""
+
+    def __init__(self, format: str) -> None:
+        assert format in FORMATS
+        self.ending = f".{format}"
+        self.taken: set[str] = set()
+
+    def __call__(self, name: str, number: int) -> str:
+        """number: of the face in its picture, from 0."""
+        suffix = f"-{number + 1}" if number else ""
+        for stem in (posixpath.splitext(name)[0], name):
+            new = f"{stem}{suffix}{self.ending}"
+            if new.lower() not in self.taken:
+                break
+        else:
+            new = f"{name}-face{suffix}{self.ending}"
+        self.taken.add(new.lower())
+        return new

@@ -1,0 +1,68 @@
+"""From --detector to finders of faces; whatever is missing is one line with its cure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+
+import numpy as np
+import torch
+
+from mien.errors import FileTrouble, UsageError
+from mien.evaluation.choosing import choose_detector
+from mien.evaluation.weights import ANIME_CASCADE, find
+from mien.faces.face import Face, Finder, largest_first
+from mien.faces.mtcnn import MTCNN
+from mien.faces.weights import CURE, find_mtcnn
+from mien.metrics.detectors import ANIME_FILE, Cascade
+
+PHOTO, ANIME, AUTO = "photo", "anime", "auto"
+SMALLEST, SMALLEST_OF_CASCADE = 0.06, 0.1  # of the shorter side
+ANIME_CURE = "mien weights fetch anime-cascade"
+ANIME_SIDE, ANIME_BORDER, ANIME_NEIGHBOURS, ANIME_LEAST = 256, 64, 3, 24
+"""docs/align.md: with these the cascade finds 99 % of drawn faces, of any size from a tenth of the picture."""
+
+
+@dataclass(frozen=True)
+class ByCascade:
+    """A cascade gives boxes and no landmarks: such faces are cut out and not turned."""
+
+    cascade: Cascade
+
+    @property
+    def name(self) -> str:
+        return self.cascade.name
+
+    def __call__(self, pictures: list[np.ndarray]) -> list[list[Face]]:
+        return [largest_first([Face(box, 1.0) for box in self.cascade.boxes(picture)]) for picture in pictures]
+
+
+def finder(detector: str, device: torch.device, smallest: float | None = None) -> Finder:
+    """detector: photo, anime, human or a cascade's file. smallest: a share of the shorter side. Raises UsageError or
+    FileTrouble with the cure."""
+    if detector == PHOTO:
+        folder = find_mtcnn()
+        if folder is None:
+            raise FileTrouble(f"the weights of MTCNN, which finds faces in photographs, are not here: {CURE}")
+        return MTCNN.load(folder, device, smallest or SMALLEST)
+    if not find_spec("cv2"):
+        raise UsageError(f"--detector {detector} needs OpenCV, which is not installed: {CURE}")
+    found = choose_detector(detector)
+    if not isinstance(found, Cascade):
+        raise UsageError(f"--detector {detector} says whether there is a face, and not where: use a cascade or photo")
+    if found.path.name != ANIME_FILE:
+        return ByCascade(found)
+    share = smallest or SMALLEST_OF_CASCADE
+    side = max(ANIME_SIDE, round(ANIME_LEAST / share))
+    border, least = side * ANIME_BORDER // ANIME_SIDE, max(ANIME_LEAST, round(share * side))
+    return ByCascade(replace(found, side=side, border=border, smallest=least, neighbours=ANIME_NEIGHBOURS))
+
+
+def finders(device: torch.device, smallest: float | None = None) -> dict[str, Finder]:
+    """All that are here, of photo and anime."""
+    there = {PHOTO: find_mtcnn() is not None, ANIME: find(ANIME_CASCADE) is not None and find_spec("cv2") is not None}
+    return {name: finder(name, device, smallest) for name, present in there.items() if present}
+
+
+def nothing_here() -> FileTrouble:
+    return FileTrouble(f"no detector of faces is here: for photographs {CURE}; for drawn faces {ANIME_CURE}")

@@ -1,0 +1,38 @@
+"""The labels of the pictures that faces were cut from, beside the new pictures, as mien reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from mien.data.layouts import Layout
+from mien.data.relabelling import METADATA, metadata_row
+from mien.groups import groups
+
+STYLEGAN, FOLDERS = "stylegan dataset.json", "class folders"
+
+
+def write_labels(layout: Layout, made: Iterable[tuple[str, str]], folder: Path) -> None:
+    """made: (the picture, the new file) of each crop. Class folders need no file. Where some of the pictures are kept
+    for a test, the file says so. Raises OSError."""
+    if layout.kind == FOLDERS or (layout.labels is None and layout.captions is None):
+        return
+    row_of = {name: row for row, name in enumerate(layout.entries)}
+    if layout.kind == STYLEGAN and layout.labels is not None:
+        vectors = [[new, layout.labels[row_of[name]].tolist()] for name, new in made if name in row_of]
+        (folder / "dataset.json").write_text(json.dumps({"labels": vectors}))
+        return
+    attributes = groups(layout.label_names, layout.labels) if layout.labels is not None else ()
+    made = list(made)
+    split = any(name not in row_of for name, _ in made)
+    lines = []
+    for name, new in made:
+        row = row_of.get(name)
+        told = {"file_name": new}
+        if row is not None and layout.labels is not None:
+            told = json.loads(metadata_row(new, layout.labels[row][None], attributes))
+        if row is not None and layout.captions is not None:
+            told["text"] = layout.captions[row]
+        lines.append(json.dumps(told | ({"split": "test" if row is None else "train"} if split else {})) + "\n")
+    (folder / METADATA).write_text("".join(lines))

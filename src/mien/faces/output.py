@@ -1,0 +1,62 @@
+"""The folder that faces are written to: built beside its place under a hidden name, and renamed when it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mien.data.prepare import prepare
+from mien.data.relabelling import check_free
+from mien.errors import FileTrouble, UsageError
+from mien.run.files import io_errors, write_json
+
+FACTS = "alignment.json"
+
+
+def check_place(place: Path, source: Path, flag: str) -> None:
+    """Raises FileTrouble where something lies there, UsageError where mien would later find its own faces among the
+    pictures."""
+    if source.is_dir() and source in (place.resolve(), *place.resolve().parents):
+        raise UsageError(f"{flag} {place} lies among the pictures of {source}: name a folder outside")
+    if flag == "--output":
+        check_free(place)
+
+
+@contextlib.contextmanager
+def building(place: Path) -> Iterator[tuple[Path, Path]]:
+    """Two folders to fill, which do not exist yet: one that is thrown away, and one that is moved to `place` once the
+    block has ended. Nothing is left where it has failed. Raises FileTrouble."""
+    scratch = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        with io_errors(place):
+            scratch.mkdir(parents=True)
+        yield scratch / "pictures", scratch / "result"
+        with io_errors(place):
+            move(scratch / "result", place)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def prepared(pictures: Path, place: Path, size: tuple[int, int], facts: dict[str, Any]) -> None:
+    """The aligned pictures as a prepared set at `place`. Raises FileTrouble."""
+    prepare(pictures, *size, output=place)
+    path = place / "dataset.json"
+    with io_errors(path):
+        info = json.loads(path.read_text(encoding="utf-8"))
+    # key: its files are thrown away, so nothing may look whether they have changed
+    write_json(path, {**info, "key": None, "source": facts["source"], "aligned": facts})
+
+
+def move(scratch: Path, place: Path) -> None:
+    """Raises OSError, FileTrouble where another program has taken the place meanwhile."""
+    if place.exists():
+        try:
+            place.rmdir()  # an empty folder may be named
+        except OSError:
+            raise FileTrouble(f"--output {place} is no longer empty: name a new folder") from None
+    scratch.rename(place)
