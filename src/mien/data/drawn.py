@@ -121,7 +121,7 @@ def numbers(row: int, sources: Sources | None) -> tuple[int, int]:
     return (2 * row + 1, 2 * row) if sources == "pencil" else (row, row)
 
 
-def worker(job: dict[str, Any]) -> Callable[[int, int], dict[str, Any]]:
+def worker(job: dict[str, Any]) -> Callable[[int, int, None], dict[str, Any]]:
     """What `workers.in_parts` asks for: draws rows straight into the arrays of `job["folder"]`."""
     folder, size = Path(job["folder"]), (job["height"], job["width"])
     images, labels = RowFile(folder / "images.npy"), RowFile(folder / "labels.npy")
@@ -132,7 +132,7 @@ def worker(job: dict[str, Any]) -> Callable[[int, int], dict[str, Any]]:
     of_sources = RowFile(folder / SOURCE_LABELS) if wanted == "pencil" else None
     files = [file for file in (images, labels, sources, of_sources) if file]
 
-    def rows(start: int, stop: int) -> dict[str, Any]:
+    def rows(start: int, stop: int, _: None) -> dict[str, Any]:
         captions = []
         for file in files:
             file.begin(start, stop)

@@ -1,7 +1,7 @@
 """The files of a data set, alike whether they lie in a folder, a zip or a tar: names, sizes, bytes, a fingerprint.
 
-Archives are read in place, never extracted. What comes from outside is checked here: absolute names, `..`, links,
-encryption and decompression bombs are refused by name before anything is decoded.
+Archives are read in place, never extracted. What comes from outside is checked before anything is decoded: by
+`members` (names, bombs), `zips` and `tars` (links, encryption, sizes that cannot be).
 """
 
 from __future__ import annotations
@@ -10,83 +10,49 @@ import hashlib
 import lzma
 import os
 import stat
-import struct
-import tarfile
 import tempfile
-import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any
 
+from mien.data.members import Gatherer, Member, Members
+from mien.data.members import is_junk as is_junk
+from mien.data.tars import BLOCK, is_tar, read_tar, unpack_stream
+from mien.data.zips import Damaged, find_directory, read_zip, unpack
 from mien.errors import BadData, FileTrouble
 
-MOST_ENTRIES = 2_000_000
-MOST_BYTES_OF_ONE = 1 << 29  # 512 MiB unpacked
-MOST_BYTES_OF_ALL = 1 << 38  # 256 GiB unpacked
-MOST_RATIO = 200  # unpacked to packed; only asked of entries over SMALL_ENTRY, for a small one cannot hurt
-SMALL_ENTRY = 1 << 24
-
-STORED, DEFLATED = 0, 8
 _COMMON = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib"}
 _LESS_COMMON = {".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".jp2", ".tga"}
 PICTURES = frozenset(_COMMON | _LESS_COMMON)
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One file. `offset` and `packed` place it in its archive (`offset` -1: a file of its own); `crc` -1: unknown."""
-
-    name: str
-    size: int
-    stamp: int = 0  # modification time in ns; 0 in archives
-    offset: int = -1
-    packed: int = 0
-    method: int = STORED
-    crc: int = -1
+_SPECIAL = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
+_OPEN_ONCE = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)  # what has become a pipe must not block
 
 
 def is_picture(name: str) -> bool:
     """Whether the extension says so; the content decides later."""
-    return os.path.splitext(name)[1].lower() in PICTURES  # noqa: PTH122 (called for every file; Path is ten times slower)
-
-
-def is_junk(name: str) -> bool:
-    """What operating systems leave behind: dotfiles, __MACOSX, Thumbs.db, desktop.ini."""
-    return any(part[:1] == "." or part in ("__MACOSX", "Thumbs.db", "desktop.ini") for part in name.split("/"))
+    stem, _, ending = name.rpartition(".")  # called for every file; Path is ten times slower
+    return stem != "" and f".{ending.lower()}" in PICTURES
 
 
 def read_member(root: str, archive: IO[bytes] | None, member: Member) -> bytes:
     """The bytes of one member; `archive` is the opened archive, or None for a folder. Raises OSError, ValueError."""
     if archive is None:
-        return _whole(f"{root}{os.sep}{member.name}", member.size)
-    archive.seek(member.offset)
-    if member.crc == -1:  # a tar member lies there as it is
-        return archive.read(member.size)
-    header = archive.read(30)
-    if header[:4] != b"PK\x03\x04":
-        raise ValueError("damaged zip entry")
-    name_length, extra_length = struct.unpack("<HH", header[26:30])
-    archive.seek(name_length + extra_length, os.SEEK_CUR)
-    data = archive.read(member.packed)
-    if member.method == DEFLATED:
-        unpack = zlib.decompressobj(-15)
-        try:
-            data = unpack.decompress(data, member.size + 1)  # never more than the directory promised
-        except zlib.error as error:
-            raise ValueError("damaged zip entry") from error
-    elif member.method != STORED:
-        raise ValueError(f"zip compression method {member.method} is not supported")
-    if len(data) != member.size or zlib.crc32(data) != member.crc:
-        raise ValueError("damaged zip entry (wrong checksum)")
+        return _whole(f"{root}{os.sep}{member.stored or member.name}", member.size)
+    if member.crc != -1:
+        return unpack(archive, member)
+    archive.seek(member.offset)  # a tar member lies there as it is
+    data = archive.read(member.size)
+    if len(data) != member.size:
+        raise ValueError("truncated archive")
     return data
 
 
 def _whole(path: str, size: int) -> bytes:
     """A whole file, in one read when it still has that size: half the time of open()."""
-    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    file = os.open(path, os.O_RDONLY | _OPEN_ONCE)
     try:
         data = os.read(file, size + 1)
         while len(data) != size and (more := os.read(file, 1 << 24)):
@@ -102,7 +68,7 @@ class Files:
 
     path: Path  # what the user named
     root: Path  # where the bytes are read: the folder, the archive, or the unpacked stream of a tgz
-    members: dict[str, Member]
+    members: Members
     packed: bool  # whether root is an archive
     spool: Any = None  # holds the unpacked stream of a tgz; it is deleted with this object
 
@@ -129,152 +95,92 @@ class Files:
 def open_files(path: Path) -> Files:
     """A folder, zip, tar or tgz. Raises FileTrouble (unreadable), BadData (no archive, or one that is refused)."""
     try:
-        if path.is_dir():
-            return _sorted(path, path, list(_walk(str(path))), packed=False)
-        if zipfile.is_zipfile(path):
-            return _sorted(path, path, _zip_members(path), packed=True)
-        return _open_tar(path)
+        if _is_folder(path):
+            gatherer = Gatherer(path, archive=False)
+            for name, state in _walk(str(path)):
+                gatherer.seen()
+                gatherer.add(name, state.st_size, stamp=state.st_mtime_ns)
+            return Files(path, path, gatherer.members(), packed=False)
+        return _open_archive(path)
     except OSError as error:
-        raise FileTrouble(f"{path} cannot be read: {error.strerror or error}") from error
-    except zipfile.BadZipFile as error:
-        raise BadData(f"{path} is a damaged zip ({error}): copy or download it again") from error
-    except (EOFError, zlib.error, lzma.LZMAError, tarfile.TarError) as error:
+        raise FileTrouble(f"{error.filename or path} cannot be read: {error.strerror or error}") from error
+    except (Damaged, EOFError, zlib.error, lzma.LZMAError) as error:
         raise BadData(f"{path} is a damaged archive ({error}): copy or download it again") from error
 
 
+def _open_archive(path: Path) -> Files:
+    gatherer = Gatherer(path, archive=True)
+    with path.open("rb") as file:
+        head = file.read(BLOCK)
+        if is_tar(head):
+            read_tar(path, file, gatherer)
+            return Files(path, path, gatherer.members(), packed=True)
+        if directory := find_directory(file):
+            read_zip(path, file, directory, gatherer)
+            return Files(path, path, gatherer.members(), packed=True)
+    # A compressed tar is one stream: it is unpacked once into a nameless temporary file.
+    spool = tempfile.NamedTemporaryFile(prefix="mien-", suffix=".tar")  # noqa: SIM115 (lives as long as Files)
+    if unpack_stream(path, spool):
+        spool.flush()
+        read_tar(path, spool, gatherer)
+        return Files(path, Path(spool.name), gatherer.members(), packed=True, spool=spool)
+    if head[:2] == b"PK":
+        raise Damaged("a zip whose end is missing")
+    raise BadData(
+        f"{path} is a single file, neither zip nor tar: give --data the folder or archive that holds the pictures"
+    )
+
+
 def fingerprint(path: Path) -> str:
-    """Changes when a file is added, removed, renamed or rewritten; reads no picture."""
+    """Changes when a file is added, removed, renamed or rewritten; reads no picture. Raises OSError, BadData."""
     digest = hashlib.sha256()
-    if path.is_dir():
-        for member in sorted(_walk(str(path)), key=lambda member: member.name):
-            digest.update(f"{member.name}\0{member.size}\0{member.stamp}\n".encode("utf-8", "surrogateescape"))
+    if _is_folder(path):
+        for name, state in sorted(_walk(str(path)), key=lambda found: found[0]):
+            digest.update(f"{name}\0{state.st_size}\0{state.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
     state = path.stat()
     digest.update(f"{state.st_size} {state.st_mtime_ns}".encode())
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            begin = archive.start_dir
-        with path.open("rb") as file:
-            file.seek(begin)
-            digest.update(file.read())
+    with path.open("rb") as file:
+        try:
+            directory = find_directory(file)
+        except Damaged:
+            directory = None  # `open_files` says it
+        if directory:
+            file.seek(directory.start)
+            left = directory.size
+            while left > 0 and (block := file.read(min(left, 1 << 20))):
+                digest.update(block)
+                left -= len(block)
     return digest.hexdigest()
 
 
-def _sorted(path: Path, root: Path, members: list[Member], *, packed: bool, spool: Any = None) -> Files:
-    kept = sorted((member for member in members if not is_junk(member.name)), key=lambda member: member.name)
-    return Files(path, root, {member.name: member for member in kept}, packed, spool)
+def _is_folder(path: Path) -> bool:
+    """Raises BadData for what is neither a folder nor a file: opening a pipe would wait for ever."""
+    kind = stat.S_IFMT(path.stat().st_mode)
+    if kind in _SPECIAL:
+        raise BadData(f"{path} is {_SPECIAL[kind]}: give --data a folder, a zip or a tar of pictures")
+    return kind == stat.S_IFDIR
 
 
-def _walk(root: str, below: str = "") -> Iterator[Member]:
-    """Every file below root; a folder that is a link is followed once only where it leads outside of root."""
-    with os.scandir(os.path.join(root, below)) as listing:  # noqa: PTH118 (a million files: Path is too slow)
-        for entry in listing:
-            name = f"{below}{entry.name}"
-            if is_junk(entry.name):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(root, name + "/")
-            elif entry.is_dir():
-                target = os.path.realpath(entry.path)
-                if not os.path.realpath(root).startswith(target):  # else it would go round in circles
-                    yield from _walk(root, name + "/")
-            elif entry.is_file():
-                state = entry.stat()
-                yield Member(name, state.st_size, state.st_mtime_ns)
-
-
-def _zip_members(path: Path) -> list[Member]:
-    with zipfile.ZipFile(path) as archive:
-        entries = archive.infolist()
-    _check_count(path, len(entries))
-    members, total = [], 0
-    for entry in entries:
-        _check_name(path, entry.filename)
-        kind = stat.S_IFMT(entry.external_attr >> 16)
-        if kind == stat.S_IFLNK:
-            raise BadData(f"{path}: {entry.filename} is a link, which mien does not follow in archives: pack it again")
-        if entry.is_dir():
-            continue
-        if entry.flag_bits & 1:
-            raise BadData(f"{path}: {entry.filename} is encrypted: unpack it with its password first")
-        total += entry.file_size
-        _check_size(path, entry.filename, entry.file_size, entry.compress_size, total)
-        place = (entry.header_offset, entry.compress_size, entry.compress_type, entry.CRC)
-        members.append(Member(entry.filename, entry.file_size, 0, *place))
-    return members
-
-
-def _open_tar(path: Path) -> Files:
-    """A tar is read where it lies; a compressed one is unpacked once into a nameless temporary file (one stream)."""
-    try:
-        with tarfile.open(path, "r:") as archive:
-            return _sorted(path, path, _tar_members(path, archive), packed=True)
-    except tarfile.ReadError:
-        pass
-    try:
-        spool = tempfile.NamedTemporaryFile(prefix="mien-", suffix=".tar")  # noqa: SIM115 (lives as long as Files)
-        _unpack_stream(path, spool)
-        spool.flush()
-        with tarfile.open(spool.name, "r:") as archive:
-            members = _tar_members(path, archive)
-    except tarfile.ReadError as error:
-        raise BadData(
-            f"{path} is a single file, neither zip nor tar: give --data the folder or archive that holds the pictures"
-        ) from error
-    return _sorted(path, Path(spool.name), members, packed=True, spool=spool)
-
-
-def _unpack_stream(path: Path, spool: IO[bytes]) -> None:
-    import bz2
-    import gzip
-
-    openers: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
-    with path.open("rb") as file:
-        opener = openers.get(file.read(2))
-    if opener is None:
-        raise tarfile.ReadError("not compressed by gzip, bzip2 or xz")
-    most = min(MOST_BYTES_OF_ALL, max(path.stat().st_size * MOST_RATIO, SMALL_ENTRY))
-    written = 0
-    with opener(path, "rb") as stream:
-        while block := stream.read(1 << 20):
-            written += len(block)
-            if written > most:
-                raise BadData(f"{path} unpacks to more than {most:,} bytes, over {MOST_RATIO} times its size: refused")
-            spool.write(block)
-
-
-def _tar_members(path: Path, archive: tarfile.TarFile) -> list[Member]:
-    members, total = [], 0
-    for count, entry in enumerate(archive):
-        _check_count(path, count)
-        _check_name(path, entry.name)
-        if entry.issym() or entry.islnk():
-            raise BadData(f"{path}: {entry.name} is a link, which mien does not follow in archives: pack it again")
-        if entry.isdir():
-            continue
-        if not entry.isreg() or entry.issparse():
-            raise BadData(f"{path}: {entry.name} is no ordinary file (device, pipe or sparse): pack it again")
-        total += entry.size
-        _check_size(path, entry.name, entry.size, entry.size, total)
-        members.append(Member(entry.name.removeprefix("./"), entry.size, 0, entry.offset_data, entry.size))
-    return members
-
-
-def _check_count(path: Path, count: int) -> None:
-    if count > MOST_ENTRIES:
-        raise BadData(f"{path} holds more than {MOST_ENTRIES:,} entries: refused; give the pictures as a folder")
-
-
-def _check_name(path: Path, name: str) -> None:
-    plain = name.replace("\\", "/")
-    if plain.startswith("/") or plain[1:2] == ":" or ".." in PurePosixPath(plain).parts:
-        raise BadData(f"{path}: {name!r} leads out of the archive: refused; pack it again with relative names")
-
-
-def _check_size(path: Path, name: str, size: int, packed: int, total: int) -> None:
-    if size > MOST_BYTES_OF_ONE:
-        raise BadData(f"{path}: {name} unpacks to {size:,} bytes, over {MOST_BYTES_OF_ONE:,}: refused")
-    if size > SMALL_ENTRY and size > packed * MOST_RATIO:
-        raise BadData(f"{path}: {name} unpacks to over {MOST_RATIO} times its packed size: refused as a zip bomb")
-    if total > MOST_BYTES_OF_ALL:
-        raise BadData(f"{path} unpacks to over {MOST_BYTES_OF_ALL:,} bytes: refused; give the pictures as a folder")
+def _walk(root: str) -> Iterator[tuple[str, os.stat_result]]:
+    """(name as it is on disk, state) of every file below root, without junk. A folder that is a link is followed once,
+    and only where it leads outside of root."""
+    whole = os.path.realpath(root)
+    seen, todo = {whole}, [""]
+    while todo:
+        below = todo.pop()
+        with os.scandir(os.path.join(root, below)) as listing:  # noqa: PTH118 (a million files: Path is too slow)
+            for entry in listing:
+                name = f"{below}{entry.name}"
+                if is_junk(entry.name):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    todo.append(name + "/")
+                elif entry.is_dir():
+                    target = os.path.realpath(entry.path)
+                    inside = os.path.commonpath([whole, target]) in (whole, target)  # else it would go in circles
+                    if not inside and target not in seen:
+                        seen.add(target)
+                        todo.append(name + "/")
+                elif entry.is_file():
+                    yield name, entry.stat()

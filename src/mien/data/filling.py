@@ -7,7 +7,7 @@ import dataclasses
 import errno
 import operator
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -16,21 +16,19 @@ import numpy as np
 
 from mien.data.arrays import RowFile
 from mien.data.decode import BadPicture, careful_picture, fit, fit_two, pair, quick_jpeg
-from mien.data.files import Member, read_member
+from mien.data.files import read_member
+from mien.data.members import Member
 from mien.data.workers import in_parts
 
 SCARCE = (errno.EMFILE, errno.ENFILE)  # too many open files: no fault of the picture
 GRAY_SPREAD = 2  # levels between the channels of a gray picture: lossy WebP leaves 1
 
 
-MEMBER = operator.attrgetter(*(field.name for field in dataclasses.fields(Member)))  # astuple copies deeply, slowly
-
-
 @dataclass(frozen=True)
 class Job:
-    """What to decode and where to: member i fills row i of images, members beyond them the rows of sources.
+    """What to decode and where to: the file of row i fills row i of images, files beyond them the rows of sources.
 
-    With `paired`, each member fills the same row of both: its left half is the source, its right half the image.
+    With `paired`, each file fills the same row of both: its left half is the source, its right half the image.
     """
 
     root: str
@@ -40,7 +38,6 @@ class Job:
     images: str  # path of an .npy, uint8 [N,H,W,3]
     sources: str | None
     paired: bool
-    members: list[Member]
 
 
 @dataclass
@@ -56,12 +53,21 @@ class Filled:
         self.gray = self.gray and other.gray
 
 
-def fill(job: Job, workers: int | None = None, progress: Callable[[int, int], None] | None = None) -> Filled:
-    """Runs the whole job on `workers` processes (default: every core). Raises FileTrouble when a worker dies."""
-    total = len(job.members)
-    described = {**vars(job), "members": [MEMBER(member) for member in job.members]}
-    result, done = Filled({}, True), 0
-    for start, stop, answer in in_parts(__name__, described, total, workers, Path(job.images).parent):
+def fill(
+    job: Job,
+    names: list[str],
+    members: Mapping[str, Member],
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Filled:
+    """Runs the whole job on `workers` processes (default: every core): row i is the file of the i-th name. Raises
+    FileTrouble when a worker dies."""
+
+    def tell(start: int, stop: int) -> list[tuple[Any, ...]]:
+        return [_MEMBER(members[name]) for name in names[start:stop]]
+
+    total, result, done = len(names), Filled({}, True), 0
+    for start, stop, answer in in_parts(__name__, vars(job), total, workers, Path(job.images).parent, tell):
         result.add(Filled({int(row): reason for row, reason in answer["bad"].items()}, answer["gray"]))
         done += stop - start
         if progress:
@@ -88,8 +94,8 @@ class Filler:
         self.gray = True
         self.waiting: tuple[Target, int, np.ndarray] | None = None
 
-    def rows(self, start: int, stop: int) -> Filled:
-        """Decodes members start to stop."""
+    def rows(self, start: int, stop: int, members: list[Member]) -> Filled:
+        """Decodes the files of rows start to stop-1."""
         bad = {}
         targets = [target for target in (self.images, self.sources) if target]
         self.images.begin(start, stop)
@@ -99,9 +105,9 @@ class Filler:
         archive: Any = open(self.job.root, "rb") if self.job.packed else contextlib.nullcontext()  # noqa: PTH123, SIM115
         with archive as opened, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd EXIF and palettes; the result is defined anyway
-            for row in range(start, stop):
+            for row, member in enumerate(members, start):
                 try:
-                    self._row(row, opened)
+                    self._row(row, member, opened)
                 except BadPicture as error:
                     bad[row] = str(error)
                 except PermissionError:
@@ -115,8 +121,8 @@ class Filler:
             target.end()
         return Filled(bad, self.gray)
 
-    def _row(self, row: int, archive: IO[bytes] | None) -> None:
-        job, member = self.job, self.job.members[row]
+    def _row(self, row: int, member: Member, archive: IO[bytes] | None) -> None:
+        job = self.job
         data = read_member(job.root, archive, member)
         if job.paired:
             assert self.sources is not None
@@ -155,7 +161,10 @@ class Filler:
             self.gray = int(spread.max()) <= GRAY_SPREAD
 
 
-def worker(job: dict[str, Any]) -> Callable[[int, int], dict[str, Any]]:
+_MEMBER = operator.attrgetter(*(field.name for field in dataclasses.fields(Member)))  # astuple copies deeply, slowly
+
+
+def worker(job: dict[str, Any]) -> Callable[[int, int, list[list[Any]]], dict[str, Any]]:
     """What `workers.in_parts` asks for: the job as JSON holds it -> rows."""
-    filler = Filler(Job(**{**job, "members": [Member(*fields) for fields in job["members"]]}))
-    return lambda start, stop: dataclasses.asdict(filler.rows(start, stop))
+    filler = Filler(Job(**job))
+    return lambda start, stop, told: dataclasses.asdict(filler.rows(start, stop, [Member(*one) for one in told]))

@@ -2,7 +2,8 @@
 
 Workers are started afresh (`start_process`), never forked: a fork after torch has started
 threads or CUDA may hang, and multiprocessing's spawn would run the user's script a second time. MODULE has a function
-`worker(job) -> rows`, and `rows(start, stop)` does the rows from start to stop-1 and returns what JSON can hold.
+`worker(job) -> rows`, and `rows(start, stop, told)` does the rows from start to stop-1 and returns what JSON can hold;
+`told` is what the caller says of these rows alone, so that a job of millions of rows is never one text.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from typing import Any
 from mien.errors import FileTrouble
 
 Answer = dict[str, Any]
-Rows = Callable[[int, int], Answer]
+Rows = Callable[[int, int, Any], Answer]
+Told = Callable[[int, int], Any]
 
 TROUBLE = "trouble"  # the key of an answer that says why the rows could not be written
 FEW = 400  # rows that are done before a second process would have started
@@ -42,7 +44,7 @@ def usable_cores() -> int:
 
 
 def in_parts(
-    module: str, job: dict[str, Any], total: int, workers: int | None, scratch: Path
+    module: str, job: dict[str, Any], total: int, workers: int | None, scratch: Path, tell: Told = lambda *_: None
 ) -> Iterator[tuple[int, int, Answer]]:
     """(start, stop, answer) of each part as it is done, in any order; the parts cover 0 to total-1.
 
@@ -53,9 +55,9 @@ def in_parts(
     if workers == 1 or total < FEW or not sys.executable:
         rows = importlib.import_module(module).worker(job)
         for start, stop in chunks(total, 1):
-            yield start, stop, rows(start, stop)
+            yield start, stop, rows(start, stop, tell(start, stop))
     else:
-        yield from together(module, job, total, min(workers, total // (FEW // 2)), scratch)
+        yield from together(module, job, total, min(workers, total // (FEW // 2)), scratch, tell)
 
 
 def chunks(total: int, workers: int) -> Iterator[tuple[int, int]]:
@@ -64,7 +66,7 @@ def chunks(total: int, workers: int) -> Iterator[tuple[int, int]]:
 
 
 def together(
-    module: str, job: dict[str, Any], total: int, workers: int, scratch: Path
+    module: str, job: dict[str, Any], total: int, workers: int, scratch: Path, tell: Told
 ) -> Iterator[tuple[int, int, Answer]]:
     # They import while the job is written; a few may have been started before.
     processes = early.pop(module, [])
@@ -85,7 +87,7 @@ def together(
                     part = next(todo, None)
                 if part is None:
                     break
-                process.stdin.write(f"{part[0]} {part[1]}\n")
+                process.stdin.write(json.dumps([*part, tell(*part)]) + "\n")
                 process.stdin.flush()
                 answer = json.loads(process.stdout.readline())
                 if TROUBLE in answer:
@@ -176,9 +178,8 @@ def main(module: str) -> None:
         if rows is None:  # the first line names the job's file
             rows = task.worker(json.loads(Path(json.loads(line)).read_text()))
             continue
-        start, stop = map(int, line.split())
         try:
-            answer = rows(start, stop)
+            answer = rows(*json.loads(line))
         except OSError as error:  # a full disk: the parent tells it in one line
             answer = {TROUBLE: [error.errno or 0, error.strerror or str(error)]}
         print(json.dumps(answer), flush=True)

@@ -98,9 +98,9 @@ def _write_pictures(
     names = [*layout.entries, *others]
     job = Job(
         str(layout.files.root), layout.files.packed, height, width, str(images), str(sources) if has_sources else None,
-        layout.paired, [layout.files.members[name] for name in names],
+        layout.paired,
     )  # fmt: skip
-    filled = fill(job, workers, progress)
+    filled = fill(job, names, layout.files.members, workers, progress)
     skipped = [(names[row], filled.bad[row]) for row in sorted(filled.bad)]
     _judge(layout, skipped, len(names), most_bad)
 
