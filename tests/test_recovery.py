@@ -13,6 +13,7 @@ from mien.errors import Diverged
 from mien.run.directory import RunDirectory
 from mien.run.records import Object
 from mien.session import Session
+from mien.training.player import Player
 
 TINY = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
 NEVER, ALWAYS = "1h", "0.001s"  # checkpoints in between
@@ -155,3 +156,73 @@ def test_an_old_checkpoint_that_is_not_finite_is_passed_over(faces, tmp_path, ca
     said = capsys.readouterr().err
     assert "G_ema/layers.0.weight holds a number that is not finite: passing over kimg-000000.168" in said
     assert again.images == 176 and went_back(run) == []
+
+
+# --- memory -----------------------------------------------------------------------------------------------------------
+
+FULL = "[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes."
+
+
+@pytest.fixture
+def narrow(monkeypatch):
+    """narrow(most, images, player): from so many images on, that player's pass over more than `most` pictures fails."""
+    monkeypatch.setattr(session, "CHECKPOINT_COST", 0)
+    learn = Player.learn
+
+    def narrows(most, images=0, player="generator"):
+        def failing(self, batch, share, seen):
+            if self.name == player and len(batch.image) > most and seen >= images:
+                raise RuntimeError(FULL)
+            return learn(self, batch, share, seen)
+
+        monkeypatch.setattr(Player, "learn", failing)
+
+    return narrows
+
+
+@pytest.mark.parametrize("player", ["discriminator", "generator"])
+def test_a_batch_that_does_not_fit_is_trained_in_parts(player, faces, tmp_path, narrow, capsys):
+    expected = begin(faces, tmp_path / "told", "dcgan", (*TINY, "parts=4"), "160img")
+    narrow(2, player=player)
+    run = begin(faces, tmp_path / "found", "dcgan", TINY, "160img")
+    said = capsys.readouterr().err
+    assert (
+        "back to the beginning, and on in parts of 4 pictures; their gradients add up as before, but batch norm" in said
+    )
+    assert "and on in parts of 2 pictures" in said and "Traceback" not in said
+    assert typed_json.read(run.path / "recipe.json", Object)["parts"] == 4
+    rows = [row for row in RunDirectory(run.path).events.read() if row["event"] == "went back"]
+    assert [(row["why"], row["parts"], row["to"]) for row in rows] == [("memory", 2, 0), ("memory", 4, 0)]
+    assert_equal(expected.path, run.path)
+
+
+def test_parts_are_stopped_and_resumed_exactly(faces, tmp_path, narrow):
+    """Memory runs short late: back to the checkpoint, and whoever resumes goes on in parts at once."""
+    told = begin(faces, tmp_path / "told", "dcgan", TINY, "96img").path
+    mien.resume(str(told), set=("parts=2",), budget="240img")
+    narrow(4, images=100)
+    run = begin(faces, tmp_path / "found", "dcgan", TINY, "160img", checkpoint_every=ALWAYS).path
+    (row,) = [row for row in RunDirectory(run).events.read() if row["event"] == "went back"]
+    assert (row["to"], row["parts"]) == (104, 2) or (row["to"], row["parts"]) == (96, 2)
+    mien.resume(str(run), budget="240img")
+    assert len([row for row in RunDirectory(run).events.read() if row["event"] == "went back"]) == 1
+    if row["to"] == 96:
+        assert_equal(run, told)
+
+
+def test_what_does_not_fit_in_the_smallest_parts_is_one_line(faces, tmp_path, narrow, capsys):
+    narrow(0)
+    words = ["train", "dcgan", "--data", str(faces), "--outdir", str(tmp_path), "--resolution", "16", "--batch", "8"]
+    assert cli.run([*words, "--budget", "80img", *(word for change in TINY for word in ("--set", change))]) == 71
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert last.startswith("mien: 2 pictures at a time do not fit into this memory (")
+    assert "--resolution" in last and "--set generator.width=2 --set discriminator.width=2" in last
+
+
+def test_other_errors_of_a_round_stay_what_they_are(faces, tmp_path, monkeypatch):
+    def failing(self, batch, share, seen):
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    monkeypatch.setattr(Player, "learn", failing)
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        begin(faces, tmp_path, "dcgan", TINY, "80img")

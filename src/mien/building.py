@@ -12,7 +12,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from mien.encoding import is_ours
-from mien.errors import UsageError
+from mien.errors import UsageError, is_out_of_memory
 
 MOST_TENSORS = 20_000  # of one network; the largest that mien knows has fewer than 500
 UNKNOWN_MEMORY = 1 << 40
@@ -52,7 +52,7 @@ def bounded(kind: Any) -> Iterator[None]:
     except TooLarge:
         raise UsageError(f"{kind.__name__} asks for more than this machine's memory: choose a smaller width") from None
     except (ArithmeticError, RuntimeError, ValueError, TypeError, LookupError, AssertionError, MemoryError) as error:
-        if not is_ours(kind.__module__):
+        if not is_ours(kind.__module__) or is_out_of_memory(error):
             raise
         why = (str(error).splitlines() or [type(error).__name__])[0]
         raise UsageError(f"{kind.__name__} cannot be built with these settings: {why}") from None

@@ -24,7 +24,7 @@ from typing import Any
 
 from mien import __version__, stopping
 from mien.calling import plain
-from mien.errors import MienError, UsageError
+from mien.errors import MienError, OutOfMemory, UsageError, is_out_of_memory
 from mien.printable import in_one_line, printable, take_any_text
 
 COMMANDS = Path(__file__).parent / "commands"
@@ -36,6 +36,13 @@ ORDER = (
 GROUPS = {"data": ("check", "prepare", "align", "label"), "submit": ("hw6", "check")}
 """Verbs that are a file of several functions: mien data check PATH."""
 INTERRUPTED, INPUT_OUTPUT, BUG = 130, 74, 70
+SMALLER = {
+    **dict.fromkeys(("train", "demo"), "choose a smaller --batch or --resolution, or fewer pictures"),
+    "resume": "mien resume RUN --set batch_size=N with a smaller N, or --metrics none",
+    "data": "choose a smaller --resolution, or fewer pictures",
+    "evaluate": "choose a smaller --num or --batch",
+}
+"""What needs less memory, by the verb."""
 
 
 def main() -> None:
@@ -61,14 +68,22 @@ def run(arguments: list[str]) -> int:
         # The reader of our output has gone (mien … | head); nothing is left to tell it.
         stopping.silence(sys.stdout)
         return 0
-    except OSError as error:  # no verb expects it here, but a full disk or a lost device is no bug of mien
-        where = f"{error.filename}: " if error.filename else ""
-        return fail(f"{where}{error.strerror or error}", INPUT_OUTPUT, as_json)
+    except Exception as error:
+        return unexpected(error, arguments, as_json)
     except SystemExit as exit_:
         return int(exit_.code or 0)
-    except Exception:
-        print(printable(traceback.format_exc()), file=sys.stderr)
-        return fail("this is a bug in mien; please report it with the lines above", BUG, as_json)
+
+
+def unexpected(error: Exception, arguments: list[str], as_json: bool) -> int:
+    """An error that no verb expects; -> the exit code."""
+    if is_out_of_memory(error):
+        why, cure = str(error).partition("\n")[0], SMALLER.get(arguments[0], "ask for fewer or smaller pictures")
+        return fail(f"memory does not suffice ({why or type(error).__name__}): {cure}", OutOfMemory.exit_code, as_json)
+    if isinstance(error, OSError):  # no verb expects it here, but a full disk or a lost device is no bug of mien
+        where = f"{error.filename}: " if error.filename else ""
+        return fail(f"{where}{error.strerror or error}", INPUT_OUTPUT, as_json)
+    print(printable("".join(traceback.format_exception(error))), file=sys.stderr)
+    return fail("this is a bug in mien; please report it with the lines above", BUG, as_json)
 
 
 def answer(arguments: list[str], as_json: bool) -> int:

@@ -7,6 +7,7 @@ else that escapes is a bug of mien's own (exit 70).
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 
@@ -48,3 +49,25 @@ class Locked(MienError):
     """Another process holds what this one needs; try again later."""
 
     exit_code = 75
+
+
+class OutOfMemory(MienError):
+    """What was asked for does not fit into the memory of this machine or its accelerator."""
+
+    exit_code = 71
+
+
+class RoundTooLarge(OutOfMemory):
+    """One round of a training does not fit; in smaller parts it may."""
+
+
+NO_MEMORY = ("allocate memory", "not enough memory", "out of memory", "ALLOC_FAILED", "bad_alloc", "Unable to allocate")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an allocation failed. Python and numpy have a class for it, PyTorch has one on an accelerator alone, and
+    the system a number."""
+    if isinstance(error, MemoryError | OutOfMemory) or getattr(error, "errno", None) == errno.ENOMEM:
+        return True
+    said = str(error).casefold()
+    return isinstance(error, RuntimeError | ImportError) and any(words.casefold() in said for words in NO_MEMORY)

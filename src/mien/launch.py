@@ -28,7 +28,7 @@ from mien.budget import Budget, duration, parse_budget, parse_duration
 from mien.data.layouts import detect
 from mien.data.prepared import PreparedSet
 from mien.device import join
-from mien.errors import BadData, FileTrouble, UsageError
+from mien.errors import BadData, FileTrouble, UsageError, is_out_of_memory
 from mien.exams import ExamPlan, Exams
 from mien.opening import first_lines
 from mien.papers import environment, note_command, write_papers, write_recipe
@@ -225,13 +225,9 @@ def carry_out(
     try:
         recovery.train(session)
     except OSError as error:  # what no writer has expected: it ends like any other trouble with a file
-        raise FileTrouble(f"{error.filename or run.path}: {error.strerror or error}") from error
-    except (torch.OutOfMemoryError, RuntimeError) as error:
-        # On the processor PyTorch has no class of its own for it.
-        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+        if is_out_of_memory(error):
             raise
-        smaller = recipe.batch_size // 2
-        raise UsageError(f"--batch {recipe.batch_size} does not fit into this memory: try --batch {smaller}") from None
+        raise FileTrouble(f"{error.filename or run.path}: {error.strerror or error}") from error
     finally:
         console.log_to(None)
         run.unlock()

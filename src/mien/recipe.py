@@ -62,6 +62,7 @@ class Recipe:
     it; at 0 the discriminator is told the condition, above it names it instead (AC-GAN). name_fakes: of fakes, too.
     mode_seeking: weight of the term that has drawings of one condition differ with their noise.
     rate_factor: of both learning rates; a training that diverged goes on with half of it.
+    parts: each update is made in so many, whose gradients add up: for a batch that does not fit into memory at once.
     frozen_layers: so many first layers of the discriminator keep the weights that they began with (FreezeD, Mo et al.
     2020), for small sets after another run's networks.
     channels_last: the networks' memory layout; it helps batch-norm networks and hurts instance-norm ones."""
@@ -81,6 +82,7 @@ class Recipe:
     discriminator_optimizer: OptimizerSettings = field(default_factory=Adam)
     generator_optimizer: OptimizerSettings = field(default_factory=Adam)
     rate_factor: float = 1.0
+    parts: int = 1
     discriminator_updates: int = 1
     constrain: WeightClip | None = None
     augment: Augmentation | None = None
@@ -99,6 +101,8 @@ class Recipe:
             raise UsageError(f"jitter={self.jitter:g}: a picture can be enlarged by a share from 0 to 1")
         if self.rate_factor <= 0:
             raise UsageError(f"rate_factor={self.rate_factor:g}: it must be over 0, and 1 leaves the rates as they are")
+        if self.parts < 1:
+            raise UsageError(f"parts={self.parts}: an update is made in 1 part or more")
         if self.auxiliary and self.game.arguments.get("mismatch"):
             raise UsageError("game.mismatch is for a discriminator that is told the label: leave it out, or auxiliary")
         if self.mode_seeking and "twins" not in inspect.signature(self.game.of).parameters:
@@ -166,6 +170,8 @@ class Recipe:
             updates=self.discriminator_updates,
             frozen=self.frozen_layers,
             rate_factor=self.rate_factor,
+            parts=self.parts,
+            memory=game.memory,
         )
         if self.constrain is not None:
             discriminator.constrain = self.constrain
@@ -185,6 +191,8 @@ class Recipe:
             },
             settings=self.generator_optimizer,
             rate_factor=self.rate_factor,
+            parts=self.parts,
+            memory=game.memory,
         )
 
     def naming(self, side: Literal["discriminator", "generator"]) -> dict[str, Term]:

@@ -9,30 +9,74 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mien import distributed, encoding
+import torch
+
+from mien import distributed, encoding, settings
 from mien.console import say
-from mien.errors import Diverged
+from mien.errors import Diverged, OutOfMemory, RoundTooLarge
+from mien.recipe import Recipe
 from mien.restore import newest_whole, put
 from mien.run.directory import RunDirectory
 from mien.run.files import write_json
 from mien.session import Session
+from mien.training.parts import batch_statistics
 
 HALVINGS = 3  # of the rates, until someone changes the settings
 
 
 def train(session: Session) -> None:
     """Until the budget is spent. A training that diverges goes back and on with rates half as high, three times at
-    most; raises Diverged after that."""
+    most; raises Diverged after that. One whose rounds do not fit into memory goes on in parts half as large; raises
+    OutOfMemory when they cannot be smaller."""
     while True:
         try:
             return session.train()
         except Diverged as error:
+            trouble: Diverged | RoundTooLarge = error
+        except RoundTooLarge as error:
             trouble = error
-        factor = session.recipe.rate_factor / 2
-        if distributed.from_first(halvings(session.run)) == HALVINGS:
-            give_up(session, trouble)
-        to = go_back(session, "diverged", session.trouble, rate_factor=factor)
-        say(f"warning: {trouble}: back to {to}, and on with {factor:g} times the learning rates")
+        if isinstance(trouble, Diverged):
+            calm(session, trouble)
+        else:
+            divide(session, trouble)
+
+
+def calm(session: Session, trouble: Diverged) -> None:
+    factor = session.recipe.rate_factor / 2
+    if distributed.from_first(halvings(session.run)) == HALVINGS:
+        give_up(session, trouble)
+    to = go_back(session, "diverged", session.trouble, rate_factor=factor)
+    say(f"warning: {trouble}: back to {to}, and on with {factor:g} times the learning rates")
+
+
+def divide(session: Session, trouble: RoundTooLarge) -> None:
+    """Each update in twice as many parts, as long as each part has the pictures that its recipe needs at least."""
+    recipe, world = session.recipe, distributed.world_size()
+    share, parts = recipe.batch_size // world, 2 * recipe.parts
+    if share // parts < 2:
+        raise OutOfMemory(
+            f"{-(-share // recipe.parts)} pictures at a time do not fit into this memory ({trouble}): choose a smaller "
+            f"--resolution or narrower networks ({' '.join(widths(recipe))})"
+        )
+    if world > 1:  # the others wait for this one, which cannot tell them
+        raise OutOfMemory(
+            f"{share} pictures on each process do not fit into this memory ({trouble}): go on in parts: mien resume "
+            f"{session.run.path} --set parts={parts}, or choose a smaller --batch"
+        )
+    if session.device.type == "cuda":
+        torch.cuda.empty_cache()
+    to = go_back(session, "memory", str(trouble), parts=parts)
+    line = (
+        f"{trouble}: back to {to}, and on in parts of {-(-share // parts)} pictures; their gradients add up as before"
+    )
+    sees = batch_statistics(list(session.training.networks.values()), share // parts)
+    say(f"warning: {line}" + (f", but {sees} sees one part at a time" if sees else ""))
+
+
+def widths(recipe: Recipe) -> list[str]:
+    """What makes this recipe's networks narrower, as flags: ["--set generator.width=32", …]."""
+    found = [(path, value) for path, value, _ in settings.paths(recipe) if path.endswith(".width")]
+    return [f"--set {path}={value // 2}" for path, value in found if isinstance(value, int) and value > 1]
 
 
 def halvings(run: RunDirectory) -> int:

@@ -21,13 +21,13 @@ from mien.budget import Budget, duration
 from mien.console import Line, progress_line, say
 from mien.data.batches import Batches, derive_seed
 from mien.data.prepared import PreparedSet
-from mien.errors import Diverged, MienError, UsageError
+from mien.errors import Diverged, MienError, RoundTooLarge, UsageError, is_out_of_memory
 from mien.exams import Abandoned, Exams
 from mien.recipe import Recipe
 from mien.record import SAMPLES, Record
 from mien.run.directory import RunDirectory
 from mien.ticks import Ticks
-from mien.training.loop import train
+from mien.training.loop import Progress, train
 
 STATISTICS_GROWTH, SAMPLE_GROWTH, SNAPSHOT_GROWTH, EXAM_GROWTH = 0.005, 0.12, 1.0, 0.12  # how gaps of ticks widen
 CHECKPOINT_COST = 50  # a checkpoint that took one second is followed by at least 50 seconds of training
@@ -106,7 +106,7 @@ class Session:
         if self.record:
             self.record.recipe = recipe
         for player in self.training.players:
-            player.rate_factor = recipe.rate_factor
+            player.rate_factor, player.parts = recipe.rate_factor, recipe.parts
 
     def begin_again(self) -> None:
         """The training as it was before its first round."""
@@ -118,20 +118,13 @@ class Session:
 
     def train(self) -> None:
         """Until the budget is spent. Raises Stopped after a signal, Diverged when numbers are no longer finite. Nothing
-        that is not finite has then been written, and `restore` can put the session back to its last checkpoint."""
+        that is not finite has then been written, and `restore` can put the session back to its last checkpoint, as it
+        can after a RoundTooLarge."""
         training = self.training
-        rounds = train(
-            training.players,
-            self.batches,
-            self.batch_size,
-            training.ema,
-            self.plan.budget.images,
-            training.images,
-        )
         with self.stoppable():
             self.begin()
             with progress_line() as line:
-                for number, progress in enumerate(() if self.spent() else rounds):
+                for number, progress in enumerate(() if self.spent() else self.rounds()):
                     training.images = progress.images
                     training.statistics.add(progress.statistics)
                     self.seconds = time.monotonic() - self.started
@@ -139,6 +132,17 @@ class Session:
                     if self.should_stop(number):
                         break
             self.finish()
+
+    def rounds(self) -> Iterator[Progress]:
+        """The loop's. Raises RoundTooLarge where one does not fit into memory."""
+        training, end = self.training, self.plan.budget.images
+        try:
+            yield from train(training.players, self.batches, self.batch_size, training.ema, end, training.images)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            failed = RoundTooLarge(str(error).partition("\n")[0])
+        raise failed  # out here, without the frames that hold on to the tensors of the round
 
     def begin(self) -> None:
         images, tick = self.training.images, self.plan.tick

@@ -17,6 +17,7 @@ class Batch:
     source: [N,C,H,W] in [-1, 1] or None: the image that a translator starts from.
     seed: every random draw of the update (latents, dropout, interpolation) follows from it.
     images: real images seen before it; schedules read it.
+    part, parts: an update that does not fit into memory at once is done in parts; this is one of so many.
     """
 
     image: Tensor
@@ -24,6 +25,22 @@ class Batch:
     source: Tensor | None = None
     seed: int = 0
     images: int = 0
+    part: int = 0
+    parts: int = 1
+
+    def split(self, parts: int) -> list[Batch]:
+        """Parts of equal size, or nearly, each with a seed of its own. A single part is the batch itself."""
+        if parts == 1:
+            return [self]
+        pieces = [
+            [None] * parts if whole is None else whole.tensor_split(parts)
+            for whole in (self.image, self.label, self.source)
+        ]
+        return [
+            Batch(image, label, source, self.seed + part, self.images, part, parts)
+            for part, (image, label, source) in enumerate(zip(*pieces, strict=True))
+            if image is not None
+        ]
 
 
 Memory = dict[str, Tensor]

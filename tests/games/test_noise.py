@@ -31,8 +31,10 @@ class LinearD(nn.Module):
 def game(reuse_fakes):
     """Networks frozen, as a player leaves them outside of its own turn."""
     torch.manual_seed(0)
-    generator, discriminator = LinearG().requires_grad_(False), LinearD().requires_grad_(False)
-    return NoiseGame(generator, discriminator, reuse_fakes)
+    played = NoiseGame(LinearG(), LinearD(), reuse_fakes)
+    for module in (played.generator, played.discriminator):
+        module.requires_grad_(False)
+    return played
 
 
 def batch():

@@ -40,18 +40,19 @@ def batch(seed=0, count=2):
     return Batch(torch.rand(count, 1, 2, 2), source=torch.rand(count, 1, 2, 2))
 
 
-def frozen(*modules):
-    for module in modules:
+def frozen(game):
+    """As the players leave its networks outside of their own turns."""
+    for module in [*game.generators.values(), *game.discriminators.values()]:
         module.requires_grad_(False)
-    return modules
+    return game
 
 
 # --- paired -----------------------------------------------------------------------------------------------------------
 
 
 def test_paired_the_generator_answers_the_fakes_that_were_judged():
-    generator, discriminator = frozen(Scale(3), Sum())
-    game, given = PairedGame(generator, discriminator), batch()
+    generator, discriminator = Scale(3), Sum()
+    game, given = frozen(PairedGame(generator, discriminator)), batch()
     judged = game.discriminator_turn(given)
     (match,) = judged.matches
     assert not match.fake.requires_grad and not generator.factor.requires_grad
@@ -92,9 +93,9 @@ def test_paired_grids_show_source_result_and_target():
 
 
 def test_unpaired_views_and_matches():
-    ab, ba = frozen(Scale(2), Scale(5))
+    ab, ba = Scale(2), Scale(5)
     d_a, d_b = Sum(), Sum()
-    game, given = UnpairedGame(ab, ba, d_a, d_b), batch()
+    game, given = frozen(UnpairedGame(ab, ba, d_a, d_b)), batch()
     judged = game.discriminator_turn(given)
     a, b = given.source, given.image
     assert [match.discriminator for match in judged.matches] == [d_a, d_b]

@@ -45,10 +45,18 @@ def open_picture(data: bytes, name: str = "") -> Image.Image:
     except Image.DecompressionBombError as error:
         raise BadPicture(f"over {MOST_PIXELS:,} pixels") from error
     except Exception as error:  # decoders raise anything on hostile bytes, and none of it may end the run
+        blame(error, 1 << 20)
         raise BadPicture("not a picture that can be read") from error
     if image.width * image.height > MOST_PIXELS:
         raise BadPicture(f"{image.width}x{image.height} is over {MOST_PIXELS:,} pixels")
     return image
+
+
+def blame(error: Exception, pixels: int) -> None:
+    """Pillow calls it a MemoryError when a file is damaged, too. Raises the true one, where there is no memory for so
+    many pixels: a picture is not bad because the machine is full."""
+    if isinstance(error, MemoryError):
+        bytearray(8 * pixels)
 
 
 def upright(image: Image.Image, height: int, width: int, copies: int = 1) -> Image.Image:
@@ -64,6 +72,7 @@ def upright(image: Image.Image, height: int, width: int, copies: int = 1) -> Ima
             image = ImageOps.exif_transpose(image)
         return to_rgb(image)
     except Exception as error:  # see open_picture
+        blame(error, image.width * image.height)
         reason = "truncated" if "truncated" in str(error) else f"damaged ({type(error).__name__})"
         raise BadPicture(reason) from error
 

@@ -20,12 +20,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mien.errors import FileTrouble
+from mien.errors import FileTrouble, OutOfMemory, is_out_of_memory
 
 Answer = dict[str, Any]
 Rows = Callable[[int, int, Any], Answer]
 Told = Callable[[int, int], Any]
 
+SHORT = "mien: memory"  # stands in the place of an answer as TROUBLE does
+FEWER = "close other programs, choose a smaller --resolution, or allow fewer cores (taskset -c 0 mien …)"
 TROUBLE = "trouble"  # the key of an answer that says why the rows could not be written
 FEW = 400  # rows that are done before a second process would have started
 # One thread each, as there is a process for every core; and freed buffers are kept instead of given back and faulted
@@ -92,6 +94,11 @@ def together(
                 answer = json.loads(process.stdout.readline())
                 if TROUBLE in answer:
                     results.put(OSError(*answer[TROUBLE]))
+                    return
+                if SHORT in answer:
+                    results.put(
+                        OutOfMemory(f"{workers} processes do not fit into this memory ({answer[SHORT]}): {FEWER}")
+                    )
                     return
                 results.put((*part, answer))
             results.put(None)
@@ -182,6 +189,8 @@ def main(module: str) -> None:
             answer = rows(*json.loads(line))
         except OSError as error:  # a full disk: the parent tells it in one line
             answer = {TROUBLE: [error.errno or 0, error.strerror or str(error)]}
+        except MemoryError as error:
+            answer = {SHORT: str(error) or "MemoryError"}
         print(json.dumps(answer), flush=True)
 
 
@@ -190,4 +199,9 @@ def run(module: str) -> None:
     try:
         main(module)
     except (BrokenPipeError, FileNotFoundError, KeyboardInterrupt):  # a parent that ends takes its scratch folder along
+        os._exit(1)
+    except Exception as error:  # while it imports, or reads its job
+        if not is_out_of_memory(error):
+            raise
+        print("a worker process does not fit into this memory", file=sys.stderr, flush=True)
         os._exit(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import ClassVar, Literal, Protocol
 
 from torch import Tensor, nn
@@ -10,6 +12,23 @@ from mien.turn import Batch, Memory, Turn
 
 Sources = Literal["none", "paired", "unpaired"]
 """What a game reads besides pictures: nothing; for each its source; a set of sources of their own."""
+
+
+def trained(modules: Iterable[nn.Module]) -> list[nn.Parameter]:
+    """The parameters that their networks want trained: those that ask for gradients as long as nobody froze them."""
+    return [parameter for module in modules for parameter in module.parameters() if parameter.requires_grad]
+
+
+@contextmanager
+def with_graph(parameters: Iterable[nn.Parameter]) -> Iterator[None]:
+    """Generators are frozen in the discriminators' turn; in here they keep their graph all the same, for their own."""
+    for parameter in parameters:
+        parameter.requires_grad_(True)
+    try:
+        yield
+    finally:
+        for parameter in parameters:
+            parameter.requires_grad_(False)
 
 
 class Game(Protocol):

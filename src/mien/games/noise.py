@@ -8,6 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from mien.games.game import trained, with_graph
 from mien.turn import Batch, Match, Memory, Transform, Turn, unchanged
 
 
@@ -20,7 +21,7 @@ class NoiseGame:
     """generator: z [N,latent_dim] (and a label) -> images; discriminator: images (and a label) -> logits [N].
 
     reuse_fakes: the generator answers the very fakes that the discriminator just saw, as the textbook DCGAN loop
-    does: one generator pass less a round. Otherwise each turn draws its own latents.
+    does: one generator pass less a round. Otherwise, and in an update in parts, each turn draws its own latents.
     augment: what lies between all images of a batch and the discriminator.
     mismatch: so large a share of the discriminator's fakes are real images under another picture's label, for it to
     learn that a good picture of something else is wrong as well (Reed et al. 2016, "GAN-CLS", where it is 1/2).
@@ -42,15 +43,15 @@ class NoiseGame:
         self.generator, self.discriminator = generator, discriminator
         self.latent_dim: int = generator.latent_dim  # type: ignore[assignment]
         self.reuse_fakes, self.augment, self.mismatch, self.twins = reuse_fakes, augment, mismatch, twins
+        self.trained = trained([generator])
         self.memory: Memory = {}
         self.kept: Turn | None = None
 
     def discriminator_turn(self, batch: Batch) -> Turn:
-        if self.reuse_fakes:
-            # The generator is frozen in this turn; its graph is wanted all the same, for its own turn.
-            self.generator.requires_grad_(True)
-            turn = self.kept = self.play(batch)
-            self.generator.requires_grad_(False)
+        self.kept = None
+        if self.reuse_fakes and batch.parts == 1:  # the graphs of all parts together would not fit into memory
+            with with_graph(self.trained):
+                turn = self.kept = self.play(batch)
         else:
             with torch.no_grad():
                 turn = self.play(batch)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from mien.games.game import Sources
+from mien.games.game import Sources, trained, with_graph
 from mien.turn import Batch, Match, Memory, Turn
 
 
@@ -26,14 +26,18 @@ class PairedGame:
     def __init__(self, generator: nn.Module, discriminator: nn.Module | None = None):
         self.generators = {"G": generator}
         self.discriminators = {} if discriminator is None else {"D": discriminator}
+        self.trained = trained([generator])
         self.memory: Memory = {}
         self.kept: Turn | None = None
 
     def discriminator_turn(self, batch: Batch) -> Turn:
-        # The generators are frozen in this turn; their graph is wanted all the same, for their own turn.
-        self.generators["G"].requires_grad_(True)
-        turn = self.kept = self.play(batch)
-        self.generators["G"].requires_grad_(False)
+        self.kept = None
+        if batch.parts == 1:
+            with with_graph(self.trained):
+                turn = self.kept = self.play(batch)
+        else:  # the graphs of all parts together would not fit into memory
+            with torch.no_grad():
+                turn = self.play(batch)
         return replace(turn, matches=[replace(match, fake=match.fake.detach()) for match in turn.matches])
 
     def generator_turn(self, batch: Batch) -> Turn:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mien import distributed
-from mien.games.game import Sources
+from mien.games.game import Sources, trained, with_graph
 from mien.games.paired import source_of
 from mien.turn import Batch, Match, Memory, Turn
 
@@ -34,17 +34,19 @@ class UnpairedGame:
         self.generators = {"G_AB": g_ab, "G_BA": g_ba}
         self.discriminators = {"D_A": d_a, "D_B": d_b}
         self.pool = pool
+        self.trained = trained([g_ab, g_ba])
         self.memory: Memory = {}
         self.kept: Turn | None = None
 
     def discriminator_turn(self, batch: Batch) -> Turn:
-        # The generators are frozen in this turn; their graph is wanted all the same, for their own turn.
-        for generator in self.generators.values():
-            generator.requires_grad_(True)
-        turn = self.kept = self.there(batch)
-        for generator in self.generators.values():
-            generator.requires_grad_(False)
-        draws = torch.Generator().manual_seed(batch.images)
+        self.kept = None
+        if batch.parts == 1:
+            with with_graph(self.trained):
+                turn = self.kept = self.there(batch)
+        else:  # the graphs of all parts together would not fit into memory
+            with torch.no_grad():
+                turn = self.there(batch)
+        draws = torch.Generator().manual_seed(batch.images + batch.part)
         seen = [self.pooled(f"pool_{name}", turn.views[f"fake_{name}"].detach(), draws) for name in ("a", "b")]
         return replace(
             turn, matches=[replace(match, fake=fake) for match, fake in zip(turn.matches, seen, strict=True)]

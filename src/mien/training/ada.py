@@ -64,7 +64,7 @@ class ADA:
         zero = torch.zeros((), device=batch.image.device)
         p, signs, steps = (memory.get(f"ada/{name}", zero) for name in ("p", "signs", "steps"))
         due = steps >= self.every
-        change = self.every * len(batch.image) * distributed.world_size() / self.length
+        change = self.every * len(batch.image) * batch.parts * distributed.world_size() / self.length
         moved = p + change * torch.sign(signs / steps.clamp(min=1) - self.target)
         memory["ada/p"] = torch.where(due, moved.clamp(0, 1), p)
         memory["ada/signs"] = torch.where(due, zero, signs)

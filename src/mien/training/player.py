@@ -16,7 +16,8 @@ from mien.losses.term import Term
 from mien.schedule import at
 from mien.training.layers import leading
 from mien.training.optimizer import OptimizerSettings, load_optimizer_tensors, optimizer_tensors
-from mien.turn import Batch, Turn
+from mien.training.parts import in_parts, weighted
+from mien.turn import Batch, Memory, Turn
 
 GRADIENTS_EVERY = 8  # steps between two looks at the gradients: often enough for each tick, too seldom to cost
 
@@ -32,7 +33,7 @@ class Player:
     terms: the key is the name in the log. updates: how many steps a round (n_critic for a WGAN's discriminator).
     constrain: applied to each network after each step (weight clipping). frozen: so many first layers of each network
     are never trained. rate_factor: of the learning rates that the settings tell. steps: taken so far; it decides when
-    a lazy term is due.
+    a lazy term is due. parts: each update is made in so many, to need less memory. memory: the game's.
     """
 
     name: str
@@ -44,6 +45,8 @@ class Player:
     constrain: Callable[[nn.Module], None] = do_nothing
     frozen: int = 0
     rate_factor: float = 1.0
+    parts: int = 1
+    memory: Memory = field(default_factory=dict)
     steps: int = 0
     optimizer: torch.optim.Optimizer = field(init=False)
 
@@ -63,27 +66,24 @@ class Player:
 
     def update(self, batches: Iterator[Batch], images: int) -> dict[str, Tensor]:
         """`updates` optimizer steps; the latest of each statistic, each a 0-dimensional tensor on the device."""
-        self.trainable(True)
         statistics: dict[str, Tensor] = {}
-        for batch in islice(batches, self.updates):
-            statistics |= self.step(batch, images)
-        self.trainable(False)
+        self.trainable(True)
+        try:
+            for batch in islice(batches, self.updates):
+                statistics |= self.step(batch, images)
+        finally:
+            self.trainable(False)
         return statistics
 
     def step(self, batch: Batch, images: int) -> dict[str, Tensor]:
-        torch.manual_seed(batch.seed)
-        turn = self.turn(batch)
-        due = {name: term for name, term in self.terms.items() if self.steps % term.every == 0}
-        for term in due.values():
-            term.prepare(turn)
-        values = {name: term(turn).mean() for name, term in due.items()}
-        objective = torch.stack([values[name] * (at(term.weight, images) * term.every) for name, term in due.items()])
         self.optimizer.zero_grad(set_to_none=True)
-        objective.sum().backward()
-        statistics = {f"{self.name}/{name}": value.detach() for name, value in values.items()}
-        for term in due.values():
-            statistics |= term.statistics(turn)
-        kept = [tensor for tensor in turn.memory.values() if tensor.ndim == 0]
+        found = []
+        for part in in_parts(batch, self.parts, self.memory):
+            share = len(part.image) / len(batch.image)
+            turn, values = self.learn(part, share, images)
+            found.append((share, values))
+        statistics = weighted(found)
+        kept = [tensor for tensor in self.memory.values() if tensor.ndim == 0]
         distributed.average([*self.gradients(), *self.running_statistics(turn), *kept, *statistics.values()])
         if self.steps % GRADIENTS_EVERY == 0:
             statistics |= self.gradient_norms()
@@ -95,6 +95,21 @@ class Player:
         for module in self.modules.values():
             self.constrain(module)
         return statistics
+
+    def learn(self, batch: Batch, share: float, images: int) -> tuple[Turn, dict[str, Tensor]]:
+        """Adds the gradient of the objective on a batch that is so large a share of an update."""
+        torch.manual_seed(batch.seed)
+        turn = self.turn(batch)
+        due = {name: term for name, term in self.terms.items() if self.steps % term.every == 0}
+        for term in due.values():
+            term.prepare(turn)
+        values = {name: term(turn).mean() for name, term in due.items()}
+        weights = {name: at(term.weight, images) * term.every * share for name, term in due.items()}
+        torch.stack([values[name] * weight for name, weight in weights.items()]).sum().backward()
+        statistics = {f"{self.name}/{name}": value.detach() for name, value in values.items()}
+        for term in due.values():
+            statistics |= term.statistics(turn)
+        return turn, statistics
 
     def trainable(self, on: bool) -> None:
         """Frozen outside its own update: the other side's pass then computes no gradient for these parameters."""
