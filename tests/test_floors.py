@@ -25,7 +25,7 @@ GROUND = {
         "ticks",
     ),
     *("stopping", "leftovers", "heartbeat"),
-    *("console", "printable", "device", "groups", "typed_json", "tensor_files", "building", "calling"),
+    *("console", "printable", "device", "groups", "typed_json", "tensor_files", "given", "building", "calling"),
     "networks",
 }
 FLOORS = {

@@ -23,6 +23,7 @@ from mien.condition import Condition
 from mien.errors import UsageError
 from mien.games.game import Game, Sources
 from mien.games.noise import NoiseGame
+from mien.given import Given, found, has_frozen
 from mien.images import LARGEST_SIDE, SMALLEST_SIDE
 from mien.losses.adversarial import Adversarial, AdversarialLoss, NonSaturating
 from mien.losses.auxiliary import Auxiliary
@@ -48,7 +49,8 @@ class WeightClip:
     @torch.no_grad()
     def __call__(self, module: nn.Module) -> None:
         for parameter in module.parameters():
-            parameter.clamp_(-self.limit, self.limit)
+            if parameter.requires_grad:  # in its player's update, all that it trains does
+                parameter.clamp_(-self.limit, self.limit)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +150,20 @@ class Recipe:
         memory = torch.channels_last if self.channels_last else torch.contiguous_format
         for module in [*game.generators.values(), *game.discriminators.values()]:
             module.to(device=device, memory_format=memory)  # type: ignore[call-overload]
-        return Training(game, self.players(game), MovingAverage(self.ema, game.generators))
+        given = self.given(game)
+        return Training(game, self.players(game), MovingAverage(self.ema, game.generators), given=given)
+
+    def given(self, game: Game) -> dict[str, Given]:
+        """By network: what its constructor freezes and makes again, whatever is drawn. Asked before players freeze."""
+        networks = {**game.generators, **game.discriminators}
+        if not has_frozen(networks.values()):
+            return {}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(torch.initial_seed() + 1)
+            again = self.build_game()
+        others = {**again.generators, **again.discriminators}
+        both = {name: found(module, others[name]) for name, module in networks.items()}
+        return {name: given for name, given in both.items() if given is not None}
 
     def players(self, game: Game) -> list[Player]:
         """Discriminators, then generators; a side without networks does not play."""

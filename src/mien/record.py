@@ -120,7 +120,7 @@ class Record:
         self.save_generator(self.snapshot_file(images))
 
     def save_generator(self, path: Path) -> None:
-        states = {name: dict(module.state_dict()) for name, module in self.training.ema.modules.items()}
+        states = self.training.averages()
         if self.labels is not None:
             states["labels"] = {"kept": self.labels}
         header = {"recipe": encoding.encode(self.recipe), "run": self.run.name, "images": self.training.images}

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from mien import typed_json
+from mien import given, typed_json
 from mien.errors import FileTrouble
 
 T = TypeVar("T")
@@ -67,9 +67,9 @@ def header_of(file: Any, kind: type[T], path: Path) -> T:
 
 
 def fill(network: nn.Module, tensors: dict[str, Tensor], name: str) -> None:
-    """Put the tensors of a file into a network, all of them and no others. Raises FileTrouble, naming the first that
-    does not fit. name: what the words begin with."""
-    own = network.state_dict()
+    """Put the tensors of a file into a network, all of them and no others but those that its constructor gives. Raises
+    FileTrouble, naming the first that does not fit. name: what the words begin with."""
+    own, tensors = network.state_dict(), given.complete(network, tensors, name)
     if odd := own.keys() ^ tensors.keys():
         one = min(odd)
         raise FileTrouble(f"{name} does not fit its recipe: {one} is {'missing' if one in own else 'one too many'}")
@@ -78,7 +78,8 @@ def fill(network: nn.Module, tensors: dict[str, Tensor], name: str) -> None:
         if found.shape != there.shape or found.is_floating_point() != there.is_floating_point():
             kinds = [f"{tensor.dtype} {list(tensor.shape)}".removeprefix("torch.") for tensor in (found, there)]
             raise FileTrouble(f"{name} does not fit its recipe: {key} is {kinds[0]}, not {kinds[1]}")
-        if found.is_floating_point() and not bool(found.float().isfinite().all()):
+        masked = not bool(there.isfinite().all())  # a buffer that begins with an infinite number, as masks do
+        if found.is_floating_point() and not masked and not bool(found.float().isfinite().all()):
             raise FileTrouble(f"{name} is damaged: {key} holds numbers that are not finite")
     network.load_state_dict(tensors)
 

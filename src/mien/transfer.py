@@ -23,6 +23,7 @@ from mien import typed_json
 from mien.condition import Condition
 from mien.errors import UsageError
 from mien.generation import snapshot_path
+from mien.given import complete
 from mien.recipe import Recipe, from_json
 from mien.restore import newest_whole
 from mien.run.checkpoint import Tensors
@@ -71,9 +72,10 @@ def source(run: str, outdir: Path) -> Source:
 def in_order(tensors: Tensors, recipe: Recipe) -> Tensors:
     """The networks among `tensors`, each in the order of its own layers: a file has another."""
     game = recipe.build_game()
-    orders = {name: module.state_dict() for name, module in {**game.generators, **game.discriminators}.items()}
-    orders |= {f"{name}_ema": order for name, order in orders.items()}
-    return {name: {key: tensors[name][key] for key in order} for name, order in orders.items() if name in tensors}
+    networks = {**game.generators, **game.discriminators}
+    networks |= {f"{name}_ema": module for name, module in networks.items()}
+    whole = {name: complete(one, tensors[name], name) for name, one in networks.items() if name in tensors}
+    return {name: {key: found[key] for key in networks[name].state_dict()} for name, found in whole.items()}
 
 
 def begin_from(training: Training, recipe: Recipe, origin: Source) -> list[str]:
@@ -89,7 +91,11 @@ def begin_from(training: Training, recipe: Recipe, origin: Source) -> list[str]:
         if found is None:
             lines.append(f"{name} starts anew: {origin.name} holds none")
             continue
-        old, new = unwrapped(found, origin.recipe), unwrapped(dict(network.state_dict()), recipe)
+        kept = training.given[base].names if (base := name.removesuffix("_ema")) in training.given else frozenset()
+        found, own = (
+            {key: part for key, part in side.items() if key not in kept} for side in (found, network.state_dict())
+        )
+        old, new = unwrapped(found, origin.recipe), unwrapped(own, recipe)
         whole = sum(tensor.numel() for tensor in new.values())
         generates = name.removesuffix("_ema") in training.game.generators
         fits = copy_named(old, new, *named[generates]) + copy_layers(old, new, base_first=generates)

@@ -32,8 +32,9 @@ class Player:
 
     terms: the key is the name in the log. updates: how many steps a round (n_critic for a WGAN's discriminator).
     constrain: applied to each network after each step (weight clipping). frozen: so many first layers of each network
-    are never trained. rate_factor: of the learning rates that the settings tell. steps: taken so far; it decides when
-    a lazy term is due. parts: each update is made in so many, to need less memory. memory: the game's.
+    are never trained, nor is what asked for no gradient when the player was built. rate_factor: of the learning rates
+    that the settings tell. steps: taken so far; it decides when a lazy term is due. parts: each update is made in so
+    many, to need less memory. memory: the game's.
     """
 
     name: str
@@ -56,10 +57,11 @@ class Player:
             parameter
             for module in self.modules.values()
             for parameter in module.parameters()
-            if parameter not in frozen
+            if parameter.requires_grad and parameter not in frozen
         ]
         if not self.parameters:
-            raise UsageError(f"{self.frozen} frozen layers are all that the {self.name} has: freeze fewer")
+            what = f"{self.frozen} frozen layers are" if self.frozen else "frozen weights are"
+            raise UsageError(f"{what} all that the {self.name} has: freeze fewer")
         for module in self.modules.values():
             module.requires_grad_(False)
         self.optimizer = self.settings.build(self.parameters)

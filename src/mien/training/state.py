@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mien import distributed
 from mien.games.game import Game
+from mien.given import Given, complete, to_save
 from mien.training.ema import MovingAverage
 from mien.training.player import Player
 from mien.training.statistics import Statistics
@@ -21,13 +22,16 @@ Tensors = dict[str, dict[str, Tensor]]
 
 @dataclass
 class Training:
-    """The players of a game, its memory, the moving average, the statistics, and how many images were seen."""
+    """The players of a game, its memory, the moving average, the statistics, and how many images were seen.
+
+    given: by network, the frozen weights that are not saved because its constructor makes them."""
 
     game: Game
     players: list[Player]
     ema: MovingAverage
     statistics: Statistics = field(default_factory=Statistics)
     images: int = 0
+    given: dict[str, Given] = field(default_factory=dict)
     unbounded: frozenset[str] = field(init=False)  # buffers that begin with an infinite number, as masks do
 
     def __post_init__(self) -> None:
@@ -54,12 +58,16 @@ class Training:
         """File name -> tensor name -> tensor: each network, its average, each optimizer, the memory where there is
         one, the statistics."""
         return {
-            **{name: dict(module.state_dict()) for name, module in self.networks.items()},
-            **{f"{name}_ema": dict(module.state_dict()) for name, module in self.ema.modules.items()},
+            **{name: to_save(module, self.given.get(name)) for name, module in self.networks.items()},
+            **{f"{name}_ema": tensors for name, tensors in self.averages().items()},
             **{f"{player.name}_optimizer": player.tensors() for player in self.players},
             **({"memory": dict(self.game.memory)} if self.game.memory else {}),
             "statistics": self.statistics.tensors(),
         }
+
+    def averages(self) -> Tensors:
+        """The averaged generators, as a snapshot holds them."""
+        return {name: to_save(module, self.given.get(name)) for name, module in self.ema.modules.items()}
 
     def numbers(self) -> dict[str, Any]:
         return {
@@ -71,9 +79,9 @@ class Training:
     def load(self, tensors: Tensors, numbers: Mapping[str, Any]) -> None:
         """Inverse of `tensors` and `numbers`, into networks of the same shapes; bitwise."""
         for name, module in self.networks.items():
-            module.load_state_dict(tensors[name])
+            module.load_state_dict(complete(module, tensors[name], name))
         for name, module in self.ema.modules.items():
-            module.load_state_dict(tensors[f"{name}_ema"])
+            module.load_state_dict(complete(module, tensors[f"{name}_ema"], name))
         for player in self.players:
             player.load_tensors(tensors[f"{player.name}_optimizer"])
             player.steps = numbers["steps"][player.name]
