@@ -282,3 +282,25 @@ def test_the_command_line_finds_the_verb(photos, tmp_path, capsys):
     assert "4 faces of 64 px from 5 pictures" in out and "no face     1, left out" in out
     assert cli.run(["data", "align", str(photos), "--several", "most"]) == 2
     assert "data_align" not in cli.overview() and "check|prepare|align|label" in cli.overview()
+
+
+def test_crops_that_reach_far_beyond_their_pictures_are_told(tmp_path):
+    folder = tmp_path / "p"
+    folder.mkdir()
+    photo((60 + 60j, 50), size=(120, 120)).save(folder / "a.png")
+    wide = align(str(folder), output=tmp_path / "wide", resolution="64", margin=0.5)
+    assert wide.reaching == 1 and "1 of 1 crops are filled up" in str(wide) and "--margin under 0.5" in str(wide)
+    photo((100 + 100j, 30), size=(200, 200)).save(folder / "a.png")
+    assert align(str(folder), output=tmp_path / "narrow", resolution="64", margin=0.0).reaching == 0
+
+
+def test_a_signal_half_way_leaves_nothing(photos, tmp_path, monkeypatch):
+    from mien.stopping import Interrupted
+
+    def stopped(*_):
+        raise Interrupted(15)
+
+    monkeypatch.setattr("mien.faces.aligning.note", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        align(str(photos), output=tmp_path / "out" / "faces", resolution="64")
+    assert list((tmp_path / "out").iterdir()) == []

@@ -104,7 +104,8 @@ def test_other_tools_files_are_found(tmp_path: Path) -> None:
 
 def test_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     made = weights()
-    assert [one["name"] for one in made.files] == ["inception", "anime-cascade", "mobilenet-v2", "efficientnet-lite0"]
+    names = ["inception", "anime-cascade", "mobilenet-v2", "efficientnet-lite0", "mtcnn"]
+    assert [one["name"] for one in made.files] == names
     text = str(made)
     for one in made.files:
         assert one["sha256"] in text and one["licence"] in text and all(address in text for address in one["addresses"])

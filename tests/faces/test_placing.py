@@ -50,3 +50,9 @@ def test_a_box_without_landmarks_is_cut_as_it_is():
 
 def test_the_turn_is_told_clockwise():
     assert Placement(0j, 1 + 1j, (8, 8)).degrees == pytest.approx(45)
+
+
+def test_the_share_beyond_the_picture():
+    assert Placement(50 + 50j, 1 + 0j, (100, 100)).beyond((100, 100)) == 0
+    assert Placement(0 + 50j, 1 + 0j, (100, 100)).beyond((100, 100)) == 0.5
+    assert Placement(0j, 1 + 0j, (100, 100)).beyond((100, 100)) == 0.75

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 SIZES = (64, 96, 128, 192, 256, 384, 512, 768, 1024)
 LARGEST_MARGIN = 2.0
 LISTED = 10
+MANY_REACHING = 0.1  # share of the crops from which it is told
 
 
 @dataclass(frozen=True)
 class Aligned:
-    """Where the faces are, and which pictures have none, several, or cannot be read. rate: pictures a second."""
+    """Where the faces are, and which pictures have none, several, or cannot be read. rate: pictures a second. reaching:
+    crops of which over a tenth lies beyond their picture."""
 
     path: str
     sheet: str
@@ -38,6 +40,8 @@ class Aligned:
     several: list[str]
     several_became: str
     unreadable: dict[str, str]
+    reaching: int
+    margin: float
 
     def as_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
@@ -49,11 +53,19 @@ class Aligned:
             *_listed("no face", self.absent, "left out"),
             *_listed("several", self.several, self.several_became),
             *_listed("unreadable", [f"{name}: {why}" for name, why in self.unreadable.items()], "left out"),
+            *self._beyond(),
             f"faces in    {self.path} (alignment.json there lists every picture)",
             f"look at     {self.sheet}",
             f"train on it: mien train --data {self.path}",
         ]
         return "\n".join(lines)
+
+    def _beyond(self) -> list[str]:
+        if self.reaching < MANY_REACHING * self.faces:
+            return []
+        cure = f"; a --margin under {self.margin:g} needs less of that" if self.margin else ""
+        filled = f"{self.reaching:,} of {self.faces:,} crops are filled up with over 10 % of mirrored, blurred picture"
+        return [f"beyond      {filled}{cure}"]
 
 
 @checked("mien.commands.data.align")
@@ -148,6 +160,8 @@ def align(
         several=outcome.several,
         several_became={"largest": "the largest face", "all": "every face", "skip": "left out"}[several],
         unreadable=outcome.unreadable,
+        reaching=outcome.reaching,
+        margin=margin,
     )
 
 

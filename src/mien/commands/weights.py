@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import tyro
@@ -51,7 +52,7 @@ def weights(
     if action == "list":
         if name is not None:
             raise UsageError(f"mien weights list takes no name: to download it, mien weights fetch {name}")
-        return Weights([*(described(published) for published in CATALOGUE), efficientnet()])
+        return Weights([*(described(published) for published in CATALOGUE), efficientnet(), mtcnn()])
     names = {published.name: published for published in CATALOGUE}
     if name not in names:
         near = difflib.get_close_matches(name or "", names, 1)
@@ -87,4 +88,21 @@ def efficientnet() -> dict[str, Any]:
         "path": str(found or f"{EFFICIENTNET_PACKAGE}/{EFFICIENTNET_FILE}"),
         "present": found is not None,
         "cure": EFFICIENTNET_CURE,
+    }
+
+
+def mtcnn() -> dict[str, Any]:
+    from mien.faces.weights import CURE, FILES, FOLDER, PACKAGE, find_mtcnn
+
+    found = find_mtcnn()
+    return {
+        "name": "mtcnn",
+        "about": "finds faces and their landmarks in photographs, for mien data align and mien data check; three files",
+        "licence": "MIT",
+        "sha256": FILES[-1].sha256,  # of the largest
+        "bytes": 1_986_415,
+        "addresses": ["the Python package mtcnn 1.0.0"],
+        "path": str((found or Path(PACKAGE, FOLDER)) / FILES[-1].file),
+        "present": found is not None,
+        "cure": CURE,
     }

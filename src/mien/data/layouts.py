@@ -19,7 +19,6 @@ from mien.data.annotations import READERS
 from mien.data.decode import BadPicture, open_picture
 from mien.data.drawn import Sources, attribute_names
 from mien.data.files import Files, is_picture, open_files
-from mien.data.formats import unread
 from mien.errors import BadData, FileTrouble, UsageError
 
 SAMPLED_HEADERS = 32
@@ -178,8 +177,6 @@ def _prepared(path: Path) -> Layout:
 def _found_instead(files: Files) -> str:
     if not files.members:
         return ": it is empty; give a folder, a zip or a tar of pictures"
-    if missing := unread(files.members):
-        return f" ({'; '.join(missing)})"
     kinds = Counter(Path(name).suffix.lower() or "without extension" for name in files.members)
     found = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(3))
     archives = [name for name in files.members if name.lower().endswith((".zip", ".tar", ".tgz", ".tar.gz"))]
@@ -269,5 +266,4 @@ def _ignored(files: Files, kept: list[str]) -> tuple[str, ...]:
     others = sum(not is_picture(name) for name in files.members)
     unused = len(files.pictures) - len(kept)
     notes = [f"{unused:,} pictures left out (test or validation, or not listed)"] if unused else []
-    notes += unread(files.members)
     return (*notes, f"{others:,} other files ignored") if others else tuple(notes)

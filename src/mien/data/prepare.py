@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from mien import __version__, leftovers
-from mien.data.decode import FILTER, KINDS
+from mien.data.decode import FILTER
 from mien.data.files import fingerprint
 from mien.data.layouts import Layout, detect, existing, is_drawn
 from mien.data.prepared import FORMAT_VERSION, PreparedSet, open_prepared
@@ -115,7 +115,7 @@ def _key(data: str | Path, height: int, width: int, seed: int) -> tuple[str, str
         except OSError as error:
             raise FileTrouble(f"{path} cannot be read: {error.strerror or error}") from error
         what, stem = f"{path} {' '.join(marks)}", f"{path.stem[:40]}-{height}x{width}"
-    whole = f"{what} {height}x{width} {FILTER} {KINDS} format {FORMAT_VERSION}"
+    whole = f"{what} {height}x{width} {FILTER} format {FORMAT_VERSION}"
     return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest(), stem
 
 

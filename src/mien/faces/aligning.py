@@ -26,6 +26,8 @@ from mien.run.files import io_errors
 AT_ONCE = 16  # pictures that are searched together
 BYTES_AT_ONCE = 1 << 24  # of their files: photographs of 24 megapixels take some 70 MB each once they are decoded
 
+BEYOND = 0.1  # share of a crop that is filled by the picture's mirror image, from which it is told
+
 Several = Literal["largest", "all", "skip"]
 Progress = Callable[[int, int], None]
 
@@ -44,13 +46,15 @@ class Wishes:
 @dataclass
 class Outcome:
     """made: (picture, new file) of each face, in order. rows: what is kept of each picture, as JSON. pairs: some
-    pictures before and after. absent, several, unreadable: the names of such pictures, the last with the reason."""
+    pictures before and after. absent, several, unreadable: the names of such pictures, the last with the
+    reason. reaching: crops of which over BEYOND lies beyond their picture."""
 
     made: list[tuple[str, str]] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     several: list[str] = field(default_factory=list)
+    reaching: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)
 
 
@@ -78,6 +82,7 @@ def align(
                 faces = seen[row]
                 chosen = note(outcome, name, faces, wishes.several)
                 placed = [place(face, wishes.size, wishes.margin) for face in chosen]
+                outcome.reaching += sum(one.beyond(picture.size) > BEYOND for one in placed)
                 files_made = [new_names(name, number) for number in range(len(chosen))]
                 outcome.made += [(name, new) for new in files_made]
                 outcome.rows.append(described(name, faces, placed, files_made))

@@ -42,6 +42,13 @@ class Placement:
         place = (points @ np.array([1, 1j]) - self.centre) / self.step
         return np.stack([place.real + width / 2, place.imag + height / 2], -1)
 
+    def beyond(self, picture: tuple[int, int], grid: int = 12) -> float:
+        """The share of the crop that lies beyond a picture of (width, height)."""
+        steps = (np.arange(grid) + 0.5) / grid
+        across, down = np.meshgrid(steps * self.size[1], steps * self.size[0])
+        points = self.in_picture(np.stack([across.ravel(), down.ravel()], 1))
+        return float(((points < 0) | (points > np.array(picture))).any(1).mean())
+
     @property
     def degrees(self) -> float:
         """By how much the face leans, clockwise."""

@@ -73,5 +73,5 @@ def mirrored(pixels: np.ndarray, before: np.ndarray, after: np.ndarray, fade: fl
     ]
     distance = np.hypot(beyond[0][:, None], beyond[1][None])
     share = np.clip(distance / max(fade, 1.0), 0, 1)[..., None].astype(np.float32)
-    blurred = np.asarray(Image.fromarray(whole).filter(ImageFilter.GaussianBlur(math.ceil(fade / 2))), np.float32)
+    blurred = np.asarray(Image.fromarray(whole).filter(ImageFilter.GaussianBlur(math.ceil(fade))), np.float32)
     return Image.fromarray(np.rint(whole + (blurred - whole) * share).astype(np.uint8))
