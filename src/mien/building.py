@@ -14,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 from mien.encoding import is_ours
 from mien.errors import UsageError, is_out_of_memory
 
-MOST_TENSORS = 20_000  # of one network; the largest that mien knows has fewer than 500
+MOST_TENSORS = 3000  # of one network; the largest that mien knows has fewer than 500
 UNKNOWN_MEMORY = 1 << 40
 MAKERS = {torch.empty, torch.zeros, torch.ones, torch.randn, torch.rand}
 
@@ -37,8 +37,10 @@ class Bounded(TorchFunctionMode):
             shape = (kwargs or {}).get("size", args[0] if args and not isinstance(args[0], int) else args)
             self.bytes += 4 * math.prod(shape)
             self.tensors += 1
-            if self.bytes > self.most or self.tensors > MOST_TENSORS:
-                raise TooLarge
+            if self.bytes > self.most:
+                raise TooLarge("more than this machine's memory")
+            if self.tensors > MOST_TENSORS:
+                raise TooLarge(f"more than {MOST_TENSORS:,} tensors")
         return function(*args, **(kwargs or {}))
 
 
@@ -49,8 +51,8 @@ def bounded(kind: Any) -> Iterator[None]:
     try:
         with Bounded(memory()):
             yield
-    except TooLarge:
-        raise UsageError(f"{kind.__name__} asks for more than this machine's memory: choose a smaller width") from None
+    except TooLarge as error:
+        raise UsageError(f"{kind.__name__} asks for {error}: choose fewer layers or a smaller width") from None
     except (ArithmeticError, RuntimeError, ValueError, TypeError, LookupError, AssertionError, MemoryError) as error:
         if not is_ours(kind.__module__) or is_out_of_memory(error):
             raise

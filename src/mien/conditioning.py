@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -15,9 +16,10 @@ from torch import Tensor
 from mien.condition import Condition
 from mien.console import counted
 from mien.data.layouts import Layout
+from mien.data.mapped import read_array
 from mien.data.prepare import cache_root
 from mien.data.prepared import PreparedSet
-from mien.errors import UsageError
+from mien.errors import FileTrouble, UsageError
 from mien.games.noise import NoiseGame
 from mien.groups import groups, one_each
 from mien.recipe import Recipe
@@ -99,7 +101,8 @@ def embedded(captions: list[str], condition: Condition) -> np.ndarray:
     what = json.dumps([captions, condition.encoder, encode.version, condition.dim])
     path = cache_root() / "captions" / f"{hashlib.sha256(what.encode()).hexdigest()[:32]}.npy"
     if path.is_file():
-        return np.load(path, allow_pickle=False)
+        with contextlib.suppress(FileTrouble):  # a damaged file of the cache is made anew
+            return np.array(read_array(path, np.float32, (len(captions), condition.dim)))
     parts = []
     with counted("reading captions") as progress:
         for start in range(0, len(captions), AT_ONCE):

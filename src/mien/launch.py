@@ -177,6 +177,9 @@ def go_on(
     for path in [code] if isinstance(code, str | Path) else code:
         encoding.add_user_file(path)
     recipe, status = from_json(typed_json.read(directory.recipe, Object), directory.recipe), directory.read_status()
+    exams = flags.exams_of(status, metrics)
+    card = typed_json.read(directory.data, DataCard)
+    then = typed_json.read(directory.environment, Environment)
     before, recipe = recipe, changing.changed(recipe, changes)
     pictures = translation.fitting(recipe, flags.prepared(data or status["data"], *recipe.resolution))
     if pictures.images.shape[-1] != recipe.channels:
@@ -186,7 +189,6 @@ def go_on(
     done = Budget(status.get("budget_images") or float("inf"), status.get("budget_seconds") or float("inf"))
     plan = Plan(done, status["seed"], status["tick"], parse_duration(status["checkpoint_every"], "checkpoint_every"))
     session = Session(directory, recipe, pictures, plan, place)
-    exams = flags.exams_of(status, metrics)
     enrol(session, exams, recipe, data or status["data"], place)
     if session.exams:
         session.exams.rehearse()
@@ -205,7 +207,7 @@ def go_on(
             budget_images=flags.finite(session.plan.budget.images),
             budget_seconds=flags.finite(session.plan.budget.seconds),
         )
-    if pictures.info.get("sha256") != typed_json.read(directory.data, DataCard)["info"].get("sha256"):
+    if pictures.info.get("sha256") != card["info"].get("sha256"):
         console.say("warning: the pictures are not those that this run began with; it goes on with the new ones")
     then, now = typed_json.read(directory.environment, Environment), environment()
     for name in ("torch", "threads", "gpu"):  # what the last bit of a sum depends on

@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from PIL import ExifTags, Image, PngImagePlugin
 
+from mien import typed_json
+from mien.errors import FileTrouble
+
 FORMATS = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}
 KEY = "mien"  # the tEXt keyword in a PNG, the same as in a run's sample grids
 ASCII = b"ASCII\0\0\0"  # EXIF's UserComment begins with its character set
@@ -42,7 +45,6 @@ def read_facts(image: Image.Image) -> dict[str, Any] | None:
         comment = image.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment, b"")
         text = comment.removeprefix(ASCII) if isinstance(comment, bytes) else comment
     try:
-        facts = json.loads(text)
-    except ValueError:
+        return typed_json.decode(text, dict[str, Any], "the picture's facts") if text else None
+    except FileTrouble:
         return None
-    return facts if isinstance(facts, dict) else None

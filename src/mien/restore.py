@@ -33,7 +33,7 @@ def put(session: Session, newest: tuple[Tensors, State] | None) -> None:
         tensors, state = newest
         try:
             session.training.load(tensors, state)
-        except (RuntimeError, KeyError) as error:
+        except (RuntimeError, KeyError, ValueError) as error:
             what = "the newest checkpoint holds other networks; put back the recipe that the run began with"
             raise FileTrouble(f"{session.run.recipe} was changed: {what}") from error
         session.seconds, images = state["seconds"], state["images"]

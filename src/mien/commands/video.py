@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
+import msgspec
 import numpy as np
 import tyro
 from PIL import Image, ImageDraw, ImageFont
 
+from mien import typed_json
 from mien.console import counted
 from mien.errors import FileTrouble, UsageError
 from mien.images import as_rgb, grid
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 CAPTION = 18  # pixels below the pictures of the film, for the kimg
 MOST_BYTES = 10_000_000  # of a GIF: larger ones are refused by chats and course pages
+Side = Annotated[int, msgspec.Meta(ge=1, le=1 << 14)]
 LAST_FRAME = 2500  # milliseconds that the film rests on its end
 FILM_SIDES, WALK_SIDES = (8, 6, 5, 4, 3), (4, 3, 2)  # faces a side, tried until the GIF is small enough
 FILM_SECONDS = 10.0  # of a film with many frames
@@ -96,6 +98,16 @@ def video(
     return Filmed(tuple(files), {name: len(film.cells) for name, film in films.items()})
 
 
+class Sheet(TypedDict):
+    """What a sample grid says of itself: where its pictures stand."""
+
+    height: Side
+    width: Side
+    gap: Annotated[int, msgspec.Meta(ge=0, le=64)]
+    rows: Side
+    columns: Side
+
+
 @dataclass(frozen=True)
 class Film:
     """cells: for each frame its faces, uint8 [N,H,W,1 or 3]. captions: below each frame, or none at all. durations:
@@ -129,6 +141,9 @@ def evolution(grids: Sequence[tuple[float, Path]]) -> Film:
     each = max(60, min(400, round(FILM_SECONDS * 1000 / len(grids))))
     captions = [f"{kimg:,.0f} kimg" if kimg >= 10 or kimg == int(kimg) else f"{kimg:.1f} kimg" for kimg, _ in grids]
     cells = [read_cells(path) for _, path in grids]
+    for found, (_, path) in zip(cells, grids):
+        if found.shape != cells[0].shape:
+            raise FileTrouble(f"{path} does not fit the other sample grids: they hold pictures of other sizes")
     return Film(cells, captions, [each] * (len(cells) - 1) + [LAST_FRAME], FILM_SIDES)
 
 
@@ -136,11 +151,14 @@ def read_cells(path: Path) -> np.ndarray:
     """The pictures of a sample grid, uint8 [N,H,W,3], cut out by the facts in its metadata."""
     try:
         with Image.open(path) as sheet:
-            facts = json.loads(getattr(sheet, "text", {})["mien"])
+            facts = typed_json.decode(str(getattr(sheet, "text", {})["mien"]), Sheet, f"{path}, in its header,")
             pixels = np.asarray(sheet.convert("RGB"))
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise FileTrouble(f"{path} is not a sample grid of mien: {error}") from error
     height, width, gap = facts["height"], facts["width"], facts["gap"]
+    size = (facts["rows"] * (height + gap) + gap, facts["columns"] * (width + gap) + gap)
+    if pixels.shape[:2] != size:
+        raise FileTrouble(f"{path} is damaged: it is {pixels.shape[:2]}, and its header says {size} (height, width)")
     corners = [
         (gap + row * (height + gap), gap + column * (width + gap))
         for row in range(facts["rows"])

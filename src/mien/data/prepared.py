@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
+import msgspec
 import numpy as np
 
+from mien import typed_json
 from mien.data import arrays
+from mien.data.mapped import read_array
 from mien.errors import FileTrouble
+from mien.typed_json import Count, Positive
 
 FORMAT = "mien prepared set"
 FORMAT_VERSION = 1  # raised whenever the same files would give other pixels or labels
+MOST_CAPTIONS = 1 << 31  # bytes
 UNPAIRED = ("unpaired trainA/trainB", "drawn-unpaired")  # layouts whose sources are a domain of their own
 
 checked: set[tuple[Path, str]] = set()
@@ -81,46 +85,84 @@ class PreparedSet:
         return [first, second]
 
 
+class Head(TypedDict):
+    format: NotRequired[Any]
+    version: NotRequired[Any]
+
+
+Pixels = tuple[Positive, Positive, Positive, Annotated[int, msgspec.Meta(ge=1, le=3)]]
+Text = Annotated[str, msgspec.Meta(max_length=1 << 16)]
+
+
+class Skipped(TypedDict):
+    file: Text
+    reason: Text
+
+
+class Info(TypedDict):
+    """dataset.json of a prepared set: what must stand there, and of what type. Other fields are kept as they are."""
+
+    source: Text
+    layout: Text
+    shape: Pixels
+    sources_shape: Pixels | None
+    label_names: Annotated[list[Text], msgspec.Meta(max_length=1 << 16)]
+    captions: bool
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    unlabelled: Count
+    skipped_count: Count
+    skipped: list[Skipped]
+    notes: NotRequired[list[Text]]
+    label_counts: NotRequired[list[Count]]
+    count: NotRequired[Count]
+    sums: NotRequired[dict[Text, list[Count]]]
+
+
 def open_prepared(path: str | Path) -> PreparedSet:
     """Maps a prepared set. Raises FileTrouble naming the file that is missing, damaged or of another version."""
     path = Path(path)
     try:
-        info = json.loads((path / "dataset.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise FileTrouble(f"{path / 'dataset.json'} cannot be read ({error}): prepare the pictures again") from error
-    if not isinstance(info, dict) or info.get("format") != FORMAT:
-        raise FileTrouble(f"{path} is not a prepared set (dataset.json says otherwise): make one by mien data prepare")
-    if info.get("version") != FORMAT_VERSION:
-        raise FileTrouble(f"{path} is of format version {info.get('version')}, not {FORMAT_VERSION}: prepare it again")
-    images = _array(path / "images.npy", np.uint8, tuple(info["shape"]))
-    labels = (
-        _array(path / "labels.npy", np.float32, (len(images), len(info["label_names"])))
-        if info["label_names"]
-        else None
+        info = described(path)
+    except FileTrouble as error:
+        raise FileTrouble(f"{error}: prepare the pictures again") from None
+    count, names = info["shape"][0], len(info["label_names"])
+    images = read_array(path / "images.npy", np.uint8, tuple(info["shape"]))
+    labels = numbers(path / "labels.npy", (count, names)) if names else None
+    sources = (
+        read_array(path / "sources.npy", np.uint8, tuple(info["sources_shape"])) if info["sources_shape"] else None
     )
-    sources = _array(path / "sources.npy", np.uint8, tuple(info["sources_shape"])) if info["sources_shape"] else None
     told = path / "source_labels.npy"
-    names = len(info["label_names"])
-    source_labels = _array(told, np.float32, (len(sources), names)) if sources is not None and told.exists() else None
-    captions = _captions(path / "captions.jsonl", len(images)) if info["captions"] else None
-    return PreparedSet(path, images, labels, captions, sources, info, source_labels)
+    source_labels = numbers(told, (len(sources), names)) if sources is not None and told.exists() else None
+    found = PreparedSet(path, images, labels, None, sources, info, source_labels)
+    if found.paired and sources is not None and len(images) != len(sources):
+        raise FileTrouble(f"{path} holds {len(images):,} pictures and another number of sources: prepare it again")
+    return replace(found, captions=captions_of(path / "captions.jsonl", count)) if info["captions"] else found
 
 
-def _array(path: Path, dtype: type, shape: tuple[int, ...]) -> np.ndarray:
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise FileTrouble(f"{path} cannot be read ({error}): prepare the pictures again") from error
-    if array.dtype != dtype or array.shape != shape:
-        raise FileTrouble(f"{path} is {array.dtype} {array.shape}, not {np.dtype(dtype)} {shape}: prepare it again")
-    return array
+def described(path: Path) -> dict[str, Any]:
+    """dataset.json, checked. Raises FileTrouble."""
+    file = path / "dataset.json"
+    data = typed_json.read_bytes(file)
+    head = typed_json.decode(data, Head, str(file))
+    if head.get("format") != FORMAT:
+        raise FileTrouble(f"{path} is not a prepared set (dataset.json says otherwise)")
+    if head.get("version") != FORMAT_VERSION:
+        raise FileTrouble(f"{path} is of format version {head.get('version')!r:.20}, not {FORMAT_VERSION}")
+    typed_json.decode(data, Info, str(file))
+    return typed_json.decode(data, dict[str, Any], str(file))
 
 
-def _captions(path: Path, count: int) -> list[str]:
-    try:
-        captions = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-    except (OSError, ValueError) as error:
-        raise FileTrouble(f"{path} cannot be read ({error}): prepare the pictures again") from error
+def numbers(path: Path, shape: tuple[int, int]) -> np.ndarray:
+    """Labels, float32. Raises FileTrouble."""
+    found = read_array(path, np.float32, shape)
+    if not np.isfinite(found).all():
+        raise FileTrouble(f"{path} is damaged: it holds numbers that are not finite: prepare it again")
+    return found
+
+
+def captions_of(path: Path, count: int) -> list[str]:
+    lines = typed_json.read_bytes(path, MOST_CAPTIONS).split(b"\n")
+    captions = [typed_json.decode(line, str, f"{path}, line {row},") for row, line in enumerate(lines, 1) if line]
     if len(captions) != count:
         raise FileTrouble(f"{path} holds {len(captions):,} captions for {count:,} pictures: prepare the pictures again")
     return captions

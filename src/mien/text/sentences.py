@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import json
 import re
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import torch
 
+from mien import typed_json
 from mien.data.prepare import cache_root
 from mien.errors import FileTrouble, UsageError
 from mien.run.files import io_errors
@@ -29,6 +29,12 @@ LIBRARY = "sentence_transformers"
 CURE = 'pip install "mien[text]"'
 NAME = re.compile(r"(.+?)(?:@([0-9a-f]{12}))?")  # the place, and the proof that a recipe keeps
 FORMAT = "modules.json"  # what a folder of the library is told by
+
+
+class Module(TypedDict):
+    """One part of an encoder, in modules.json."""
+
+    type: str
 
 
 class Sentences:
@@ -143,9 +149,9 @@ def refuse_code(folder: Path) -> None:
     """Raises FileTrouble where the library would have to run code from the folder, or read a pickle."""
     path = folder / FORMAT
     try:
-        kinds = [str(module["type"]) for module in json.loads(path.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FileTrouble(f"{path} cannot be read ({error}): download the encoder again") from error
+        kinds = [module["type"] for module in typed_json.read(path, list[Module])]
+    except FileTrouble as error:
+        raise FileTrouble(f"{error}: download the encoder again") from None
     for kind in kinds:
         if not kind.startswith(f"{LIBRARY}."):
             raise FileTrouble(f"{path} names {kind}, which is code of its own: take an encoder without")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -69,6 +69,13 @@ class RMSprop:
             group["lr"], group["alpha"] = at(self.lr, images), at(self.alpha, images)
 
 
+STATE: dict[type, set[str]] = {
+    torch.optim.Adam: {"step", "exp_avg", "exp_avg_sq"},
+    torch.optim.RMSprop: {"step", "square_avg"},
+}
+"""What each keeps of a parameter; of another optimizer, a user's, all parameters must have the same."""
+
+
 def optimizer_tensors(optimizer: torch.optim.Optimizer, names: dict[Tensor, str]) -> dict[str, Tensor]:
     """The optimizer's state by parameter name: {"D.layers.0.weight/exp_avg": …}. Scalars are 0-dimensional tensors."""
     return {
@@ -81,7 +88,7 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer, names: dict[Tensor, str]
 def load_optimizer_tensors(
     optimizer: torch.optim.Optimizer, names: dict[Tensor, str], tensors: dict[str, Tensor]
 ) -> None:
-    """Inverse of `optimizer_tensors`.
+    """Inverse of `optimizer_tensors`. Raises ValueError for tensors that no step of this optimizer has left.
 
     torch's own load_state_dict keeps the memory layout of the file; fused kernels walk parameter and state side by
     side, so each state takes the layout of its parameter here.
@@ -90,6 +97,7 @@ def load_optimizer_tensors(
     # A fused kernel counts its steps on the parameter's device, any other on the processor.
     fused = {part: bool(group.get("fused")) for group in optimizer.param_groups for part in group["params"]}
     optimizer.state.clear()
+    check_state(optimizer, {name: parameter.shape for name, parameter in parameters.items()}, tensors)
     for path, value in tensors.items():
         name, key = path.rsplit("/", 1)
         parameter = parameters[name]
@@ -98,3 +106,21 @@ def load_optimizer_tensors(
         else:
             value = value.to(parameter.device if fused[parameter] else value.device, copy=True)
         optimizer.state[parameter][key] = value
+
+
+def check_state(
+    optimizer: torch.optim.Optimizer, shapes: Mapping[str, tuple[int, ...]], tensors: dict[str, Tensor]
+) -> None:
+    """Raises ValueError where a parameter's state is not whole, or has another shape than the parameter."""
+    found: dict[str, set[str]] = {}
+    for path, value in tensors.items():
+        name, _, key = path.rpartition("/")
+        found.setdefault(name, set()).add(key)
+        if name not in shapes or value.shape not in (torch.Size(), shapes[name]) or not value.is_floating_point():
+            raise ValueError(f"{path} is {value.dtype} {list(value.shape)}")
+        if key == "step" and value.dim():
+            raise ValueError(f"{path} is no count of steps")
+    wanted = STATE.get(type(optimizer)) or next(iter(found.values()), set())
+    for name, keys in found.items():
+        if keys != wanted:
+            raise ValueError(f"{name} has {', '.join(sorted(keys))}, not {', '.join(sorted(wanted))}")

@@ -77,7 +77,8 @@ class Training:
         }
 
     def load(self, tensors: Tensors, numbers: Mapping[str, Any]) -> None:
-        """Inverse of `tensors` and `numbers`, into networks of the same shapes; bitwise."""
+        """Inverse of `tensors` and `numbers`, into networks of the same shapes; bitwise. Raises RuntimeError, KeyError
+        or ValueError for those of another training."""
         for name, module in self.networks.items():
             module.load_state_dict(complete(module, tensors[name], name))
         for name, module in self.ema.modules.items():
@@ -86,6 +87,9 @@ class Training:
             player.load_tensors(tensors[f"{player.name}_optimizer"])
             player.steps = numbers["steps"][player.name]
         device = self.players[0].parameters[0].device
+        for name, tensor in tensors.get("memory", {}).items():
+            if tensor.dim() not in (0, 4):  # running numbers, and pools of pictures
+                raise ValueError(f"memory {name} is {list(tensor.shape)}")
         self.game.memory.clear()  # terms and augmentations hold on to this very dictionary
         self.game.memory.update({name: tensor.to(device) for name, tensor in tensors.get("memory", {}).items()})
         self.statistics.load(tensors["statistics"], numbers["statistics"], device)

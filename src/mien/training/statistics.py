@@ -33,5 +33,8 @@ class Statistics:
 
     def load(self, tensors: dict[str, Tensor], counts: dict[str, int], device: torch.device | None = None) -> None:
         # The order of `counts` is the order of first arrival; a safetensors file sorts its names.
+        for name in counts:
+            if tensors[name].dim() or not tensors[name].is_floating_point():
+                raise ValueError(f"{name} is {tensors[name].dtype} {list(tensors[name].shape)}, not a number")
         self.sums = {name: tensors[name].to(device, copy=True) for name in counts}
         self.counts = dict(counts)
