@@ -14,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 from mien.encoding import is_ours
 from mien.errors import UsageError, is_out_of_memory
 
-MOST_TENSORS = 3000  # of one network; the largest that mien knows has fewer than 500
+MOST_TENSORS = 1500  # of one network; the largest that mien knows has fewer than 500
 UNKNOWN_MEMORY = 1 << 40
 MAKERS = {torch.empty, torch.zeros, torch.ones, torch.randn, torch.rand}
 

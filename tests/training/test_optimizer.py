@@ -136,6 +136,30 @@ def test_the_step_count_goes_to_where_the_kernel_reads_it(fused, place):
     optimizer = torch.optim.Adam(module.parameters())
     optimizer.param_groups[0]["fused"] = fused
     saved = {"N.weight/step": torch.tensor(3.0), "N.weight/exp_avg": torch.zeros(4, 3, 3, 3)}
+    saved["N.weight/exp_avg_sq"] = saved["N.weight/exp_avg"]
     load_optimizer_tensors(optimizer, names(module), saved)
     state = optimizer.state[module.weight]
     assert state["step"].device.type == place and state["exp_avg"].device.type == "meta"
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("N.weight/step", None),  # missing
+        ("N.weight/exp_avg", torch.zeros(4, 3)),
+        ("N.weight/exp_avg_sq", torch.zeros(4, 3, 3, 3, dtype=torch.int64)),
+        ("N.weight/step", torch.zeros(4, 3, 3, 3)),
+        ("N.other/exp_avg", torch.zeros(4)),
+        ("N.weight/more", torch.zeros(4, 3, 3, 3)),
+    ],
+)
+def test_a_state_that_no_step_left_is_refused(name, value):
+    layer = nn.Conv2d(3, 4, 3)
+    names = {parameter: f"N.{key}" for key, parameter in layer.named_parameters()}
+    zeros = torch.zeros(4, 3, 3, 3)
+    saved = {"N.weight/step": torch.tensor(3.0), "N.weight/exp_avg": zeros, "N.weight/exp_avg_sq": zeros}
+    changed = {**saved, name: value} if value is not None else {key: saved[key] for key in saved if key != name}
+    optimizer = Adam().build(layer.parameters())
+    load_optimizer_tensors(optimizer, names, saved)
+    with pytest.raises(ValueError, match="N"):
+        load_optimizer_tensors(optimizer, names, changed)

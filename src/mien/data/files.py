@@ -88,6 +88,8 @@ class Files:
         """One text file as UTF-8. Raises FileTrouble naming it."""
         try:
             return self.read(name).decode("utf-8-sig", errors="replace")
+        except MemoryError:
+            raise FileTrouble(f"{self.path}: {name} does not fit into this memory") from None
         except (OSError, ValueError) as error:
             raise FileTrouble(f"{self.path}: {name} cannot be read: {error}") from error
 
