@@ -5,26 +5,61 @@ No wrapper: networks stay plain modules. Without torchrun every function here do
 
 from __future__ import annotations
 
+import datetime
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from mien.errors import MienError
+from mien.heartbeat import GONE, Heartbeat, named
+
 T = TypeVar("T")
+FOREVER = datetime.timedelta(days=1)  # for one operation: the others wait while the first evaluates
+
+heartbeat: Heartbeat | None = None
+advice = ""  # what the user should do when a process is gone; a training names its run
+
+
+class RankGone(MienError):
+    """Another process of the training has ended or no longer answers."""
+
+    exit_code = GONE
 
 
 def start(device: torch.device) -> None:
     """Join the process group that torchrun describes in the environment; a no-op elsewhere."""
+    global heartbeat
     if "WORLD_SIZE" in os.environ and int(os.environ["WORLD_SIZE"]) > 1 and not dist.is_initialized():
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        with others_needed():
+            dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=FOREVER)
+        heartbeat = Heartbeat(dist.get_rank(), dist.get_world_size(), lambda: advice)
+        heartbeat.start()
 
 
 def stop() -> None:
+    global heartbeat
+    if heartbeat is not None:
+        heartbeat.stop()
+        heartbeat = None
     if dist.is_initialized():
         dist.destroy_process_group()
+
+
+@contextmanager
+def others_needed() -> Iterator[None]:
+    """Turn what a collective operation says of a process that is gone into RankGone, which names it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error):
+            raise
+        gone = named(heartbeat.whom_to_blame() if heartbeat else [])
+        raise RankGone(f"{gone} of the training has ended or lost its connection{advice}") from error
 
 
 def rank() -> int:
@@ -40,7 +75,8 @@ def average(tensors: Sequence[Tensor]) -> None:
     if world_size() == 1:
         return
     flat = torch.cat([tensor.detach().reshape(-1).float() for tensor in tensors])
-    dist.all_reduce(flat)
+    with others_needed():
+        dist.all_reduce(flat)
     flat /= world_size()
     for tensor, mean in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
         tensor.detach().copy_(mean.view(tensor.shape))
@@ -52,7 +88,8 @@ def broadcast(tensors: Sequence[Tensor]) -> None:
         return
     for tensor in tensors:
         contiguous = tensor.detach().contiguous()
-        dist.broadcast(contiguous, src=0)
+        with others_needed():
+            dist.broadcast(contiguous, src=0)
         tensor.detach().copy_(contiguous)
 
 
@@ -61,7 +98,8 @@ def gather(tensor: Tensor) -> Tensor:
     if world_size() == 1:
         return tensor
     parts = [torch.empty_like(tensor) for _ in range(world_size())]
-    dist.all_gather(parts, tensor.contiguous())
+    with others_needed():
+        dist.all_gather(parts, tensor.contiguous())
     return torch.cat(parts)
 
 
@@ -70,10 +108,23 @@ def from_first(value: T) -> T:
     if world_size() == 1:
         return value
     box = [value]
-    dist.broadcast_object_list(box, src=0)
+    with others_needed():
+        dist.broadcast_object_list(box, src=0)
     return box[0]
+
+
+def largest(value: int) -> int:
+    """The largest value that any process holds, on every rank."""
+    if world_size() == 1:
+        return value
+    device = torch.device("cuda") if dist.get_backend() == "nccl" else torch.device("cpu")
+    box = torch.tensor(value, device=device)
+    with others_needed():
+        dist.all_reduce(box, dist.ReduceOp.MAX)
+    return int(box.item())
 
 
 def barrier() -> None:
     if dist.is_initialized():
-        dist.barrier()
+        with others_needed():
+            dist.barrier()

@@ -31,7 +31,7 @@ from mien.training.loop import Progress, train
 
 STATISTICS_GROWTH, SAMPLE_GROWTH, SNAPSHOT_GROWTH, EXAM_GROWTH = 0.005, 0.12, 1.0, 0.12  # how gaps of ticks widen
 CHECKPOINT_COST = 50  # a checkpoint that took one second is followed by at least 50 seconds of training
-AGREE_EVERY = 8  # rounds between two agreements of several processes on whether to stop
+AGREE_SECONDS, AGREE_ROUNDS = 1.0, 64  # between two agreements of several processes on whether to stop, at most
 STATUS_EVERY = 5.0  # seconds
 ANNOUNCE_AFTER = 15.0  # seconds of training that make a fair guess of the end
 
@@ -151,6 +151,8 @@ class Session:
         self.snapshot_due = Ticks(tick, SNAPSHOT_GROWTH, images).due
         self.exam_due = Ticks(self.exams.plan.every, EXAM_GROWTH, images).due if self.exams else None
         self.session_start = (images, self.seconds)
+        self.agreement_due = 0
+        distributed.advice = f"; its last checkpoint is whole: mien resume {self.run.path}"
         self.trouble = ""
         if self.record and self.sound():
             if images == 0:
@@ -255,17 +257,21 @@ class Session:
         return self.training.images >= budget.images or self.seconds >= budget.seconds
 
     def should_stop(self, number: int) -> bool:
-        """Several processes must leave the loop after the same round, so they agree, now and then, on rank 0's word."""
+        """Several processes must leave the loop after the same round, so they agree about once a second: on rank 0's
+        clock, on a signal that any of them got, and on the round when they agree again."""
         if distributed.world_size() > 1:
             if self.training.images >= self.plan.budget.images:
                 return True
-            if number % AGREE_EVERY:
+            if number < self.agreement_due:
                 return False
-        stop, self.signal, self.trouble = distributed.from_first(
-            (self.spent() or self.signal is not None, self.signal, self.trouble)
+        a_round = (time.monotonic() - self.started_here) / (number + 1)
+        spent, self.trouble, pause = distributed.from_first(
+            (self.spent(), self.trouble, max(1, min(AGREE_ROUNDS, int(AGREE_SECONDS / max(a_round, 1e-9)))))
         )
+        self.agreement_due = number + pause
+        self.signal = distributed.largest(self.signal or 0) or None
         self.refuse_trouble()
-        return stop
+        return spent or self.signal is not None
 
     def is_checkpoint_due(self) -> bool:
         since = time.monotonic() - self.last_checkpoint
