@@ -55,7 +55,8 @@ def main() -> None:
         given = data.with_name("two-sets") if recipes.find(recipe).sources == "unpaired" else data
         whole = begin(given, outdir / case / "whole", recipe, changes, end, **exams)
         stopped = begin(given, outdir / case / "stopped", recipe, changes, f"{15 * per_round}img", **exams)
-        mien.resume(str(stopped.path), budget=end)
+        own = {"code": Path(__file__).with_name("own_metric.py")} if exams else {}
+        mien.resume(str(stopped.path), budget=end, **own)
         found[case] = {"runs": [str(whole.path), str(stopped.path)], "sums": [sums(session) for session in sessions]}
         found[case]["pictures"] = sessions[0].batches.indices(8 * distributed.rank() // 2, 4).tolist()
         found[case]["writes"] = [session.record is not None for session in sessions]

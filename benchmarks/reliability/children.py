@@ -69,7 +69,8 @@ class Child:
         return self.code is None
 
     def err(self) -> str:
-        return (self.folder / "err.txt").read_text(errors="replace")
+        file = self.folder / "err.txt"
+        return file.read_text(errors="replace") if file.exists() else ""
 
 
 def start(folder: Path, *words: str, before: Callable[[], None] | None = None, stderr: int | None = None) -> Child:
