@@ -31,6 +31,8 @@ from mien.run.directory import RunDirectory
 CLOCK = {"seconds", "images_per_second"}  # all that may differ between two equal runs
 TINY = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
 torch.set_num_threads(1)
+gc.collect()
+gc.freeze()  # a child that goes through the parent's objects copies their pages
 
 
 @dataclass
@@ -78,7 +80,6 @@ def start(folder: Path, *words: str, before: Callable[[], None] | None = None, s
     folder.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()
-    gc.collect()
     process = os.fork()
     if process:
         return Child(process, folder)

@@ -1,6 +1,7 @@
 """Disks: each call that writes fails in turn (no space, input/output error, read-only, quota, too many open files), the
-disk is really full, or files may not grow. The verb ends with 74 and one line, the checkpoints that there are are whole,
-and once there is room `mien resume` ends with the bits of a run that had room always."""
+disk is really full, or files may not grow. The verb ends with 74 and one line, and its checkpoints are whole. With
+room again, `mien resume` ends with the bits of a run that had room always.
+"""
 
 from __future__ import annotations
 

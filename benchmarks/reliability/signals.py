@@ -1,7 +1,7 @@
-"""Signals: TERM, Ctrl-C, HUP, USR1 and a closed pipe at random moments, in training, in an evaluation and in preparation.
+"""Signals: TERM, Ctrl-C, HUP, USR1 and a closed pipe at random moments, in training, evaluation and preparation.
 
-A training is saved, ends with 128 + signal in one line, and goes on. A second Ctrl-C ends a step that takes minutes within
-seconds. A preparation ends in one line, and leaves neither a traceback of a worker nor a scratch folder.
+A training is saved, ends with 128 + signal in one line, and goes on. A second Ctrl-C ends a step that takes minutes
+within seconds. A preparation ends in one line, and leaves neither a traceback of a worker nor a scratch folder.
 """
 
 from __future__ import annotations
