@@ -136,7 +136,7 @@ def test_a_recipe_that_names_labels_takes_the_best_there_is(classes, attributed,
     assert [one.kind for one in found] == ["class", "attributes"]
     with pytest.raises(UsageError, match="faces has no labels and no captions, no classes: give labels"):
         conditioning.asked(recipes.find("acgan"), "none", detect(faces))
-    with pytest.raises(UsageError, match="auxiliary is the weight of naming labels: add --cond class"):
+    with pytest.raises(UsageError, match="auxiliary is the weight of naming labels: add cond class"):
         begin(classes, tmp_path, "dcgan", ("auxiliary=1",), "16img")
 
 

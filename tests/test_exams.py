@@ -143,11 +143,11 @@ def test_without_time_only_the_rows_are_missing(whole, faces, tmp_path, capsys):
         ({"metrics": "fit"}, UsageError, "no metric 'fit': did you mean fid"),
         ({"metrics": f"{OWN}:broken"}, UsageError, r"broken: rows\(\) must return a tensor"),
         ({"metrics": "modes"}, UsageError, "modes needs the built-in faces"),
-        ({"metrics": "afd", "detector": "gone.xml"}, FileTrouble, "--detector gone.xml is not a file"),
-        ({"metrics": BOTH, "metrics_num": 1}, UsageError, "--metrics-num 1 is too small"),
-        ({"metrics": BOTH, "metrics_every": 0.0}, UsageError, "--metrics-every 0 is no number of kimg"),
-        ({"metrics": BOTH, "metrics_share": 1.5}, UsageError, "--metrics-share 1.5 is no share"),
-        ({"metrics_every": 1.0}, UsageError, "belong to --metrics"),
+        ({"metrics": "afd", "detector": "gone.xml"}, FileTrouble, "detector gone.xml is not a file"),
+        ({"metrics": BOTH, "metrics_num": 1}, UsageError, "metrics_num 1 is too small"),
+        ({"metrics": BOTH, "metrics_every": 0.0}, UsageError, "metrics_every 0 is no number of kimg"),
+        ({"metrics": BOTH, "metrics_share": 1.5}, UsageError, "metrics_share 1.5 is no share"),
+        ({"metrics_every": 1.0}, UsageError, "belong to metrics"),
     ],
 )
 def test_what_cannot_run_is_refused_before_there_is_a_directory(asked, error, words, faces, tmp_path):

@@ -32,7 +32,7 @@ def recipe(
         return recipes.find(name), ["as you asked"]
     if origin:
         return origin.recipe, ["as the run that it starts from"]
-    layout = detect(data)
+    layout = detect(data, "none")  # what is chosen from are recipes of noise
     size = parse_resolution(resolution) if resolution else default_resolution(layout, BASE)
     return choice.choose(choice.facts(size, len(layout), device, parse_budget(budget, 1).seconds))
 
@@ -60,7 +60,7 @@ def size(resolution: str | None, chosen: Recipe, data: str) -> tuple[int, int]:
     if resolution:
         return parse_resolution(resolution)
     height, width = chosen.resolution
-    suits = chosen.resolution if height != width else default_resolution(detect(data), height)
+    suits = chosen.resolution if height != width else default_resolution(detect(data, chosen.sources), height)
     return parse_resolution(resolution_text(*suits))
 
 
@@ -117,12 +117,15 @@ def data_name(data: str) -> str:
     return re.sub(r"[^\w-]+", "-", stem).strip("-") or "data"
 
 
-def prepared(data: str, height: int, width: int) -> PreparedSet:
-    """The pictures, from the cache or prepared now; with several processes rank 0 prepares and the others wait."""
+def prepared(data: str, chosen: Recipe) -> PreparedSet:
+    """The pictures as the recipe reads them, from the cache or prepared now.
+
+    With several processes rank 0 prepares and the others wait.
+    """
     if distributed.rank() > 0:
         distributed.barrier()
     with console.counted("preparing pictures") as progress:
-        pictures = prepare(data, height, width, progress=progress)
+        pictures = prepare(data, *chosen.resolution, sources=chosen.sources, progress=progress)
     if distributed.rank() == 0:
         distributed.barrier()
     return pictures

@@ -104,7 +104,7 @@ def start(
     origin = transfer.source(init, outdir) if init else None
     parse_budget(budget, 1)  # a slip in a flag is told before the pictures are prepared
     chosen, why = flags.recipe(recipe, data, resolution, place, budget, origin)
-    chosen = conditioning.asked(chosen, cond, detect(data), encoder)
+    chosen = conditioning.asked(chosen, cond, detect(data, chosen.sources), encoder)
     chosen = augmenting.asked(chosen, augment, changes)
     chosen = flags.batched(flags.frozen(chosen, freeze_d, origin), batch)
     if chosen.auxiliary and chosen.condition is None:
@@ -117,7 +117,7 @@ def start(
     from_json(encoding.encode(chosen), recipe)  # refuses what recipe.json could not hold, or resume could not read
     chosen = replace(chosen, resolution=flags.size(resolution, chosen, data))
     chosen.build_game()  # a size that its networks cannot have is told before the pictures are prepared, too
-    pictures = translation.fitting(chosen, flags.prepared(data, *chosen.resolution))
+    pictures = translation.fitting(chosen, flags.prepared(data, chosen))
     chosen = replace(chosen, channels=pictures.images.shape[-1])
     chosen = augmenting.settled(chosen, augment, changes, len(pictures.images), place)
     plan = Plan(parse_budget(budget, len(pictures.images)), seed, round(tick * 1000), every)
@@ -181,7 +181,7 @@ def go_on(
     card = typed_json.read(directory.data, DataCard)
     then = typed_json.read(directory.environment, Environment)
     before, recipe = recipe, changing.changed(recipe, changes)
-    pictures = translation.fitting(recipe, flags.prepared(data or status["data"], *recipe.resolution))
+    pictures = translation.fitting(recipe, flags.prepared(data or status["data"], recipe))
     if pictures.images.shape[-1] != recipe.channels:
         raise UsageError(
             f"--data: the run was trained on {recipe.channels}-channel pictures; these have {pictures.images.shape[-1]}"

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 from mien import augmenting, conditioning, console, distributed
 from mien.budget import duration
+from mien.data.folders import HALVES, TWO_FOLDERS
 from mien.data.prepared import PreparedSet
 from mien.images import resolution_text
 from mien.recipe import Recipe
 from mien.session import Session
 
+ALONE = {HALVES: "right halves", TWO_FOLDERS: "pictures of folder B"}  # of a set of pairs, to a recipe of noise
 LONGEST = 1e9  # seconds that a calendar can be asked for: 31 years
 
 
@@ -32,6 +34,9 @@ def first_lines(
         end = f", expected end {datetime.datetime.now() + left:%H:%M}"
     begun = f", {session.kimg()} in {duration(session.seconds)} are done" if session.training.images else ""
     first, *rest = pictures.describe()
+    rest += pictures.info.get("notes", [])
+    if recipe.sources == "none" and pictures.info["layout"] in ALONE:
+        rest.append(f"prepared as pairs: {ALONE[pictures.info['layout']]} alone are learned; else name the pictures")
     for line in [
         f"data     {first}",
         *(f"         {line}" for line in rest),

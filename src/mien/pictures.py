@@ -10,11 +10,10 @@ import numpy as np
 from PIL import ExifTags, Image, PngImagePlugin
 
 from mien import typed_json
+from mien.data.own_output import ASCII, KEY
 from mien.errors import FileTrouble
 
 FORMATS = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}
-KEY = "mien"  # the tEXt keyword in a PNG, the same as in a run's sample grids
-ASCII = b"ASCII\0\0\0"  # EXIF's UserComment begins with its character set
 
 
 def to_image(pixels: np.ndarray) -> Image.Image:

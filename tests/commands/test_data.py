@@ -34,7 +34,7 @@ def faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_check_finds_what_is_there(faces: Path, tmp_path: Path):
-    found = check(str(faces), resolution="32", sheet=tmp_path / "sheet.png")
+    found = check(str(faces), resolution="32", output=tmp_path / "sheet.png")
     assert found.layout == "class folders" and found.pictures == 41 and found.usable
     assert (
         found.sizes["common"] == {"24x30": 41} and found.modes == {"RGB": 35, "L": 6} and found.formats == {"PNG": 41}
@@ -62,7 +62,7 @@ def test_check_finds_what_is_there(faces: Path, tmp_path: Path):
 def test_check_shows_what_training_would_refuse(faces: Path, tmp_path: Path):
     for n in range(5):
         (faces / "smile" / f"worse{n}.jpg").write_bytes(b"")
-    found = check(str(faces), sheet=tmp_path / "sheet.png")
+    found = check(str(faces), output=tmp_path / "sheet.png")
     assert not found.usable and found.prepared is None and found.bad_count == 6
     assert found.warnings[0].startswith("training refuses this") and "6 of 47" in found.warnings[0]
 
@@ -71,7 +71,7 @@ def test_prepare_gives_a_folder_to_train_on(faces: Path, tmp_path: Path):
     made = prepare(str(faces), resolution="16x8", output=tmp_path / "set")
     assert made.path == str(tmp_path / "set") and made.as_dict()["shape"] == [41, 16, 8, 3]
     assert f"mien train --data {tmp_path / 'set'}" in str(made)
-    assert check(made.path, sheet=tmp_path / "s.png").layout == "prepared set"
+    assert check(made.path, output=tmp_path / "s.png").layout == "prepared set"
 
 
 def test_near_duplicates_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -83,7 +83,7 @@ def test_near_duplicates_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyP
         image.save(tmp_path / "f" / f"{n}.png")
         if n < 2:
             image.save(tmp_path / "f" / f"{n}.jpg", quality=95)
-    found = check(str(tmp_path / "f"), sheet=tmp_path / "s.png")
+    found = check(str(tmp_path / "f"), output=tmp_path / "s.png")
     assert found.duplicates == 0 and found.near_duplicates == 2
 
 
@@ -92,8 +92,8 @@ def test_errors_are_one_line(faces: Path, tmp_path: Path):
         check(str(faces), resolution="big")
     with pytest.raises(FileTrouble, match="does not exist"):
         prepare(str(tmp_path / "nowhere"))
-    with pytest.raises(FileTrouble, match=r"^sheet"):
-        check(str(faces), sheet=faces / "smile" / "01.png" / "x.png")
+    with pytest.raises(FileTrouble, match=r"^output"):
+        check(str(faces), output=faces / "smile" / "01.png" / "x.png")
 
 
 def test_neither_data_nor_its_commands_import_torch():

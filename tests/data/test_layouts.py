@@ -53,7 +53,7 @@ def test_pairs_in_two_folders(tmp_path: Path):
     assert layout.kind == "pairs in folders A and B" and len(layout) == 4 and not layout.paired
     assert layout.entries == [f"B/{number}.jpg" for number in range(4)]
     assert layout.sources == [f"A/{number}.png" for number in range(4)]
-    assert "4 pairs" in layout.describe() and "2 pictures left out" in layout.describe()
+    assert "4 pairs" in layout.describe() and "2 pictures left out in A/test, B/test" in layout.describe()
 
 
 @pytest.mark.parametrize("top", ["", "edges/"])
@@ -120,7 +120,7 @@ def test_metadata_csv_blocks_captions_and_empty_labels(tmp_path: Path):
     assert layout.labels is not None
     assert layout.labels.tolist() == [[0, 1, 1], [0, 0, 0], [1, 0, 1], [0, 0, 0]]
     assert layout.captions == ["a girl, in the rain", "b", "c", ""]
-    assert "1 rows of metadata.csv without a picture" in layout.describe()
+    assert "1 row of metadata.csv without a picture, as faces/gone.png" in layout.describe()
 
 
 def test_metadata_jsonl_and_split(tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,18 +99,19 @@ def check(
     path: tyro.conf.Positional[str],
     *,
     resolution: str | None = None,
-    sheet: Path = Path("mien-check.png"),
+    output: Path | None = None,
 ) -> Checked:
     """Say what a data set is, what is wrong with it, and show on one sheet what training would see.
 
     Args:
         path: Folder, zip or tgz of pictures, a prepared set, or "drawn".
         resolution: 64, or 96x80 (height x width). Chosen from the pictures if left out.
-        sheet: Where to write the contact sheet, a PNG.
+        output: Where to write the contact sheet, a PNG. runs/mien-check-NAME.png if left out.
     """
     from mien.console import counted
     from mien.data import survey
     from mien.data.layouts import detect
+    from mien.data.own_output import SHEET
     from mien.data.sheet import save_sheet
     from mien.faces.survey import survey_faces
     from mien.images import resolution_text
@@ -142,7 +144,7 @@ def check(
         resolution=resolution_text(height, width),
         channels=ready.images.shape[-1],
         prepared=str(ready.path) if refused is None else None,
-        sheet=str(save_sheet(ready, sheet)),
+        sheet=str(save_sheet(ready, output or Path("runs") / f"{SHEET}-{_stem(path)}.png")),
         warnings=[*survey.warnings(found, ready, exact, near, refused), *small],
     )
 
@@ -263,6 +265,12 @@ def label(
     ready = prepare_set(path, *size)
     made = write_relabelled(ready, spread(len(ready), num or 2**62), labels, place, layout, facts)
     return Labelled(str(place), len(made), facts["labelled"], accuracy, made.info["unlabelled"])
+
+
+def _stem(path: str) -> str:
+    """ "pictures/faces.zip" -> "faces", "drawn:500@64" -> "drawn-500-64"."""
+    name = path.replace(":", "-").replace("@", "-") if path.startswith("drawn") else Path(path).absolute().name
+    return re.sub(r"[^\w.-]+", "-", re.sub(r"\.(zip|tar|tgz|tar\.gz)$", "", name)).strip("-") or "data"
 
 
 def _size(layout: Layout, resolution: str | None) -> tuple[int, int]:

@@ -1,208 +1,241 @@
-"""Readers of the files that describe pictures: StyleGAN's dataset.json, metadata.csv|jsonl, CelebA's list, sidecars.
+"""Readers of the files that name pictures: StyleGAN's dataset.json, and metadata.csv|tsv|jsonl.
 
-Each reader takes the files of a data set and returns an Annotation, or None when it does not know them. A picture
+Each reader takes the contents of a data set and returns an Annotation, or None when it does not know them. A picture
 without a label keeps zeros in that block; the vocabulary is sorted, so the columns never depend on the file order.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
+import math
 import posixpath
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from mien.data.files import Files
+from mien import typed_json
+from mien.data.contents import Annotation, Contents, counted
+from mien.data.matching import joined, match, under
+from mien.data.names import called
+from mien.data.parts import kind_of
+from mien.data.tables import Table, read_table, text_of
 from mien.errors import BadData
 
 MOST_VALUES = 64  # a metadata column with more distinct values is no label
-MOST_TAGS = 128
+MOST_NUMBER = 10_000  # of a class: a number beyond is no class number
+DATASET = "dataset.json"
+METADATA = ("metadata.csv", "metadata.tsv", "metadata.jsonl")
+_MOST_BYTES = 1 << 30  # of a dataset.json: 5 million rows of 100 characters
 _TEXT_COLUMNS = ("text", "caption", "prompt", "description", "captions")
 _IGNORED_COLUMNS = ("split", "id", "index", "")
-_BINARY = ({"0", "1"}, {"-1", "1"}, {"0", "1", "-1"}, {"true", "false"}, {"True", "False"})
-_YES = ("1", "true", "True", "1.0")
+_BINARY = ({"0", "1"}, {"-1", "1"}, {"0", "1", "-1"}, {"false", "true"}, {"no", "yes"})
+_YES = ("1", "true", "yes")
+_NOTHING = ("nan", "null", "<na>")
 
 
-@dataclass(frozen=True)
-class Annotation:
-    """`entries` in order with float32 `labels` [N,K] in 0..1 and their names, or `captions`, or both."""
-
-    kind: str
-    entries: list[str]
-    labels: np.ndarray | None = None
-    label_names: tuple[str, ...] = ()
-    captions: list[str] | None = None
-    notes: tuple[str, ...] = ()
+def shallowest(contents: Contents, names: Iterable[str]) -> list[str]:
+    """The files of these names, in any case, that lie least deep; sorted."""
+    found = [name for name in contents.others if called(name, tuple(names))]
+    least = min((name.count("/") for name in found), default=0)
+    return sorted(name for name in found if name.count("/") == least)
 
 
-def stylegan(files: Files) -> Annotation | None:
-    """dataset.json of the StyleGAN family: {"labels": [[name, 3], …]}, each a class number or a vector, or null."""
-    name = _shallowest(files, ("dataset.json",))
-    if name is None:
+# --- dataset.json -----------------------------------------------------------------------------------------------------
+
+WHAT_A_ROW_IS = '["folder/a.png", 3], with a class number, a class name, a list of numbers, or null'
+
+
+def stylegan(contents: Contents) -> Annotation | None:
+    """dataset.json of the StyleGAN family: {"labels": [[name, 3], …]}, each a class number, a name, a vector or null.
+
+    None where there is no such file, or one without "labels", which other tools write.
+    """
+    found = shallowest(contents, (DATASET,))
+    if not found:
         return None
-    try:
-        content = json.loads(files.text(name))
-    except ValueError as error:
-        raise BadData(
-            f"{files.path}: {name} is not JSON ({error}): correct it, or remove it to train without"
-        ) from error
+    name = found[0]
+    where = f"{contents.path}: {name}"
+    text, _ = text_of(contents.files, name)
+    content = typed_json.decode(text, Any, where, BadData)
     if not isinstance(content, dict) or "labels" not in content:
         return None
+    labels = content["labels"] or []
+    rows = list(labels.items()) if isinstance(labels, dict) else labels
+    if not isinstance(rows, list):
+        raise BadData(f"{where}: labels is {typed_json.shown(rows)}, not a list: each row of it is {WHAT_A_ROW_IS}")
+    for number, row in enumerate(rows):
+        if not (isinstance(row, list | tuple) and len(row) == 2 and isinstance(row[0], str)):
+            raise BadData(f"{where}: row {number} of labels is {typed_json.shown(row)}: a row is {WHAT_A_ROW_IS}")
+    told = [(number, file, label) for number, (file, label) in enumerate(rows) if label is not None]
     base = posixpath.dirname(name)
-    rows = {posixpath.join(base, row[0]): row[1] for row in content["labels"] or [] if row[1] is not None}
-    entries = [entry for entry in files.pictures if entry.startswith(base)]
-    known = [rows[entry] for entry in entries if entry in rows]
-    if not known:
-        return Annotation("stylegan dataset.json", entries)
-    if all(isinstance(value, int) for value in known):
-        width = max(known) + 1
-        names = tuple(str(number) for number in range(width))
-        vectors = {entry: _one_hot(value, width) for entry, value in rows.items()}
-    else:
-        width = len(known[0]) if isinstance(known[0], list) else 0
-        if not width or not all(isinstance(value, list) and len(value) == width for value in known):
-            raise BadData(
-                f"{files.path}: {name} mixes labels of different kinds: make all class numbers or all vectors"
-            )
-        names = tuple(f"label{number}" for number in range(width))
-        vectors = {entry: np.asarray(value, np.float32) for entry, value in rows.items()}
-    nothing = np.zeros(width, np.float32)
-    labels = np.stack([vectors.get(entry, nothing) for entry in entries])
-    return Annotation("stylegan dataset.json", entries, labels, names, notes=_unlabelled(labels))
+    if not told:
+        return Annotation("stylegan dataset.json", under(base, contents.pictures))
+    values, label_names = _values(where, told)
+    names = [joined(base, file) for _, file, _ in told]
+    matched = match(
+        contents.path, name, names, lambda row: f"row {told[row][0]}", contents.pictures,
+        lambda one, other: not np.array_equal(values[one], values[other]),
+    )  # fmt: skip
+    entries = _entries(contents, [base], matched.row_of)
+    vectors = _filled(values, [matched.row_of.get(entry, -1) for entry in entries])
+    notes = (*matched.notes, *unlabelled(vectors), *_others(found[1:], name))
+    return Annotation("stylegan dataset.json", entries, vectors, label_names, notes=notes)
 
 
-def metadata(files: Files) -> Annotation | None:
-    """metadata.csv or metadata.jsonl as Hugging Face reads it: file_name, and any other columns."""
-    name = _shallowest(files, ("metadata.csv", "metadata.jsonl"))
-    if name is None:
+def _values(where: str, rows: list[tuple[int, str, Any]]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """float32 [R,K] of all rows (their number, file and label), and the names of the K labels."""
+    kinds = {_kind(label): number for number, _, label in reversed(rows)}
+    if None in kinds:
+        number = kinds[None]
+        shown = typed_json.shown(next(label for other, _, label in rows if other == number))
+        raise BadData(f"{where}: row {number} of labels has {shown}: a row is {WHAT_A_ROW_IS}")
+    if len(kinds) > 1:
+        (one, first), (other, second) = sorted(kinds.items(), key=lambda pair: pair[1])[:2]
+        raise BadData(
+            f"{where} mixes labels of different kinds: {one} in row {first}, {other} in row {second}; make all alike"
+        )
+    labels = [label for _, _, label in rows]
+    (kind,) = kinds
+    if kind == "a list":
+        return _vectors(where, rows), tuple(f"label{number}" for number in range(len(labels[0])))
+    if kind == "a class name":
+        names = sorted(set(map(str.strip, labels)))
+        place = {name: number for number, name in enumerate(names)}
+        return _one_hot([place[label.strip()] for label in labels], len(names)), tuple(names)
+    numbers = [int(label) for label in labels]
+    for number, value in zip((row[0] for row in rows), numbers):
+        if not 0 <= value < MOST_NUMBER:
+            raise BadData(f"{where}: row {number} of labels has class number {value}: they are 0 to {MOST_NUMBER - 1}")
+    width = max(numbers) + 1
+    return _one_hot(numbers, width), tuple(map(str, range(width)))
+
+
+def _kind(label: Any) -> str | None:
+    if isinstance(label, bool):
         return None
-    rows = _table(files, name)
-    base = posixpath.dirname(name)
-    named = {posixpath.normpath(posixpath.join(base, str(row.get("file_name", "")))): row for row in rows}
-    entries = [entry for entry in files.pictures if entry.startswith(base)]
-    if not any(entry in named for entry in entries):
-        raise BadData(f"{files.path}: no file_name in {name} is a picture there: write names relative to {name}")
-    if "split" in rows[0]:  # what is kept for a test must not be learned
-        kept = [entry for entry in entries if str(named.get(entry, {}).get("split", "train")).startswith("train")]
-        entries = kept or entries
-    table = [named.get(entry, {}) for entry in entries]
-    missing = len(named) - sum(entry in named for entry in files.pictures)
-    notes = [f"{missing:,} rows of {name} without a picture"] if missing else []
+    if isinstance(label, int) or (isinstance(label, float) and label.is_integer()):
+        return "a class number"
+    if isinstance(label, str) and label.strip():
+        return "a class name"
+    return "a list" if isinstance(label, list) and label else None
 
-    captions, blocks, names = None, [], []
-    for column in rows[0]:
-        if column in ("file_name", *_IGNORED_COLUMNS):
+
+def _vectors(where: str, rows: list[tuple[int, str, Any]]) -> np.ndarray:
+    width = len(rows[0][2])
+    for number, _, label in rows:
+        if len(label) != width:
+            raise BadData(f"{where}: row {number} of labels has {len(label)} numbers, row {rows[0][0]} has {width}")
+        if not all(isinstance(part, int | float) and math.isfinite(part) and abs(part) < 1e30 for part in label):
+            shown = typed_json.shown(label)
+            raise BadData(f"{where}: row {number} of labels has {shown}: a vector holds numbers alone")
+    return np.array([label for _, _, label in rows], np.float32)
+
+
+# --- metadata ---------------------------------------------------------------------------------------------------------
+
+
+def metadata(contents: Contents) -> Annotation | None:
+    """metadata.csv, .tsv or .jsonl as Hugging Face reads it: file_name, and any other columns.
+
+    Several of them, each in a folder of its own, are read as one.
+    """
+    found = shallowest(contents, METADATA)
+    files = [
+        name for place, name in enumerate(found) if posixpath.dirname(name) not in map(posixpath.dirname, found[:place])
+    ]
+    if not files:
+        return None
+    tables = [read_table(contents.files, name) for name in files]
+    bases = [posixpath.dirname(name) for name in files]
+    names = [joined(base, row[table.file_column]) for base, table in zip(bases, tables) for row in table.rows]
+    columns, rows = _merged(tables)
+    lines = [(name, line) for name, table in zip(files, tables) for line in table.lines]
+
+    def place(row: int) -> str:
+        return f"line {lines[row][1]}" if len(files) == 1 else f"{lines[row][0]} line {lines[row][1]}"
+
+    file = files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
+    differ = lambda one, other: rows[one] != rows[other]  # noqa: E731
+    matched = match(contents.path, file, names, place, contents.pictures, differ)
+    entries = _entries(contents, bases, matched.row_of)
+    notes = [
+        *(note for table in tables for note in table.notes),
+        *matched.notes,
+        *_others([name for name in found if name not in files], file),
+    ]
+    entries = _training(entries, columns, rows, matched.row_of, notes, file)
+    nothing = [""] * len(columns)
+    picked = [rows[matched.row_of[entry]] if entry in matched.row_of else nothing for entry in entries]
+
+    captions: list[str] | None = None
+    blocks, label_names = [], []
+    for number, column in enumerate(columns):
+        if number == 0 or column.lower() in _IGNORED_COLUMNS:
             continue
-        values = [_cell(row.get(column)) for row in table]
-        if column in _TEXT_COLUMNS or _is_prose(values):
+        values = [" ".join(row[number].split()) for row in picked]
+        if column.lower() in _TEXT_COLUMNS or _is_prose(values):
             captions = values if captions is None else captions
             continue
-        vocabulary = sorted({value for value in values if value})
-        if not vocabulary:
-            continue
-        if len(vocabulary) > MOST_VALUES or (len(vocabulary) > 20 and 2 * len(vocabulary) > len(values)):
-            notes.append(f"column {column} ignored ({len(vocabulary):,} different values)")
-        elif set(vocabulary) in _BINARY:
-            blocks.append(np.array([[value in _YES] for value in values], np.float32))
-            names.append(column)
-        else:
-            place = {value: number for number, value in enumerate(vocabulary)}
-            blocks.append(np.stack([_one_hot(place.get(value, -1), len(vocabulary)) for value in values]))
-            names += [f"{column}={value}" for value in vocabulary]
+        block, names_of_it = _block(column, values, notes)
+        if block is not None:
+            blocks.append(block)
+            label_names += names_of_it
     labels = np.concatenate(blocks, axis=1) if blocks else None
-    notes += _unlabelled(labels)
-    kind = posixpath.basename(name)
-    return Annotation(kind, entries, labels, tuple(names), captions, tuple(notes))
+    notes += unlabelled(labels)
+    return Annotation(posixpath.basename(files[0]), entries, labels, tuple(label_names), captions, tuple(notes))
 
 
-def celeba(files: Files) -> Annotation | None:
-    """list_attr_celeba.txt (count, names, then name and ±1 a line), or its .csv; inside, or beside the folder."""
-    known = ("list_attr_celeba.txt", "list_attr_celeba.csv")
-    name = _shallowest(files, known)
-    if name is not None:
-        text = files.text(name)
-    else:
-        beside = [files.path.parent / other for other in known] + [
-            files.path.parent / "Anno" / other for other in known
-        ]
-        found = next((path for path in beside if files.path.name.startswith("img_") and path.is_file()), None)
-        if found is None:
-            return None
-        text, name = found.read_text(errors="replace"), found.name
-    lines = [line.replace(",", " ").split() for line in text.splitlines() if line.strip()]
-    head = 1 if len(lines[0]) == 1 else 0
-    names = tuple(word for word in lines[head] if word != "image_id")
-    rows = {line[0]: line[1:] for line in lines[head + 1 :]}
-    wrong = next((entry for entry, row in rows.items() if len(row) != len(names)), None)
-    if wrong is not None:
-        raise BadData(
-            f"{files.path}: {name} has {len(rows[wrong])} values for {wrong}, not {len(names)}: correct that line"
-        )
-    entries = files.pictures
-    nothing = ["0"] * len(names)
-    table = [[value in _YES for value in rows.get(posixpath.basename(entry), nothing)] for entry in entries]
-    unlisted = sum(posixpath.basename(entry) not in rows for entry in entries)
-    if unlisted == len(entries):
-        raise BadData(f"{files.path}: {name} lists none of the pictures there: is it the list of another folder?")
-    notes = (f"{unlisted:,} pictures not in {name}",) if unlisted else ()
-    return Annotation("celeba attributes", entries, np.array(table, np.float32), names, notes=notes)
+def _merged(tables: list[Table]) -> tuple[list[str], list[list[str]]]:
+    """The columns of all tables, the file names first, and their rows."""
+    columns = ["file_name"]
+    for table in tables:
+        others = (column for place, column in enumerate(table.columns) if place != table.file_column)
+        columns += [column for column in others if column not in columns]
+    rows: list[list[str]] = []
+    for table in tables:
+        of = {column: place for place, column in enumerate(table.columns) if place != table.file_column}
+        of["file_name"] = table.file_column
+        places = [of.get(column, -1) for column in columns]
+        rows += [[row[place] if place >= 0 else "" for place in places] for row in table.rows]
+    return columns, rows
 
 
-def sidecars(files: Files) -> Annotation | None:
-    """name.txt beside name.jpg, for at least half of the pictures: comma-separated tags, or else a caption."""
-    entries = files.pictures
-    beside = [posixpath.splitext(entry)[0] + ".txt" for entry in entries]
-    have = [name in files.members for name in beside]
-    if 2 * sum(have) < len(entries):
-        return None
-    texts = [" ".join(files.text(name).split()) if there else "" for name, there in zip(beside, have)]
-    missing = texts.count("")
-    notes: tuple[str, ...] = (f"{missing:,} pictures without text",) if missing else ()
-    if not _are_tags([text for text in texts if text]):
-        return Annotation("sidecar captions", entries, captions=texts, notes=notes)
-    tags = [{tag.strip() for tag in text.split(",")} - {""} for text in texts]
-    counts = Counter(tag for these in tags for tag in these)
-    least = max(2, len(entries) // 100)
-    # A tag that every picture has says nothing; neither does a rare one, which could not be learned.
-    frequent = [(tag, n) for tag, n in counts.items() if least <= n < len(entries)]
-    names = tuple(sorted(tag for tag, _ in sorted(frequent, key=lambda pair: (-pair[1], pair[0]))[:MOST_TAGS]))
-    labels = np.array([[tag in these for tag in names] for these in tags], np.float32) if names else None
-    rare = len(counts) - len(names)
-    notes += (f"{rare:,} rare or universal tags not used as labels",) if rare else ()
-    return Annotation("sidecar tags", entries, labels, names, captions=texts, notes=notes)
+def _training(
+    entries: list[str], columns: list[str], rows: list[list[str]], row_of: dict[str, int], notes: list[str], file: str
+) -> list[str]:
+    """Without the pictures that a column `split` keeps for a test; `notes` gets a line where none would be left."""
+    column = next((place for place, name in enumerate(columns) if name.lower() == "split"), None)
+    if column is None:
+        return entries
+    parts = {entry: rows[row_of[entry]][column] for entry in entries if entry in row_of}
+    kept = [entry for entry in entries if kind_of(parts.get(entry, "") or "train") == "train"]
+    if not kept:
+        said = ", ".join(sorted(set(parts.values()))[:3])
+        notes.append(f"no row of {file} has the split train (but {said}): all of them are learned")
+    return kept or entries
 
 
-READERS: tuple[Callable[[Files], Annotation | None], ...] = (stylegan, metadata, celeba, sidecars)
+def _block(column: str, values: list[str], notes: list[str]) -> tuple[np.ndarray | None, list[str]]:
+    """One column as labels float32 [N,k] and their names; None where it is none, and `notes` may say why."""
+    values = ["" if value.lower() in _NOTHING else value for value in values]
+    plain = [_plain(value) for value in values]
+    vocabulary = sorted({value for value in values if value})
+    if not vocabulary:
+        return None, []
+    if {value for value in plain if value} in _BINARY:
+        return np.array([[value in _YES] for value in plain], np.float32), [column]
+    if len(vocabulary) > MOST_VALUES or (len(vocabulary) > 20 and 2 * len(vocabulary) > len(values)):
+        notes.append(f"column {column} ignored ({len(vocabulary):,} different values)")
+        return None, []
+    place = {value: number for number, value in enumerate(vocabulary)}
+    block = _one_hot([place.get(value, -1) for value in values], len(vocabulary))
+    return block, [f"{column}={value}" for value in vocabulary]
 
 
-def _shallowest(files: Files, names: tuple[str, ...]) -> str | None:
-    found = [name for name in files.members if posixpath.basename(name) in names]
-    return min(found, key=lambda name: (name.count("/"), name), default=None)
-
-
-def _table(files: Files, name: str) -> list[dict[str, Any]]:
-    text = files.text(name)
-    try:
-        if name.endswith(".jsonl"):
-            rows = [json.loads(line) for line in text.splitlines() if line.strip()]
-        else:
-            rows = list(csv.DictReader(io.StringIO(text)))
-    except (ValueError, csv.Error) as error:
-        raise BadData(f"{files.path}: {name} cannot be parsed ({error}): correct it, or remove it") from error
-    if not rows or not isinstance(rows[0], dict) or "file_name" not in rows[0]:
-        raise BadData(
-            f"{files.path}: {name} has no column file_name: add it, or remove the file to train without labels"
-        )
-    return rows
-
-
-def _cell(value: Any) -> str:
-    return "" if value is None else " ".join(str(value).split())
+def _plain(value: str) -> str:
+    """ "1.0" and "TRUE" as 1 and true."""
+    value = value.lower()
+    return value[:-2] if value in ("0.0", "1.0", "-1.0") else value
 
 
 def _is_prose(values: list[str]) -> bool:
@@ -213,22 +246,38 @@ def _is_prose(values: list[str]) -> bool:
     return len(set(some)) > len(some) / 2 and sum(value.count(" ") for value in some) >= 2 * len(some)
 
 
-def _are_tags(texts: list[str]) -> bool:
-    """Booru style: a few commas a line, short pieces, no sentences."""
-    pieces = [piece.strip() for text in texts for piece in text.split(",")]
-    if not texts or len(pieces) < 2 * len(texts):
-        return False
-    sentences = sum(text.endswith(".") for text in texts)
-    return sum(len(piece.split()) for piece in pieces) <= 2.5 * len(pieces) and 2 * sentences < len(texts)
+# --- both -------------------------------------------------------------------------------------------------------------
 
 
-def _one_hot(place: int, width: int) -> np.ndarray:
-    vector = np.zeros(width, np.float32)
-    if place >= 0:
-        vector[place] = 1
-    return vector
+def _entries(contents: Contents, bases: list[str], row_of: dict[str, int]) -> list[str]:
+    """The pictures that a label file is about: those in its folder, and others that it names."""
+    if "" in bases:
+        return contents.pictures
+    near = {entry for base in bases for entry in under(base, contents.pictures)}
+    return [entry for entry in contents.pictures if entry in near or entry in row_of]
 
 
-def _unlabelled(labels: np.ndarray | None) -> tuple[str, ...]:
+def _others(files: list[str], file: str) -> tuple[str, ...]:
+    return (f"{', '.join(files[:3])} not read beside {file}",) if files else ()
+
+
+def _one_hot(places: list[int], width: int) -> np.ndarray:
+    """float32 [N,width]; -1: zeros."""
+    vectors = np.zeros((len(places), width), np.float32)
+    at = np.array(places, np.int64)
+    vectors[np.flatnonzero(at >= 0), at[at >= 0]] = 1
+    return vectors
+
+
+def _filled(values: np.ndarray, rows: list[int]) -> np.ndarray:
+    """values[rows], and zeros where a row is -1."""
+    at = np.array(rows, np.int64)
+    vectors = np.zeros((len(rows), values.shape[1]), np.float32)
+    vectors[at >= 0] = values[at[at >= 0]]
+    return vectors
+
+
+def unlabelled(labels: np.ndarray | None) -> tuple[str, ...]:
+    """A note that counts the pictures without any label."""
     empty = 0 if labels is None else int((~labels.any(axis=1)).sum())
-    return (f"{empty:,} unlabelled",) if empty else ()
+    return (f"{counted(empty, 'picture')} unlabelled",) if empty else ()

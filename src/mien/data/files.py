@@ -12,7 +12,7 @@ import os
 import stat
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -133,11 +133,16 @@ def _open_archive(path: Path) -> Files:
     )
 
 
-def fingerprint(path: Path) -> str:
-    """Changes when a file is added, removed, renamed or rewritten; reads no picture. Raises OSError, BadData."""
+def fingerprint(path: Path, counts: Callable[[list[str]], list[str]] = list) -> str:
+    """Changes when a file is added, removed, renamed or rewritten; reads no picture. Raises OSError, BadData.
+
+    counts: of the names below a folder those that count.
+    """
     digest = hashlib.sha256()
     if _is_folder(path):
-        for name, state in sorted(_walk(str(path)), key=lambda found: found[0]):
+        states = dict(_walk(str(path)))
+        for name in counts(sorted(states)):
+            state = states[name]
             digest.update(f"{name}\0{state.st_size}\0{state.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
     state = path.stat()

@@ -10,19 +10,25 @@ import difflib
 import re
 import warnings
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from mien.data.annotations import READERS
+from mien.data import folders, own_output, parts
+from mien.data.annotations import DATASET, METADATA, metadata, stylegan
+from mien.data.celeba import LISTS, celeba
+from mien.data.contents import Annotation, Contents, counted, listed
 from mien.data.decode import BadPicture, open_picture
 from mien.data.drawn import Sources, attribute_names
 from mien.data.files import Files, is_picture, open_files
+from mien.data.folders import HALVES, TWO_FOLDERS
+from mien.data.names import called
+from mien.data.sidecars import sidecars, unused_texts
 from mien.errors import BadData, FileTrouble, UsageError
 
 SAMPLED_HEADERS = 32
-MOST_CLASSES = 1000
 NATIVE_LIMIT = 1.5  # pictures of one size that is no square keep it, up to this many times the base resolution
 DRAWN_COUNT = 20_000
 DRAWN: dict[str, tuple[Sources | None, str]] = {  # sets that mien draws: what their sources are, also in words
@@ -32,9 +38,10 @@ DRAWN: dict[str, tuple[Sources | None, str]] = {  # sets that mien draws: what t
     "drawn-reworded": (None, "captions in other words"),
 }
 REWORDED = "drawn-reworded"
-TWO_FOLDERS = "pairs in folders A and B"
-MATCHED = 0.9  # of the pictures of A and B at least, by name, for them to be pairs
-_SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
+READERS = (stylegan, metadata, celeba, sidecars)
+_KNOWN = (DATASET, *METADATA, *LISTS)
+_TABLES = (".csv", ".tsv", ".jsonl")
+WANTS = ("none", "paired", "unpaired")  # what recipes may want of sources
 _DRAWN = re.compile(rf"({'|'.join(DRAWN)})(?::(\d+))?(?:@(\d+)(?:x(\d+))?)?")
 
 
@@ -53,11 +60,13 @@ class Layout:
     notes: tuple[str, ...] = ()  # what was left out, in words
     count: int = 0  # pictures of a prepared or a drawn set, which has no entries
     size: tuple[int, int] | None = None  # (height, width) that a prepared or a drawn set fixes
+    wanted: str | None = None  # the sources that were asked for; None: nobody said
+    other_readings: tuple[str, ...] = ()  # wishes of recipes for which these files are another layout
 
     @property
     def paired(self) -> bool:
         """Whether each file holds its source (left) and its image (right)."""
-        return self.kind == "paired A|B"
+        return self.kind == HALVES
 
     def __len__(self) -> int:
         return self.count or len(self.entries)
@@ -80,17 +89,17 @@ class Layout:
         return f"{self.path}: {self.kind}, {pictures}\n" + "; ".join([", ".join(parts) or "no labels", *self.notes])
 
 
-def detect(data: str | Path) -> Layout:
-    """What `data` is. Raises FileTrouble (missing, unreadable), BadData (no pictures), UsageError (drawn:x)."""
+def detect(data: str | Path, sources: str | None = None) -> Layout:
+    """What `data` is, to a recipe that wants `sources`: one of WANTS, or None where no recipe is known.
+
+    Raises FileTrouble (missing, unreadable), BadData (no pictures), UsageError (drawn:x).
+    """
     if is_drawn(data):
         return _drawn(str(data))
     path = existing(data)
     if path.is_dir() and (path / "images.npy").is_file() and (path / "dataset.json").is_file():
         return _prepared(path)
-    files = open_files(path)
-    if not files.pictures:
-        raise BadData(f"{path} holds no picture that mien can read{_found_instead(files)}")
-    return _described(files) or _unpaired(files) or _in_two_folders(files) or _by_folders(files)
+    return _read(_contents(open_files(path)), sources)
 
 
 def is_drawn(data: str | Path) -> bool:
@@ -184,86 +193,94 @@ def _found_instead(files: Files) -> str:
     return f" (found {found}): {cure}"
 
 
-def _described(files: Files) -> Layout | None:
-    """Layouts that bring a file of labels along; the first reader that knows it wins."""
-    for reader in READERS:
-        found = reader(files)
-        if found is not None:
-            return Layout(
-                found.kind, files.path, found.entries, files, found.labels, found.label_names, found.captions,
-                notes=(*found.notes, *_ignored(files, found.entries)),
-            )  # fmt: skip
-    return None
+def _contents(files: Files) -> Contents:
+    """The files that count. Raises BadData where there is no picture among them."""
+    own = own_output.find(files, is_picture)
+    if own.itself:
+        raise BadData(f"{files.path} is a run of mien, not a set of pictures: name the folder of the pictures")
+    names = [name for name in files.members if not own.holds(name)] if own.folders or own.pictures else files.members
+    pictures: list[str] = []
+    others: list[str] = []
+    for name in names:
+        (pictures if is_picture(name) else others).append(name)
+    if not pictures:
+        raise BadData(f"{files.path} holds no picture that mien can read{_found_instead(files)}")
+    split = parts.divide(pictures)
+    if split.left_out or split.strays:
+        gone = {folder: split.leaves_out(folder) for folder in {name.rpartition("/")[0] for name in names}}
+        pictures, others = ([name for name in some if not gone[name.rpartition("/")[0]]] for some in (pictures, others))
+        pictures = [name for name in pictures if name.rpartition("/")[0] not in split.strays]
+    return Contents(files, pictures, others, split.logical, (*own.notes, *split.notes))
 
 
-def _unpaired(files: Files) -> Layout | None:
-    sides: dict[str, list[str]] = {"trainA": [], "trainB": []}
-    for name in files.pictures:
-        for part in name.split("/")[:-1]:
-            if part in sides:
-                sides[part].append(name)
-    if not all(sides.values()):
-        return None
-    kept = sides["trainA"] + sides["trainB"]
-    layout = Layout("unpaired trainA/trainB", files.path, sides["trainB"], files, sources=sides["trainA"])
-    return replace(layout, notes=_ignored(files, kept))
+def _read(contents: Contents, sources: str | None) -> Layout:
+    """The layout that suits a recipe's wish, with a note where another wish would see other pictures."""
+    described = next((found for reader in READERS if (found := reader(contents))), None)
+    sets = folders.two_sets(contents)
+    pairs, apart, bare = folders.two_folders(contents) if sets is None else (None, None, False)
+    sizes = _sizes(contents.files, contents.pictures)
+    wide = bool(sizes) and all(width == 2 * height for height, width in sizes)
+
+    @cache
+    def plain() -> Annotation:
+        return folders.by_folders(contents)
+
+    @cache
+    def choose(wish: str | None) -> Annotation:
+        paired = pairs or (folders.halves(contents) if wide else None)
+        order: tuple[Annotation | None, ...]
+        if wish == "none":
+            order = (described, sets)
+        elif wish is None:
+            order = (described, sets, None if bare else pairs, folders.halves(contents) if wide else None)
+        elif wish == "paired":
+            order = (paired, described, sets)
+        else:
+            order = (sets, paired, apart, described)
+        return next((found for found in order if found), None) or plain()
+
+    chosen, usual = choose(sources), choose(None)
+    others = tuple(wish for wish in WANTS if choose(wish).kind != usual.kind)
+    files, notes = contents.files, [*chosen.notes, *_reading(chosen, sources, others, wide), *contents.notes]
+    return Layout(
+        chosen.kind, files.path, chosen.entries, files, chosen.labels, chosen.label_names, chosen.captions,
+        chosen.sources, (*notes, *_left(contents, chosen)), wanted=sources, other_readings=others,
+    )  # fmt: skip
 
 
-def _in_two_folders(files: Files) -> Layout | None:
-    """Pairs: below A and below B the same names, whatever their endings. What is kept for a test is left out."""
-    sides: dict[str, dict[str, str]] = {"A": {}, "B": {}}
-    for name in files.pictures:
-        folders = name.split("/")[:-1]
-        found = [part for part in folders if part in sides]
-        if len(found) == 1 and not set(folders) & (_SPLITS - {"train", "training"}):
-            stem = name.rpartition(".")[0] if "." in name.rpartition("/")[2] else name
-            sides[found[0]][f"/{stem}".replace(f"/{found[0]}/", "/", 1)] = name
-    shared = [stem for stem in sides["B"] if stem in sides["A"]]
-    if not shared or len(shared) < MATCHED * max(len(sides["A"]), len(sides["B"])):
-        return None
-    images, sources = ([sides[side][stem] for stem in shared] for side in "BA")
-    return Layout(TWO_FOLDERS, files.path, images, files, sources=sources, notes=_ignored(files, images + sources))
+def _reading(chosen: Annotation, sources: str | None, others: tuple[str, ...], wide: bool) -> list[str]:
+    """A line where the files may be read in two ways."""
+    if sources is None and "none" in others:
+        what = "whole pictures, twice as wide as high" if chosen.kind == HALVES else "all pictures of both folders"
+        return [f"pairs for pix2pix and cyclegan alone; other recipes learn {what}"]
+    if sources is None and others and chosen.kind not in _FROM_FILES:
+        what = "pairs" if "paired" in others else "two sets"
+        return [f"for recipes that want sources (pix2pix, cyclegan): {what}"]
+    if sources == "none" and "none" in others:
+        return ["learned whole: pairs (pictures twice as wide as high) are for pix2pix and cyclegan" if wide
+                else "both folders are learned: pairs in two folders are for pix2pix and cyclegan"]  # fmt: skip
+    if sources == "none" and chosen.sources is not None:
+        return [f"B alone is learned: the {counted(len(chosen.sources), 'picture')} of A are for cyclegan"]
+    return []
 
 
-def _by_folders(files: Files) -> Layout:
-    """Nothing but folders tells what the pictures are: pairs, classes, nested or flat."""
-    names, depth = files.pictures, 0
-    while all("/" in name[depth:] for name in names):  # one top folder around everything means nothing
-        tops = {name[depth:].split("/", 1)[0] for name in names}
-        if len(tops) > 1:
-            break
-        depth += len(tops.pop()) + 1
-    tops = {name[depth:].split("/", 1)[0] if "/" in name[depth:] else "" for name in names}
-    if tops <= _SPLITS and tops & {"train", "training"}:  # what is kept for a test must not be learned
-        top = "train" if "train" in tops else "training"
-        names = [name for name in names if name[depth:].startswith(top + "/")]
-        depth += len(top) + 1
-    notes = _ignored(files, names)
-    sizes = _sizes(files, names)
-    if sizes and all(width == 2 * height for height, width in sizes):
-        return Layout("paired A|B", files.path, names, files, notes=notes)
-    if classes := _classes([name[depth:] for name in names]):
-        members = [classes.index(name[depth:].split("/", 1)[0]) for name in names]
-        labels = np.eye(len(classes), dtype=np.float32)[members]
-        return Layout("class folders", files.path, names, files, labels, tuple(classes), notes=notes)
-    kind = "nested folder" if any("/" in name[depth:] for name in names) else "flat folder"
-    return Layout(kind, files.path, names, files, notes=notes)
+def _left(contents: Contents, chosen: Annotation) -> list[str]:
+    """Notes of pictures and label files that are not used."""
+    notes = []
+    used = len(chosen.entries) + len(chosen.sources or ())
+    if (unused := len(contents.pictures) - used) and not any("left out" in note for note in chosen.notes):
+        notes.append(f"{counted(unused, 'picture')} left out (for a test, or not listed)")
+    known = [name for name in contents.others if called(name, _KNOWN)]
+    if known and chosen.kind not in _FROM_FILES:
+        notes.append(f"{listed(known)} not read: it holds no labels that mien knows")
+    if chosen.kind not in ("sidecar captions", "sidecar tags"):
+        notes += unused_texts(contents)
+    tables = [name for name in contents.others if name.lower().endswith(_TABLES) and name not in known]
+    if tables and chosen.labels is None and chosen.captions is None:
+        notes.append(f"{listed(tables)} not read: name it metadata.csv, with a column file_name, if it holds labels")
+    if contents.others:
+        notes.append(f"{len(contents.others):,} other files ignored")
+    return notes
 
 
-def _classes(names: list[str]) -> list[str] | None:
-    """The sorted class names when every picture lies exactly one folder deep and the folders look like classes."""
-    if not all(name.count("/") == 1 for name in names):
-        return None
-    folders = Counter(name.split("/", 1)[0] for name in names)
-    if not 2 <= len(folders) <= MOST_CLASSES or len(names) < 2 * len(folders):
-        return None
-    if all(re.fullmatch(r"\d{4,}", folder) for folder in folders):  # 00000, 01000, …: shards of one big set
-        return None
-    return sorted(folders)
-
-
-def _ignored(files: Files, kept: list[str]) -> tuple[str, ...]:
-    others = sum(not is_picture(name) for name in files.members)
-    unused = len(files.pictures) - len(kept)
-    notes = [f"{unused:,} pictures left out (test or validation, or not listed)"] if unused else []
-    return (*notes, f"{others:,} other files ignored") if others else tuple(notes)
+_FROM_FILES = ("stylegan dataset.json", *METADATA, "celeba attributes")

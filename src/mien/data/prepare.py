@@ -9,14 +9,18 @@ import os
 from pathlib import Path
 
 from mien import __version__, leftovers
+from mien.data.cache import cache_root as cache_root
+from mien.data.celeba import lists_beside
 from mien.data.decode import FILTER
 from mien.data.files import fingerprint
 from mien.data.layouts import Layout, detect, existing, is_drawn
+from mien.data.own_output import without_own
 from mien.data.prepared import FORMAT_VERSION, PreparedSet, open_prepared
 from mien.data.workers import FEW, early_start
 from mien.data.writing import MOST_BAD, Progress, write_set
 from mien.errors import FileTrouble, UsageError
 
+RULES = 2  # of layouts and labels; raised whenever the same files would be read otherwise
 LARGE_ARCHIVE = 4_000_000  # bytes
 log = logging.getLogger(__name__)
 
@@ -26,6 +30,7 @@ def prepare(
     height: int,
     width: int,
     *,
+    sources: str | None = None,
     seed: int = 0,
     cache: Path | None = None,
     output: Path | None = None,
@@ -40,6 +45,7 @@ def prepare(
         data: Whatever `layouts.detect` knows: a folder, an archive, a prepared set, or "drawn".
         height: Of each picture, in pixels.
         width: Of each picture, in pixels.
+        sources: What a recipe wants of sources, as `detect` takes it; None where no recipe is known.
         seed: For drawn faces; other data do not depend on it.
         cache: Where prepared sets are kept; default: $MIEN_CACHE, or mien below $XDG_CACHE_HOME or ~/.cache.
         output: Write the set here instead, to keep or to move.
@@ -56,13 +62,21 @@ def prepare(
     key, stem = _key(data, height, width, seed)
     if most_bad != MOST_BAD:  # such a set must never pass for one that was accepted
         key = hashlib.sha256(f"{key} {most_bad}".encode()).hexdigest()
-    place = Path(output).expanduser() if output else (cache or cache_root()) / "prepared" / f"{stem}-{key[:16]}"
-    leftovers.sweep_once(place.parent)
-    if not rebuild and (ready := _ready(place, key)):
+    own_key = hashlib.sha256(f"{key} for {sources}".encode()).hexdigest()  # of the reading that `sources` asks for
+
+    def place_of(key: str) -> Path:
+        return Path(output).expanduser() if output else (cache or cache_root()) / "prepared" / f"{stem}-{key[:16]}"
+
+    leftovers.sweep_once(place_of(key).parent)
+    if not rebuild and sources and (ready := _ready(place_of(own_key), own_key)):
+        return ready
+    if not rebuild and (ready := _ready(place_of(key), key)) and sources not in ready.info.get("other_readings", ()):
         return ready
     many = workers != 1 and many_files(data)
     with early_start("mien.data.filling", workers) if many else contextlib.nullcontext():
-        layout = detect(data)
+        layout = detect(data, sources)
+        key = own_key if sources in layout.other_readings else key
+        place = place_of(key)
         if layout.kind == "prepared set":
             return _as_it_is(layout, height, width, output)
         if output and place.exists() and not _may_replace(place):
@@ -92,13 +106,6 @@ def many_files(data: str | Path) -> bool:
     return False
 
 
-def cache_root() -> Path:
-    """$MIEN_CACHE, or mien below $XDG_CACHE_HOME or ~/.cache."""
-    if chosen := os.environ.get("MIEN_CACHE"):
-        return Path(chosen).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "mien"
-
-
 def _key(data: str | Path, height: int, width: int, seed: int) -> tuple[str, str]:
     """(hash of everything that the pixels depend on, a readable start for the folder's name)."""
     if is_drawn(data):
@@ -109,12 +116,14 @@ def _key(data: str | Path, height: int, width: int, seed: int) -> tuple[str, str
         )
     else:
         path = existing(data)
-        beside = [path.parent / "list_attr_celeba.txt", path.parent / "Anno" / "list_attr_celeba.txt"]
         try:
-            marks = [fingerprint(path), *(str(other.stat().st_mtime_ns) for other in beside if other.is_file())]
+            marks = [
+                fingerprint(path, lambda names: without_own(path, names)),
+                *(str(other.stat().st_mtime_ns) for other in lists_beside(path)),
+            ]
         except OSError as error:
             raise FileTrouble(f"{path} cannot be read: {error.strerror or error}") from error
-        what, stem = f"{path} {' '.join(marks)}", f"{path.stem[:40]}-{height}x{width}"
+        what, stem = f"{path} {' '.join(marks)} rules {RULES}", f"{path.stem[:40]}-{height}x{width}"
     whole = f"{what} {height}x{width} {FILTER} format {FORMAT_VERSION}"
     return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest(), stem
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
+from mien.data.own_output import KEY
 from mien.data.prepared import PreparedSet
 from mien.errors import FileTrouble
 
@@ -21,9 +23,11 @@ def save_sheet(ready: PreparedSet, path: Path) -> Path:
     sheet = contact_sheet(ready)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(path, format="PNG")
+        facts = PngImagePlugin.PngInfo()
+        facts.add_text(KEY, json.dumps({"sheet": str(ready.info["source"])}))  # so that mien does not learn from it
+        sheet.save(path, format="PNG", pnginfo=facts)
     except OSError as error:
-        raise FileTrouble(f"--sheet {path} cannot be written: {error.strerror or error}") from error
+        raise FileTrouble(f"--output {path} cannot be written: {error.strerror or error}") from error
     return path
 
 

@@ -16,7 +16,8 @@ from mien.data import arrays
 from mien.data.decode import FILTER
 from mien.data.drawn import draw_into
 from mien.data.filling import Job, fill
-from mien.data.layouts import DRAWN, REWORDED, TWO_FOLDERS, Layout
+from mien.data.folders import TWO_FOLDERS
+from mien.data.layouts import DRAWN, REWORDED, Layout
 from mien.data.prepared import FORMAT, FORMAT_VERSION
 from mien.errors import BadData
 
@@ -66,6 +67,7 @@ def write_set(
         "source": str(layout.path),
         "layout": layout.kind,
         "notes": list(layout.notes),
+        "other_readings": list(layout.other_readings),
         "count": len(images),
         "height": height,
         "width": width,

@@ -76,10 +76,13 @@ def asked_of(generator: Generator, seeds: list[int]) -> Labels | None:
 
 
 def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout: Layout | None = None) -> Side:
-    """At most so many pictures of anything that `--data` takes, spread evenly over it, prepared at (height, width)."""
-    layout = layout or detect(data)
+    """At most so many pictures of anything that `--data` takes, spread evenly over it, prepared at (height, width).
+
+    layout: how the data are read; as a recipe of noise reads them if left out.
+    """
+    layout = layout or detect(data, "none")
     with counted("preparing pictures") as progress:
-        ready = prepare(data, *resolution, progress=progress)
+        ready = prepare(data, *resolution, sources=layout.wanted, progress=progress)
     chosen = spread(len(ready), most)
 
     def batches(size: int) -> Iterator[np.ndarray]:

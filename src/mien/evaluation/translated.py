@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.console import counted
+from mien.data.layouts import detect
 from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
 from mien.evaluation.sides import Side, labels_of, pictures_of, spread
@@ -18,7 +19,8 @@ from mien.translation import Translator, fitting
 
 def wanted(translator: Translator, data: str | Path, most: int, to: str) -> Side:
     """At most so many real pictures of domain `to`, evenly spread."""
-    found, ready = pictures_of(data, translator.resolution, most), towards(translator, data, to)
+    layout = detect(data, translator.recipe.sources)
+    found, ready = pictures_of(data, translator.resolution, most, layout), towards(translator, data, to)
     chosen = spread(len(ready), most)
 
     def batches(size: int) -> Iterator[np.ndarray]:
@@ -53,5 +55,6 @@ def translations(translator: Translator, data: str | Path, most: int, to: str) -
 def towards(translator: Translator, data: str | Path, to: str) -> PreparedSet:
     """The set with pictures of domain `to` as images and those of the other as sources."""
     with counted("preparing pictures") as progress:
-        ready = fitting(translator.recipe, prepare(data, *translator.resolution, progress=progress))
+        recipe = translator.recipe
+        ready = fitting(recipe, prepare(data, *recipe.resolution, sources=recipe.sources, progress=progress))
     return ready if to == next(iter(translator.routes)) else ready.swapped()

@@ -1,0 +1,62 @@
+"""What layouts are read from: the files of a data set that count, and what a reader of them gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from mien.data.files import Files
+
+
+@dataclass(frozen=True)
+class Contents:
+    """`pictures` and `others` are names in order: what is kept for a test and what mien made are gone from both.
+
+    `logical`: folder -> the folder without its split, "train/smile" -> "smile".
+    """
+
+    files: Files = field(repr=False)
+    pictures: list[str] = field(repr=False)
+    others: list[str] = field(repr=False)
+    logical: dict[str, str] = field(default_factory=dict, repr=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """What the user named."""
+        return self.files.path
+
+    def place(self, name: str) -> str:
+        """The name of a picture without the folder of its split: "train/smile/1.png" -> "smile/1.png"."""
+        folder, _, last = name.rpartition("/")
+        folder = self.logical.get(folder, folder)
+        return f"{folder}/{last}" if folder else last
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """`entries` in order with float32 `labels` [N,K] in 0..1 and their names, or `captions`, or both.
+
+    `sources`: of pairs and of two sets, the pictures of the A side.
+    """
+
+    kind: str
+    entries: list[str]
+    labels: np.ndarray | None = None
+    label_names: tuple[str, ...] = ()
+    captions: list[str] | None = None
+    notes: tuple[str, ...] = ()
+    sources: list[str] | None = None
+
+
+def counted(number: int, thing: str) -> str:
+    """ "1 picture", "3 pictures"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def listed(names: list[str], most: int = 3) -> str:
+    """ "a, b, c and 4 more"."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,0 +1,156 @@
+"""Layouts that folders and shapes alone tell: two sets, pairs, classes, nested and flat folders."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+
+from mien.data.contents import Annotation, Contents, counted
+from mien.data.parts import few
+
+MOST_CLASSES = 1000
+HALVES = "paired A|B"
+TWO_FOLDERS = "pairs in folders A and B"
+TWO_SETS = "unpaired trainA/trainB"
+MATCHED = 0.9  # of the pictures of A and B at least, by name, for them to be pairs
+_DOMAIN = re.compile(r"train[ _-]?([ab])", re.IGNORECASE)
+_SIDES = (  # folders of sources, and of the images that belong to them; without case, and without "1_" before
+    ("a", "b"), ("input", "target"), ("inputs", "targets"), ("input", "output"), ("inputs", "outputs"),
+    ("source", "target"), ("sources", "targets"), ("src", "tgt"), ("src", "dst"),
+)  # fmt: skip
+_NUMBER = re.compile(r"\d+[ _-]|(domain|side)[ _-]?", re.IGNORECASE)
+
+
+def two_sets(contents: Contents) -> Annotation | None:
+    """trainA and trainB, in any case and also as train_a; testA and the like are left out."""
+    domains = {
+        folder: match[1].lower() for folder in _folders(contents.pictures)
+        for part in folder.split("/") if (match := _DOMAIN.fullmatch(part))
+    }  # fmt: skip
+    sides: dict[str, list[str]] = {"a": [], "b": []}
+    for name in contents.pictures:
+        if domain := domains.get(posixpath.dirname(name)):
+            sides[domain].append(name)
+    if not all(sides.values()):
+        return None
+    return Annotation(TWO_SETS, sides["b"], sources=sides["a"])
+
+
+def two_folders(contents: Contents) -> tuple[Annotation | None, Annotation | None, bool]:
+    """(pairs by name, two sets, whether the folders are called no more than a and b) of A/ and B/, input/ and target/.
+
+    The first is None where too few names are on both sides, the second where there are no such folders.
+    """
+    for names in _SIDES:
+        sides = _sides(contents, names)
+        if not all(sides.values()):
+            continue
+        (_, sources), (_, images) = sorted(sides.items(), key=lambda side: names.index(side[0]))
+        shared = [stem for stem in images if stem in sources]
+        bare = all(f"/{name}/" in f"/{side}" for name, found in sides.items() for side in found.values())
+        apart = Annotation(TWO_SETS, list(images.values()), sources=list(sources.values()))
+        if len(shared) < max(1, MATCHED * max(len(sources), len(images))):
+            return None, apart, bare and names == ("a", "b")
+        unmatched = len(sources) + len(images) - 2 * len(shared)
+        notes = (f"{counted(unmatched, 'picture')} without a partner left out",) if unmatched else ()
+        pairs = Annotation(
+            TWO_FOLDERS, [images[stem] for stem in shared], sources=[sources[stem] for stem in shared], notes=notes
+        )
+        return pairs, apart, bare and names == ("a", "b")
+    return None, None, False
+
+
+def _sides(contents: Contents, names: tuple[str, str]) -> dict[str, dict[str, str]]:
+    """Side -> (path without the side and the ending -> picture)."""
+    sides: dict[str, dict[str, str]] = {name: {} for name in names}
+    known: dict[str, tuple[str, str] | None] = {}
+    for picture in contents.pictures:
+        folder, _, last = contents.place(picture).rpartition("/")
+        if folder not in known:
+            known[folder] = _side(folder, names)
+        if found := known[folder]:
+            side, rest = found
+            sides[side][f"{rest}/{posixpath.splitext(last)[0]}"] = picture
+    return sides
+
+
+def _side(folder: str, names: tuple[str, str]) -> tuple[str, str] | None:
+    """(side, the folder without it) where exactly one part of a folder is a side."""
+    parts = folder.split("/")
+    plain = [_NUMBER.sub("", part, count=1).lower() if _NUMBER.match(part) else part.lower() for part in parts]
+    at = [place for place, part in enumerate(plain) if part in names]
+    if len(at) != 1:
+        return None
+    return plain[at[0]], "/".join(parts[: at[0]] + parts[at[0] + 1 :])
+
+
+def halves(contents: Contents) -> Annotation:
+    """Pictures twice as wide as high, as pairs: left the source, right the image."""
+    return Annotation(HALVES, contents.pictures)
+
+
+def by_folders(contents: Contents) -> Annotation:
+    """Nothing but folders tells what the pictures are: classes, nested or flat."""
+    places = [contents.place(name) for name in contents.pictures]
+    if found := _classes(places):
+        classes, kept = found
+        names = [contents.pictures[index] for index in kept]
+        members = [
+            classes.index(place.rpartition("/")[0].rpartition("/")[2]) for place in map(places.__getitem__, kept)
+        ]
+        labels = np.eye(len(classes), dtype=np.float32)[members]
+        strays = sorted(set(range(len(places))) - set(kept))
+        notes = (
+            (f"{counted(len(strays), 'picture')} in no class folder left out, as {contents.pictures[strays[0]]}",)
+            if strays
+            else ()
+        )
+        return Annotation("class folders", names, labels, tuple(classes), notes=notes)
+    nested = len({posixpath.dirname(place) for place in places}) > 1
+    return Annotation("nested folder" if nested else "flat folder", contents.pictures)
+
+
+def _classes(places: list[str]) -> tuple[list[str], list[int]] | None:
+    """The sorted class names and the indices of the pictures in them, when nearly every picture lies in one of several
+    folders beside each other and these look like classes. One folder around everything means nothing."""
+    folders = Counter(posixpath.dirname(place) for place in places)
+    around = _around(folders, len(places))
+    depth = around.count("/") + 2 if around else 1
+    inside = f"{around}/" if around else ""
+    of_class = {
+        folder: folder[len(inside) :]
+        for folder in folders
+        if folder and folder.startswith(inside) and folder != around and folder.count("/") + 1 == depth
+    }
+    kept = [index for index, place in enumerate(places) if posixpath.dirname(place) in of_class]
+    strays = len(places) - len(kept)
+    if strays and not few(strays, len(places)):
+        return None
+    if not 2 <= len(of_class) <= MOST_CLASSES or len(kept) < 2 * len(of_class):
+        return None
+    if all(re.fullmatch(r"\d{4,}", name) for name in of_class.values()):  # 00000, 01000, …: shards of one big set
+        return None
+    return sorted(of_class.values()), kept
+
+
+def _around(folders: Counter[str], total: int) -> str:
+    """The deepest folder around everything but strays; "" for the root."""
+    around = ""
+    while True:
+        inside = f"{around}/" if around else ""
+        direct = folders.get(around, 0)
+        tops = {
+            folder[len(inside) :].split("/")[0] for folder in folders if folder.startswith(inside) and folder != around
+        }
+        tops.discard("")
+        if len(tops) != 1 or (direct and not few(direct, total)):
+            return around
+        around = inside + tops.pop()
+
+
+def _folders(names: Iterable[str]) -> set[str]:
+    return {posixpath.dirname(name) for name in names}

@@ -1,0 +1,89 @@
+"""Which row of a label file belongs to which picture, and what is said of rows and pictures that find none."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mien.data.contents import counted
+from mien.data.names import clean
+from mien.errors import BadData
+
+
+@dataclass(frozen=True)
+class Matched:
+    """`row_of`: picture -> the index of its row. `notes`: what was left over, in words."""
+
+    row_of: dict[str, int]
+    notes: tuple[str, ...]
+
+
+def joined(base: str, name: str) -> str:
+    """A name as a label file in folder `base` writes it -> the name from the root of the set."""
+    return posixpath.normpath(posixpath.join(base, clean(name)))
+
+
+def under(base: str, names: list[str]) -> list[str]:
+    """The names below a folder: "train" does not take in "train_old/"."""
+    return [name for name in names if name.startswith(f"{base}/")] if base else names
+
+
+def match(
+    path: Path,
+    file: str,
+    names: Sequence[str],
+    places: Callable[[int], str],
+    pictures: list[str],
+    differ: Callable[[int, int], bool],
+) -> Matched:
+    """`names`: of each row the picture, from the root. `places(row)`: "line 3". `differ`: whether two rows disagree.
+
+    Names that fit a single picture but for their case are taken. Raises BadData where no name is a picture.
+    """
+    known = set(pictures)
+    row_of: dict[str, int] = {}
+    missing, twice, apart = [], [], []
+    folded: dict[str, str] | None = None
+    other_case = 0
+    for row, name in enumerate(names):
+        if name not in known:
+            folded = _folded(pictures) if folded is None else folded
+            found = folded.get(name.casefold(), "")
+            if not found:
+                missing.append(row)
+                continue
+            name, other_case = found, other_case + 1
+        if name in row_of:
+            twice.append((row_of[name], row))
+            if differ(*twice[-1]):
+                apart.append(twice[-1])
+        row_of[name] = row
+    if names and not row_of:
+        here = f"a picture there is {pictures[0]!r}" if pictures else "there are no pictures"
+        raise BadData(
+            f"{path}: no name in {file} is a picture: it names {names[0]!r}, {here}; write names relative to {file}"
+        )
+    notes = []
+    if missing:
+        notes.append(f"{counted(len(missing), 'row')} of {file} without a picture, as {names[missing[0]]}")
+    if other_case:
+        notes.append(f"{counted(other_case, 'name')} of {file} in another case than the pictures'")
+    if twice:
+        first, second = apart[0] if apart else twice[0]
+        how = f", {len(apart):,} with other values" if apart else ""
+        notes.append(
+            f"{counted(len(twice), 'row')} of {file} for a picture named before{how}: {names[second]} in "
+            f"{places(first)} and {places(second)}; the last one counts"
+        )
+    return Matched(row_of, tuple(notes))
+
+
+def _folded(pictures: list[str]) -> dict[str, str]:
+    """Case-folded name -> picture; "" where several differ in nothing else."""
+    folded: dict[str, str] = {}
+    for name in pictures:
+        key = name.casefold()
+        folded[key] = "" if key in folded else name
+    return folded
