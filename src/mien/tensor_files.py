@@ -16,7 +16,7 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 from mien import given, typed_json
-from mien.errors import FileTrouble
+from mien.errors import FileTrouble, is_out_of_memory
 
 T = TypeVar("T")
 KEY = "mien"  # mien's word in the header
@@ -40,6 +40,8 @@ def from_bytes(data: bytes, name: str) -> dict[str, Tensor]:
     try:
         return load(data)
     except TROUBLES as error:
+        if is_out_of_memory(error):  # the file may be whole
+            raise
         raise FileTrouble(f"{name} cannot be read as tensors: {first_line(error)}") from error
 
 
@@ -56,6 +58,8 @@ def opened(path: Path) -> Iterator[Any]:
         with safe_open(path, framework="pt") as file:
             yield file
     except TROUBLES as error:
+        if is_out_of_memory(error):
+            raise
         raise FileTrouble(f"{path} cannot be read as tensors: {first_line(error)}") from error
 
 

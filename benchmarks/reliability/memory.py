@@ -1,0 +1,170 @@
+"""Allocations that fail: one line and code 71, or a training that goes on in smaller parts. Every checkpoint
+stays whole.
+
+    python benchmarks/reliability/memory.py [--count N] [--seed S] [--first I] [--quick]
+
+Three attempts of four inject: a tensor above a random size cannot be had, or the n-th operation fails once, while mien
+trains, evaluates or generates; the n-th picture, while it prepares. The fourth is real: a process with a little more
+address space than it has when mien is imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import harness
+import numpy as np
+import torch
+from PIL import Image
+from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
+
+from mien import tensor_files
+from mien.errors import MienError
+from mien.restore import newest_whole
+from mien.run.directory import RunDirectory
+
+TINY = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
+METRIC = f"{Path(__file__).resolve().parents[2]}/tests/own_metric.py:brightness"
+FULL = "[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: you tried to allocate {} bytes."
+LIMITED = """
+import resource, sys
+import mien.cli, mien.launch, mien.evaluation.scoring, mien.metrics.detectors, tyro
+pages = int(open("/proc/self/statm").read().split()[0])
+most = pages * resource.getpagesize() + int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_AS, (most, most))
+sys.exit(mien.cli.run(sys.argv[2:]))
+"""
+
+
+def case(index: int, chance: random.Random, folder: Path) -> str | None:
+    root = folder.parent
+    data, what = pictures(root), chance.choice(("train", "train", "generate", "evaluate", "prepare"))
+    run = folder / "00000-run"
+    if what == "train":
+        words = training(data, folder, chance.choice(("dcgan", "wgan-gp", "stylegan2-laptop")))
+    elif what == "prepare":
+        words = ["data", "prepare", str(large(root)), "--resolution", "64", "--output", str(folder / "out")]
+    else:
+        trained(root, data)
+        words = [what, str(root / "trained" / "00000-run")]
+        words += ["--seeds", "0-63", "--output", str(folder)] if what == "generate" else []
+        words += ["--num", "32", "--metrics", METRIC, "--data", str(data)] if what == "evaluate" else []
+    if index % 4 == 3:
+        extra = chance.choice((2, 8, 32, 64, 128, 256)) << 20
+        told = f"{what} with {extra >> 20} MB"
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", LIMITED, str(extra), *words],
+            capture_output=True, encoding="utf-8", errors="replace", timeout=600, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        code, err = done.returncode, done.stderr
+    else:
+        most, after = chance.choice((None, 1 << 8, 1 << 11, 1 << 13, 1 << 15)), chance.randrange(1, 4000)
+        told = f"{what} with tensors up to {most}" if most else f"{what} failing at operation {after}"
+        with without_memory(most, after), arrays_fail(after % 40 if what == "prepare" else 0):
+            code, _, err = harness.in_process(*words)
+    if code not in (0, 71) or "Traceback" in err or (code == 71 and not harness.is_one_line(err)):
+        return f"{told}: exit {code}: {' | '.join(err.strip().splitlines()[-3:])[-400:]}"
+    if what == "train" and (run / "recipe.json").exists():
+        try:
+            newest_whole(RunDirectory(run))
+        except MienError as error:
+            return f"{told}: {error}"
+    return None
+
+
+def training(data: Path, folder: Path, recipe: str) -> list[str]:
+    changes = TINY
+    if recipe == "stylegan2-laptop":
+        changes = ("generator.width=1", "generator.most=8", "generator.w_dim=8", "discriminator.width=1")
+    words = ["train", recipe, "--data", str(data), "--outdir", str(folder), "--name", "run", "--resolution", "16"]
+    words += ["--batch", "16", "--tick", "0.032", "--checkpoint-every", "0.2s", "--budget", "160img"]
+    return words + [word for change in changes for word in ("--set", change)]
+
+
+class Limit(TorchDispatchMode):
+    """Fails where a result is larger than `most` numbers, or else once, at operation `after`."""
+
+    def __init__(self, most: int | None, after: int):
+        super().__init__()
+        self.most, self.after, self.count = most, after, 0
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += 1
+        result = function(*args, **(kwargs or {}))
+        numel = result.numel() if isinstance(result, torch.Tensor) else 0
+        if (self.most and numel > self.most) or (not self.most and self.count == self.after):
+            raise RuntimeError(FULL.format(4 * numel))
+        return result
+
+
+@contextlib.contextmanager
+def without_memory(most: int | None, after: int) -> Iterator[None]:
+    def unlimited(read: Callable[..., Any]) -> Callable[..., Any]:
+        def reads(*arguments: Any) -> Any:  # safetensors makes tensors in a way of its own, which a mode does not bear
+            with _disable_current_modes():
+                return read(*arguments)
+
+        return reads
+
+    names = ("read", "from_bytes")
+    with contextlib.ExitStack() as stack:
+        for name in names:
+            stack.enter_context(mock.patch.object(tensor_files, name, unlimited(getattr(tensor_files, name))))
+        stack.enter_context(Limit(most, after))
+        yield
+
+
+@contextlib.contextmanager
+def arrays_fail(after: int) -> Iterator[None]:
+    """The picture number `after` (0: none) finds no memory to be decoded into."""
+    from mien.data import decode
+
+    to_rgb, count = decode.to_rgb, [0]
+
+    def failing(image: Image.Image) -> Image.Image:
+        count[0] += 1
+        if count[0] == after:
+            raise MemoryError
+        return to_rgb(image)
+
+    def nothing_is_left(error: Exception, pixels: int) -> None:
+        if isinstance(error, MemoryError):
+            raise error
+
+    with mock.patch.object(decode, "to_rgb", failing), mock.patch.object(decode, "blame", nothing_is_left):
+        yield
+
+
+def trained(root: Path, data: Path) -> None:
+    if not (root / "trained").exists():
+        code, _, err = harness.in_process(*training(data, root / "trained", "dcgan"))
+        assert code == 0, err
+
+
+def pictures(root: Path) -> Path:
+    return drawn(root / "faces", 32, 16)
+
+
+def large(root: Path) -> Path:
+    return drawn(root / "large", 12, 1500)
+
+
+def drawn(folder: Path, count: int, side: int) -> Path:
+    if not folder.exists():
+        folder.mkdir()
+        draws = np.random.default_rng(side)
+        for number in range(count):
+            coarse = Image.fromarray(draws.integers(0, 256, (8, 8, 3), np.uint8))
+            coarse.resize((side, side)).save(folder / f"{number:02d}.png", compress_level=1)
+    return folder
+
+
+if __name__ == "__main__":
+    harness.main("memory", case, default_count=200, quick_count=12)
