@@ -1,5 +1,6 @@
 """What comes from a file that nobody trusts is one line, whatever stands there."""
 
+import json
 import os
 from pathlib import Path
 from typing import NotRequired, TypedDict
@@ -104,3 +105,16 @@ def test_a_file_beyond_its_size_is_not_read(tmp_path):
         file.truncate(1 << 40)
     with pytest.raises(FileTrouble, match="larger than 1,000 bytes"):
         typed_json.read_bytes(path, 1000)
+
+
+def test_a_path_that_is_not_utf_8_comes_back_as_it_was_written():
+    text = json.dumps({"name": "set\udcff", "width": 3})
+    assert decode(text, Frozen, "f") == Frozen("set\udcff", 3)
+    for odd in ('{"name": "\\udcff", "width": "\\udcfe"}', '{"name": "\\udcff'):
+        with pytest.raises(FileTrouble, match="f is damaged"):
+            decode(odd, Frozen, "f")
+    for number in ("NaN", "1e999", "-Infinity"):
+        with pytest.raises(FileTrouble, match="no finite number"):
+            decode(f'{{"images": 1, "seconds": {number}, "x": "\\udcff"}}', Status, "f")
+    with pytest.raises(FileTrouble, match="deep"):
+        decode('["\\udcff",' + "[" * 5000 + "]" * 5001, list, "f")

@@ -7,6 +7,8 @@ belongs there. Nothing but a regular file is opened: a pipe in its place would w
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import re
 import stat
@@ -53,7 +55,7 @@ def read(path: Path, kind: type[T], most: int = MOST_BYTES) -> T:
 def decode(data: bytes | str, kind: type[T], name: str, trouble: type[MienError] = FileTrouble) -> T:
     """name: the file, or what else the words of an error begin with. Raises `trouble`, in one line."""
     try:
-        found = msgspec.json.decode(data, type=kind)
+        found = _parsed(data, kind)
         if too_deep(found):
             raise RecursionError
         return found
@@ -64,6 +66,27 @@ def decode(data: bytes | str, kind: type[T], name: str, trouble: type[MienError]
     except (msgspec.DecodeError, UnicodeError) as error:
         problem = f"it is not JSON in UTF-8: {error}" if data.strip() else "it is empty"
     raise trouble(f"{name} is damaged: {problem}")
+
+
+def _parsed(data: bytes | str, kind: Any) -> Any:
+    """A path of bytes that are not UTF-8 stands in JSON as halves of pairs, which msgspec refuses and `json` knows."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.DecodeError as error:
+        if "surrogate" not in str(error):
+            raise
+    try:
+        return msgspec.convert(json.loads(data, parse_float=_finite, parse_constant=_finite), type=kind)
+    except ValueError as error:
+        if isinstance(error, msgspec.MsgspecError):
+            raise
+        raise msgspec.DecodeError(str(error)) from error
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"{text} is no finite number")
+    return number
 
 
 def rows(data: bytes, kind: type[T]) -> list[T]:
@@ -143,7 +166,7 @@ def standing_at(data: bytes | str, place: str) -> tuple[bool, Any]:
     """(whether it can be found, what stands there) at ".labels[3][1]". "[...]" is some key of an object, "[0]" a place
     in a list."""
     try:
-        value: Any = msgspec.json.decode(data)
+        value: Any = _parsed(data, Any)
         for field, index in re.findall(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]", place):
             value = value[field] if field else value[int(index)]
     except (msgspec.MsgspecError, UnicodeError, RecursionError, LookupError, TypeError, ValueError):
@@ -155,5 +178,8 @@ def shown(value: Any) -> str:
     """As it stands in the file, in short."""
     if too_deep(value):
         return "a deep list or object"
-    text = str(value) if type(value) is int else msgspec.json.encode(value).decode()  # it encodes 64 bits at most
+    try:
+        text = str(value) if type(value) is int else msgspec.json.encode(value).decode()  # it encodes 64 bits at most
+    except UnicodeError:
+        text = json.dumps(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

@@ -20,6 +20,7 @@ from mien.data.folders import TWO_FOLDERS
 from mien.data.layouts import DRAWN, REWORDED, Layout
 from mien.data.prepared import FORMAT, FORMAT_VERSION
 from mien.errors import BadData
+from mien.printable import printable
 
 MOST_BAD = 0.05  # the share of undecodable pictures over which a set is refused
 MOST_LISTED = 1000  # skipped files named in dataset.json
@@ -64,7 +65,7 @@ def write_set(
         "version": FORMAT_VERSION,
         "mien": __version__,
         "key": key,
-        "source": str(layout.path),
+        "source": printable(str(layout.path)),
         "layout": layout.kind,
         "notes": list(layout.notes),
         "other_readings": list(layout.other_readings),
