@@ -115,6 +115,6 @@ def test_a_path_that_is_not_utf_8_comes_back_as_it_was_written():
             decode(odd, Frozen, "f")
     for number in ("NaN", "1e999", "-Infinity"):
         with pytest.raises(FileTrouble, match="no finite number"):
-            decode(f'{{"images": 1, "seconds": {number}, "x": "\\udcff"}}', Status, "f")
+            decode(f'{{"x": "\\udcff", "images": 1, "seconds": {number}}}', Status, "f")
     with pytest.raises(FileTrouble, match="deep"):
         decode('["\\udcff",' + "[" * 5000 + "]" * 5001, list, "f")
