@@ -246,6 +246,16 @@ def test_what_cannot_be_meant_is_one_line(photos, tmp_path, monkeypatch):
     assert not (tmp_path / "faces").exists()
 
 
+def test_mien_learns_from_aligned_faces_and_not_from_their_sheet(photos, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path / "photos" / "..")
+    made = align("photos", resolution="64")
+    assert made.path == "photos-aligned" and made.sheet == "mien-check-photos-aligned.png"
+    layout = detect("photos-aligned")
+    assert len(layout) == 4 and not any("mien's own" in note or "left out" in note for note in layout.notes)
+    assert made.sheet not in detect(".").entries
+    assert align(".", resolution="64", output=tmp_path.parent / f"{tmp_path.name}-b").pictures == 5 + 4  # no sheet
+
+
 def test_an_empty_output_folder_may_be_named(photos, tmp_path):
     (tmp_path / "faces").mkdir()
     align(str(photos), output=tmp_path / "faces", resolution="64")
@@ -257,7 +267,7 @@ def test_the_check_says_when_faces_are_small(tmp_path):
     folder.mkdir()
     for index in range(6):
         photo((150 + 100j, 20), size=(300, 300)).save(folder / f"{index}.png")
-    found = check(str(folder), sheet=tmp_path / "sheet.png")
+    found = check(str(folder), output=tmp_path / "sheet.png")
     assert found.faces == "in 6 of 6 sampled pictures, median side 19% of the picture's (photo)"
     assert any("faces are small" in line and f"mien data align {folder}" in line for line in found.warnings)
 
@@ -266,14 +276,14 @@ def test_the_check_says_nothing_where_there_are_no_faces_and_survives_a_broken_f
     folder = tmp_path / "p"
     folder.mkdir()
     photo().save(folder / "a.png")
-    found = check(str(folder), sheet=tmp_path / "sheet.png")
+    found = check(str(folder), output=tmp_path / "sheet.png")
     assert found.faces is None and not any("face" in line for line in found.warnings)
 
     def broken(*_):
         raise FileTrouble("onet.lz4 is not the published file")
 
     monkeypatch.setattr(survey, "finders", broken)
-    assert "not the published file" in check(str(folder), sheet=tmp_path / "sheet.png").faces
+    assert "not the published file" in check(str(folder), output=tmp_path / "sheet.png").faces
 
 
 def test_the_command_line_finds_the_verb(photos, tmp_path, capsys):

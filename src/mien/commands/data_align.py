@@ -99,7 +99,10 @@ def align(
         device: auto, cpu, cuda or cuda:1.
     """
     from mien.console import counted
+    from mien.data.files import is_picture
     from mien.data.layouts import TWO_FOLDERS, detect
+    from mien.data.own_output import SHEET
+    from mien.data.own_output import find as find_own
     from mien.device import pick_device
     from mien.errors import BadData, UsageError
     from mien.faces.aligning import Wishes
@@ -124,12 +127,14 @@ def align(
             f"{path} holds pairs ({layout.kind}), which must stay one upon the other: align before pairing"
         )
     place = (output or Path(f"{Path(path).resolve().name.split('.')[0]}-aligned")).expanduser()
-    sheet = (sheet or place.with_name(f"{place.name}.png")).expanduser()
+    sheet = (sheet or place.with_name(f"{SHEET}-{place.name}.png")).expanduser()
     check_place(place, layout.path, "--output")
     check_place(sheet, layout.path, "--sheet")
     used, size = _chosen(layout, detector, pick_device(device), smallest, size, margin)
 
-    wishes, names = Wishes(size, margin, several, "png" if prepared else format), layout.files.pictures
+    wishes = Wishes(size, margin, several, "png" if prepared else format)
+    own = find_own(layout.files, is_picture)
+    names = [name for name in layout.files.pictures if not own.holds(name)]
     began = time.monotonic()
     with building(place) as (pictures, result):
         target = pictures if prepared else result

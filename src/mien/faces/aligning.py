@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import posixpath
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +21,7 @@ from mien.faces.placing import Placement, place
 from mien.faces.sampling import decoded
 from mien.faces.sheet import Pair, thumbnail
 from mien.faces.warp import warp
-from mien.pictures import FORMATS, encode
+from mien.pictures import FORMATS
 from mien.run.files import io_errors
 
 AT_ONCE = 16  # pictures that are searched together
@@ -152,7 +153,15 @@ def write(picture: Image.Image, placement: Placement, path: Path, format: str, p
         pair.after.append(image)
     with io_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(encode(image, format, {}))
+        path.write_bytes(encoded(image, format))
+
+
+def encoded(image: Image.Image, format: str) -> bytes:
+    """A whole file, without the facts that would tell mien that it has generated the picture itself."""
+    options: dict[str, Any] = {"jpg": {"quality": 95, "subsampling": 0}, "webp": {"quality": 95}}.get(format, {})
+    file = io.BytesIO()
+    image.save(file, FORMATS[format], **options)
+    return file.getvalue()
 
 
 def wait(futures: list[Future[None]]) -> None:

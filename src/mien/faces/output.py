@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mien import leftovers
 from mien.data.prepare import prepare
 from mien.data.relabelling import check_free
 from mien.errors import FileTrouble, UsageError
@@ -31,15 +30,9 @@ def check_place(place: Path, source: Path, flag: str) -> None:
 def building(place: Path) -> Iterator[tuple[Path, Path]]:
     """Two folders to fill, which do not exist yet: one that is thrown away, and one that is moved to `place` once the
     block has ended. Nothing is left where it has failed. Raises FileTrouble."""
-    scratch = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        with io_errors(place):
-            scratch.mkdir(parents=True)
+    with io_errors(place), leftovers.temporary_folder(place.parent) as scratch:
         yield scratch / "pictures", scratch / "result"
-        with io_errors(place):
-            move(scratch / "result", place)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        move(scratch / "result", place)
 
 
 def prepared(pictures: Path, place: Path, size: tuple[int, int], facts: dict[str, Any]) -> None:
