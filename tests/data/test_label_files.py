@@ -52,7 +52,9 @@ TABLES = {
 def test_tables_as_programs_write_them(name, text, encoding, tmp_path: Path):
     add_pictures(tmp_path, numbered(3))
     (tmp_path / name).write_bytes(text.encode(encoding))
-    assert labels_of(detect(tmp_path)) == {"0000.png": {"hair=red"}, "0001.png": {"hair=blue"}, "0002.png": set()}
+    layout = detect(tmp_path)
+    assert labels_of(layout) == {"0000.png": {"hair=red"}, "0001.png": {"hair=blue"}, "0002.png": set()}
+    assert "not read" not in layout.describe()
 
 
 BAD_TABLES = {

@@ -182,7 +182,7 @@ def metadata(contents: Contents) -> Annotation | None:
             label_names += names_of_it
     labels = np.concatenate(blocks, axis=1) if blocks else None
     notes += unlabelled(labels)
-    return Annotation(posixpath.basename(files[0]), entries, labels, tuple(label_names), captions, tuple(notes))
+    return Annotation(posixpath.basename(files[0]).lower(), entries, labels, tuple(label_names), captions, tuple(notes))
 
 
 def _merged(tables: list[Table]) -> tuple[list[str], list[list[str]]]:
