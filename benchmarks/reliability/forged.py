@@ -65,7 +65,7 @@ def target(run: Path, kind: str, random: randoms.Random) -> Path:
 
 
 def of_a_run(random: randoms.Random) -> list[list[str]]:
-    """Three verbs that read a run."""
+    """Two verbs that read a run."""
     known = [
         ["resume", "run", "--budget", "+8img", "--device", "cpu"],
         ["generate", "run", "--seeds", "0-1"],
@@ -77,8 +77,7 @@ def of_a_run(random: randoms.Random) -> list[list[str]]:
         ["video", "run"],
         ["train", "--init", "run", "--data", "run2/set", "--dry-run", "--device", "cpu"],
     ]
-    resume, *others = known
-    return [resume, *random.sample(others, 2)]
+    return random.sample([*known, known[0], known[0]], 2)
 
 
 def verbs(folder: Path, lines: list[list[str]]) -> str | None:
@@ -125,7 +124,8 @@ def fix_manifest(path: Path) -> None:
     import hashlib
 
     manifest = path.parent / "manifest.json"
-    if path.name != "manifest.json" and manifest.exists():
+    is_small = path.is_file() and path.stat().st_size < 1 << 30  # no pipe, no device, no terabyte
+    if path.name != "manifest.json" and manifest.exists() and is_small:
         sums = json.loads(manifest.read_bytes())
         sums[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
         manifest.write_text(json.dumps(sums))

@@ -174,6 +174,21 @@ def go_on(
     place = join(device)
     if distributed.rank() == 0:
         directory.lock()
+    try:
+        return continued(directory, place, budget, data, metrics, changes, code)
+    finally:  # a mistake leaves the run free, whoever keeps the error
+        directory.unlock()
+
+
+def continued(
+    directory: RunDirectory,
+    place: torch.device,
+    budget: str | None,
+    data: str | None,
+    metrics: str | None,
+    changes: Sequence[str],
+    code: Sequence[Path],
+) -> Run:
     for path in [code] if isinstance(code, str | Path) else code:
         encoding.add_user_file(path)
     recipe, status = from_json(typed_json.read(directory.recipe, Object), directory.recipe), directory.read_status()

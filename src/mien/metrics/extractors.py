@@ -76,6 +76,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def sha256_of(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise FileTrouble(f"{path} is not a regular file")
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
