@@ -71,8 +71,13 @@ def header_of(file: Any, kind: type[T], path: Path) -> T:
 
 
 def fill(network: nn.Module, tensors: dict[str, Tensor], name: str) -> None:
-    """Put the tensors of a file into a network, all of them and no others but those that its constructor gives. Raises
-    FileTrouble, naming the first that does not fit. name: what the words begin with."""
+    """Put the tensors of a file into a network. Raises FileTrouble as `fitting` does."""
+    network.load_state_dict(fitting(network, tensors, name))
+
+
+def fitting(network: nn.Module, tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    """The tensors of a file in the network's order: all of them and no others but those that its constructor gives.
+    Raises FileTrouble, naming the first that does not fit. name: what the words begin with."""
     own, tensors = network.state_dict(), given.complete(network, tensors, name)
     if odd := own.keys() ^ tensors.keys():
         one = min(odd)
@@ -85,7 +90,7 @@ def fill(network: nn.Module, tensors: dict[str, Tensor], name: str) -> None:
         masked = not bool(there.isfinite().all())  # a buffer that begins with an infinite number, as masks do
         if found.is_floating_point() and not masked and not bool(found.float().isfinite().all()):
             raise FileTrouble(f"{name} is damaged: {key} holds numbers that are not finite")
-    network.load_state_dict(tensors)
+    return {key: tensors[key] for key in own}
 
 
 def first_line(error: Exception) -> str:

@@ -19,11 +19,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mien import typed_json
+from mien import tensor_files, typed_json
 from mien.condition import Condition
 from mien.errors import UsageError
 from mien.generation import snapshot_path
-from mien.given import complete
 from mien.recipe import Recipe, from_json
 from mien.restore import newest_whole
 from mien.run.checkpoint import Tensors
@@ -62,20 +61,23 @@ def source(run: str, outdir: Path) -> Source:
         if newest is not None:
             tensors, state = newest
             recipe = from_json(typed_json.read(directory.recipe, Object), directory.recipe)
-            return Source(directory.name, state["images"], recipe, in_order(tensors, recipe))
+            return Source(directory.name, state["images"], recipe, in_order(tensors, recipe, directory.name))
     path = snapshot_path(run, None, outdir)
     generators, header = load_snapshot(path)
     averages, recipe = {f"{name}_ema": group for name, group in generators.items()}, from_json(header["recipe"], path)
-    return Source(header["run"], header["images"], recipe, in_order(averages, recipe))
+    return Source(header["run"], header["images"], recipe, in_order(averages, recipe, header["run"]))
 
 
-def in_order(tensors: Tensors, recipe: Recipe) -> Tensors:
-    """The networks among `tensors`, each in the order of its own layers: a file has another."""
+def in_order(tensors: Tensors, recipe: Recipe, origin: str) -> Tensors:
+    """The networks among `tensors`, each in the order of its own layers: a file has another. Raises FileTrouble."""
     game = recipe.build_game()
     networks = {**game.generators, **game.discriminators}
     networks |= {f"{name}_ema": module for name, module in networks.items()}
-    whole = {name: complete(one, tensors[name], name) for name, one in networks.items() if name in tensors}
-    return {name: {key: found[key] for key in networks[name].state_dict()} for name, found in whole.items()}
+    return {
+        name: tensor_files.fitting(one, tensors[name], f"{name} of {origin}")
+        for name, one in networks.items()
+        if name in tensors
+    }
 
 
 def begin_from(training: Training, recipe: Recipe, origin: Source) -> list[str]:
