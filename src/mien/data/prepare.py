@@ -18,7 +18,7 @@ from mien.data.own_output import without_own
 from mien.data.prepared import FORMAT_VERSION, PreparedSet, open_prepared
 from mien.data.workers import FEW, early_start
 from mien.data.writing import MOST_BAD, Progress, write_set
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileTrouble, MienError, UsageError
 
 RULES = 2  # of layouts and labels; raised whenever the same files would be read otherwise
 LARGE_ARCHIVE = 4_000_000  # bytes
@@ -135,7 +135,7 @@ def _ready(place: Path, key: str) -> PreparedSet | None:
         if ready.info.get("key") != key:
             return None
         ready.check()
-    except FileTrouble as trouble:
+    except MienError as trouble:
         if (place / "dataset.json").exists():
             log.warning("warning: %s: preparing it again", trouble)
         return None

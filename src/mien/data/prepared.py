@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, TypedDict
@@ -62,6 +64,8 @@ class PreparedSet:
         sums = self.info.get("sums")
         if not isinstance(sums, dict) or (self.path, self.info["sha256"]) in checked:
             return
+        if self.info.get("own_sum") not in (None, own_sum(self.info)):
+            raise FileTrouble(f"{self.path / 'dataset.json'} is damaged: it is not what was written")
         for name, expected in sums.items():
             arrays.check(self.path / Path(name).name, expected)
         checked.add((self.path, self.info["sha256"]))
@@ -83,6 +87,12 @@ class PreparedSet:
         if skipped := self.info["skipped_count"]:
             second += f"; {skipped:,} files skipped (see {self.path / 'dataset.json'})"
         return [first, second]
+
+
+def own_sum(info: dict[str, Any]) -> int:
+    """CRC-32 of all that dataset.json says but for this sum."""
+    said = {key: value for key, value in info.items() if key != "own_sum"}
+    return zlib.crc32(json.dumps(said, sort_keys=True).encode())
 
 
 class Head(TypedDict):

@@ -11,7 +11,7 @@ import numpy as np
 from mien import leftovers
 from mien.data import arrays
 from mien.data.layouts import Layout
-from mien.data.prepared import PreparedSet, open_prepared
+from mien.data.prepared import PreparedSet, open_prepared, own_sum
 from mien.data.writing import sha256_of, sums_of
 from mien.errors import FileTrouble
 from mien.groups import Group, groups
@@ -72,6 +72,7 @@ def _write(
         "sums": sums_of(folder),
         **facts,
     }
+    info["own_sum"] = own_sum(info)
     (folder / "dataset.json").write_text(json.dumps(info, indent=1, ensure_ascii=False), encoding="utf-8")
 
 

@@ -18,7 +18,7 @@ from mien.data.drawn import draw_into
 from mien.data.filling import Job, fill
 from mien.data.folders import TWO_FOLDERS
 from mien.data.layouts import DRAWN, REWORDED, Layout
-from mien.data.prepared import FORMAT, FORMAT_VERSION
+from mien.data.prepared import FORMAT, FORMAT_VERSION, own_sum
 from mien.errors import BadData
 from mien.printable import printable
 
@@ -85,6 +85,7 @@ def write_set(
         "skipped_count": len(skipped),
         "skipped": [{"file": name, "reason": reason} for name, reason in skipped[:MOST_LISTED]],
     }
+    info["own_sum"] = own_sum(info)
     (folder / "dataset.json").write_text(json.dumps(info, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
