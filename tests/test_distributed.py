@@ -34,6 +34,15 @@ def reports(faces, cache, tmp_path_factory):
     return {case: [report[case] for report in found] for case in found[0]} | {"outdir": outdir}
 
 
+def test_all_go_back_together_when_one_diverges(reports):
+    first, second = reports["fell"]
+    assert first == second and (first["state"], first["images"]) == ("finished", 320)
+    run = Path(first["run"])
+    assert json.loads((run / "recipe.json").read_text())["rate_factor"] == 0.5
+    rows = [row for row in Journal(run / "events.jsonl").read() if row["event"] == "went back"]
+    assert [(row["to"], row["rate_factor"]) for row in rows] == [(0, 0.5)]
+
+
 DCGAN = {"G/layers.0.weight", "D/layers.3.running_mean", "G_ema/layers.1.running_var"}
 HELD = {  # some of what each case has to hold
     "reused": DCGAN,

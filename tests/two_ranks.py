@@ -13,6 +13,7 @@ from exact import begin
 
 import mien
 from mien import distributed, recipes
+from mien.console import Line
 from mien.session import Session
 
 CHANGES = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
@@ -34,6 +35,22 @@ def sums(session: Session) -> dict[str, str]:
         for group, tensors in session.training.tensors().items()
         for name, tensor in tensors.items()
     }
+
+
+def fell(data: Path, outdir: Path) -> dict[str, object]:
+    """A NaN in the second process alone, which writes no file; each time until the rates are half as high."""
+    after_round = Session.after_round
+
+    def broken(self: Session, line: Line) -> None:
+        if distributed.rank() == 1 and self.training.images >= 100 and self.recipe.rate_factor > 0.5:
+            with torch.no_grad():
+                next(self.training.networks["G"].parameters())[0, 0, 0, 0] = float("nan")
+        after_round(self, line)
+
+    Session.after_round = broken  # type: ignore[method-assign]
+    run = begin(data, outdir, "dcgan", CHANGES, "320img")
+    Session.after_round = after_round  # type: ignore[method-assign]
+    return {"state": run.state, "images": run.images, "run": str(run.path)}
 
 
 def main() -> None:
@@ -61,6 +78,8 @@ def main() -> None:
         found[case]["pictures"] = sessions[0].batches.indices(8 * distributed.rank() // 2, 4).tolist()
         found[case]["writes"] = [session.record is not None for session in sessions]
         sessions.clear()
+    found["fell"] = fell(data, outdir / "fell")
+    found["fell"]["sums"] = [sums(session) for session in sessions]
     (reports / f"{distributed.rank()}.json").write_text(json.dumps(found))
     distributed.barrier()
     stop()
