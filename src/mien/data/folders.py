@@ -28,15 +28,17 @@ _NUMBER = re.compile(r"\d+[ _-]|(domain|side)[ _-]?", re.IGNORECASE)
 def two_sets(contents: Contents) -> Annotation | None:
     """trainA and trainB, in any case and also as train_a; testA and the like are left out."""
     domains = {
-        folder: match[1].lower() for folder in _folders(contents.pictures)
-        for part in folder.split("/") if (match := _DOMAIN.fullmatch(part))
-    }  # fmt: skip
+        folder: match[1].lower()
+        for folder in _folders(contents.pictures)
+        for part in folder.split("/")
+        if (match := _DOMAIN.fullmatch(part))
+    }
+    if set(domains.values()) != {"a", "b"}:
+        return None
     sides: dict[str, list[str]] = {"a": [], "b": []}
     for name in contents.pictures:
-        if domain := domains.get(posixpath.dirname(name)):
+        if domain := domains.get(name.rpartition("/")[0]):
             sides[domain].append(name)
-    if not all(sides.values()):
-        return None
     return Annotation(TWO_SETS, sides["b"], sources=sides["a"])
 
 
@@ -45,10 +47,12 @@ def two_folders(contents: Contents) -> tuple[Annotation | None, Annotation | Non
 
     The first is None where too few names are on both sides, the second where there are no such folders.
     """
+    places = {folder: contents.logical.get(folder, folder) for folder in _folders(contents.pictures)}
     for names in _SIDES:
-        sides = _sides(contents, names)
-        if not all(sides.values()):
+        known = {folder: side for folder, place in places.items() if (side := _side(place, names))}
+        if {side for side, _ in known.values()} != set(names):
             continue
+        sides = _sides(contents.pictures, known, names)
         (_, sources), (_, images) = sorted(sides.items(), key=lambda side: names.index(side[0]))
         shared = [stem for stem in images if stem in sources]
         bare = all(f"/{name}/" in f"/{side}" for name, found in sides.items() for side in found.values())
@@ -64,16 +68,13 @@ def two_folders(contents: Contents) -> tuple[Annotation | None, Annotation | Non
     return None, None, False
 
 
-def _sides(contents: Contents, names: tuple[str, str]) -> dict[str, dict[str, str]]:
-    """Side -> (path without the side and the ending -> picture)."""
+def _sides(pictures: list[str], known: dict[str, tuple[str, str]], names: tuple[str, str]) -> dict[str, dict[str, str]]:
+    """Side -> (path without the side and the ending -> picture). known: folder -> its side, and itself without it."""
     sides: dict[str, dict[str, str]] = {name: {} for name in names}
-    known: dict[str, tuple[str, str] | None] = {}
-    for picture in contents.pictures:
-        folder, _, last = contents.place(picture).rpartition("/")
-        if folder not in known:
-            known[folder] = _side(folder, names)
-        if found := known[folder]:
-            side, rest = found
+    for picture in pictures:
+        folder, _, last = picture.rpartition("/")
+        if folder in known:
+            side, rest = known[folder]
             sides[side][f"{rest}/{posixpath.splitext(last)[0]}"] = picture
     return sides
 
@@ -153,4 +154,4 @@ def _around(folders: Counter[str], total: int) -> str:
 
 
 def _folders(names: Iterable[str]) -> set[str]:
-    return {posixpath.dirname(name) for name in names}
+    return {name.rpartition("/")[0] for name in names}
