@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from mien.data.colour import to_srgb
+from mien.data.formats import EXTRAS, JXL, format_of, installed, jxl_pixels, load
 from mien.data.resample import LARGEST_PLAN, lanczos, lanczos_two
 
 MOST_PIXELS = 100_000_000  # checked from the header, before anything is decoded
@@ -26,6 +28,7 @@ FORMATS = (
     "JPEG2000",
 )  # never EPS: it runs a program
 FILTER = "lanczos"
+KINDS = "sRGB " + " ".join(extra.name for extra in EXTRAS if installed(extra))  # what else the pixels depend on
 
 _SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 _ALPHA = ("RGBA", "RGBa", "LA", "La", "PA")
@@ -39,9 +42,19 @@ def open_picture(data: bytes, name: str = "") -> Image.Image:
     """The header read, by content and not by extension. Raises BadPicture: empty, no picture, or too large."""
     if not data:
         raise BadPicture("empty file")
-    formats = (*FORMATS, "TGA") if name.lower().endswith(".tga") else FORMATS  # TGA has no signature to know it by
+    formats: tuple[str, ...] = FORMATS
+    if name.lower().endswith(".tga"):  # TGA has no signature to know it by
+        formats = (*FORMATS, "TGA")
+    if extra := format_of(data):
+        if not load(extra):
+            raise BadPicture(f"{extra.name}: {extra.cure}")
+        formats = (extra.pillow,)
     try:
+        if extra is JXL and jxl_pixels(data) > MOST_PIXELS:
+            raise BadPicture(f"over {MOST_PIXELS:,} pixels")
         image = Image.open(io.BytesIO(data), formats=formats)
+    except BadPicture:
+        raise
     except Image.DecompressionBombError as error:
         raise BadPicture(f"over {MOST_PIXELS:,} pixels") from error
     except Exception as error:  # decoders raise anything on hostile bytes, and none of it may end the run
@@ -68,9 +81,10 @@ def upright(image: Image.Image, height: int, width: int, copies: int = 1) -> Ima
         if image.format == "JPEG":
             _draft(image, height, width, copies)
         image.load()
+        profile = image.info.get("icc_profile")
         if "exif" in image.info or image.format == "TIFF":
             image = ImageOps.exif_transpose(image)
-        return to_rgb(image)
+        return to_rgb(to_srgb(image, profile) if profile else image)
     except Exception as error:  # see open_picture
         blame(error, image.width * image.height)
         reason = "truncated" if "truncated" in str(error) else f"damaged ({type(error).__name__})"

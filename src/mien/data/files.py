@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
+from mien.data.formats import readable_endings
 from mien.data.members import Gatherer, Member, Members
 from mien.data.members import is_junk as is_junk
 from mien.data.tars import BLOCK, is_tar, read_tar, unpack_stream
@@ -26,7 +27,7 @@ from mien.errors import BadData, FileTrouble
 
 _COMMON = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib"}
 _LESS_COMMON = {".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".jp2", ".tga"}
-PICTURES = frozenset(_COMMON | _LESS_COMMON)
+PICTURES = frozenset(_COMMON | _LESS_COMMON | readable_endings())
 _SPECIAL = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 _OPEN_ONCE = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)  # what has become a pipe must not block
 

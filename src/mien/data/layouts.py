@@ -24,6 +24,7 @@ from mien.data.decode import BadPicture, open_picture
 from mien.data.drawn import Sources, attribute_names
 from mien.data.files import Files, is_picture, open_files
 from mien.data.folders import HALVES, TWO_FOLDERS
+from mien.data.formats import unread
 from mien.data.names import called
 from mien.data.sidecars import sidecars, unused_texts
 from mien.errors import BadData, FileTrouble, UsageError
@@ -186,6 +187,8 @@ def _prepared(path: Path) -> Layout:
 def _found_instead(files: Files) -> str:
     if not files.members:
         return ": it is empty; give a folder, a zip or a tar of pictures"
+    if missing := unread(files.members):
+        return f" ({'; '.join(missing)})"
     kinds = Counter(Path(name).suffix.lower() or "without extension" for name in files.members)
     found = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(3))
     archives = [name for name in files.members if name.lower().endswith((".zip", ".tar", ".tgz", ".tar.gz"))]
@@ -279,7 +282,7 @@ def _left(contents: Contents, chosen: Annotation) -> list[str]:
     if tables and chosen.labels is None and chosen.captions is None:
         notes.append(f"{listed(tables)} not read: name it metadata.csv, with a column file_name, if it holds labels")
     if contents.others:
-        notes.append(f"{len(contents.others):,} other files ignored")
+        notes += [*unread(contents.others), f"{len(contents.others):,} other files ignored"]
     return notes
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from mien import __version__, leftovers
 from mien.data.cache import cache_root as cache_root
 from mien.data.celeba import lists_beside
-from mien.data.decode import FILTER
+from mien.data.decode import FILTER, KINDS
 from mien.data.files import fingerprint
 from mien.data.layouts import Layout, detect, existing, is_drawn
 from mien.data.own_output import without_own
@@ -124,7 +124,7 @@ def _key(data: str | Path, height: int, width: int, seed: int) -> tuple[str, str
         except OSError as error:
             raise FileTrouble(f"{path} cannot be read: {error.strerror or error}") from error
         what, stem = f"{path} {' '.join(marks)} rules {RULES}", f"{path.stem[:40]}-{height}x{width}"
-    whole = f"{what} {height}x{width} {FILTER} format {FORMAT_VERSION}"
+    whole = f"{what} {height}x{width} {FILTER} {KINDS} format {FORMAT_VERSION}"
     return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest(), stem
 
 
