@@ -106,6 +106,8 @@ def shown(value: Any) -> str:
 
 def damaged(data: bytes, random: randoms.Random) -> tuple[bytes, str]:
     """Bytes as a failing disk or a bad transfer leaves them -> (them, what happened)."""
+    if not data:
+        return random.randbytes(40), "junk in an empty file"
     place = random.randrange(len(data) + 1)
     how = random.choice(["cut", "flip", "flips", "zeros", "junk", "end", "front", "utf-16", "empty", "twice", "latin"])
     if how == "cut":

@@ -102,7 +102,7 @@ def tried(*words: str, cwd: Path) -> tuple[str | None, int, str]:
     said = f"mien {' '.join(words)} -> {code} after {time.monotonic() - begun:.1f} s: {err[-700:]}"
     if code == 0:
         return ("mien says 'Traceback' and 0: " + said if "Traceback" in err else None), code, err
-    if code not in (2, 3, 65, 74, 75) or not harness.is_one_line(err):
+    if code not in (2, 3, 65, 71, 74, 75) or not harness.is_one_line(err):
         return said, code, err
     return None, code, err
 
