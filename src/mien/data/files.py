@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
+from mien import leftovers
 from mien.data.formats import readable_endings
 from mien.data.members import Gatherer, Member, Members
 from mien.data.members import is_junk as is_junk
@@ -122,7 +123,9 @@ def _open_archive(path: Path) -> Files:
             read_zip(path, file, directory, gatherer)
             return Files(path, path, gatherer.members(), packed=True)
     # A compressed tar is one stream: it is unpacked once into a nameless temporary file.
-    spool = tempfile.NamedTemporaryFile(prefix="mien-", suffix=".tar")  # noqa: SIM115 (lives as long as Files)
+    leftovers.sweep_once(Path(tempfile.gettempdir()))
+    spool = tempfile.NamedTemporaryFile(prefix=".mien-", suffix=leftovers.ENDING)  # noqa: SIM115 (kept open)
+    leftovers.hold(spool.fileno(), Path(spool.name))
     if unpack_stream(path, spool):
         spool.flush()
         read_tar(path, spool, gatherer)

@@ -10,6 +10,7 @@ from typing import Any
 
 from mien import leftovers
 from mien.data.prepare import prepare
+from mien.data.prepared import own_sum
 from mien.data.relabelling import check_free
 from mien.errors import FileTrouble, UsageError
 from mien.run.files import io_errors, write_json
@@ -42,7 +43,8 @@ def prepared(pictures: Path, place: Path, size: tuple[int, int], facts: dict[str
     with io_errors(path):
         info = json.loads(path.read_text(encoding="utf-8"))
     # key: its files are thrown away, so nothing may look whether they have changed
-    write_json(path, {**info, "key": None, "source": facts["source"], "aligned": facts})
+    info |= {"key": None, "source": facts["source"], "aligned": facts}
+    write_json(path, {**info, "own_sum": own_sum(info)})
 
 
 def move(scratch: Path, place: Path) -> None:
