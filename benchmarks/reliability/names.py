@@ -80,9 +80,13 @@ def pictures(draw: random.Random) -> dict[bytes, bytes]:
         for _ in range(draw.randrange(2, 5)):
             buffer = io.BytesIO()
             Image.frombytes("RGB", (9, 9), draw.randbytes(9 * 9 * 3)).save(buffer, "PNG")
-            found[folder + hostile_name(draw, used) + b".png"] = buffer.getvalue()
+            name = hostile_name(draw, used)
+            name = (
+                name.replace(b"\\", b"%d" % len(found)) if folder else name
+            )  # a picture deeper than a class is a stray
+            found[folder + name + b".png"] = buffer.getvalue()
     if draw.random() < 0.3:
-        found[folders[0] + hostile_name(draw, used) + b".png"] = b"no picture"
+        found[folders[0] + hostile_name(draw, used).replace(b"\\", b"") + b".png"] = b"no picture"
     return found
 
 
