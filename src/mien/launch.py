@@ -114,8 +114,8 @@ def start(
     every = parse_duration(checkpoint_every, "--checkpoint-every")
     exams = flags.exams(metrics, metrics_every, metrics_num, metrics_share, detector, tick)
     label = flags.label(name, chosen, data)
-    from_json(encoding.encode(chosen), recipe)  # refuses what recipe.json could not hold, or resume could not read
     chosen = replace(chosen, resolution=flags.size(resolution, chosen, data))
+    from_json(encoding.encode(chosen), recipe)  # refuses what recipe.json could not hold, or resume could not read
     chosen.build_game()  # a size that its networks cannot have is told before the pictures are prepared, too
     pictures = translation.fitting(chosen, flags.prepared(data, chosen))
     chosen = replace(chosen, channels=pictures.images.shape[-1])
