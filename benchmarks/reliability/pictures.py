@@ -15,8 +15,9 @@ from pathlib import Path
 
 import harness
 import numpy as np
-from mien.data.formats import EXTRAS, load
 from PIL import Image, ImageCms
+
+from mien.data.formats import EXTRAS, load
 
 MOST_SECONDS = 10.0  # of one picture, on a busy machine
 SIDE = 40
