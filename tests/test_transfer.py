@@ -237,7 +237,7 @@ def test_frozen_layers_keep_what_they_began_with(trained, faces, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "word"),
     [
-        ({"freeze_d": 2}, "--freeze-d belongs to --init RUN"),
+        ({"freeze_d": 2}, "freeze_d belongs to init RUN"),
         ({"init": "nowhere"}, "nowhere is not a run directory"),
         ({"freeze_d": 99, "init": ...}, "99 frozen layers are all that the discriminator has"),
     ],

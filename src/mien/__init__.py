@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 VERBS = (
     *("compare", "demo", "directions", "env", "evaluate", "generate", "gradients", "interpolate", "lab", "mix"),
