@@ -118,3 +118,12 @@ def test_a_path_that_is_not_utf_8_comes_back_as_it_was_written():
             decode(f'{{"x": "\\udcff", "images": 1, "seconds": {number}}}', Status, "f")
     with pytest.raises(FileTrouble, match="deep"):
         decode('["\\udcff",' + "[" * 5000 + "]" * 5001, list, "f")
+
+
+def test_rows_of_version_0_1_0_may_hold_nan():
+    data = (
+        b'{"a": NaN, "b": 1}\n{"a": 1e999}\n{"a": NaN, "b": 1e999}\n{"a": [NaN, {}]}\n{"a": NaN\n'
+        + b"[" * 10**5
+        + b"NaN"
+    )
+    assert typed_json.rows(data, typed_json.Row) == [{"a": None, "b": 1}]

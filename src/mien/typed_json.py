@@ -93,8 +93,8 @@ def rows(data: bytes, kind: type[T]) -> list[T]:
     """The lines of a journal that are whole and of this kind. A kill may cut a line: it is left out, as any odd one."""
     decoder, found = msgspec.json.Decoder(kind), []
     for line in data.splitlines():
-        try:
-            row = decoder.decode(line)
+        try:  # mien 0.1.0 wrote NaN, which is no JSON, where a number did not exist
+            row = decoder.decode(line.replace(b"NaN", b"null"))
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             continue
         if not too_deep(row):

@@ -92,7 +92,7 @@ def test_other_sizes_become_the_middle_square() -> None:
 
 @pytest.mark.parametrize(
     ("flags", "words"),
-    [({"seeds": "1-999"}, "gives 999 pictures"), ({"trunc": 3.0}, "--trunc 3"), ({"output": Path()}, "is a folder")],
+    [({"seeds": "1-999"}, "gives 999 pictures"), ({"trunc": 3.0}, "trunc 3"), ({"output": Path()}, "is a folder")],
 )
 def test_mistakes(tmp_path: Path, flags: dict, words: str) -> None:
     with pytest.raises(UsageError, match=words):
