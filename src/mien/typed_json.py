@@ -93,12 +93,15 @@ def rows(data: bytes, kind: type[T]) -> list[T]:
     """The lines of a journal that are whole and of this kind. A kill may cut a line: it is left out, as any odd one."""
     decoder, found = msgspec.json.Decoder(kind), []
     for line in data.splitlines():
-        try:  # mien 0.1.0 wrote NaN, which is no JSON, where a number did not exist
-            row = decoder.decode(line.replace(b"NaN", b"null"))
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            continue
-        if not too_deep(row):
-            found.append(row)
+        # mien 0.1.0 wrote NaN, which is no JSON, where a number did not exist.
+        for text in (line, line.replace(b": NaN", b": null")):
+            try:
+                row = decoder.decode(text)
+            except (msgspec.MsgspecError, UnicodeError, RecursionError):
+                continue
+            if not too_deep(row):
+                found.append(row)
+            break
     return found
 
 
