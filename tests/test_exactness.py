@@ -120,8 +120,9 @@ def child(faces, outdir, budget):
     changes = [word for change in DCGAN for word in ("--set", change)]
     command = [sys.executable, "-m", "mien", "train", "dcgan", "--data", str(faces), "--outdir", str(outdir)]
     return subprocess.Popen(
-        [*command, "--budget", budget, *flags, *changes], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+        [*command, "--budget", budget, *flags, *changes], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # under nohup it would be ignored
+    )  # fmt: skip
 
 
 def wait_for_checkpoints(process, outdir, count):
