@@ -111,15 +111,23 @@ def reproduce(facts: Facts, changed: list[Setting]) -> str:
     words = ["mien", "train", facts.recipe_name, "--data", str(status["data"]), "--resolution", resolution_text(*size)]
     words += ["--batch", value_text(recipe.get("batch_size")), "--budget", f"{facts.images / 1000:.12g}kimg"]
     words += ["--seed", value_text(status["seed"])]
-    if condition := recipe.get("condition"):
-        words += ["--cond", condition["kind"], *(["--encoder", condition["encoder"]] if condition["encoder"] else [])]
+    condition, augment = (part_of(recipe, name) for name in ("condition", "augment"))
+    if condition:
+        words += ["--cond", str(condition.get("kind"))]
+    if encoder := condition.get("encoder"):
+        words += ["--encoder", str(encoder)]
     for setting in changed:
         if setting.path not in OF_ITS_OWN_FLAG:
             words += ["--set", f"{setting.path}={setting.text}"]
     # Said even if there is none: left out, it would depend on the number of pictures.
-    augment = recipe.get("augment")
-    words += ["--augment", str(augment["class"]).rpartition(":")[2].lower() if augment else "none"]
+    words += ["--augment", str(augment.get("class")).rpartition(":")[2].lower() if augment else "none"]
     return shlex.join(words)
+
+
+def part_of(recipe: dict[str, Any], name: str) -> dict[str, Any]:
+    """An object within the recipe; {} where none stands there, or in its place something that is none."""
+    part = recipe.get(name)
+    return part if isinstance(part, dict) else {}
 
 
 def compared(facts: Facts) -> tuple[Usual | None, list[Setting]]:
