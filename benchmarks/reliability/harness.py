@@ -20,6 +20,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 Case = Callable[[int, random.Random, Path], str | None]
@@ -40,7 +41,9 @@ def main(name: str, case: Case, *, default_count: int, quick_count: int) -> None
     with tempfile.TemporaryDirectory(prefix=f"mien-{name}-", ignore_cleanup_errors=True) as folder:
         os.environ.update(MIEN_CACHE=str(Path(folder, "cache")), NO_COLOR="1")
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-        failed = failures(case, count, Path(folder), seed=chosen.seed, first=chosen.first, tell=print)
+        failed = failures(
+            case, count, Path(folder), seed=chosen.seed, first=chosen.first, tell=partial(print, flush=True)
+        )
     print(f"tried {count} failed {len(failed)}", flush=True)
     sys.exit(1 if failed else 0)
 
