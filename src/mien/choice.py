@@ -1,6 +1,6 @@
 """What `mien train` trains when it is given no recipe: chosen from pictures, hardware and time.
 
-On a processor it is what drew the best faces after that time (benchmarks/README.md, "Quality for time"). On a GPU it is
+On a processor it is what drew the better or more varied faces after that time (benchmarks/README.md). On a GPU it is
 R3GAN, the best published from scratch, in the published widths.
 """
 
@@ -22,7 +22,7 @@ from mien.schedule import Cosine
 
 R3GAN_BATCH = 256  # as published; less where memory is short
 PICTURES_A_GIGABYTE = 4  # at 64 px: a cautious guess until it is measured
-PATIENCE = 900.0  # seconds after which r3gan-laptop is ahead of dcgan-laptop at 64 px, on two cores
+PATIENCE = 900.0  # seconds from which r3gan-laptop is no worse than dcgan-laptop at 64 px, on two cores
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def on_processor(known: Facts) -> tuple[Recipe, list[str]]:
     gamma = 2.0 * (known.side / 64) ** 3
     recipe = replace(recipe, discriminator_terms=penalties(gamma, schedule_length(recipe)))
     return recipe, [
-        f"no GPU, but time: on {cores} this one draws the best faces after half an hour",
+        f"no GPU, but time: on {cores} this one draws the most varied faces after half an hour",
         f"a sixth of the published width, batch {recipe.batch_size}; gamma {gamma:.2g}: 2 at 64 px, times 8 with each "
         "doubling of the side",
     ]

@@ -92,7 +92,7 @@ def r3gan_cifar10() -> Recipe:
 def r3gan_laptop() -> Recipe:
     """R3GAN for two processor cores: width 128, one block a stage, batch 16, rate 1e-3, all schedules over 100 kimg.
 
-    Width, rate and batch are a first choice, made for its speed; after half an hour it drew the best faces of seven.
+    Width, rate and batch are a first choice, made for speed; after half an hour its faces varied most of seven.
     Sizes: as r3gan.
     """
     decay = 100_000
