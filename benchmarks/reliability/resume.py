@@ -60,27 +60,27 @@ def pictures_for(folder: Path) -> tuple[Path, Path, Path]:
     return data, pairs, two
 
 
-def case(index: int, draws: random.Random, folder: Path) -> str | None:
-    name = names()[index % len(names())]
-    data, pairs, two = pictures_for(folder.parent)
+def words_of(name: str, pictures: Path, outdir: Path, images: int) -> list[str]:
+    """The words of a training of so many images by this recipe, in its smallest size."""
+    data, pairs, two = pictures_for(pictures)
     recipe = recipes.find(name)
     given = {"none": data, "paired": pairs, "unpaired": two}[recipe.sources]
-    per_round = 8 * recipe.discriminator_updates
-    stop, how = draws.randrange(1, ROUNDS), ("budget", "TERM", "KILL")[index // len(names()) % 3]
     more = ["--cond", "attributes"] if recipe.auxiliary or recipe.condition else []
     if more:
         given = Path("drawn:24@16")
+    made = children.training(given, outdir, f"{images}img", recipe=name, changes=changes_of(name))
     if name in SMALLEST:
-        more += ["--resolution", SMALLEST[name]]
+        made[made.index("--resolution") + 1] = SMALLEST[name]
+    return [*made, *more]
+
+
+def case(index: int, draws: random.Random, folder: Path) -> str | None:
+    name = names()[index % len(names())]
+    per_round = 8 * recipes.find(name).discriminator_updates
+    stop, how = draws.randrange(1, ROUNDS), ("budget", "TERM", "KILL")[index // len(names()) % 3]
 
     def words(outdir: str, rounds: int) -> list[str]:
-        made = children.training(
-            given, folder / outdir, f"{rounds * per_round}img", recipe=name, changes=changes_of(name)
-        )
-        if name in SMALLEST:
-            at = made.index("--resolution")
-            del made[at : at + 2]
-        return [*made, *more]
+        return words_of(name, folder.parent, folder / outdir, rounds * per_round)
 
     code, err = children.mien(folder / "w", *words("whole", ROUNDS))
     if code != 0:
