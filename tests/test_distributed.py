@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,6 +42,40 @@ def test_all_go_back_together_when_one_diverges(reports):
     assert json.loads((run / "recipe.json").read_text())["rate_factor"] == 0.5
     rows = [row for row in Journal(run / "events.jsonl").read() if row["event"] == "went back"]
     assert [(row["to"], row["rate_factor"]) for row in rows] == [(0, 0.5)]
+
+
+@pytest.mark.parametrize(
+    "case, told, to",
+    [
+        ("one", "told", 0),
+        ("first", "told", 0),
+        ("both", "told", 0),
+        ("late", "late told", 96),
+        ("after", "late told", 96),
+    ],
+)
+def test_all_go_on_in_parts_when_one_has_too_little_memory(reports, case, told, to):
+    """Which rank it befalls, and before or after the gradients are averaged: the bits are those of `parts=2`."""
+    first, second = reports["short"]
+    assert first[case] == second[case]
+    run = Path(first[case])
+    rows = [row for row in Journal(run / "events.jsonl").read() if row["event"] == "went back"]
+    assert [(row["to"], row["why"], row["parts"]) for row in rows] == [(to, "memory", 2)]
+    assert rows[0]["term"].startswith("rank 0: " if case == "first" else "rank 1: ")
+    assert json.loads((run / "recipe.json").read_text())["parts"] == 2
+    assert_equal(Path(first[told]), run)
+
+
+def test_what_fits_in_no_way_ends_all_in_one_line(reports):
+    first, second = reports["short"]
+    fails = r".*allocate memory.*\): choose a smaller"
+    for case, said in {
+        "never": r"2 pictures at a time do not fit into this memory \(rank 1: ",
+        "grid": "rank 0: memory does not suffice",
+        "building": "rank 1: memory does not suffice",
+    }.items():
+        assert first[case] == second[case] and first[case][0] == 71
+        assert re.match(said + fails, first[case][1]) and "\n" not in first[case][1]
 
 
 DCGAN = {"G/layers.0.weight", "D/layers.3.running_mean", "G_ema/layers.1.running_var"}

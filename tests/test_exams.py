@@ -162,3 +162,39 @@ def test_the_command_line_says_what_is_to_come(faces, tmp_path, capsys):
     out, err = capsys.readouterr()
     assert json.loads(out)["images"] == 0
     assert f"metrics  {BOTH} of 2,500 pictures from 2 kimg on, at most 10% of the time" in err
+
+
+@pytest.mark.parametrize("which", [(0, 1, 2), (2,)])
+def test_one_without_memory_is_left_out_with_a_line(which, faces, tmp_path, monkeypatch, capsys):
+    """The last one is due with the training's last round."""
+    held = []
+    fake = Exams.fake
+
+    def failing(self, count):
+        if count == 40:  # a rehearsal is smaller or larger
+            held.append(count)
+            if len(held) - 1 in which:
+                raise RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory")
+        return fake(self, count)
+
+    monkeypatch.setattr(Exams, "fake", failing)
+    run = begin(faces, tmp_path, "dcgan", CHANGES, "192img", **ASKED).path
+    said = capsys.readouterr().err
+    lines = [line for line in said.splitlines() if "warning: metrics left out at 0." in line]
+    assert len(lines) == len(which) and all("kimg: memory does not suffice ([enforce fail" in line for line in lines)
+    assert f"metrics  {len(which)} times left out for lack of memory" in said and "Traceback" not in said
+    ticks = [images for number, images in enumerate((64, 128, 192)) if number not in which]
+    assert [row["images"] for row in exam_rows(run) if row["metric"] == "spread"] == ticks
+    assert_equal(begin(faces, tmp_path / "without", "dcgan", CHANGES, "192img").path, run)
+
+
+def test_another_error_of_one_is_none_of_memory(faces, tmp_path, monkeypatch):
+    def failing(self, count):
+        if count == 40:
+            raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+        return fake(self, count)
+
+    fake = Exams.fake
+    monkeypatch.setattr(Exams, "fake", failing)
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        begin(faces, tmp_path, "dcgan", CHANGES, "72img", **ASKED)

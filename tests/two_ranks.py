@@ -8,6 +8,7 @@ import json
 import sys
 from pathlib import Path
 
+import short_of_memory
 import torch
 from exact import begin
 
@@ -80,6 +81,7 @@ def main() -> None:
         sessions.clear()
     found["fell"] = fell(data, outdir / "fell")
     found["fell"]["sums"] = [sums(session) for session in sessions]
+    found["short"] = short_of_memory.runs(data, outdir / "short", CHANGES)
     (reports / f"{distributed.rank()}.json").write_text(json.dumps(found))
     distributed.barrier()
     stop()

@@ -24,7 +24,7 @@ from typing import Any
 
 from mien import __version__, stopping
 from mien.calling import plain
-from mien.errors import MienError, OutOfMemory, UsageError, is_out_of_memory
+from mien.errors import MienError, OutOfMemory, UsageError, in_brief, is_out_of_memory
 from mien.printable import in_one_line, printable, take_any_text
 
 COMMANDS = Path(__file__).parent / "commands"
@@ -77,8 +77,8 @@ def run(arguments: list[str]) -> int:
 def unexpected(error: Exception, arguments: list[str], as_json: bool) -> int:
     """An error that no verb expects; -> the exit code."""
     if is_out_of_memory(error):
-        why, cure = str(error).partition("\n")[0], SMALLER.get(arguments[0], "ask for fewer or smaller pictures")
-        return fail(f"memory does not suffice ({why or type(error).__name__}): {cure}", OutOfMemory.exit_code, as_json)
+        cure = SMALLER.get(arguments[0], "ask for fewer or smaller pictures")
+        return fail(f"memory does not suffice ({in_brief(error)}): {cure}", OutOfMemory.exit_code, as_json)
     if isinstance(error, OSError):  # no verb expects it here, but a full disk or a lost device is no bug of mien
         where = f"{error.filename}: " if error.filename else ""
         return fail(f"{where}{error.strerror or error}", INPUT_OUTPUT, as_json)

@@ -71,3 +71,8 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     said = str(error).casefold()
     return isinstance(error, RuntimeError | ImportError) and any(words.casefold() in said for words in NO_MEMORY)
+
+
+def in_brief(error: BaseException) -> str:
+    """The first line of what it says; its name, where it says nothing."""
+    return str(error).partition("\n")[0] or type(error).__name__

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mien.errors import UsageError
+from mien.errors import UsageError, in_brief, is_out_of_memory
 from mien.evaluation.choosing import choose_extractor, choose_metrics
 from mien.evaluation.reading import with_reader
 from mien.evaluation.scoring import Row, score
@@ -32,7 +32,7 @@ REHEARSED = 3  # batches of the longer rehearsal
 
 
 class Abandoned(Exception):
-    """The training was asked to end while an exam went on."""
+    """An exam that came to no end: the training was asked to stop, or else for the reason told."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ class Exams:
         self.extractor = choose_extractor("auto", "clean", None, device) if reads_features else None
         self.cost = 0.0  # seconds that an exam takes
         self.spent = 0.0  # seconds of all exams of this session
-        self.skipped = 0
+        self.skipped = 0  # for lack of time
+        self.failed = 0  # for lack of memory
 
     def rehearse(self) -> None:
         """Look at the real pictures, then hold exams of one and of three batches, whose rows are dropped: what would
@@ -110,11 +111,9 @@ class Exams:
         return fits
 
     def hold(self, generators: dict[str, nn.Module], run: str, images: int, stop: Callable[[], bool]) -> list[Row]:
-        """The rows for metrics.jsonl. stop: asked after each batch. Raises Abandoned."""
+        """The rows for metrics.jsonl. stop: asked after each batch. Raises Abandoned, also where memory does not
+        suffice: the training may have enough of it still."""
         begun = time.monotonic()
-        self.drawer.load({name: dict(module.state_dict()) for name, module in generators.items()})
-        self.drawer.run, self.drawer.images = run, images
-        fake = self.fake(self.plan.num)
 
         def batches(size: int) -> Iterator[np.ndarray]:
             for pixels in fake.batches(size):
@@ -123,10 +122,26 @@ class Exams:
                 yield pixels
 
         try:
+            self.drawer.load({name: dict(module.state_dict()) for name, module in generators.items()})
+            self.drawer.run, self.drawer.images = run, images
+            fake = self.fake(self.plan.num)
             return score(self.real, replace(fake, batches=batches), self.metrics, self.extractor, BATCH)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            self.failed += 1
+            raise Abandoned(f"memory does not suffice ({in_brief(error)})") from None
         finally:
             self.cost = time.monotonic() - begun
             self.spent += self.cost
+
+    def left_out(self) -> str:
+        """How many exams were due and not held, in words."""
+        reasons = {
+            f"to stay within {self.plan.share:.0%} of the time (--metrics-share)": self.skipped,
+            "for lack of memory": self.failed,
+        }
+        return ", ".join(f"{count} times left out {why}" for why, count in reasons.items() if count)
 
 
 def alike(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -38,6 +38,7 @@ from mien.run.directory import RunDirectory, create, find
 from mien.run.records import DataCard, Environment, Object
 from mien.session import Plan, Session
 
+SMALLER = "choose a smaller --batch (of a run: mien resume RUN --set batch_size=N) or --resolution, or --metrics none"
 BASE = 64  # pixels a side where neither recipe nor pictures say another size
 
 
@@ -73,6 +74,7 @@ class Run:
 # --- the roads --------------------------------------------------------------------------------------------------------
 
 
+@distributed.telling(SMALLER)
 def start(
     recipe: str,
     *,
@@ -180,6 +182,7 @@ def go_on(
         directory.unlock()
 
 
+@distributed.telling(SMALLER)
 def continued(
     directory: RunDirectory,
     place: torch.device,
@@ -240,7 +243,8 @@ def carry_out(
         note_command(run)
     first_lines(session, recipe, pictures, why, begun)
     try:
-        recovery.train(session)
+        with distributed.telling(SMALLER):
+            recovery.train(session)
     except OSError as error:  # what no writer has expected: it ends like any other trouble with a file
         if is_out_of_memory(error):
             raise

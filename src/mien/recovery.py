@@ -51,17 +51,12 @@ def calm(session: Session, trouble: Diverged) -> None:
 
 def divide(session: Session, trouble: RoundTooLarge) -> None:
     """Each update in twice as many parts, as long as each part has the pictures that its recipe needs at least."""
-    recipe, world = session.recipe, distributed.world_size()
-    share, parts = recipe.batch_size // world, 2 * recipe.parts
+    recipe = session.recipe
+    share, parts = recipe.batch_size // distributed.world_size(), 2 * recipe.parts
     if share // parts < 2:
         raise OutOfMemory(
             f"{-(-share // recipe.parts)} pictures at a time do not fit into this memory ({trouble}): choose a smaller "
             f"--resolution or narrower networks ({' '.join(widths(recipe))})"
-        )
-    if world > 1:  # the others wait for this one, which cannot tell them
-        raise OutOfMemory(
-            f"{share} pictures on each process do not fit into this memory ({trouble}): go on in parts: mien resume "
-            f"{session.run.path} --set parts={parts}, or choose a smaller --batch"
         )
     if session.device.type == "cuda":
         torch.cuda.empty_cache()

@@ -21,7 +21,7 @@ from mien.budget import Budget, duration
 from mien.console import Line, progress_line, say
 from mien.data.batches import Batches, derive_seed
 from mien.data.prepared import PreparedSet
-from mien.errors import Diverged, MienError, RoundTooLarge, UsageError, is_out_of_memory
+from mien.errors import Diverged, MienError, OutOfMemory, RoundTooLarge, UsageError, in_brief, is_out_of_memory
 from mien.exams import Abandoned, Exams
 from mien.recipe import Recipe
 from mien.record import SAMPLES, Record
@@ -134,15 +134,18 @@ class Session:
             self.finish()
 
     def rounds(self) -> Iterator[Progress]:
-        """The loop's. Raises RoundTooLarge where one does not fit into memory."""
+        """The loop's. Raises RoundTooLarge, on all processes, where one does not fit into the memory of any."""
         training, end = self.training, self.plan.budget.images
         try:
             yield from train(training.players, self.batches, self.batch_size, training.ema, end, training.images)
+            return
+        except OutOfMemory as error:  # another process has told it
+            failed = error
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
-            failed = RoundTooLarge(str(error).partition("\n")[0])
-        raise failed  # out here, without the frames that hold on to the tensors of the round
+            failed = distributed.tell(RoundTooLarge(in_brief(error)))
+        raise failed.with_traceback(None)  # out here, without the frames that hold on to the tensors of the round
 
     def begin(self) -> None:
         images, tick = self.training.images, self.plan.tick
@@ -204,7 +207,9 @@ class Session:
             rows = self.exams.hold(
                 self.training.ema.modules, self.run.name, self.training.images, lambda: self.signal is not None
             )
-        except Abandoned:
+        except Abandoned as reason:
+            if str(reason):
+                say(f"warning: metrics left out at {self.kimg()}: {reason}")
             return
         self.record.exam(rows)
         found = ", ".join(f"{row['metric']} {row['value']:.4g}" for row in rows if row["value"] is not None)
@@ -224,9 +229,8 @@ class Session:
                 self.checkpoint()
             self.record.mark_latest()
             self.record.status("finished" if self.signal is None else "stopped", self.seconds)
-        if self.exams and self.exams.skipped:
-            share = f"{self.exams.plan.share:.0%} of the time"
-            say(f"metrics  {self.exams.skipped} times left out to stay within {share} (--metrics-share)")
+        if self.exams and (left_out := self.exams.left_out()):
+            say(f"metrics  {left_out}")
         distributed.barrier()
         if self.signal is not None:
             name = stopping.name_of(self.signal)
