@@ -13,6 +13,7 @@ import torch
 from exact import assert_equal
 
 from mien import distributed
+from mien.errors import OutOfMemory
 from mien.run.journal import Journal
 
 SCRIPT = Path(__file__).with_name("two_ranks.py")
@@ -136,4 +137,16 @@ def test_without_torchrun_nothing_is_needed():
     distributed.broadcast([tensor])
     distributed.barrier()
     assert tensor.tolist() == [1.0, 2.0]
+    trouble = OutOfMemory("too large")
+    distributed.hear()
+    assert distributed.tell(trouble) is trouble
+    with pytest.raises(MemoryError), distributed.telling("ask for less"):  # as it came: the verb knows the cure
+        raise MemoryError
     assert (distributed.rank(), distributed.world_size(), distributed.from_first("x")) == (0, 1, "x")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("NCCL: out of memory")])
+def test_within_an_operation_of_all_no_other_can_be_told(error):
+    with pytest.raises(OutOfMemory, match="does not suffice to meet the others") as caught, distributed.others_needed():
+        raise error
+    assert type(caught.value) is OutOfMemory  # no RoundTooLarge: this process ends

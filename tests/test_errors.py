@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mien import cli
-from mien.errors import OutOfMemory, is_out_of_memory
+from mien.errors import OutOfMemory, in_brief, is_out_of_memory
 
 
 def asks_python():
@@ -54,3 +54,8 @@ def test_other_words_for_the_same(error):
 )
 def test_other_errors(error):
     assert not is_out_of_memory(error)
+
+
+def test_an_error_in_brief_is_its_first_line_or_its_name():
+    assert in_brief(RuntimeError("CUDA out of memory.\nCUDA kernel errors …")) == "CUDA out of memory."
+    assert in_brief(MemoryError()) == "MemoryError"

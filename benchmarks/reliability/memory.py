@@ -3,17 +3,20 @@ stays whole.
 
     python benchmarks/reliability/memory.py [--count N] [--seed S] [--first I] [--quick]
 
-Three attempts of four inject: a tensor above a random size cannot be had, or the n-th operation fails once, while mien
-trains, evaluates or generates; the n-th picture, while it prepares. The fourth is real: a process with a little more
+Of four attempts, two inject: a tensor above a random size cannot be had, or the n-th operation fails once, while mien
+trains, evaluates or generates; the n-th picture, while it prepares. The third does so in a training of two processes,
+in one of them or in both: both come to the same end, and none waits. The fourth is real: a process with a little more
 address space than it has when mien is imported.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,7 @@ import harness
 import numpy as np
 import torch
 from PIL import Image
+from ranks import free_port
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 
 from mien import tensor_files
@@ -42,9 +46,23 @@ resource.setrlimit(resource.RLIMIT_AS, (most, most))
 sys.exit(mien.cli.run(sys.argv[2:]))
 """
 
+RANK = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import memory, mien.cli, mien.launch
+most, after, again = map(int, sys.argv[2:5])
+with memory.without_memory(most or None, after, bool(again)):
+    sys.exit(mien.cli.run(sys.argv[5:]))
+"""
+outcomes: Counter[str] = Counter()  # of the attempts of two processes
+LONGEST = 240.0  # seconds that two processes may take
+SHORT, GONE = 71, 76
+
 
 def case(index: int, chance: random.Random, folder: Path) -> str | None:
     root = folder.parent
+    if index % 4 == 2:
+        return two(chance, folder)
     data, what = pictures(root), chance.choice(("train", "train", "generate", "evaluate", "prepare"))
     run = folder / "00000-run"
     if what == "train":
@@ -79,6 +97,44 @@ def case(index: int, chance: random.Random, folder: Path) -> str | None:
     return None
 
 
+def two(chance: random.Random, folder: Path) -> str | None:
+    """Two processes train, and allocations fail in the first, in the second or in both."""
+    victims, most, after = chance.choice(((0,), (1,), (0, 1))), chance.choice((0, 0, 0, 0, 0, 1 << 13)), 0
+    again = chance.random() < 0.5
+    words = training(pictures(folder.parent), folder, chance.choice(("dcgan", "wgan-gp", "stylegan2-laptop")))
+    told = f"ranks {victims} of {words[1]} with tensors up to {most}"
+    if not most:
+        after = chance.randrange(1, 12000)
+        told = f"ranks {victims} of {words[1]} failing at operation {after}{' and so on' if again else ''}"
+    said = {"WORLD_SIZE": 2, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port(), "MIEN_RANK_TIMEOUT": 30}
+    ranks = []
+    for rank in range(2):
+        limits = [str(int(number if rank in victims else 0)) for number in (most, after, again)]
+        environment = {
+            key: str(value) for key, value in {**os.environ, **said, "RANK": rank, "LOCAL_RANK": rank}.items()
+        }
+        command = [sys.executable, "-P", "-c", RANK, str(Path(__file__).parent), *limits, *words]
+        with (folder / f"err{rank}.txt").open("w") as err:
+            ranks.append(subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=err, stderr=err))
+    try:
+        codes = [rank.wait(LONGEST) for rank in ranks]
+    except subprocess.TimeoutExpired:
+        return f"{told}: it hangs"
+    finally:
+        for rank in ranks:
+            rank.kill()
+            rank.wait()
+    errs = [(folder / f"err{rank}.txt").read_text(errors="replace") for rank in range(2)]
+    outcomes[f"two ranks ended with {codes}, went back {errs[0].count(': back to ')} times"] += 1
+    wrong = "Traceback" in "".join(errs) or not all(harness.is_one_line(err) for err, code in zip(errs, codes) if code)
+    if wrong or not (codes[0] == codes[1] in (0, SHORT) or sorted(codes) == [SHORT, GONE]):
+        return f"{told}: exits {codes}: {' || '.join(err.strip()[-300:] for err in errs)}"
+    run = folder / "00000-run"
+    if (run / "recipe.json").exists():
+        newest_whole(RunDirectory(run))
+    return None
+
+
 def training(data: Path, folder: Path, recipe: str) -> list[str]:
     changes = TINY
     if recipe == "stylegan2-laptop":
@@ -89,23 +145,27 @@ def training(data: Path, folder: Path, recipe: str) -> list[str]:
 
 
 class Limit(TorchDispatchMode):
-    """Fails where a result is larger than `most` numbers, or else once, at operation `after`."""
+    """Fails where a result is larger than `most` numbers, or else once, at operation `after`; or, `again`, at each
+    operation that is a multiple of it."""
 
-    def __init__(self, most: int | None, after: int):
+    def __init__(self, most: int | None, after: int, again: bool):
         super().__init__()
-        self.most, self.after, self.count = most, after, 0
+        self.most, self.after, self.again, self.count = most, after, again, 0
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.count += 1
         result = function(*args, **(kwargs or {}))
+        if function.namespace == "c10d":  # an operation of several processes, which has happened already
+            return result
+        self.count += 1
         numel = result.numel() if isinstance(result, torch.Tensor) else 0
-        if (self.most and numel > self.most) or (not self.most and self.count == self.after):
+        due = self.after and (self.count == self.after or (self.again and self.count % self.after == 0))
+        if (self.most and numel > self.most) or (not self.most and due):
             raise RuntimeError(FULL.format(4 * numel))
         return result
 
 
 @contextlib.contextmanager
-def without_memory(most: int | None, after: int) -> Iterator[None]:
+def without_memory(most: int | None, after: int, again: bool = False) -> Iterator[None]:
     def unlimited(read: Callable[..., Any]) -> Callable[..., Any]:
         def reads(*arguments: Any) -> Any:  # safetensors makes tensors in a way of its own, which a mode does not bear
             with _disable_current_modes():
@@ -117,7 +177,7 @@ def without_memory(most: int | None, after: int) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for name in names:
             stack.enter_context(mock.patch.object(tensor_files, name, unlimited(getattr(tensor_files, name))))
-        stack.enter_context(Limit(most, after))
+        stack.enter_context(Limit(most, after, again))
         yield
 
 
@@ -167,4 +227,8 @@ def drawn(folder: Path, count: int, side: int) -> Path:
 
 
 if __name__ == "__main__":
-    harness.main("memory", case, default_count=200, quick_count=12)
+    try:
+        harness.main("memory", case, default_count=200, quick_count=12)
+    finally:
+        for outcome, count in sorted(outcomes.items()):
+            print(f"{count:4} {outcome}")
