@@ -18,11 +18,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent / "reliability"))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import children  # noqa: E402
-import resume  # noqa: E402
-from safetensors import safe_open  # noqa: E402
+import children
+import resume
+from safetensors import safe_open
 
-from mien import recipes  # noqa: E402
+from mien import recipes
 
 ROUNDS = 40
 
