@@ -54,9 +54,10 @@ def divide(session: Session, trouble: RoundTooLarge) -> None:
     recipe = session.recipe
     share, parts = recipe.batch_size // distributed.world_size(), 2 * recipe.parts
     if share // parts < 2:
+        narrower = f" or narrower networks ({' '.join(found)})" if (found := widths(recipe)) else ""
         raise OutOfMemory(
             f"{-(-share // recipe.parts)} pictures at a time do not fit into this memory ({trouble}): choose a smaller "
-            f"--resolution or narrower networks ({' '.join(widths(recipe))})"
+            f"--resolution{narrower}"
         )
     if session.device.type == "cuda":
         torch.cuda.empty_cache()
