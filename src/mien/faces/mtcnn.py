@@ -1,4 +1,5 @@
-"""MTCNN's cascade: P-Net proposes windows in a pyramid of sizes, R-Net sorts them out, O-Net adds the landmarks."""
+"""MTCNN's cascade: P-Net proposes windows in a pyramid of sizes, R-Net sorts them out, O-Net adds the landmarks.
+A second look at each face turned upright makes these more exact (`upright.py`)."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from torch.nn.functional import interpolate, pad
 
 from mien.faces.boxes import corrected, squared, suppressed
 from mien.faces.face import Face, largest_first
+from mien.faces.upright import seen_upright
 from mien.faces.weights import load_mtcnn
 from mien.networks.mtcnn import Output, Proposal, Refinement
 
@@ -44,6 +46,8 @@ class MTCNN:
 
     border: pixels repeated around each picture before it is searched, as a share of its shorter side: without them a
     face that fills its picture is missed.
+
+    twice: look for the landmarks once more, in the upright face.
     """
 
     def __init__(
@@ -52,12 +56,13 @@ class MTCNN:
         device: torch.device | None = None,
         smallest: float = 0.06,
         border: float = 0.15,
+        twice: bool = True,
     ):
         self.device = device or torch.device("cpu")
         for network in networks:  # channels-last: half the time of the pools and the thin convolutions
             network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.proposal, self.refinement, self.output = networks
-        self.smallest, self.border = smallest, border
+        self.smallest, self.border, self.twice = smallest, border, twice
 
     @classmethod
     def load(cls, folder: Path, device: torch.device, smallest: float) -> MTCNN:
@@ -87,7 +92,11 @@ class MTCNN:
             for start in range(0, len(rows), step):
                 part = rows[start : start + step]
                 for row, faces in zip(part, self.find([smaller[row][0] for row in part], border)):
-                    found[row] = [face.scaled(smaller[row][1]) for face in faces]
+                    pixels, factor = smaller[row]
+                    image = Image.fromarray(pixels)
+                    if self.twice:
+                        faces = [seen_upright(self.output, image, face, self.device) for face in faces]
+                    found[row] = [face.scaled(factor) for face in faces]
         return found
 
     def reduced(self, picture: np.ndarray) -> tuple[np.ndarray, float]:
