@@ -28,7 +28,7 @@ from mien.faces.mtcnn import MTCNN
 from mien.faces.placing import Placement, place
 from mien.faces.sampling import readable
 from mien.faces.warp import warp
-from mien.images import parse_resolution
+from mien.media.pixels import parse_resolution
 
 AT_ONCE = 16
 WIDER, ASIDE, MOVED_SIDE = 1.23, 0.06 + 0.04j, 150

@@ -19,12 +19,12 @@ from functools import partial
 import torch
 
 from mien import recipes
+from mien.augmentation.ada import ADA
+from mien.augmentation.diffaugment import Augmentation, DiffAugment
+from mien.batch import Batch
 from mien.data.batches import Batches
-from mien.data.drawn import draw_many
-from mien.training.ada import ADA
-from mien.training.augment import Augmentation, DiffAugment
+from mien.data.synthetic.draw import draw_many
 from mien.training.loop import train
-from mien.turn import Batch
 
 KINDS: dict[str, Augmentation | None] = {"none": None, "diffaugment": DiffAugment(), "ada": ADA(p=0.5)}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.data.drawn import draw, draw_many, sample_face
+from mien.data.synthetic.draw import draw, draw_many, sample_face
 
 CASCADE_FACES = 1000
 

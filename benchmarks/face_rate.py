@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.data.drawn import draw_many
 from mien.data.prepare import prepare
-from mien.evaluation.choosing import choose_detector
-from mien.images import as_rgb
+from mien.data.synthetic.draw import draw_many
+from mien.evaluation.resolve import choose_detector
+from mien.media.pixels import as_rgb
 
 
 def some(data: str, size: int, count: int) -> np.ndarray:

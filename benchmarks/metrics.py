@@ -22,15 +22,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mien.evaluation.scoring import score
-from mien.evaluation.sides import drawn_by, pictures_of
-from mien.generation import Generator
+from mien.evaluation.evaluate import score
+from mien.evaluation.image_sets import drawn_by, pictures_of
+from mien.inference.generator import Generator
 from mien.metrics import find
 from mien.metrics.features import AT_ONCE, Extractor, ready
 from mien.metrics.fid import frechet, moments
+from mien.metrics.networks.folding import folded
+from mien.metrics.networks.inception import Inception
 from mien.metrics.resize import resize
-from mien.networks.folding import folded
-from mien.networks.inception import Inception
 from mien.recipes import find as find_recipe
 
 CPU = torch.device("cpu")

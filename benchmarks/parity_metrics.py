@@ -22,13 +22,13 @@ import torch
 from PIL import Image, ImageFilter
 
 from mien.commands.evaluate import evaluate
-from mien.data.drawn import draw_many
+from mien.data.synthetic.draw import draw_many
 from mien.metrics.extractors import load_extractor
 from mien.metrics.inception_score import InceptionScore
 from mien.metrics.kid import KID
+from mien.metrics.networks.inception import Inception
 from mien.metrics.precision_recall import PrecisionRecall
 from mien.metrics.resize import resize
-from mien.networks.inception import Inception
 
 SIZE = 64
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mien.data.drawn import draw_many
 from mien.data.prepare import prepare
+from mien.data.synthetic.draw import draw_many
 
 WIDTH, HEIGHT, QUALITY, DIFFERENT = 178, 218, 90, 250
 

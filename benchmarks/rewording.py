@@ -12,11 +12,11 @@ from itertools import product
 
 import numpy as np
 
-from mien.data.drawn import CHOICES, OTHER, USUAL, attribute_names, attributes, sample_face
-from mien.data.drawn_wording import Frame, Wording
-from mien.groups import groups
+from mien.conditioning.text import encoder
+from mien.data.attributes import groups
+from mien.data.synthetic.draw import CHOICES, OTHER, USUAL, attribute_names, attributes, sample_face
+from mien.data.synthetic.wording import Frame, Wording
 from mien.metrics.metric import Labels
-from mien.text import encoder
 
 LEARNED, ASKED = 2000, 500
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # times the mean square of the embedding

@@ -32,9 +32,9 @@ from PIL import Image
 from plain_dcgan import from_folder, from_memory, plain_step
 
 from mien import recipes
+from mien.config.spec import Spec
 from mien.data.batches import Batches
-from mien.data.drawn import draw_many
-from mien.spec import Spec
+from mien.data.synthetic.draw import draw_many
 from mien.training.loop import train
 
 

@@ -15,7 +15,7 @@ import torch
 
 import mien
 from mien.data.prepare import prepare
-from mien.images import from_pixels
+from mien.media.pixels import from_pixels
 
 LABELS, PICTURES = 24, 8  # the most frequent ones; of each
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import torch
 
-from mien import encoding, recipes
-from mien.condition import Condition
-from mien.run.directory import RunDirectory
-from mien.run.files import write_json
-from mien.run.snapshot import save_snapshot
-from mien.text.words import Words
+from mien import recipes
+from mien.conditioning.condition import Condition
+from mien.conditioning.text.words import Words
+from mien.config import serialization
+from mien.runs.directory import RunDirectory
+from mien.runs.snapshot import save_snapshot
+from mien.runtime.atomic_files import write_json
 
 LATENT, EMBEDDED = 8, 4
 CLASSES = Condition("class", 3, ("a", "b", "c"), embedding_dim=EMBEDDED)
@@ -29,14 +30,14 @@ def conditional_run(outdir: Path, condition: Condition, recipe: str = "dcgan") -
     run.snapshots.mkdir(parents=True)
     own = ("generator.w_dim=5",) if recipe == "stylegan2" else ()
     small = replace(recipes.find(recipe).override((*SMALL, *own)), condition=condition)
-    write_json(run.recipe, encoding.encode(small))
+    write_json(run.recipe, serialization.encode(small))
     torch.manual_seed(5)
     network = small.build_generator()
     for parameter in network.parameters():  # fresh weights of 0.02 draw plain gray: larger ones draw pictures
         if parameter.dim() > 1 and recipe != "stylegan2":
             parameter.data.mul_(8)
     kept = torch.eye(3) if condition.kind != "text" else torch.from_numpy(Words()(["pink hair", "silver hair"]))
-    header = {"recipe": encoding.encode(small), "run": name, "images": 3000}
+    header = {"recipe": serialization.encode(small), "run": name, "images": 3000}
     tensors = {"G": dict(network.state_dict()), "labels": {"kept": kept}}
     save_snapshot(run.snapshots / "kimg-000003.safetensors", tensors, header)
     return run

@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from PIL import Image, PngImagePlugin
 
-from mien import encoding, recipes
-from mien.images import grid
-from mien.recipe import Recipe
-from mien.run.directory import RunDirectory, kimg_name
-from mien.run.files import write_json
-from mien.run.snapshot import save_snapshot
+from mien import recipes
+from mien.config import serialization
+from mien.media.pixels import grid
+from mien.recipes.recipe import Recipe
+from mien.runs.directory import RunDirectory, kimg_name
+from mien.runs.snapshot import save_snapshot
+from mien.runtime.atomic_files import write_json
 
 NAME = "00003-dcgan-tiny"
 
@@ -33,7 +34,7 @@ def make_run(
     run.samples.mkdir(parents=True)
     run.snapshots.mkdir()
     recipe = tiny_recipe(channels)
-    write_json(run.recipe, encoding.encode(recipe))
+    write_json(run.recipe, serialization.encode(recipe))
     write_json(run.environment, {"torch": "2.13", "cores": "2", "gpu": "none"})
     info = {"count": 100, "resolution": [16, 16], "channels": channels, "skipped_count": 1}
     info["skipped"] = [{"file": "bad<1>.png", "reason": "not a picture"}]
@@ -46,7 +47,7 @@ def make_run(
         run.stats.append(statistics(index, rows))
     for images in (2000, 4500):
         network = seeded_generator(recipe, images)
-        header = {"recipe": encoding.encode(recipe), "run": name, "images": images}
+        header = {"recipe": serialization.encode(recipe), "run": name, "images": images}
         path = run.snapshots / f"kimg-{kimg_name(images)}.safetensors"
         save_snapshot(path, {"G": dict(network.state_dict())}, header)
     for images in samples:

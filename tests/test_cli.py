@@ -14,7 +14,7 @@ from PIL import Image
 
 import mien
 from mien import cli
-from mien.run.directory import RunDirectory
+from mien.runs.directory import RunDirectory
 
 TINY = ["--resolution", "16", "--batch", "8", "--tick", "0.016", "--budget", "16img"]  # a later flag wins
 for change in ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4"):

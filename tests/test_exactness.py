@@ -11,7 +11,7 @@ from exact import assert_equal, begin, files, numbers, rows, weights
 
 import mien
 from mien import cli, recipes
-from mien.run.directory import RunDirectory
+from mien.runs.directory import RunDirectory
 
 DCGAN = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
 STYLE = (

@@ -13,7 +13,7 @@ import mien
 from mien import cli, recipes
 from mien.errors import UsageError
 from mien.losses.adversarial import Hinge, NonSaturating
-from mien.recipe import RECIPES
+from mien.recipes.recipe import RECIPES
 
 FILE = '''"""A quadratic GAN with a generator that scales its pictures."""
 
@@ -24,9 +24,9 @@ import torch
 from mien.losses.adversarial import NonSaturating
 from mien.losses.term import Term
 from mien.networks.dcgan import DCGANGenerator
-from mien.recipe import Recipe, recipe
+from mien.recipes.recipe import Recipe, recipe
 from mien.recipes.dcgan import dcgan
-from mien.spec import Spec
+from mien.config.spec import Spec
 
 
 @dataclass(frozen=True)
@@ -231,7 +231,7 @@ def test_a_recipe_moved_into_its_folder_is_mien_s_own(guided, monkeypatch, capsy
 
 def test_a_user_s_recipe_takes_no_name_from_mien_s_own(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    imports = "from mien.recipe import recipe\nfrom mien.recipes.gan import gan\n"
+    imports = "from mien.recipes.recipe import recipe\nfrom mien.recipes.gan import gan\n"
     Path("mine.py").write_text(f"{imports}\n\n@recipe\ndef hinge():\n    return gan()\n")
     assert recipes.find("mine.py:hinge").loss == NonSaturating()  # and it has no docstring
     assert recipes.find("hinge").loss == Hinge()

@@ -4,9 +4,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from mien import tensor_files
 from mien.data.decode import BadPicture, blame
-from mien.run import checkpoint
+from mien.runs import checkpoint, tensor_files
 
 STATE = {"images": 0, "steps": {}, "statistics": {}, "seconds": 0.0, "seed": 0, "world_size": 1}
 

@@ -7,9 +7,11 @@ import sys
 import pytest
 from fake_run import make_run
 
-from mien import cli, encoding, flags
+from mien import cli
+from mien.config import serialization
 from mien.errors import FileTrouble, UsageError
-from mien.run.files import write_json
+from mien.runtime.atomic_files import write_json
+from mien.trainer import options
 
 METRIC = """
 open({canary!r}, "w").write("ran")
@@ -57,20 +59,20 @@ def test_a_status_that_names_a_users_file_is_refused_and_the_file_is_not_run(evi
 def test_the_users_word_is_enough(evil, tmp_path):
     run, status = evil
     write_json(run.status, {**status, "exams": {"metrics": "some/where/evil.py:canary,sharpness", "every": 16}})
-    encoding.add_user_file(tmp_path / "evil.py")
-    plan = flags.exams_of(run.read_status(), None)
+    serialization.add_user_file(tmp_path / "evil.py")
+    plan = options.exams_of(run.read_status(), None)
     assert plan.metrics == f"{tmp_path / 'evil.py'}:canary,sharpness" and plan.every == 16
-    assert flags.exams_of(run.read_status(), "fid").metrics == "fid"
-    assert flags.exams_of(run.read_status(), "none") is None
+    assert options.exams_of(run.read_status(), "fid").metrics == "fid"
+    assert options.exams_of(run.read_status(), "none") is None
 
 
 def test_a_file_of_the_same_name_elsewhere_is_not_taken_for_it(evil, tmp_path):
     run, status = evil
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "evil.py").write_text("x = 1\n")
-    encoding.add_user_file(tmp_path / "mine" / "evil.py")
+    serialization.add_user_file(tmp_path / "mine" / "evil.py")
     write_json(run.status, {**status, "exams": {"metrics": "evil.py:canary", "every": 16}})
-    plan = flags.exams_of(run.read_status(), None)
+    plan = options.exams_of(run.read_status(), None)
     assert plan.metrics == f"{tmp_path / 'mine' / 'evil.py'}:canary" and not (tmp_path / "canary").exists()
 
 
@@ -125,7 +127,7 @@ def test_a_pipe_in_place_of_a_file_does_not_wait(evil, name, capsys):
             {"generator": {"class": "mien.networks.resnet_translator:ResNetTranslator", "blocks": 10**9, "width": 4}},
             "more than 1,500 tensors",
         ),
-        ({"generator": {"class": "mien.run.directory:RunDirectory", "path": "x"}}, "only classes of mien"),
+        ({"generator": {"class": "mien.runs.directory:RunDirectory", "path": "x"}}, "only classes of mien"),
         ({"generator": {"class": "subprocess:Popen", "args": "touch canary"}}, "only classes of mien"),
         ({"extra": 5}, "extra"),
         ({"loss": [[[[[]]]]]}, "loss"),
@@ -154,5 +156,5 @@ def test_a_recipe_of_ten_thousand_levels_is_one_line(evil, capsys):
 
 def test_only_a_file_that_was_named_is_a_users_file(tmp_path):
     with pytest.raises(UsageError, match="name that file with --code"):
-        encoding.find_class("never_named.py:Net")
-    assert encoding.user_file("never_named.py") is None
+        serialization.find_class("never_named.py:Net")
+    assert serialization.user_file("never_named.py") is None

@@ -13,9 +13,10 @@ import torch
 from exact import begin
 
 import mien
-from mien import distributed, recipes
-from mien.console import Line
-from mien.session import Session
+from mien import recipes
+from mien.runtime import distributed
+from mien.runtime.console import Line
+from mien.trainer.trainer import Session
 
 CHANGES = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
 STYLE = ("generator.width=1", "generator.most=8", "generator.w_dim=8", "discriminator.width=1", "discriminator.most=8")

@@ -23,10 +23,10 @@ from PIL import Image
 
 import mien.commands.resume
 import mien.commands.train
-import mien.launch
-import mien.series
+import mien.trainer.launch
+import mien.trainer.multi_run
 from mien import cli
-from mien.run.directory import RunDirectory
+from mien.runs.directory import RunDirectory
 
 CLOCK = {"seconds", "images_per_second"}  # all that may differ between two equal runs
 TINY = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")

@@ -22,8 +22,8 @@ import children
 import harness
 import kills
 
-from mien import session
-from mien.run.checkpoint import checkpoints, load_checkpoint
+from mien.runs.checkpoint import checkpoints, load_checkpoint
+from mien.trainer import trainer
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT, errno.EMFILE)
 CALLS = {"open": os.O_WRONLY | os.O_RDWR | os.O_CREAT, "os.rename": 0, "os.mkdir": 0}
@@ -34,7 +34,7 @@ def failing_at(place: Path, call: int, number: int, count_into: Path | None = No
     """From its `call`-th on, each call that writes below `place` fails: a disk that is full stays full."""
 
     def before() -> None:
-        session.CHECKPOINT_COST = 0
+        trainer.CHECKPOINT_COST = 0
         seen = 0
 
         def one() -> None:
@@ -153,9 +153,9 @@ def small_disk(draws: random.Random, folder: Path, data: Path) -> str | None:
 
 
 def keep_all() -> None:
-    from mien import record
+    from mien.trainer import run_writer
 
-    session.CHECKPOINT_COST, record.KEEP_CHECKPOINTS = 0, 1000
+    trainer.CHECKPOINT_COST, run_writer.KEEP_CHECKPOINTS = 0, 1000
 
 
 def no_large_files(draws: random.Random, folder: Path, data: Path) -> str | None:

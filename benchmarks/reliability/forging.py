@@ -43,9 +43,9 @@ VALUES: list[Any] = [
         5e-324,
     ),
     *("", "x", "none", "1", "../../../etc/passwd", "/dev/zero", "\n", "é" * 50, "x" * 10**5, SCRIPT, CANARY),
-    *("os:system", "builtins:eval", "mien.__main__:main", "mien.cli:run", "mien.run.directory:RunDirectory"),
+    *("os:system", "builtins:eval", "mien.__main__:main", "mien.cli:run", "mien.runs.directory:RunDirectory"),
     *("mien.networks.dcgan:DCGANGenerator", "mien.losses.penalties:R1", "evil.py:Net", "\x1b[2J"),
-    *([], {}, [[]], [None], {"class": "os:system"}, {"class": "mien.recipe:Recipe"}, {"x": {"y": {"z": []}}}),
+    *([], {}, [[]], [None], {"class": "os:system"}, {"class": "mien.recipes.recipe:Recipe"}, {"x": {"y": {"z": []}}}),
     *(list(range(300)), {str(key): key for key in range(300)}, [[1, 2], [3, 4]], [1e300, -1e300], ["a", 1]),
     *RAW,
 ]

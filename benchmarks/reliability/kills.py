@@ -21,7 +21,7 @@ from typing import Any
 import children
 import harness
 
-from mien import session
+from mien.trainer import trainer
 
 EVENTS = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.scandir", "shutil.rmtree"}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -32,7 +32,7 @@ reference: list[tuple[Path, int, float]] = []
 
 def before_call(place: Path, reached: Callable[[int], None]) -> None:
     """Call `reached(n)` before the n-th call that changes or syncs something below `place`."""
-    session.CHECKPOINT_COST = 0  # a checkpoint after each round
+    trainer.CHECKPOINT_COST = 0  # a checkpoint after each round
     count = 0
     inside = str(place)
 

@@ -61,14 +61,14 @@ def ended(folder: Path, wanted: int) -> str | None:
 
 
 def running(run: Path) -> str | None:
-    from mien.run.directory import RunDirectory
+    from mien.runs.directory import RunDirectory
 
     return None if RunDirectory(run).is_held() else "the readers took the lock away"
 
 
 def holder(run: Path) -> int:
     """A process that holds the lock until it is killed -> its number, once it has the lock."""
-    from mien.run.directory import RunDirectory
+    from mien.runs.directory import RunDirectory
 
     reader, writer = os.pipe()
     child = os.fork()
@@ -87,7 +87,7 @@ def holder(run: Path) -> int:
 def race(run: Path, count: int) -> str | None:
     """So many processes ask for one lock at the same moment: one has it."""
     from mien.errors import Locked
-    from mien.run.directory import RunDirectory
+    from mien.runs.directory import RunDirectory
 
     ready, go = os.pipe()
     asked, children = os.pipe(), []

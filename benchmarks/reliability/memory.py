@@ -29,17 +29,17 @@ from PIL import Image
 from ranks import free_port
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 
-from mien import tensor_files
 from mien.errors import MienError
-from mien.restore import newest_whole
-from mien.run.directory import RunDirectory
+from mien.runs import tensor_files
+from mien.runs.directory import RunDirectory
+from mien.trainer.resume import newest_whole
 
 TINY = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
 METRIC = f"{Path(__file__).resolve().parents[2]}/tests/own_metric.py:brightness"
 FULL = "[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: you tried to allocate {} bytes."
 LIMITED = """
 import resource, sys
-import mien.cli, mien.launch, mien.evaluation.scoring, mien.metrics.detectors, tyro
+import mien.cli, mien.trainer.launch, mien.evaluation.evaluate, mien.metrics.detectors, tyro
 pages = int(open("/proc/self/statm").read().split()[0])
 most = pages * resource.getpagesize() + int(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_AS, (most, most))

@@ -15,7 +15,7 @@ from pathlib import Path
 import harness
 from PIL import Image
 
-from mien.printable import UNSAFE
+from mien.runtime.printable import UNSAFE
 
 _BYTES = (
     b"\x1b[31m",

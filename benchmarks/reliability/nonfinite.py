@@ -26,8 +26,8 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 
-from mien import record, session
-from mien.session import Session
+from mien.trainer import run_writer, trainer
+from mien.trainer.trainer import Session
 from mien.training.player import Player
 from mien.training.state import Training
 
@@ -100,7 +100,7 @@ class Seen:
 def injected(place: str, side: str, value: float, at: int, times: int, chance: random.Random) -> Iterator[Seen]:
     seen = Seen()
     after_round, learn, step = Session.after_round, Player.learn, Player.step
-    writers = {"save_checkpoint": record.save_checkpoint, "save_snapshot": record.save_snapshot}
+    writers = {"save_checkpoint": run_writer.save_checkpoint, "save_snapshot": run_writer.save_snapshot}
 
     def due(training_round: int) -> bool:
         return training_round >= at and seen.done < times
@@ -145,21 +145,21 @@ def injected(place: str, side: str, value: float, at: int, times: int, chance: r
 
         return writes
 
-    sample = record.Record.sample
+    sample = run_writer.Record.sample
 
-    def watched_sample(self: record.Record, images: int) -> None:
+    def watched_sample(self: run_writer.Record, images: int) -> None:
         seen.look("a grid", self.training.averages())
         sample(self, images)
 
     with contextlib.ExitStack() as stack:
         patch = lambda target, name, new: stack.enter_context(mock.patch.object(target, name, new))  # noqa: E731
-        patch(session, "CHECKPOINT_COST", 0)
+        patch(trainer, "CHECKPOINT_COST", 0)
         patch(Session, "after_round", broken_round)
         patch(Player, "learn", broken_learn)
         patch(Player, "step", broken_step)
-        patch(record.Record, "sample", watched_sample)
+        patch(run_writer.Record, "sample", watched_sample)
         for name, write in writers.items():
-            patch(record, name, watched(name, write))
+            patch(run_writer, name, watched(name, write))
         yield seen
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import children
 import harness
 
-from mien.run.checkpoint import checkpoints, load_checkpoint
+from mien.runs.checkpoint import checkpoints, load_checkpoint
 
 PATIENCE = 4  # seconds, by $MIEN_RANK_TIMEOUT
 ACTS = (signal.SIGTERM, signal.SIGKILL, signal.SIGSTOP, signal.SIGINT, signal.SIGHUP)

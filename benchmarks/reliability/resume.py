@@ -105,18 +105,18 @@ def signal_after(rounds: int, number: signal.Signals) -> None:
     """Send this process a signal after so many rounds."""
     import os
 
-    from mien import session
+    from mien.trainer import trainer
 
-    after_round, done = session.Session.after_round, 0
+    after_round, done = trainer.Session.after_round, 0
 
-    def counted(self: session.Session, line: object) -> None:
+    def counted(self: trainer.Session, line: object) -> None:
         nonlocal done
         done += 1
         after_round(self, line)  # type: ignore[arg-type]
         if done == rounds:
             os.kill(os.getpid(), number)
 
-    session.Session.after_round = counted  # type: ignore[method-assign]
+    trainer.Session.after_round = counted  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -15,10 +15,10 @@ from pathlib import Path
 import children
 import harness
 
-from mien import session
 from mien.data import workers
-from mien.run.checkpoint import checkpoints, load_checkpoint
-from mien.run.directory import RunDirectory
+from mien.runs.checkpoint import checkpoints, load_checkpoint
+from mien.runs.directory import RunDirectory
+from mien.trainer import trainer
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
 METRIC = """
@@ -107,9 +107,9 @@ def second_ctrl_c(number: signal.Signals, draws: random.Random, folder: Path, da
     import ctypes
 
     def endless() -> None:
-        sleep, after_round, count = ctypes.CDLL(None).sleep, session.Session.after_round, 0
+        sleep, after_round, count = ctypes.CDLL(None).sleep, trainer.Session.after_round, 0
 
-        def slow(self: session.Session, line: object) -> None:
+        def slow(self: trainer.Session, line: object) -> None:
             nonlocal count
             count += 1
             after_round(self, line)  # type: ignore[arg-type]
@@ -117,8 +117,8 @@ def second_ctrl_c(number: signal.Signals, draws: random.Random, folder: Path, da
             while count == 4 and time.monotonic() < end:  # a signal cuts sleep() short
                 sleep(300) if draws.random() < 0.5 else time.sleep(300)
 
-        session.CHECKPOINT_COST = 0
-        session.Session.after_round = slow  # type: ignore[method-assign]
+        trainer.CHECKPOINT_COST = 0
+        trainer.Session.after_round = slow  # type: ignore[method-assign]
 
     child = children.start(folder / "first", *children.training(data, folder / "runs", "1h"), before=endless)
     run = folder / "runs" / "00000-run"

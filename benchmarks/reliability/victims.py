@@ -75,9 +75,9 @@ def draw(folder: Path, classes: bool = True) -> list[str]:
 
 
 def keep_latents(run: Path, path: Path) -> None:
-    from mien.generation import load
-    from mien.latents.drawing import w_of
-    from mien.latents.files import save_w
+    from mien.inference.generator import load
+    from mien.inference.latents.files import save_w
+    from mien.inference.latents.synthesis import w_of
 
     generator = load(run, device="cpu")
     save_w(path, "latents", w_of(generator, [0, 1]), generator, {})

@@ -27,11 +27,11 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name in VERBS:
-        from mien.calling import checked
+        from mien.python_api import checked
 
         verb = checked(f"mien.{name}")(getattr(import_module(f"mien.commands.{name}"), name))
         globals()[name] = verb  # the next look finds the same function
         return verb
     if name == "load":
-        return import_module("mien.generation").load
+        return import_module("mien.inference.generator").load
     raise AttributeError(f"module 'mien' has no attribute {name!r}")

@@ -22,10 +22,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mien import __version__, stopping
-from mien.calling import plain
+from mien import __version__
 from mien.errors import MienError, OutOfMemory, UsageError, in_brief, is_out_of_memory
-from mien.printable import in_one_line, printable, take_any_text
+from mien.python_api import plain
+from mien.runtime import signals
+from mien.runtime.printable import in_one_line, printable, take_any_text
 
 COMMANDS = Path(__file__).parent / "commands"
 ORDER = (
@@ -46,7 +47,7 @@ SMALLER = {
 
 
 def main() -> None:
-    stopping.open_standard_streams()
+    signals.open_standard_streams()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -56,17 +57,17 @@ def run(arguments: list[str]) -> int:
     as_json = "--json" in arguments
     arguments = [argument for argument in arguments if argument != "--json"]
     try:
-        with stopping.handled():
+        with signals.handled():
             return answer(arguments, as_json)
     except MienError as error:
         return fail(str(error), error.exit_code, as_json)
-    except stopping.Interrupted as signal:
+    except signals.Interrupted as signal:
         return fail("interrupted" if signal.exit_code == INTERRUPTED else f"ended: {signal}", signal.exit_code, as_json)
     except KeyboardInterrupt:
         return fail("interrupted", INTERRUPTED, as_json)
     except BrokenPipeError:
         # The reader of our output has gone (mien … | head); nothing is left to tell it.
-        stopping.silence(sys.stdout)
+        signals.silence(sys.stdout)
         return 0
     except Exception as error:
         return unexpected(error, arguments, as_json)
@@ -106,8 +107,8 @@ def fail(message: str, code: int, as_json: bool) -> int:
         if as_json:
             print(json.dumps({"error": message, "exit_code": code}), flush=True)
     except OSError:  # nobody reads it; the exit code still tells
-        stopping.silence(sys.stderr)
-        stopping.silence(sys.stdout)
+        signals.silence(sys.stderr)
+        signals.silence(sys.stdout)
     return code
 
 

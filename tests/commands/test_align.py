@@ -305,7 +305,7 @@ def test_crops_that_reach_far_beyond_their_pictures_are_told(tmp_path):
 
 
 def test_a_signal_half_way_leaves_nothing(photos, tmp_path, monkeypatch):
-    from mien.stopping import Interrupted
+    from mien.runtime.signals import Interrupted
 
     def stopped(*_):
         raise Interrupted(15)

@@ -10,11 +10,12 @@ import pytest
 from fake_run import make_run, tiny_recipe
 from PIL import Image
 
-from mien import cli, encoding
+from mien import cli
 from mien.commands.compare import compare
 from mien.commands.gradients import gradients
+from mien.config import serialization
 from mien.errors import FileTrouble, UsageError
-from mien.run.files import write_json
+from mien.runtime.atomic_files import write_json
 
 HOSTILE = "<script>alert('1')</script>&\"<img src=x onerror=alert(1)>"
 VOID = {"meta", "img", "wbr", "br"}
@@ -59,7 +60,7 @@ def runs(tmp_path):
     """Three runs of 4.5 kimg in 90 s, the third of another recipe, with other losses."""
     outdir = tmp_path / "runs"
     made = [make_run(outdir, name=f"0000{index}-faces", rows=20) for index in range(3)]
-    write_json(made[1].recipe, encoding.encode(tiny_recipe().override(("generator.width=8",))))
+    write_json(made[1].recipe, serialization.encode(tiny_recipe().override(("generator.width=8",))))
     other = {
         **json.loads(made[2].recipe.read_text()),
         "name": "wgan",

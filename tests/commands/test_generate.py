@@ -11,10 +11,10 @@ from PIL import Image
 
 from mien.commands.generate import generate
 from mien.errors import FileTrouble, UsageError
-from mien.generation import load
-from mien.pictures import read_facts
-from mien.run.directory import RunDirectory
-from mien.seeds import parse_seeds
+from mien.inference.generator import load
+from mien.inference.seeds import parse_seeds
+from mien.media.image_files import read_facts
+from mien.runs.directory import RunDirectory
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,10 @@ from mien.commands.interpolate import interpolate
 from mien.commands.mix import mix
 from mien.commands.project import project, read
 from mien.errors import BadData, FileTrouble, UsageError
-from mien.generation import load
-from mien.latents import films
-from mien.pictures import read_facts
-from mien.run.files import write_json
+from mien.inference.generator import load
+from mien.media import animation
+from mien.media.image_files import read_facts
+from mien.runtime.atomic_files import write_json
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_mp4_needs_pyav(plain, tmp_path, monkeypatch):
 def test_mp4(tmp_path):
     av = pytest.importorskip("av")
     frames = [Image.new("RGB", (33, 17), (level, 128, 0)) for level in range(0, 250, 50)]
-    (tmp_path / "film.mp4").write_bytes(films.encode(frames, 10, "mp4"))
+    (tmp_path / "film.mp4").write_bytes(animation.encode(frames, 10, "mp4"))
     with av.open(str(tmp_path / "film.mp4")) as film:
         read = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
     assert len(read) == 5 and read[0].shape == (18, 34, 3)

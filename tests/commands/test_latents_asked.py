@@ -9,15 +9,15 @@ from PIL import Image
 
 import mien
 from mien import cli
-from mien.generation import load
-from mien.latents import films
-from mien.latents.directions import discover, eigenvectors
-from mien.latents.drawing import apart, draw, w_of
-from mien.latents.files import load_w
-from mien.latents.probe import weights_of
-from mien.latents.projection import TRIED, project
-from mien.latents.walk import walk
-from mien.pictures import read_facts
+from mien.inference.generator import load
+from mien.inference.latents.directions import discover, eigenvectors
+from mien.inference.latents.files import load_w
+from mien.inference.latents.interpolation import walk
+from mien.inference.latents.inversion import TRIED, project
+from mien.inference.latents.linear_layers import weights_of
+from mien.inference.latents.synthesis import apart, draw, w_of
+from mien.media import animation
+from mien.media.image_files import read_facts
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,9 @@ def test_a_walk_under_one_label_keeps_it_and_one_between_labels_stays_as_long(ru
 
 def test_films_and_mixtures_of_what_was_asked(runs, tmp_path, monkeypatch):
     shown = []
-    monkeypatch.setattr(films, "encode", lambda frames, fps, ending: shown.extend(map(np.asarray, frames)) or b"film")
+    monkeypatch.setattr(
+        animation, "encode", lambda frames, fps, ending: shown.extend(map(np.asarray, frames)) or b"film"
+    )
     mien.interpolate(str(runs["CLASS"]), seeds="1,2", frames=3, class_="b", output=tmp_path / "walk.webp")
     first, last = load(runs["CLASS"]).asked(class_="b").pixels([1, 2]).astype(int)
     assert len(shown) == 4 and max(np.abs(shown[0] - first).max(), np.abs(shown[3] - last).max()) <= 1

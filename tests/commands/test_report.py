@@ -12,14 +12,14 @@ from PIL import Image
 
 from mien.commands.report import report
 from mien.errors import FileTrouble, UsageError
-from mien.reporting.curves import Series, chart, smoothed, thinned, value_axis
-from mien.reporting.settings import flat, value_text
-from mien.run.directory import RunDirectory
+from mien.reports.charts import Series, chart, smoothed, thinned, value_axis
+from mien.reports.settings import flat, value_text
+from mien.runs.directory import RunDirectory
 
 HOSTILE = "<script>alert('1')</script>&\"<img src=x onerror=alert(1)>"
 VOID = {"meta", "img", "wbr", "br", "link"}
 RECIPE = {
-    "class": "mien.recipe:Recipe",
+    "class": "mien.recipes.recipe:Recipe",
     "name": "dcgan-laptop",
     "generator": {"class": "mien.networks.dcgan:DCGANGenerator", "latent_dim": 100, "width": 48},
     "loss": {"class": "mien.losses.adversarial:NonSaturating"},

@@ -13,8 +13,8 @@ from PIL import Image
 
 from mien.commands.submit import check, fitted, hw6
 from mien.errors import BadData, FileTrouble, UsageError
-from mien.submission.pack import archive, best_quality, jpeg, pack
-from mien.submission.validate import COUNT, MOST_BYTES, problems
+from mien.export.hw6.pack import archive, best_quality, jpeg, pack
+from mien.export.hw6.validate import COUNT, MOST_BYTES, problems
 
 Entry = tuple[tarfile.TarInfo, bytes]
 

@@ -8,22 +8,24 @@ from exact import assert_equal, begin
 from safetensors.torch import load_file
 
 import mien
-from mien import augmenting, cli, encoding, recipes
+from mien import cli, recipes
+from mien.augmentation.ada import ADA
+from mien.augmentation.diffaugment import DiffAugment
+from mien.config import serialization
 from mien.errors import UsageError
-from mien.reporting.facts import read_facts
-from mien.reporting.settings import compared, reproduce
-from mien.run.directory import RunDirectory
-from mien.training.ada import ADA
-from mien.training.augment import DiffAugment
+from mien.reports.run_data import read_facts
+from mien.reports.settings import compared, reproduce
+from mien.runs.directory import RunDirectory
+from mien.trainer import augmentation_policy
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 OWN = """
 from dataclasses import replace
 from mien.games.noise import NoiseGame
-from mien.recipe import recipe
+from mien.recipes.recipe import recipe
 from mien.recipes.dcgan import dcgan
-from mien.spec import Spec
-from mien.training.ada import ADA
+from mien.config.spec import Spec
+from mien.augmentation.ada import ADA
 
 class Strict(NoiseGame):
     def __init__(self, generator, discriminator, reuse_fakes: bool = False):
@@ -47,7 +49,9 @@ def own(tmp_path):
 
 def chosen(recipe, name="auto", changes=(), count=100, device=CPU):
     recipe = recipes.find(recipe) if isinstance(recipe, str) else recipe
-    return augmenting.settled(augmenting.asked(recipe, name, changes), name, changes, count, device).augment
+    return augmentation_policy.settled(
+        augmentation_policy.asked(recipe, name, changes), name, changes, count, device
+    ).augment
 
 
 def test_few_pictures_are_augmented_unless_told_otherwise(own):
@@ -89,7 +93,7 @@ def test_a_resumed_run_keeps_what_it_began_with(faces, tiny, tmp_path, capsys):
     assert "augment  diffaugment: 48 pictures are few" in capsys.readouterr().err
     mien.resume(str(run.path), budget="+16img")
     assert "augment  diffaugment" in capsys.readouterr().err
-    assert json.loads((run.path / "recipe.json").read_text())["augment"] == encoding.encode(DiffAugment())
+    assert json.loads((run.path / "recipe.json").read_text())["augment"] == serialization.encode(DiffAugment())
     facts = read_facts(RunDirectory(run.path))
     assert reproduce(facts, [one for one in compared(facts)[1] if one.differs]).endswith(" --augment diffaugment")
     plain = begin(faces, tmp_path, "dcgan", tiny, "16img", augment="none")

@@ -7,11 +7,11 @@ import pytest
 from mien import cli
 from mien.commands.train import train
 from mien.errors import Diverged, MienError, UsageError
-from mien.run.directory import RunDirectory
+from mien.runs.directory import RunDirectory
 
 OWN = """
 from dataclasses import replace
-from mien.recipe import recipe
+from mien.recipes.recipe import recipe
 from mien.recipes.dcgan import dcgan
 from mien.training.optimizer import Adam
 

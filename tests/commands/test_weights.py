@@ -15,8 +15,8 @@ import pytest
 from mien import cli
 from mien.commands.weights import weights
 from mien.errors import FileTrouble, UsageError
-from mien.evaluation import weights as published
-from mien.evaluation.weights import CATALOGUE, Published, fetch, find
+from mien.metrics.networks import pretrained as published
+from mien.metrics.networks.pretrained import CATALOGUE, Published, fetch, find
 
 CONTENT = bytes(range(256)) * 3000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

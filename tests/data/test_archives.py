@@ -18,7 +18,7 @@ from mien.data import members
 from mien.data.files import fingerprint, open_files
 from mien.data.prepare import prepare
 from mien.errors import BadData
-from mien.printable import in_one_line
+from mien.runtime.printable import in_one_line
 
 HUGE = 0xFFFFFFFF
 WIDE = b"\x01\x00\x18\x00"  # the 64-bit field: size, packed, offset

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from mien.batch import Batch
 from mien.data.batches import Batches, derive_seed
-from mien.turn import Batch
 
 
 def numbered(count, channels=1, size=4):

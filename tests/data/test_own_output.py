@@ -16,7 +16,7 @@ from mien.data import own_output
 from mien.data.layouts import detect
 from mien.data.prepare import prepare as prepare_set
 from mien.errors import BadData
-from mien.pictures import encode, to_image
+from mien.media.image_files import encode, to_image
 
 FACTS = {"run": "00000-dcgan-set", "recipe": "dcgan", "seed": 3}
 
@@ -29,7 +29,7 @@ def generated(path: Path, facts=FACTS, size: int = 16) -> Path:
     return path
 
 
-def run_folder(path: Path, recipe: str = '{"class": "mien.recipe:Recipe"}') -> Path:
+def run_folder(path: Path, recipe: str = '{"class": "mien.recipes.recipe:Recipe"}') -> Path:
     path.mkdir(parents=True)
     (path / "recipe.json").write_text(recipe)
     (path / "status.json").write_text("{}")

@@ -10,14 +10,14 @@ from folders import add_pictures, colour_picture, numbered, tarred, zipped
 from odd_files import cases
 from PIL import Image
 
-from mien import leftovers
-from mien.data import filling, prepared, workers
+from mien.data import decode_worker, prepared, workers
 from mien.data import prepare as prepare_module
-from mien.data.drawn import attributes, draw, line_drawing, pencil_drawing, sample_face
 from mien.data.layouts import default_resolution, detect
 from mien.data.prepare import cache_root, prepare
 from mien.data.prepared import open_prepared
+from mien.data.synthetic.draw import attributes, draw, line_drawing, pencil_drawing, sample_face
 from mien.errors import BadData, FileTrouble, UsageError
+from mien.runtime import leftovers
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -53,7 +53,7 @@ def test_the_cache_is_used_and_a_change_is_noticed(tmp_path: Path, monkeypatch: 
         raise AssertionError("decoded again")
 
     with monkeypatch.context() as patch:
-        patch.setattr(filling.Filler, "rows", fail)
+        patch.setattr(decode_worker.Filler, "rows", fail)
         assert prepare(folder, 8, 8).path == first.path
         with pytest.raises(AssertionError):
             prepare(folder, 8, 9)
@@ -126,14 +126,16 @@ def test_five_percent(tmp_path: Path):
 
 def test_files_that_may_not_be_read_are_bad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     folder = add_pictures(tmp_path / "f", numbered(30))
-    read = filling.read_member
+    read = decode_worker.read_member
 
-    def refuse(root: str, archive: object, member: filling.Member) -> bytes:  # root could read it whatever its mode
+    def refuse(
+        root: str, archive: object, member: decode_worker.Member
+    ) -> bytes:  # root could read it whatever its mode
         if member.name == "0004.png":
             raise PermissionError(13, "Permission denied")
         return read(root, archive, member)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(filling, "read_member", refuse)
+    monkeypatch.setattr(decode_worker, "read_member", refuse)
     assert prepare(folder, 8, 8).info["skipped"] == [{"file": "0004.png", "reason": "not permitted to read"}]
 
 

@@ -1,6 +1,8 @@
 import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from folders import add_pictures, numbered
 
 from mien.data import workers
 from mien.data.prepare import prepare
+from mien.runtime.signals import Interrupted
 
 SHADOWS = ("random", "queue", "copy", "json", "numpy", "PIL", "mien", "subprocess", "simplejpeg")
 
@@ -40,3 +43,20 @@ def test_python_m_mien_imports_nothing_from_the_working_folder(hostile):
     assert ended.returncode == 0, ended.stderr
     assert np.load(hostile / "out" / "images.npy", allow_pickle=False).shape == (500, 8, 8, 3)
     assert not (hostile / "ran").exists()
+
+
+def test_a_signal_while_the_threads_start_stays_the_reason(tmp_path, monkeypatch):
+    """A thread that has not started cannot be joined, and that must not hide why."""
+    start, started = threading.Thread.start, []
+
+    def interrupted(thread):
+        if started:
+            raise Interrupted(signal.SIGUSR1)
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    parts = workers.in_parts("mien.data.decode_worker", {}, 2 * workers.FEW, 2, tmp_path)
+    with pytest.raises(Interrupted):
+        next(parts)
+    assert not (tmp_path / "job.json").exists()

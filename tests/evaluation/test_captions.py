@@ -11,16 +11,16 @@ from conftest import picture_folder
 from exact import begin
 
 import mien
-from mien.conditioning import embedded
-from mien.data.drawn import OTHER, USUAL, attribute_names, draw_many, sample_face
+from mien.conditioning.labels import embedded
+from mien.conditioning.text.words import Words
+from mien.data.attributes import groups
+from mien.data.synthetic.draw import OTHER, USUAL, attribute_names, draw_many, sample_face
 from mien.errors import UsageError
-from mien.evaluation.reading import teach
-from mien.evaluation.sides import drawn_by, pictures_of
-from mien.generation import Generator, load
-from mien.groups import groups
+from mien.evaluation.attribute_classifier import teach
+from mien.evaluation.image_sets import drawn_by, pictures_of
+from mien.inference.generator import Generator, load
 from mien.metrics.agreement import Agreement
 from mien.metrics.metric import Labels
-from mien.text.words import Words
 
 TINY = ("generator.width=2", "generator.latent_dim=4", "discriminator.width=2", "condition.embedding_dim=4")
 OWN = Path(__file__).parents[1] / "own_metric.py"
@@ -82,7 +82,7 @@ def test_only_what_a_caption_tells_is_asked_for(tmp_path):
 def test_agreement_of_pictures_that_are_what_their_captions_say(run, monkeypatch, tmp_path):
     """A generator that draws the very faces of the captions agrees; one that draws others does so by chance."""
     faces, reader = draw_many(200, 32, 32, seed=0), teach(32, 32, learned=1000, held_out=200)
-    monkeypatch.setattr("mien.evaluation.reading.teach", lambda *_, **__: reader)
+    monkeypatch.setattr("mien.evaluation.attribute_classifier.teach", lambda *_, **__: reader)
 
     def measured(shift):
         def stream(self, seeds, truncation, size):

@@ -4,11 +4,11 @@ perfect translation keeps everything, and one that draws other faces keeps what 
 import numpy as np
 import pytest
 
-from mien.data.drawn import draw, sample_face
-from mien.data.drawn_pencil import PAPER, PIGMENT, off_paper
 from mien.data.prepare import prepare
-from mien.evaluation.reading import teach
-from mien.evaluation.sides import labels_of
+from mien.data.synthetic.draw import draw, sample_face
+from mien.data.synthetic.pencil import PAPER, PIGMENT, off_paper
+from mien.evaluation.attribute_classifier import teach
+from mien.evaluation.image_sets import labels_of
 from mien.metrics.agreement import ReadAgreement
 
 COUNT, SIDE = 300, 32

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
+from mien.batch import Batch, Match
 from mien.games.noise import NoiseGame
-from mien.turn import Batch, Match
 
 
 class LinearG(nn.Module):

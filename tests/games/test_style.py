@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from mien.batch import Batch
 from mien.games.style import StyleGame
-from mien.turn import Batch
 
 
 class Styled(nn.Module):

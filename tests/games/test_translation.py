@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from mien.batch import Batch
 from mien.games.paired import PairedGame
 from mien.games.unpaired import UnpairedGame
 from mien.losses.adversarial import Adversarial, LeastSquares
-from mien.turn import Batch
 
 
 class Scale(nn.Module):

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from mien.batch import Match, Turn
 from mien.losses.adversarial import (
     Adversarial,
     Hinge,
@@ -15,7 +16,6 @@ from mien.losses.adversarial import (
     Saturating,
     Wasserstein,
 )
-from mien.turn import Match, Turn
 
 REAL = [-3.0, -1.0, -0.25, 0.0, 0.5, 1.0, 4.0]
 FAKE = [2.0, -1.0, 0.75, 0.0, -2.5, 1.0, -4.0]

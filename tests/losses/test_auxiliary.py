@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from mien.batch import Batch, Match, Turn
 from mien.errors import UsageError
 from mien.games.noise import NoiseGame
 from mien.losses.adversarial import Adversarial, NonSaturating
@@ -11,9 +12,8 @@ from mien.losses.auxiliary import Auxiliary
 from mien.losses.penalties import R1
 from mien.networks.conditional import AuxiliaryDiscriminator, ConditionalGenerator, ProjectionDiscriminator
 from mien.networks.points import PointDiscriminator, PointGenerator
-from mien.recipe import Recipe
 from mien.recipes import find
-from mien.turn import Batch, Match, Turn
+from mien.recipes.recipe import Recipe
 
 CLASSES = [[0, 1, 2]]
 
@@ -91,7 +91,7 @@ def test_the_generator_learns_to_be_understood_while_the_discriminator_stands_st
 def told(recipe: Recipe, kind: str = "class") -> Recipe:
     from dataclasses import replace
 
-    from mien.condition import Condition
+    from mien.conditioning.condition import Condition
 
     return replace(recipe, condition=Condition(kind, 3, ("a", "b", "c")), resolution=(16, 16))
 

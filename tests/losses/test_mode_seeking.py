@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
+from mien.batch import Batch, Turn
 from mien.errors import UsageError
 from mien.games.noise import NoiseGame
 from mien.losses.mode_seeking import ModeSeeking
 from mien.recipes import find
-from mien.turn import Batch, Turn
 
 
 def test_by_hand():

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from mien.batch import Turn
 from mien.losses.path_length import MEAN, PathLength, path_lengths
-from mien.turn import Turn
 
 SHAPE = (2, 3, 4)  # channels, height, width
 PIXELS = 12

@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import nn
 
+from mien.batch import Batch, Match, Turn
+from mien.config.schedules import Linear
 from mien.losses.penalties import R1, R2, GradientPenalty, image_gradient
 from mien.losses.term import Term
-from mien.schedule import Linear
 from mien.training.optimizer import Adam
 from mien.training.player import Player
-from mien.turn import Batch, Match, Turn
 
 
 class Net(nn.Module):

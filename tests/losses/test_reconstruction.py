@@ -2,8 +2,8 @@
 
 import torch
 
+from mien.batch import Turn
 from mien.losses.reconstruction import L1
-from mien.turn import Turn
 
 
 def test_the_mean_absolute_difference_of_each_picture():

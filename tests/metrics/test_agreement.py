@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from mien.data.drawn import attribute_names, draw_many
+from mien.data.synthetic.draw import attribute_names, draw_many
 from mien.errors import UsageError
-from mien.evaluation.reading import teach, with_reader
-from mien.evaluation.scoring import score
-from mien.evaluation.sides import Side
+from mien.evaluation.attribute_classifier import teach, with_reader
+from mien.evaluation.evaluate import score
+from mien.evaluation.image_sets import Side
 from mien.metrics import find
 from mien.metrics.agreement import Agreement, FIDByClass, ReadAgreement, chance
 from mien.metrics.fid import FID
@@ -119,7 +119,7 @@ def test_fid_within_classes():
 
 
 def test_sides_bring_what_was_asked(drawn, reader, monkeypatch):
-    monkeypatch.setattr("mien.evaluation.reading.teach", lambda *_, **__: reader)
+    monkeypatch.setattr("mien.evaluation.attribute_classifier.teach", lambda *_, **__: reader)
     truth = Labels(drawn.labels, attribute_names())
 
     def batches(size):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.data.drawn import draw_many
+from mien.data.synthetic.draw import draw_many
 from mien.errors import FileTrouble, UsageError
 from mien.metrics import detectors
 from mien.metrics.afd import AFD

@@ -9,9 +9,9 @@ from safetensors.torch import save_file
 
 from mien.errors import FileTrouble
 from mien.metrics.extractors import EXTRACTORS, load_extractor, read_tensors
+from mien.metrics.networks.efficientnet_lite import EfficientNetLite0
+from mien.metrics.networks.inception import Inception
 from mien.metrics.resize import resize
-from mien.networks.efficientnet_lite import EfficientNetLite0
-from mien.networks.inception import Inception
 
 CPU = torch.device("cpu")
 

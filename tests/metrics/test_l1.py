@@ -11,11 +11,11 @@ from PIL import Image
 import mien
 from mien.data.prepare import prepare
 from mien.errors import UsageError
-from mien.evaluation.scoring import score
-from mien.evaluation.sides import Side
+from mien.evaluation.evaluate import score
+from mien.evaluation.image_sets import Side
+from mien.inference.translator import load
 from mien.metrics.l1 import L1
 from mien.metrics.sharpness import Sharpness
-from mien.translation import load
 
 STEPS = np.array([[[0, 0, 0], [10, 10, 10]], [[4, 4, 4], [14, 14, 14]]], np.uint8)[None]
 

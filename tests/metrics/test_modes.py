@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from mien.data.drawn import CHOICES, attributes, draw_many, sample_face
+from mien.data.synthetic.draw import CHOICES, attributes, draw_many, sample_face
 from mien.errors import UsageError
-from mien.evaluation.reading import teach, values_of, with_reader
-from mien.evaluation.sides import Side
+from mien.evaluation.attribute_classifier import teach, values_of, with_reader
+from mien.evaluation.image_sets import Side
 from mien.metrics import find
 from mien.metrics.modes import Attribute, Modes, Reader, described
 

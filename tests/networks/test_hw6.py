@@ -5,10 +5,10 @@ import torch
 from layers import convolution, convolutions, count, linear, names, norm, sizes
 from torch import nn
 
-from mien.encoding import decode, encode
+from mien.config.serialization import decode, encode
+from mien.config.spec import Spec
 from mien.errors import UsageError
 from mien.networks.hw6 import HW6Discriminator, HW6Generator
-from mien.spec import Spec
 
 
 def test_generator_layer_by_layer():

@@ -7,13 +7,13 @@ import torch
 from layers import convolution, count, linear
 from torch.nn.functional import conv2d, leaky_relu
 
-from mien.encoding import decode, encode
+from mien.batch import Match, Turn
+from mien.config.serialization import decode, encode
+from mien.config.spec import Spec
 from mien.errors import UsageError
 from mien.losses.penalties import R1, R2
 from mien.networks.r3gan import Block, Down, R3GANDiscriminator, R3GANGenerator, Stage, Up, widths
 from mien.networks.resample import downsample2, upsample2
-from mien.spec import Spec
-from mien.turn import Match, Turn
 
 TINY = {"width": 4, "full": 1, "group_width": 4, "blocks": 1}
 

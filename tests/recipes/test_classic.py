@@ -5,14 +5,15 @@ import math
 import pytest
 import torch
 
-from mien import cli, flags, recipes
+from mien import cli, recipes
+from mien.batch import Batch
+from mien.config.schedules import Linear, at
 from mien.errors import UsageError
 from mien.losses.adversarial import Hinge, LeastSquares, NonSaturating, Wasserstein
 from mien.losses.penalties import GradientPenalty
-from mien.schedule import Linear, at
+from mien.trainer import options
 from mien.training.loop import train
 from mien.training.optimizer import Adam, RMSprop
-from mien.turn import Batch
 
 SMALLEST = {"gan": (48, 48)}
 # loss, D's optimizer (G's is the same), steps of D to one of G, batch
@@ -117,7 +118,7 @@ def test_a_critic_learns_to_tell_noise_from_drawings(name):
     [("gan", "16", "48"), ("celeba", "90", "96"), ("hw6", "100", "96"), ("sngan", "218x178", "224x192")],
 )
 def test_a_size_that_cannot_be_is_told_before_pictures_are_prepared(name, size, near, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(flags, "prepare", None)
+    monkeypatch.setattr(options, "prepare", None)
     code = cli.run(["train", name, "--data", "drawn", "--outdir", str(tmp_path / "runs"), "--resolution", size])
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert code == 2 and f"--resolution {size}: both sides" in line and line.endswith(f"try {near}")

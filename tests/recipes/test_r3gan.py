@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from mien import recipes
+from mien.batch import Batch
+from mien.config.schedules import at
 from mien.losses.adversarial import Relativistic
-from mien.schedule import at
 from mien.training.loop import train
-from mien.turn import Batch
 
 # gamma, half-life of the moving average, p of the augmentation, decay in images, batch, size: start -> end
 PUBLISHED = {

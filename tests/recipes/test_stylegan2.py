@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from mien import recipes
+from mien.batch import Batch
 from mien.errors import UsageError
 from mien.games.style import StyleGame
 from mien.losses.adversarial import NonSaturating
 from mien.losses.path_length import MEAN, PathLength
 from mien.losses.penalties import R1
 from mien.training.loop import train
-from mien.turn import Batch
 
 TINY = ("latent_dim=6", "w_dim=6", "width=1", "most=8")
 CHANGES = (*(f"generator.{change}" for change in TINY), "discriminator.width=1", "discriminator.most=8")

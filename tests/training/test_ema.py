@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from mien.schedule import Linear
+from mien.config.schedules import Linear
 from mien.training.ema import EMA, MovingAverage
 
 

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
+from mien.config.schedules import Cosine, Linear
 from mien.errors import UsageError
-from mien.schedule import Cosine, Linear
 from mien.training.optimizer import Adam, RMSprop, load_optimizer_tensors, optimizer_tensors
 
 

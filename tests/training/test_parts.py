@@ -7,14 +7,14 @@ import torch
 from torch import nn
 
 from mien import recipes
+from mien.augmentation.ada import ADA
+from mien.batch import Batch, Match, Turn
 from mien.losses.path_length import MEAN
 from mien.losses.term import Term
-from mien.training.ada import ADA
 from mien.training.loop import train
 from mien.training.optimizer import Adam
 from mien.training.parts import batch_statistics, in_parts
 from mien.training.player import Player
-from mien.turn import Batch, Match, Turn
 
 STYLE = (
     *("generator.width=1", "generator.most=8", "generator.latent_dim=8", "generator.w_dim=8"),

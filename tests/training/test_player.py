@@ -7,14 +7,15 @@ import pytest
 import torch
 from torch import nn
 
-from mien import encoding, recipes
+from mien import recipes
+from mien.batch import Batch
+from mien.config import serialization
+from mien.config.spec import Spec
 from mien.losses.adversarial import Wasserstein
 from mien.losses.penalties import R1
 from mien.networks.points import PointDiscriminator, ShiftedLine
-from mien.recipe import WeightClip
-from mien.spec import Spec
+from mien.recipes.recipe import WeightClip
 from mien.training.loop import train
-from mien.turn import Batch
 
 BATCH, LATENT = 8, 8
 
@@ -221,7 +222,7 @@ def test_networks_start_from_the_seed():
 
 
 def test_the_recipe_says_what_was_built():
-    assert encoding.encode(tiny_recipe())["generator"]["width"] == 4
+    assert serialization.encode(tiny_recipe())["generator"]["width"] == 4
 
 
 def test_a_network_without_a_matrix_reports_no_gradient_norm():

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from mien import recipes
+from mien.batch import Batch
 from mien.losses.penalties import R1
 from mien.losses.term import Term
 from mien.training.loop import train
-from mien.turn import Batch
 
 
 def training(seed=0):

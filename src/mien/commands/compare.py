@@ -44,13 +44,13 @@ def compare(
         output: The page's file, or a folder for its compare.html. compare.html beside the first run if left out.
         outdir: Folder that holds the runs.
     """
-    from mien.comparison.entries import differing, read_entries, warnings
-    from mien.comparison.moments import Moment, at_equal_kimg, at_equal_time
-    from mien.comparison.page import page
-    from mien.comparison.table import aligned, difference_rows, rows
-    from mien.reporting.gradients import mean_norms
-    from mien.run.directory import find
-    from mien.run.files import io_errors, write_bytes
+    from mien.reports.comparison.alignment import Moment, at_equal_kimg, at_equal_time
+    from mien.reports.comparison.entries import differing, read_entries, warnings
+    from mien.reports.comparison.page import page
+    from mien.reports.comparison.table import aligned, difference_rows, rows
+    from mien.reports.gradients import mean_norms
+    from mien.runs.directory import find
+    from mien.runtime.atomic_files import io_errors, write_bytes
 
     if len(runs) < 2:
         raise UsageError(f"mien compare needs two runs or more: mien report {' '.join(runs) or 'RUN'} is about one")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
-from mien.calling import checked
 from mien.commands.data_align import align as align  # mien data align
+from mien.python_api import checked
 
 if TYPE_CHECKING:
     from mien.data.layouts import Layout
@@ -108,21 +108,21 @@ def check(
         resolution: 64, or 96x80 (height x width). Chosen from the pictures if left out.
         output: Where to write the contact sheet, a PNG. runs/mien-check-NAME.png if left out.
     """
-    from mien.console import counted
-    from mien.data import survey
+    from mien.data import inspection
     from mien.data.layouts import detect
     from mien.data.own_output import SHEET
-    from mien.data.sheet import save_sheet
+    from mien.data.preview import save_sheet
     from mien.faces.survey import survey_faces
-    from mien.images import resolution_text
+    from mien.media.pixels import resolution_text
+    from mien.runtime.console import counted
 
     layout = detect(path)
     height, width = _size(layout, resolution)
     with counted("reading files") as progress:
-        found = survey.survey(layout, progress)
+        found = inspection.survey(layout, progress)
     ready, refused = _ready_or_refused(path, height, width)
     exact = sum(len(group) - 1 for group in found.duplicates)
-    near = max(0, survey.near_duplicates(ready.images) - exact)
+    near = max(0, inspection.near_duplicates(ready.images) - exact)
     faces, small = survey_faces(layout)
     return Checked(
         path=path,
@@ -130,7 +130,7 @@ def check(
         description=layout.describe().splitlines(),
         pictures=len(ready),
         usable=refused is None,
-        sizes=survey.size_summary(found),
+        sizes=inspection.size_summary(found),
         modes=dict(found.modes.most_common()),
         formats=dict(found.formats.most_common()),
         duplicates=exact,
@@ -138,14 +138,14 @@ def check(
         near_duplicates=near,
         bad_count=ready.info["skipped_count"],
         bad=ready.info["skipped"],
-        labels=survey.label_table(ready),
+        labels=inspection.label_table(ready),
         unlabelled=ready.info["unlabelled"],
         faces=faces,
         resolution=resolution_text(height, width),
         channels=ready.images.shape[-1],
         prepared=str(ready.path) if refused is None else None,
         sheet=str(save_sheet(ready, output or Path("runs") / f"{SHEET}-{_stem(path)}.png")),
-        warnings=[*survey.warnings(found, ready, exact, near, refused), *small],
+        warnings=[*inspection.warnings(found, ready, exact, near, refused), *small],
     )
 
 
@@ -191,9 +191,9 @@ def prepare(
         output: A new folder for the prepared set, to keep or to move. The cache if left out.
         seed: For drawn faces: other seeds, other faces.
     """
-    from mien.console import counted
     from mien.data.layouts import detect
     from mien.data.prepare import prepare as prepare_set
+    from mien.runtime.console import counted
 
     height, width = _size(detect(path), resolution)
     with counted("preparing") as progress:
@@ -229,16 +229,17 @@ def label(
     """
     import torch
 
+    from mien.data.attributes import groups
     from mien.data.layouts import detect
     from mien.data.prepare import prepare as prepare_set
-    from mien.data.relabelling import check_free, write_relabelled
-    from mien.device import pick_device
+    from mien.data.relabel import check_free, write_relabelled
+    from mien.data.sampling import spread
     from mien.errors import UsageError
-    from mien.evaluation.choosing import choose_extractor, described
-    from mien.evaluation.labelling import colours, fill
-    from mien.evaluation.seen import see, seers_for
-    from mien.evaluation.sides import pictures_of, spread
-    from mien.groups import groups
+    from mien.evaluation.feature_cache import see, seers_for
+    from mien.evaluation.image_sets import pictures_of
+    from mien.evaluation.pseudo_labels import colours, fill
+    from mien.evaluation.resolve import choose_extractor, described
+    from mien.runtime.device import pick_device
 
     if not 0 < accuracy <= 1:
         raise UsageError(f"--accuracy {accuracy} must lie between 0 and 1")
@@ -275,16 +276,16 @@ def _stem(path: str) -> str:
 
 def _size(layout: Layout, resolution: str | None) -> tuple[int, int]:
     from mien.data.layouts import default_resolution
-    from mien.images import parse_resolution
+    from mien.media.pixels import parse_resolution
 
     return parse_resolution(resolution) if resolution else default_resolution(layout, BASE)
 
 
 def _ready_or_refused(path: str, height: int, width: int) -> tuple[PreparedSet, str | None]:
     """The prepared set, and why training would refuse it: then what is left of it is shown all the same."""
-    from mien.console import counted
     from mien.data.prepare import prepare as prepare_set
     from mien.errors import BadData
+    from mien.runtime.console import counted
 
     with counted("preparing") as progress:
         try:

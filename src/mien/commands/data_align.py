@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
-from mien.calling import checked
+from mien.python_api import checked
 
 if TYPE_CHECKING:
     import torch
@@ -98,12 +98,10 @@ def align(
         sheet: Where to write the contact sheet of before and after, a PNG. Beside the output if left out.
         device: auto, cpu, cuda or cuda:1.
     """
-    from mien.console import counted
     from mien.data.files import is_picture
     from mien.data.layouts import TWO_FOLDERS, detect
     from mien.data.own_output import SHEET
     from mien.data.own_output import find as find_own
-    from mien.device import pick_device
     from mien.errors import BadData, UsageError
     from mien.faces.aligning import Wishes
     from mien.faces.aligning import align as align_files
@@ -111,8 +109,10 @@ def align(
     from mien.faces.output import FACTS, building, check_place
     from mien.faces.output import prepared as write_prepared
     from mien.faces.sheet import SHOWN, save_sheet
-    from mien.images import parse_resolution, resolution_text
-    from mien.run.files import io_errors, write_json
+    from mien.media.pixels import parse_resolution, resolution_text
+    from mien.runtime.atomic_files import io_errors, write_json
+    from mien.runtime.console import counted
+    from mien.runtime.device import pick_device
 
     size = parse_resolution(resolution) if resolution else None
     if not 0 <= margin <= LARGEST_MARGIN:
@@ -179,10 +179,10 @@ def _chosen(
     margin: float,
 ) -> tuple[Finder, tuple[int, int]]:
     """The finder, and the size of the crops."""
-    from mien.console import say
     from mien.errors import UsageError
     from mien.faces.choosing import AUTO, finder, finders, nothing_here
     from mien.faces.sampling import better, look
+    from mien.runtime.console import say
 
     if detector != AUTO:
         there = {detector: finder(detector, device, smallest)}

@@ -47,9 +47,9 @@ def demo(*, budget: str = "240s", faces: int = 10_000, seed: int = 0, outdir: Pa
     from mien.commands.report import report
     from mien.commands.train import train
     from mien.commands.video import video
-    from mien.console import say
-    from mien.launch import Run
-    from mien.run.directory import RunDirectory
+    from mien.runs.directory import RunDirectory
+    from mien.runtime.console import say
+    from mien.trainer.launch import Run
 
     say(f"mien draws {faces:,} anime-like heads, then teaches a DCGAN to draw its own.")
     # Half the laptop's batch: in so short a time the number of steps counts.

@@ -80,18 +80,18 @@ def directions(
     """
     from dataclasses import replace
 
-    from mien.evaluation.reading import teach
-    from mien.generation import load
-    from mien.latents.directions import FILE, discover, kept_names, named, save, shown
-    from mien.latents.drawing import draw, has_layers, w_of
-    from mien.latents.files import load_w, tensors_place
-    from mien.latents.meaning import changes
-    from mien.latents.mixing import parse_layers
-    from mien.latents.sheet import sheet
-    from mien.latents.source import wished
-    from mien.pictures import encode
-    from mien.run.files import write_bytes
-    from mien.seeds import check_truncation, parse_seeds
+    from mien.evaluation.attribute_classifier import teach
+    from mien.inference.generator import load
+    from mien.inference.latents.direction_labels import changes
+    from mien.inference.latents.directions import FILE, discover, kept_names, named, save, shown
+    from mien.inference.latents.files import load_w, tensors_place
+    from mien.inference.latents.latent_source import wished
+    from mien.inference.latents.style_mixing import parse_layers
+    from mien.inference.latents.synthesis import draw, has_layers, w_of
+    from mien.inference.seeds import check_truncation, parse_seeds
+    from mien.media.contact_sheet import sheet
+    from mien.media.image_files import encode
+    from mien.runtime.atomic_files import write_bytes
 
     if not (count >= 1 and 0 < strength <= 100):
         raise UsageError(f"--count {count} --strength {strength:g}: count is 1 or more, strength above 0, to 100")
@@ -128,8 +128,8 @@ def directions(
 
 
 def check_built_in(run: str, outdir: Path) -> None:
-    from mien.latents.files import folder_of
-    from mien.run.directory import RunDirectory
+    from mien.inference.latents.files import folder_of
+    from mien.runs.directory import RunDirectory
 
     folder = folder_of(run, outdir)
     data = RunDirectory(folder).read_status()["data"] if folder else "a snapshot file"

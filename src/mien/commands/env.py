@@ -21,7 +21,7 @@ def env() -> Environment:
     from importlib.metadata import version
 
     from mien.data.prepare import cache_root
-    from mien.papers import environment
+    from mien.trainer.run_metadata import environment
 
     libraries = {name: version(name) for name in ("numpy", "pillow", "safetensors", "msgspec", "tyro", "rich")}
     return Environment({**environment(), **libraries, "cache": str(cache_root())})

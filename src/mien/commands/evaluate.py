@@ -11,7 +11,7 @@ import tyro
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
-    from mien.evaluation.sides import Side
+    from mien.evaluation.image_sets import Side
 
 
 @dataclass(frozen=True)
@@ -100,15 +100,15 @@ def evaluate(
         output: Also add the rows to this file, one JSON object a line.
         outdir: Folder that holds the runs.
     """
-    from mien.device import pick_device
-    from mien.evaluation.choosing import choose_extractor, choose_metrics
-    from mien.evaluation.reading import with_reader
-    from mien.evaluation.scoring import score
-    from mien.evaluation.sides import announce, is_run
-    from mien.run.directory import RunDirectory, find
-    from mien.run.journal import Journal
-    from mien.seeds import check_truncation, parse_seeds
-    from mien.translation import translates
+    from mien.evaluation.attribute_classifier import with_reader
+    from mien.evaluation.evaluate import score
+    from mien.evaluation.image_sets import announce, is_run
+    from mien.evaluation.resolve import choose_extractor, choose_metrics
+    from mien.inference.seeds import check_truncation, parse_seeds
+    from mien.inference.translator import translates
+    from mien.runs.directory import RunDirectory, find
+    from mien.runs.jsonl_log import Journal
+    from mien.runtime.device import pick_device
 
     for flag, value in (("--num", num), ("--num-real", num_real), ("--batch", batch)):
         if value is not None and value < 1:
@@ -156,8 +156,8 @@ def sides_of_run(
     outdir: Path,
     device: Any,
 ) -> tuple[Side, Side]:
-    from mien.evaluation.sides import drawn_by, pictures_of
-    from mien.generation import load
+    from mien.evaluation.image_sets import drawn_by, pictures_of
+    from mien.inference.generator import load
 
     if resolution is not None:
         raise UsageError(f"--resolution {resolution}: a run's pictures have its own resolution; leave it out")
@@ -178,8 +178,8 @@ def sides_of_translation(
     device: Any,
     given: dict[str, Any],
 ) -> tuple[Side, Side]:
-    from mien.evaluation.translated import translations, wanted
-    from mien.translation import load
+    from mien.evaluation.translated_sets import translations, wanted
+    from mien.inference.translator import load
 
     for flag, value in given.items():
         if value is not None:
@@ -192,8 +192,8 @@ def sides_of_translation(
 
 def own_data(target: str, outdir: Path) -> str:
     """What a run was trained on. Raises FileTrouble where it does not say."""
-    from mien.evaluation.sides import no_data
-    from mien.run.directory import find
+    from mien.evaluation.image_sets import no_data
+    from mien.runs.directory import find
 
     data = None if target.endswith(".safetensors") else find(target, outdir).trained_on()
     if data is None:
@@ -207,8 +207,8 @@ def sides_of_pictures(
     from dataclasses import replace
 
     from mien.data.layouts import detect
-    from mien.evaluation.sides import common_size, pictures_of, resized
-    from mien.images import parse_resolution
+    from mien.evaluation.image_sets import common_size, pictures_of, resized
+    from mien.media.pixels import parse_resolution
 
     for flag, value in given.items():
         if value is not None:

@@ -12,7 +12,7 @@ import tyro
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
-    from mien.latents.source import Source
+    from mien.inference.latents.latent_source import Source
 
 MOST_IN_GRID = 4096
 LONGEST_SIDE = {"png": 32_767, "jpg": 32_767, "webp": 16_383}  # pixels; what viewers and formats bear
@@ -88,14 +88,14 @@ def generate(
         code: Your Python file, where the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
-    from mien.asking import parse
-    from mien.generation import load
-    from mien.latents.directions import parse_step
-    from mien.latents.source import from_file, from_seeds
-    from mien.pictures import encode
-    from mien.run.files import write_bytes
-    from mien.seeds import check_truncation, parse_seeds
-    from mien.sweeping import swept
+    from mien.conditioning.requests import parse
+    from mien.inference.attribute_grid import swept
+    from mien.inference.generator import load
+    from mien.inference.latents.directions import parse_step
+    from mien.inference.latents.latent_source import from_file, from_seeds
+    from mien.inference.seeds import check_truncation, parse_seeds
+    from mien.media.image_files import encode
+    from mien.runtime.atomic_files import write_bytes
 
     asked = {
         name: value
@@ -165,7 +165,7 @@ def ending_of(output: Path | None) -> str:
 
 
 def default_path(run: str, outdir: Path, kind: str, ending: str) -> Path:
-    from mien.run.directory import find
+    from mien.runs.directory import find
 
     folder = Path("generated") if Path(run).suffix == ".safetensors" else find(run, outdir).path / "generated"
     return {"folder": folder, "zip": folder.with_suffix(".zip")}.get(kind, folder / f"{kind}.{ending}")
@@ -173,7 +173,7 @@ def default_path(run: str, outdir: Path, kind: str, ending: str) -> Path:
 
 def check_output(path: Path, kind: str) -> None:
     """Before anything is drawn: a mistake here should not cost the time of drawing."""
-    from mien.run.files import io_errors
+    from mien.runtime.atomic_files import io_errors
 
     if kind == "folder" and path.exists() and not path.is_dir():
         raise UsageError(f"--output {path} is a file: name a folder, or add --grid or --zip for one file")
@@ -188,8 +188,8 @@ def check_output(path: Path, kind: str) -> None:
 
 def encoded(source: Source, ending: str) -> Iterator[Named]:
     """(name, file) one at a time: memory holds one batch of pictures, however many are asked for."""
-    from mien.console import counted
-    from mien.pictures import encode, to_image
+    from mien.media.image_files import encode, to_image
+    from mien.runtime.console import counted
 
     remaining, done = iter(source.numbers), 0
     with counted("drawing") as progress:
@@ -203,7 +203,7 @@ def encoded(source: Source, ending: str) -> Iterator[Named]:
 
 def write_folder(folder: Path, files: Iterator[Named]) -> None:
     """Each file is whole or absent. Not synced one by one: that would take far longer than drawing them."""
-    from mien.run.files import io_errors
+    from mien.runtime.atomic_files import io_errors
 
     temporary = folder / ".picture.tmp"
     with io_errors(folder):
@@ -220,7 +220,7 @@ def write_zip(path: Path, files: Iterator[Named]) -> None:
     import os
     import zipfile
 
-    from mien.run.files import io_errors
+    from mien.runtime.atomic_files import io_errors
 
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with io_errors(path):
@@ -238,9 +238,9 @@ def write_grid(path: Path, source: Source, columns: int | None, ending: str) -> 
 
     import numpy as np
 
-    from mien import images
-    from mien.pictures import encode, to_image
-    from mien.run.files import write_bytes
+    from mien.media import pixels
+    from mien.media.image_files import encode, to_image
+    from mien.runtime.atomic_files import write_bytes
 
     numbers = list(source.numbers)
     columns = min(columns or math.ceil(math.sqrt(len(numbers))), len(numbers))
@@ -250,7 +250,7 @@ def write_grid(path: Path, source: Source, columns: int | None, ending: str) -> 
     if longest > LONGEST_SIDE[ending]:
         raise UsageError(f"--grid would be {longest:,} pixels long, over {LONGEST_SIDE[ending]:,}: use fewer --seeds")
     facts = {f"{source.kind}s": numbers, **source.about, "columns": columns, "rows": rows}
-    sheet = images.grid(np.concatenate(list(source.pictures())), columns)
+    sheet = pixels.grid(np.concatenate(list(source.pictures())), columns)
     # A JPEG's EXIF holds 64 KiB: thousands of large seeds would not fit.
     if len(str(numbers)) > 30_000:
         facts[f"{source.kind}s"] = [numbers[0], "…", numbers[-1]]

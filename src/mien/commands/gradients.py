@@ -45,12 +45,12 @@ def gradients(
         output: A .png or .svg file. gradients.png in the run, or beside the first of several, if left out.
         outdir: Folder that holds the runs.
     """
-    from mien.comparison.entries import read_entries
-    from mien.comparison.figure import WIDTH, draw, height_of
-    from mien.comparison.pens import PixelPen, VectorPen
-    from mien.reporting.gradients import layer_points, mean_norms
-    from mien.run.directory import find
-    from mien.run.files import io_errors, write_bytes
+    from mien.reports.comparison.canvas import PixelPen, VectorPen
+    from mien.reports.comparison.entries import read_entries
+    from mien.reports.comparison.figure import WIDTH, draw, height_of
+    from mien.reports.gradients import layer_points, mean_norms
+    from mien.runs.directory import find
+    from mien.runtime.atomic_files import io_errors, write_bytes
 
     if not runs:
         raise UsageError("mien gradients needs RUN: a path, a number, a name, or last")

@@ -68,14 +68,14 @@ def interpolate(
     """
     import torch
 
-    from mien.generation import load
-    from mien.latents import films
-    from mien.latents.drawing import apart, draw, w_of
-    from mien.latents.files import load_w, place_for
-    from mien.latents.source import wished
-    from mien.latents.walk import walk
-    from mien.run.files import write_bytes
-    from mien.seeds import LARGEST, check_truncation, parse_seeds
+    from mien.inference.generator import load
+    from mien.inference.latents.files import load_w, place_for
+    from mien.inference.latents.interpolation import walk
+    from mien.inference.latents.latent_source import wished
+    from mien.inference.latents.synthesis import apart, draw, w_of
+    from mien.inference.seeds import LARGEST, check_truncation, parse_seeds
+    from mien.media import animation
+    from mien.runtime.atomic_files import write_bytes
 
     if not (2 <= frames <= 600 and 1 <= fps <= 60):
         raise UsageError(f"--frames {frames} --fps {fps}: frames are 2 to 600, fps 1 to 60")
@@ -90,7 +90,7 @@ def interpolate(
         raise UsageError(f"--grid {grid}: a file of latents is one walk: leave --grid out, or use --seeds")
     generator, _ = wished(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
     path = place_for(output, run, outdir, "walk.gif")
-    ending = films.check(path)
+    ending = animation.check(path)
     # Walk k goes through the seeds shifted by k times their span, so that all differ and seeds name them.
     span = max(numbers, default=0) + 1
     shifted = [(seed + span * number) % LARGEST for seed in numbers for number in range(rows * columns)]
@@ -105,7 +105,7 @@ def interpolate(
         raise UsageError(f"a film of {count:,} frames of {rows}x{columns} pictures is too long: use fewer --frames")
     way = torch.cat([walk(part, frames, loop) for part in apart(generator, stations)], -1)
     cells = draw(generator, way.flatten(0, 1)).reshape(len(way), rows * columns, height, width, -1)
-    write_bytes(path, films.encode([films.frame(faces, columns) for faces in cells], fps, ending))
+    write_bytes(path, animation.encode([animation.frame(faces, columns) for faces in cells], fps, ending))
     return Interpolated(path, len(way), len(stations), len(way) / fps)
 
 

@@ -11,7 +11,7 @@ import tyro
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
-    from mien.laboratory.study import Studied
+    from mien.toy.run_experiment import Studied
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ def lab(
         seed: Same seed, same machine: same numbers (for a budget in kimg).
         outdir: Folder for the results, a new one inside for each.
     """
-    from mien.laboratory.distributions import DISTRIBUTIONS
-    from mien.laboratory.experiments import EXPERIMENTS
-    from mien.laboratory.recipes import POINT_RECIPES
+    from mien.toy.distributions import DISTRIBUTIONS
+    from mien.toy.experiments import EXPERIMENTS
+    from mien.toy.recipes import POINT_RECIPES
 
     if name is None:
         if recipe or set or budget:
@@ -67,7 +67,7 @@ def lab(
         shelves = (EXPERIMENTS, DISTRIBUTIONS, POINT_RECIPES)
         return Shelf(*({key: first_line(made) for key, made in shelf.items()} for shelf in shelves))
 
-    from mien.laboratory.study import choose, study
+    from mien.toy.run_experiment import choose, study
 
     words = [
         "lab",

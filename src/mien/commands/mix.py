@@ -60,15 +60,15 @@ def mix(
         code: Your Python file, where the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
-    from mien.generation import load
-    from mien.latents.drawing import draw, has_layers, w_of
-    from mien.latents.files import picture_ending, place_for
-    from mien.latents.mixing import parse_layers, with_parents
-    from mien.latents.sheet import sheet
-    from mien.latents.source import facts_of, wished
-    from mien.pictures import encode
-    from mien.run.files import write_bytes
-    from mien.seeds import check_truncation, parse_seeds
+    from mien.inference.generator import load
+    from mien.inference.latents.files import picture_ending, place_for
+    from mien.inference.latents.latent_source import facts_of, wished
+    from mien.inference.latents.style_mixing import parse_layers, with_parents
+    from mien.inference.latents.synthesis import draw, has_layers, w_of
+    from mien.inference.seeds import check_truncation, parse_seeds
+    from mien.media.contact_sheet import sheet
+    from mien.media.image_files import encode
+    from mien.runtime.atomic_files import write_bytes
 
     down, across = parse_seeds(rows, "--rows"), parse_seeds(columns, "--columns")
     check_truncation(trunc)

@@ -67,18 +67,18 @@ def neighbours(
     import numpy as np
     import torch
 
-    from mien.device import pick_device
-    from mien.evaluation.choosing import choose_extractor
-    from mien.evaluation.seen import see, seers_for
-    from mien.evaluation.sides import no_data, pictures_of
-    from mien.generation import load
-    from mien.images import as_rgb
+    from mien.evaluation.feature_cache import see, seers_for
+    from mien.evaluation.image_sets import no_data, pictures_of
+    from mien.evaluation.nearest_neighbours import by_pixels, in_blocks, in_words, nearest, sheet
+    from mien.evaluation.resolve import choose_extractor
+    from mien.inference.generator import load
+    from mien.inference.seeds import check_truncation, parse_seeds
+    from mien.media.image_files import encode
+    from mien.media.pixels import as_rgb
     from mien.metrics.fid import FID
-    from mien.nearest import by_pixels, in_blocks, in_words, nearest, sheet
-    from mien.pictures import encode
-    from mien.run.directory import find
-    from mien.run.files import write_bytes, write_json
-    from mien.seeds import check_truncation, parse_seeds
+    from mien.runs.directory import find
+    from mien.runtime.atomic_files import write_bytes, write_json
+    from mien.runtime.device import pick_device
 
     chosen = parse_seeds(seeds)
     check_truncation(trunc)

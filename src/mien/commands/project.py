@@ -73,15 +73,15 @@ def project(
         code: Your Python file, where the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
-    from mien.console import counted
-    from mien.evaluation.weights import EFFICIENTNET_CURE
-    from mien.generation import load
-    from mien.latents import perceptual, projection
-    from mien.latents.files import save_w, tensors_place
-    from mien.latents.sheet import sheet
-    from mien.latents.source import wished
-    from mien.pictures import encode
-    from mien.run.files import write_bytes
+    from mien.inference.generator import load
+    from mien.inference.latents import inversion, perceptual
+    from mien.inference.latents.files import save_w, tensors_place
+    from mien.inference.latents.latent_source import wished
+    from mien.media.contact_sheet import sheet
+    from mien.media.image_files import encode
+    from mien.metrics.networks.pretrained import EFFICIENTNET_CURE
+    from mien.runtime.atomic_files import write_bytes
+    from mien.runtime.console import counted
 
     if not 1 <= steps <= 100_000:
         raise UsageError(f"--steps {steps} is out of range: 1 to 100000")
@@ -94,7 +94,7 @@ def project(
     if features == perceptual.NAME and look is None:
         raise UsageError(f"--features {features}: its weights are not installed: {EFFICIENTNET_CURE}")
     with counted("projecting") as progress:
-        found = projection.project(generator, pixels, steps, seed, look, progress, hold=bool(asked))
+        found = inversion.project(generator, pixels, steps, seed, look, progress, hold=bool(asked))
     compared = perceptual.NAME if look else None
     facts = {"photo": photo.name, "error": round(found.error, 3), "start": round(found.start, 3), "steps": steps}
     facts |= {"seed": seed, "features": compared, **asked}
@@ -111,7 +111,7 @@ def read(path: Path, height: int, width: int, channels: int) -> np.ndarray:
     from PIL import Image
 
     from mien.data.decode import BadPicture, picture
-    from mien.run.files import io_errors
+    from mien.runtime.atomic_files import io_errors
 
     with io_errors(path):
         data = path.read_bytes()

@@ -32,7 +32,7 @@ def recipes(name: tyro.conf.Positional[str | None] = None) -> Listing:
         name: A recipe, or my_gan.py:name.
     """
     from mien import recipes as shelf
-    from mien.settings import paths
+    from mien.config.overrides import paths
 
     if name is None:
         return Listing("recipes", {key: shelf.about(key).partition("\n")[0] for key in shelf.known()})

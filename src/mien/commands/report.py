@@ -8,7 +8,7 @@ from typing import Any
 
 import tyro
 
-from mien.run.files import io_errors, write_bytes
+from mien.runtime.atomic_files import io_errors, write_bytes
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ def report(run: tyro.conf.Positional[str], *, output: Path | None = None, outdir
         output: The page's file, or a folder for its report.html. RUN/report.html if left out.
         outdir: Folder that holds the runs.
     """
-    from mien.reporting.facts import read_facts
-    from mien.reporting.page import page
-    from mien.run.directory import find
+    from mien.reports.report_page import page
+    from mien.reports.run_data import read_facts
+    from mien.runs.directory import find
 
     directory = find(run, outdir)
     facts = read_facts(directory)

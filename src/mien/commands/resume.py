@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 if TYPE_CHECKING:
-    from mien.launch import Run
+    from mien.trainer.launch import Run
 
 
 def resume(
@@ -34,6 +34,6 @@ def resume(
         device: auto, cpu, cuda or cuda:1.
         outdir: Folder that holds the runs.
     """
-    from mien.launch import go_on
+    from mien.trainer.launch import go_on
 
     return go_on(run, budget=budget, data=data, metrics=metrics, changes=set, code=code, device=device, outdir=outdir)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
-from mien.calling import checked
 from mien.errors import BadData, UsageError
+from mien.python_api import checked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,12 +86,12 @@ def hw6(
         code: Your Python file, where the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
-    from mien.generation import load
-    from mien.images import resolution_text
-    from mien.run.files import io_errors, write_bytes
-    from mien.seeds import check_truncation, parse_seeds
-    from mien.submission.pack import pack
-    from mien.submission.validate import COUNT, SIDE, problems
+    from mien.export.hw6.pack import pack
+    from mien.export.hw6.validate import COUNT, SIDE, problems
+    from mien.inference.generator import load
+    from mien.inference.seeds import check_truncation, parse_seeds
+    from mien.media.pixels import resolution_text
+    from mien.runtime.atomic_files import io_errors, write_bytes
 
     chosen = parse_seeds(seeds)
     if len(chosen) != COUNT:
@@ -127,7 +127,7 @@ def check(file: tyro.conf.Positional[Path]) -> Valid:
     Args:
         file: The .tgz to check. It is read with care: nothing in it is written anywhere.
     """
-    from mien.submission.validate import COUNT, problems
+    from mien.export.hw6.validate import COUNT, problems
 
     if found := problems(file):
         faults = "1 fault" if len(found) == 1 else f"{len(found)} faults"
@@ -136,7 +136,7 @@ def check(file: tyro.conf.Positional[Path]) -> Valid:
 
 
 def default_path(run: str, outdir: Path) -> Path:
-    from mien.run.directory import find
+    from mien.runs.directory import find
 
     return Path("hw6.tgz") if Path(run).suffix == ".safetensors" else find(run, outdir).path / "hw6.tgz"
 
@@ -146,9 +146,9 @@ def fitted(batches: Any) -> list[np.ndarray]:
     import numpy as np
     from PIL import Image
 
-    from mien.console import counted
-    from mien.images import as_rgb
-    from mien.submission.validate import COUNT, SIDE
+    from mien.export.hw6.validate import COUNT, SIDE
+    from mien.media.pixels import as_rgb
+    from mien.runtime.console import counted
 
     done: list[np.ndarray] = []
     with counted("drawing") as progress:

@@ -10,8 +10,8 @@ import tyro
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
-    from mien.launch import Run
-    from mien.series import Runs
+    from mien.trainer.launch import Run
+    from mien.trainer.multi_run import Runs
 
 
 def train(
@@ -70,8 +70,8 @@ def train(
         detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
         dry_run: Say what would happen, train nothing.
     """
-    from mien.launch import start
-    from mien.series import start_each
+    from mien.trainer.launch import start
+    from mien.trainer.multi_run import start_each
 
     flags: dict[str, Any] = {
         "data": data,

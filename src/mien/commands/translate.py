@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-    from mien.translation import Translator
+    from mien.inference.translator import Translator
 
 Read = tuple[str, bytes]
 
@@ -69,9 +69,9 @@ def translate(
         outdir: Folder that holds the runs.
     """
     from mien.commands.generate import check_output, write_folder
-    from mien.console import counted
-    from mien.run.directory import find
-    from mien.translation import load
+    from mien.inference.translator import load
+    from mien.runs.directory import find
+    from mien.runtime.console import counted
 
     given = list(read(pictures))
     translator = load(run, snapshot, outdir=outdir, code=code)
@@ -144,8 +144,8 @@ def translated(
     import numpy as np
 
     from mien.data.decode import BadPicture, open_picture, upright
-    from mien.images import grid
-    from mien.pictures import encode, to_image
+    from mien.media.image_files import encode, to_image
+    from mien.media.pixels import grid
 
     try:
         opened = open_picture(data, name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +12,15 @@ import numpy as np
 import tyro
 from PIL import Image, ImageDraw, ImageFont
 
-from mien import typed_json
-from mien.console import counted
 from mien.errors import FileTrouble, UsageError
-from mien.images import as_rgb, grid
-from mien.run.files import io_errors, write_bytes
+from mien.media.animation import gif, webp
+from mien.media.pixels import as_rgb, grid
+from mien.runtime import typed_json
+from mien.runtime.atomic_files import io_errors, write_bytes
+from mien.runtime.console import counted
 
 if TYPE_CHECKING:
-    from mien.run.directory import RunDirectory
+    from mien.runs.directory import RunDirectory
 
 CAPTION = 18  # pixels below the pictures of the film, for the kimg
 MOST_BYTES = 10_000_000  # of a GIF: larger ones are refused by chats and course pages
@@ -71,8 +71,8 @@ def video(
         code: Your file that the run's recipe comes from, if it does.
         outdir: Folder that holds the runs.
     """
-    from mien.run.directory import find
-    from mien.translation import translates
+    from mien.inference.translator import translates
+    from mien.runs.directory import find
 
     if not (2 <= frames <= 240 and 1 <= fps <= 60):
         raise UsageError(f"--frames {frames} --fps {fps}: frames are 2 to 240, fps 1 to 60")
@@ -190,16 +190,16 @@ def interpolation(
     """A grid of faces, each on a closed walk of its own."""
     import torch
 
-    from mien import generation
-    from mien.images import to_pixels
-    from mien.latents.walk import slerp
-    from mien.seeds import check_truncation, parse_seeds
+    from mien.inference.generator import load
+    from mien.inference.latents.interpolation import slerp
+    from mien.inference.seeds import check_truncation, parse_seeds
+    from mien.media.pixels import to_pixels
 
     check_truncation(truncation)
     stations = parse_seeds(seeds)
     if len(stations) < 2:
         raise UsageError(f"--seeds {seeds}: a walk needs two stations or more")
-    generator = generation.load(run, snapshot, code=code)
+    generator = load(run, snapshot, code=code)
     # Face f walks through the stations shifted by f times their span, so that all differ and seeds name them.
     span = max(stations) + 1
     walks = [
@@ -214,42 +214,3 @@ def interpolation(
             cells.append(to_pixels(generator.synthesis(generator.mapping(z, truncation))))
             progress(step + 1, len(stations) * frames)
     return Film(cells, (), [round(1000 / fps)] * len(cells), WALK_SIDES)
-
-
-# --- files -----------------------------------------------------------------------------------------------------------
-
-
-def gif(frames: Sequence[Image.Image], durations: Sequence[int]) -> bytes:
-    """One palette for the whole film and no dithering, so that still parts stay still."""
-    palette = shared_palette(frames)
-    indexed = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    buffer = io.BytesIO()
-    indexed[0].save(
-        buffer, "GIF", save_all=True, append_images=indexed[1:], duration=list(durations), loop=0, optimize=False
-    )
-    return buffer.getvalue()
-
-
-def shared_palette(frames: Sequence[Image.Image]) -> Image.Image:
-    """256 colours for frames from the whole film, the end weighing most: that is where one looks."""
-    chosen = [frames[round(share * (len(frames) - 1))] for share in (0.0, 0.25, 0.5, 0.75, 1.0, 1.0)]
-    width, height = frames[0].size
-    sheet = Image.new("RGB", (width, height * len(chosen)))
-    for row, frame in enumerate(chosen):
-        sheet.paste(frame, (0, row * height))
-    return sheet.quantize(256, method=Image.Quantize.MEDIANCUT)
-
-
-def webp(frames: Sequence[Image.Image], durations: Sequence[int]) -> bytes:
-    buffer = io.BytesIO()
-    frames[0].save(
-        buffer,
-        "WEBP",
-        save_all=True,
-        append_images=list(frames[1:]),
-        duration=list(durations),
-        loop=0,
-        quality=85,
-        method=4,
-    )
-    return buffer.getvalue()

@@ -46,8 +46,8 @@ def weights(
         action: list, or fetch.
         name: Which file to fetch: inception, anime-cascade or mobilenet-v2.
     """
-    from mien.console import counted
-    from mien.evaluation.weights import CATALOGUE, fetch
+    from mien.metrics.networks.pretrained import CATALOGUE, fetch
+    from mien.runtime.console import counted
 
     if action == "list":
         if name is not None:
@@ -64,7 +64,7 @@ def weights(
 
 
 def described(published: Any) -> dict[str, Any]:
-    from mien.evaluation.weights import find
+    from mien.metrics.networks.pretrained import find
 
     found = find(published)
     known = {key: getattr(published, key) for key in ("name", "about", "licence", "sha256", "bytes")}
@@ -74,8 +74,13 @@ def described(published: Any) -> dict[str, Any]:
 
 
 def efficientnet() -> dict[str, Any]:
-    from mien.evaluation.weights import EFFICIENTNET_CURE, EFFICIENTNET_FILE, EFFICIENTNET_PACKAGE, find_efficientnet
     from mien.metrics.extractors import EXTRACTORS
+    from mien.metrics.networks.pretrained import (
+        EFFICIENTNET_CURE,
+        EFFICIENTNET_FILE,
+        EFFICIENTNET_PACKAGE,
+        find_efficientnet,
+    )
 
     found = find_efficientnet()
     return {

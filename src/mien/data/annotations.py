@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from mien import typed_json
 from mien.data.contents import Annotation, Contents, counted
 from mien.data.matching import joined, match, under
 from mien.data.names import called
 from mien.data.parts import kind_of
 from mien.data.tables import Table, read_table, text_of
 from mien.errors import BadData
+from mien.runtime import typed_json
 
 MOST_VALUES = 64  # a metadata column with more distinct values is no label
 MOST_NUMBER = 10_000  # of a class: a number beyond is no class number

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from mien.images import from_pixels
-from mien.turn import Batch
+from mien.batch import Batch
+from mien.media.pixels import from_pixels
 
 ROOM_ON_DEVICE = 0.5  # share of the accelerator's free memory that the pictures may take
 

@@ -18,13 +18,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
-from mien import leftovers
 from mien.data.formats import readable_endings
 from mien.data.members import Gatherer, Member, Members
 from mien.data.members import is_junk as is_junk
 from mien.data.tars import BLOCK, is_tar, read_tar, unpack_stream
 from mien.data.zips import Damaged, find_directory, read_zip, unpack
 from mien.errors import BadData, FileTrouble
+from mien.runtime import leftovers
 
 _COMMON = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib"}
 _LESS_COMMON = {".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".jp2", ".tga"}

@@ -21,12 +21,12 @@ from mien.data.annotations import DATASET, METADATA, metadata, stylegan
 from mien.data.celeba import LISTS, celeba
 from mien.data.contents import Annotation, Contents, counted, listed
 from mien.data.decode import BadPicture, open_picture
-from mien.data.drawn import Sources, attribute_names
 from mien.data.files import Files, is_picture, open_files
 from mien.data.folders import HALVES, TWO_FOLDERS
 from mien.data.formats import unread
 from mien.data.names import called
 from mien.data.sidecars import sidecars, unused_texts
+from mien.data.synthetic.draw import Sources, attribute_names
 from mien.errors import BadData, FileTrouble, UsageError
 
 SAMPLED_HEADERS = 32

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 
-from mien.printable import UNSAFE
+from mien.runtime.printable import UNSAFE
 
 
 def clean(name: str) -> str:

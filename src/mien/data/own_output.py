@@ -13,12 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mien.data.cache import cache_root
 from mien.data.contents import counted, listed
 from mien.data.files import Files
+from mien.media.image_files import ASCII, KEY
+from mien.runtime.cache import cache_root
 
-KEY = "mien"  # the tEXt keyword in a PNG, the same as in a run's sample grids
-ASCII = b"ASCII\0\0\0"  # EXIF's UserComment begins with its character set
 SHEET = "mien-check"  # contact sheets' names begin with it
 _RUN_FILES = ("status.json", "environment.json", "data.json", "command.txt", "stats.jsonl")
 _OUTDIR = "runs"

@@ -8,17 +8,18 @@ import logging
 import os
 from pathlib import Path
 
-from mien import __version__, leftovers
-from mien.data.cache import cache_root as cache_root
+from mien import __version__
 from mien.data.celeba import lists_beside
 from mien.data.decode import FILTER, KINDS
 from mien.data.files import fingerprint
 from mien.data.layouts import Layout, detect, existing, is_drawn
 from mien.data.own_output import without_own
 from mien.data.prepared import FORMAT_VERSION, PreparedSet, open_prepared
+from mien.data.prepared_writer import MOST_BAD, Progress, write_set
 from mien.data.workers import FEW, early_start
-from mien.data.writing import MOST_BAD, Progress, write_set
 from mien.errors import FileTrouble, MienError, UsageError
+from mien.runtime import leftovers
+from mien.runtime.cache import cache_root as cache_root
 
 RULES = 2  # of layouts and labels; raised whenever the same files would be read otherwise
 LARGE_ARCHIVE = 4_000_000  # bytes
@@ -73,7 +74,7 @@ def prepare(
     if not rebuild and (ready := _ready(place_of(key), key)) and sources not in ready.info.get("other_readings", ()):
         return ready
     many = workers != 1 and many_files(data)
-    with early_start("mien.data.filling", workers) if many else contextlib.nullcontext():
+    with early_start("mien.data.decode_worker", workers) if many else contextlib.nullcontext():
         layout = detect(data, sources)
         key = own_key if sources in layout.other_readings else key
         place = place_of(key)

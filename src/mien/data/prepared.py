@@ -11,11 +11,11 @@ from typing import Annotated, Any, NotRequired, TypedDict
 import msgspec
 import numpy as np
 
-from mien import typed_json
 from mien.data import arrays
 from mien.data.mapped import read_array
 from mien.errors import FileTrouble
-from mien.typed_json import Count, Positive
+from mien.runtime import typed_json
+from mien.runtime.typed_json import Count, Positive
 
 FORMAT = "mien prepared set"
 FORMAT_VERSION = 1  # raised whenever the same files would give other pixels or labels

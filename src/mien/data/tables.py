@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mien import typed_json
 from mien.data.contents import listed
 from mien.data.files import Files
 from mien.errors import BadData, FileTrouble
+from mien.runtime import typed_json
 
 SEPARATORS = ",;\t|"
 _SEPARATOR_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}

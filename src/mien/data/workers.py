@@ -121,7 +121,8 @@ def together(
     finally:
         end(processes)
         for thread in threads:
-            thread.join()
+            with contextlib.suppress(RuntimeError):  # a signal came before it had started
+                thread.join()
         description.unlink(missing_ok=True)
 
 

@@ -21,8 +21,8 @@ from mien.faces.placing import Placement, place
 from mien.faces.sampling import decoded
 from mien.faces.sheet import Pair, thumbnail
 from mien.faces.warp import warp
-from mien.pictures import FORMATS
-from mien.run.files import io_errors
+from mien.media.image_files import FORMATS
+from mien.runtime.atomic_files import io_errors
 
 AT_ONCE = 16  # pictures that are searched together
 BYTES_AT_ONCE = 1 << 24  # of their files: photographs of 24 megapixels take some 70 MB each once they are decoded

@@ -9,12 +9,11 @@ import numpy as np
 import torch
 
 from mien.errors import FileTrouble, UsageError
-from mien.evaluation.choosing import choose_detector
-from mien.evaluation.weights import ANIME_CASCADE, find
 from mien.faces.face import Face, Finder, largest_first
 from mien.faces.mtcnn import MTCNN
 from mien.faces.weights import CURE, find_mtcnn
-from mien.metrics.detectors import ANIME_FILE, Cascade
+from mien.metrics.detectors import ANIME_FILE, Cascade, choose_detector
+from mien.metrics.networks.pretrained import ANIME_CASCADE, find
 
 PHOTO, ANIME, AUTO = "photo", "anime", "auto"
 SMALLEST, SMALLEST_OF_CASCADE = 0.06, 0.1  # of the shorter side

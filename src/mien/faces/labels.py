@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from mien.data.attributes import groups
 from mien.data.layouts import Layout
-from mien.data.relabelling import METADATA, metadata_row
-from mien.groups import groups
+from mien.data.relabel import METADATA, metadata_row
 
 STYLEGAN, FOLDERS = "stylegan dataset.json", "class folders"
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mien import leftovers
 from mien.data.prepare import prepare
 from mien.data.prepared import own_sum
-from mien.data.relabelling import check_free
+from mien.data.relabel import check_free
 from mien.errors import FileTrouble, UsageError
-from mien.run.files import io_errors, write_json
+from mien.runtime import leftovers
+from mien.runtime.atomic_files import io_errors, write_json
 
 FACTS = "alignment.json"
 

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from mien.faces.placing import Placement
-from mien.pictures import KEY
-from mien.run.files import io_errors
+from mien.media.image_files import KEY
+from mien.runtime.atomic_files import io_errors
 
 CELL, COLUMNS, GAP, MARGIN, LINE = 144, 4, 10, 20, 15
 SHOWN = 24

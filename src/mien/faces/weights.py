@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from mien.errors import FileTrouble
 from mien.networks.mtcnn import Output, Proposal, Refinement
-from mien.run.files import io_errors
+from mien.runtime.atomic_files import io_errors
 
 PACKAGE = "mtcnn"
 FOLDER = Path("assets", "weights")

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, Protocol
 
 from torch import Tensor, nn
 
-from mien.turn import Batch, Memory, Turn
+from mien.batch import Batch, Memory, Turn
 
 Sources = Literal["none", "paired", "unpaired"]
 """What a game reads besides pictures: nothing; for each its source; a set of sources of their own."""

@@ -8,8 +8,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from mien.batch import Batch, Match, Memory, Transform, Turn, unchanged
 from mien.games.game import trained, with_graph
-from mien.turn import Batch, Match, Memory, Transform, Turn, unchanged
 
 
 def never(batch: Batch, memory: Memory) -> Transform:

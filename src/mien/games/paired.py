@@ -8,8 +8,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from mien.batch import Batch, Match, Memory, Turn
 from mien.games.game import Sources, trained, with_graph
-from mien.turn import Batch, Match, Memory, Turn
 
 
 class PairedGame:

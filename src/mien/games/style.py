@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from mien.batch import Batch, Match, Memory, Transform, Turn
 from mien.games.noise import NoiseGame, never
-from mien.turn import Batch, Match, Memory, Transform, Turn
 
 
 class StyleGame(NoiseGame):

@@ -8,10 +8,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from mien import distributed
+from mien.batch import Batch, Match, Memory, Turn
 from mien.games.game import Sources, trained, with_graph
 from mien.games.paired import source_of
-from mien.turn import Batch, Match, Memory, Turn
+from mien.runtime import distributed
 
 
 class UnpairedGame:

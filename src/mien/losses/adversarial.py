@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from mien.batch import Match, Turn
 from mien.losses.term import Term
-from mien.turn import Match, Turn
 
 
 class AdversarialLoss(Protocol):

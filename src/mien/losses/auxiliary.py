@@ -8,8 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from mien.batch import Match, Turn
 from mien.losses.term import Term
-from mien.turn import Match, Turn
 
 
 @dataclass(frozen=True, kw_only=True)

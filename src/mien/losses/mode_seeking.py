@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from mien.batch import Turn
 from mien.losses.term import Term
-from mien.turn import Turn
 
 EPSILON = 1e-5  # of the authors' code
 

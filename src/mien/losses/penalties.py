@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from mien.batch import Match, Turn
+from mien.config.schedules import Number
 from mien.losses.term import Term
-from mien.schedule import Number
-from mien.turn import Match, Turn
 
 
 def image_gradient(logits: Tensor, images: Tensor) -> Tensor:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from mien.batch import Turn
 from mien.losses.term import Term
-from mien.turn import Turn
 
 
 @dataclass(frozen=True, kw_only=True)

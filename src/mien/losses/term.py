@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from mien.schedule import Number
-from mien.turn import Turn
+from mien.batch import Turn
+from mien.config.schedules import Number
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import difflib
 import importlib
 import pkgutil
 
-from mien.encoding import add_user_file, is_ours
+from mien.config.serialization import add_user_file, is_ours
 from mien.errors import UsageError
 from mien.metrics.metric import METRICS, Metric
 

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mien.data.attributes import Group, groups
 from mien.errors import UsageError
-from mien.groups import Group, groups
 from mien.metrics.fid import FID
 from mien.metrics.linear_probe import FEWEST, learn
 from mien.metrics.metric import Labels, Metric, Reads, Score, metric

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from mien.encoding import add_user_file
+from mien.config.serialization import add_user_file
 from mien.errors import FileTrouble, UsageError
+from mien.metrics.networks.pretrained import ANIME_CASCADE, absent, find
 
 if TYPE_CHECKING:
     import cv2
@@ -139,6 +140,25 @@ def own(text: str) -> Own:
     if not callable(function):
         raise UsageError(f"--detector {text}: {path} has no function {name!r}")
     return Own(text, function)
+
+
+def choose_detector(text: str | None) -> Detector:
+    """ "anime", "human", a cascade's .xml file or "my_detector.py:function"; None: anime."""
+    if text in (None, "anime"):
+        path = find(ANIME_CASCADE)
+        if path is None:
+            raise FileTrouble(f"{absent(ANIME_CASCADE)}; or take another: --detector human")
+        return anime(path)
+    if text == "human":
+        return human()
+    if text.rpartition(":")[0].endswith(".py"):
+        return own(text)
+    path = Path(text).expanduser()
+    if path.suffix != ".xml":
+        raise UsageError(f"--detector {text!r} is unknown: use anime, human, a cascade.xml or my_detector.py:function")
+    if not path.is_file():
+        raise FileTrouble(f"--detector {path} is not a file")
+    return anime(path) if path.name == ANIME_FILE else replace(human(), path=path)
 
 
 def opencv() -> Any:

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from mien.errors import FileTrouble
 from mien.metrics.features import Extractor, ready
+from mien.metrics.networks import efficientnet_lite, inception, mobilenet_v2
+from mien.metrics.networks.folding import folded
 from mien.metrics.resize import Resize
-from mien.networks import efficientnet_lite, inception, mobilenet_v2
-from mien.networks.folding import folded
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import ClassVar, Literal, TypeVar
 import numpy as np
 from torch import Tensor
 
-from mien.groups import SWITCH, Group
+from mien.data.attributes import SWITCH, Group
 
 Reads = Literal["features", "logits", "pixels"]
 M = TypeVar("M", bound="type[Metric]")
@@ -42,7 +42,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Labels:
-    """What the pictures of a side are, or were asked to be. values: float32 [N,K], names: K, see `mien.groups`.
+    """What the pictures of a side are, or were asked to be. values: float32 [N,K], names: K (`mien.data.attributes`).
     tells_off: whether a switch that is off was told; a caption does not say what is not there."""
 
     values: np.ndarray = field(repr=False)

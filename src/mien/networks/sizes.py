@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mien.errors import UsageError
-from mien.images import SMALLEST_SIDE, resolution_text
+from mien.media.pixels import SMALLEST_SIDE, resolution_text
 
 Size = tuple[int, int]  # (height, width)
 

@@ -9,9 +9,9 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import replace
 
-from mien.encoding import add_user_file
+from mien.config.serialization import add_user_file
 from mien.errors import UsageError
-from mien.recipe import RECIPES, Recipe, recipe_name
+from mien.recipes.recipe import RECIPES, Recipe, recipe_name
 
 
 def known() -> dict[str, Callable[[], Recipe]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mien.recipe import Recipe, recipe
 from mien.recipes.dcgan import dcgan, dcgan_laptop
+from mien.recipes.recipe import Recipe, recipe
 
 
 @recipe

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mien.config.spec import Spec
 from mien.games.unpaired import UnpairedGame
 from mien.losses.adversarial import LeastSquares
 from mien.losses.reconstruction import L1
 from mien.networks.patchgan import PatchDiscriminator
 from mien.networks.resnet_translator import ResNetTranslator
-from mien.recipe import Recipe, recipe
 from mien.recipes.pix2pix import JITTER, falling
-from mien.spec import Spec
+from mien.recipes.recipe import Recipe, recipe
 from mien.training.ema import EMA
 
 CYCLE = 10.0

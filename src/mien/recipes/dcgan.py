@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mien.config.spec import Spec
 from mien.games.noise import NoiseGame
 from mien.losses.adversarial import NonSaturating
 from mien.losses.penalties import R1
 from mien.networks.dcgan import DCGANDiscriminator, DCGANGenerator
-from mien.recipe import Recipe, recipe
-from mien.spec import Spec
+from mien.recipes.recipe import Recipe, recipe
 from mien.training.ema import EMA
 from mien.training.optimizer import Adam
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from mien.config.spec import Spec
 from mien.losses.adversarial import NonSaturating
 from mien.networks.first_gan import FirstDiscriminator, FirstGenerator
-from mien.recipe import Recipe, recipe
-from mien.spec import Spec
+from mien.recipes.recipe import Recipe, recipe
 from mien.training.optimizer import Adam
 
 

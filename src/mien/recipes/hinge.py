@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mien.losses.adversarial import Hinge
-from mien.recipe import Recipe, recipe
 from mien.recipes.dcgan import dcgan
+from mien.recipes.recipe import Recipe, recipe
 
 
 @recipe

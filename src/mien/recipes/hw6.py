@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mien.config.spec import Spec
 from mien.losses.adversarial import NonSaturating
 from mien.networks.hw6 import HW6Discriminator, HW6Generator
-from mien.recipe import Recipe, recipe
-from mien.spec import Spec
+from mien.recipes.recipe import Recipe, recipe
 from mien.training.optimizer import Adam
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mien.config.schedules import Linear
+from mien.config.spec import Spec
 from mien.games.paired import PairedGame
 from mien.losses.adversarial import NonSaturating
 from mien.losses.reconstruction import L1
 from mien.networks.patchgan import PatchDiscriminator
 from mien.networks.unet import UNetGenerator
-from mien.recipe import Recipe, recipe
-from mien.schedule import Linear
-from mien.spec import Spec
+from mien.recipes.recipe import Recipe, recipe
 from mien.training.ema import EMA
 from mien.training.optimizer import Adam
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mien.augmentation.ada import ADA
+from mien.config.schedules import Cosine
+from mien.config.spec import Spec
 from mien.losses.adversarial import Relativistic
 from mien.losses.penalties import R1, R2
 from mien.losses.term import Term
 from mien.networks.r3gan import R3GANDiscriminator, R3GANGenerator
-from mien.recipe import Recipe, recipe
-from mien.schedule import Cosine
-from mien.spec import Spec
-from mien.training.ada import ADA
+from mien.recipes.recipe import Recipe, recipe
 from mien.training.ema import EMA
 from mien.training.optimizer import Adam
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from mien.config.schedules import Linear
+from mien.config.spec import Spec
 from mien.losses.adversarial import Hinge
 from mien.networks.sngan import SNGANDiscriminator, SNGANGenerator
-from mien.recipe import Recipe, recipe
-from mien.schedule import Linear
-from mien.spec import Spec
+from mien.recipes.recipe import Recipe, recipe
 from mien.training.optimizer import Adam
 
 LENGTH = 100_000 * 5 * 64  # images: as many steps of G, for each 5 steps of D, of 64 images

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mien.config.spec import Spec
 from mien.games.style import StyleGame
 from mien.losses.adversarial import NonSaturating
 from mien.losses.path_length import PathLength
 from mien.losses.penalties import R1
 from mien.networks.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator
-from mien.recipe import Recipe, recipe
-from mien.spec import Spec
+from mien.recipes.recipe import Recipe, recipe
 from mien.training.ema import EMA
 from mien.training.optimizer import Adam
 

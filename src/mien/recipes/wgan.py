@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mien.config.spec import Spec
 from mien.losses.adversarial import Wasserstein
 from mien.losses.penalties import GradientPenalty
 from mien.networks.hw6 import HW6Discriminator
-from mien.recipe import Recipe, WeightClip, recipe
 from mien.recipes.hw6 import hw6
-from mien.spec import Spec
+from mien.recipes.recipe import Recipe, WeightClip, recipe
 from mien.training.optimizer import Adam, RMSprop
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mien.schedule import Number, at
+from mien.config.schedules import Number, at
 
 
 @dataclass(frozen=True)

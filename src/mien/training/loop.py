@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from mien.batch import Batch
 from mien.training.ema import MovingAverage
 from mien.training.player import Player
-from mien.turn import Batch
 
 Batches = Callable[[int, str], Iterator[Batch]]
 """(images seen, player) -> that player's batches from there on, the same each time it is asked."""

@@ -10,8 +10,8 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from mien.config.schedules import Number, at
 from mien.errors import UsageError
-from mien.schedule import Number, at
 
 
 class OptimizerSettings(Protocol):

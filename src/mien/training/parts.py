@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from mien.turn import Batch, Memory
+from mien.batch import Batch, Memory
 
 
 def in_parts(batch: Batch, parts: int, memory: Memory) -> Iterator[Batch]:

@@ -10,14 +10,14 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from mien import distributed
+from mien.batch import Batch, Memory, Turn
+from mien.config.schedules import at
 from mien.errors import UsageError
 from mien.losses.term import Term
-from mien.schedule import at
+from mien.runtime import distributed
 from mien.training.layers import leading
 from mien.training.optimizer import OptimizerSettings, load_optimizer_tensors, optimizer_tensors
 from mien.training.parts import in_parts, weighted
-from mien.turn import Batch, Memory, Turn
 
 GRADIENTS_EVERY = 8  # steps between two looks at the gradients: often enough for each tick, too seldom to cost
 

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mien import distributed
 from mien.games.game import Game
-from mien.given import Given, complete, to_save
+from mien.networks.frozen_weights import Given, complete, to_save
+from mien.runtime import distributed
 from mien.training.ema import MovingAverage
 from mien.training.player import Player
 from mien.training.statistics import Statistics

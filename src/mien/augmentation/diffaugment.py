@@ -1,0 +1,95 @@
+"""Augmentation of what the discriminator sees, real and drawn pictures alike; ADA has a file of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from mien.batch import Batch, Memory, Transform
+from mien.errors import UsageError
+from mien.losses.term import Term
+
+
+class Augmentation(Protocol):
+    """Settings that give each batch its transform, differentiable twice, and the discriminator its further terms."""
+
+    def at(self, batch: Batch, memory: Memory) -> Transform:
+        """The transform of this batch; it may draw from torch's generator, and keep what it must in `memory`."""
+        ...
+
+    def terms(self) -> dict[str, Term]:
+        """What has to be watched in the discriminator's turn: a term of weight 0 that sees its logits."""
+        ...
+
+
+@dataclass(frozen=True)
+class DiffAugment:
+    """Each picture is always changed, by draws of its own (Zhao et al. 2020, section 4 and appendix).
+
+    policy: any of color, translation and cutout, in the order in which they act.
+    """
+
+    policy: str = "color,translation,cutout"
+
+    def __post_init__(self) -> None:
+        unknown = [part for part in self.parts() if part not in POLICIES]
+        if unknown:
+            raise UsageError(f"DiffAugment: policy {self.policy!r}: {unknown[0]!r} is none of {', '.join(POLICIES)}")
+
+    def parts(self) -> list[str]:
+        return [part.strip() for part in self.policy.split(",")]
+
+    def at(self, batch: Batch, memory: Memory) -> Transform:
+        return self.changed
+
+    def terms(self) -> dict[str, Term]:
+        return {}
+
+    def changed(self, image: Tensor) -> Tensor:
+        for part in self.parts():
+            image = POLICIES[part](image)
+        return image
+
+
+def color(image: Tensor) -> Tensor:
+    """Brightness by up to 0.5 either way, then saturation times 0 to 2, then contrast times 0.5 to 1.5."""
+    brightness, saturation, contrast = torch.rand(3, len(image), 1, 1, 1, dtype=image.dtype, device=image.device)
+    image = image + (brightness - 0.5)
+    image = torch.lerp(image.mean(1, keepdim=True), image, 2 * saturation)
+    return torch.lerp(image.mean((1, 2, 3), keepdim=True), image, 0.5 + contrast)
+
+
+def translation(image: Tensor) -> Tensor:
+    """By whole pixels, up to an eighth of each side either way; what comes in is 0, a middle grey."""
+    for axis in (2, 3):
+        side = image.shape[axis]
+        reach = (side + 4) // 8  # rounded half up, as the authors have it: 3 at 20 pixels
+        shift = torch.randint(-reach, reach + 1, (len(image), 1), device=image.device)
+        source = torch.arange(side, device=image.device) - shift
+        inside = (source >= 0) & (source < side)
+        # A pixel is read once, or else only where its value is dropped: sums of gradients have one summand in all.
+        image = image.gather(axis, along(source.clamp(0, side - 1), axis).expand_as(image)) * along(inside, axis)
+    return image
+
+
+def cutout(image: Tensor) -> Tensor:
+    """A rectangle of half the height and half the width, its centre anywhere in the picture, becomes 0."""
+    cut = torch.ones((), dtype=torch.bool, device=image.device)
+    for axis in (2, 3):
+        side = image.shape[axis]
+        size = (side + 1) // 2
+        first = torch.randint(0, side + 1 - size % 2, (len(image), 1), device=image.device) - size // 2
+        place = torch.arange(side, device=image.device)
+        cut = cut & along((place >= first) & (place < first + size), axis)
+    return image * ~cut
+
+
+def along(values: Tensor, axis: int) -> Tensor:
+    """[N,side] -> [N,1,side,1] or [N,1,1,side]: to go with the axis 2 or 3 of pictures."""
+    return values[:, None, :, None] if axis == 2 else values[:, None, None, :]
+
+
+POLICIES = {"color": color, "translation": translation, "cutout": cutout}

@@ -1,0 +1,1 @@
+"""Classes, attributes and texts as conditions of both networks."""

@@ -1,0 +1,55 @@
+"""What a recipe's networks are told besides noise: a class, attributes or a text. Labels are float32 [N,dim]."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import nn
+
+from mien.config.spec import Spec
+from mien.data.attributes import groups
+from mien.errors import UsageError
+from mien.networks.conditional import AuxiliaryDiscriminator, ConditionalGenerator, ProjectionDiscriminator
+
+Kind = Literal["class", "attributes", "text"]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """dim: numbers of a label. names: what each of them means; none for text. encoder: what makes numbers of a text.
+    embedding_dim: numbers that the generator is given beside z. noise: what is added to a label while training, as a
+    share of the label's length."""
+
+    kind: Kind
+    dim: int
+    names: tuple[str, ...] = ()
+    encoder: str = ""
+    embedding_dim: int = 64
+    noise: float = 0.0
+
+    def generator(self, spec: Spec[nn.Module], **shape: Any) -> nn.Module:
+        """Raises UsageError for a generator whose latent's size is not free."""
+        known = inspect.signature(spec.of).parameters
+        if "latent_dim" not in known:
+            raise UsageError(f"{spec.of.__name__} takes no condition: its latent_dim cannot be set")
+        latent_dim = spec.arguments.get("latent_dim", known["latent_dim"].default)
+        inner = spec.build(**shape, latent_dim=latent_dim + self.embedding_dim)
+        return ConditionalGenerator(inner, self.dim, self.embedding_dim, self.noise)
+
+    def discriminator(self, spec: Spec[nn.Module], auxiliary: bool = False, **shape: Any) -> nn.Module:
+        """auxiliary: it names the label instead of being told. Raises UsageError for one that has no features."""
+        inner = spec.build(**shape)
+        if auxiliary:
+            return AuxiliaryDiscriminator(inner, self.dim, self.columns)
+        return ProjectionDiscriminator(inner, self.dim)
+
+    @property
+    def columns(self) -> list[list[int]] | None:
+        """Those of a label that tell one thing together; None for texts, whose numbers tell nothing by themselves."""
+        if self.kind == "text":
+            return None
+        if self.kind == "class":
+            return [list(range(self.dim))]
+        return [list(group.columns) for group in groups(self.names)]

@@ -1,0 +1,110 @@
+"""The labels that pictures offer, as the numbers that a condition holds."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mien.conditioning.condition import Condition
+from mien.conditioning.text import encoder as encoders
+from mien.data.attributes import one_each
+from mien.data.mapped import read_array
+from mien.data.prepare import cache_root
+from mien.data.prepared import PreparedSet
+from mien.errors import FileTrouble, UsageError
+from mien.runtime.atomic_files import io_errors, write_bytes
+from mien.runtime.console import counted
+
+AT_ONCE = 256  # captions
+KEPT = 2048  # of the training's labels, which drawing chooses from
+SHOWN = 4  # names in a line
+
+
+def offers(names: Sequence[str], labels: np.ndarray | None, captions: bool) -> dict[str, str]:
+    """What pictures may be conditioned on, the best first: kind -> what that is, in words. Classes are labels of which
+    no picture has two."""
+    shown = f"({', '.join(names[:SHOWN])}{', …' if len(names) > SHOWN else ''})"
+    found = {}
+    if len(names) > 1 and labels is not None and one_each(labels):
+        found["class"] = f"{len(names)} classes {shown}"
+    if names:
+        found["attributes"] = f"{len(names)} labels {shown}"
+    if captions:
+        found["text"] = "captions"
+    return found
+
+
+def listed(there: dict[str, str]) -> str:
+    parts = [words for kind, words in there.items() if kind != "attributes" or "class" not in there]
+    return " and ".join(parts) or "no labels and no captions"
+
+
+def labels_of(condition: Condition | None, pictures: PreparedSet) -> np.ndarray | None:
+    """float32 [N,dim], all zeros where a picture has none. Raises UsageError for pictures of another vocabulary."""
+    if condition is None:
+        return None
+    if condition.kind == "text":
+        if pictures.captions is None:
+            raise UsageError(f"--data {pictures.info['source']} has no captions, which the run is about: give them")
+        return embedded(pictures.captions, condition)
+    if tuple(pictures.info["label_names"]) != condition.names or pictures.labels is None:
+        names = offers(pictures.info["label_names"], pictures.labels, False)
+        raise UsageError(
+            f"--data {pictures.info['source']} has {listed(names)}, not the {len(condition.names)} that the run "
+            f"is about ({', '.join(condition.names[:SHOWN])} …): give pictures with the same labels"
+        )
+    return np.asarray(pictures.labels)
+
+
+def embedded(captions: list[str], condition: Condition) -> np.ndarray:
+    """float32 [N,dim], computed once: kept in the cache by captions and encoder. Raises UsageError, FileTrouble."""
+    encode = encoders.find(condition.encoder)
+    what = json.dumps([captions, condition.encoder, encode.version, condition.dim])
+    path = cache_root() / "captions" / f"{hashlib.sha256(what.encode()).hexdigest()[:32]}.npy"
+    if path.is_file():
+        with contextlib.suppress(FileTrouble):  # a damaged file of the cache is made anew
+            return np.array(read_array(path, np.float32, (len(captions), condition.dim)))
+    parts = []
+    with counted("reading captions") as progress:
+        for start in range(0, len(captions), AT_ONCE):
+            parts.append(encoded(captions[start : start + AT_ONCE], condition))
+            progress(min(start + AT_ONCE, len(captions)), len(captions))
+    found = np.concatenate(parts).astype(np.float32)
+    file = io.BytesIO()
+    np.save(file, found, allow_pickle=False)
+    with io_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, file.getvalue())
+    return found
+
+
+def encoded(texts: Sequence[str], condition: Condition) -> np.ndarray:
+    """float32 [N,dim]. Raises UsageError where the encoder is no longer the one that the run learned from."""
+    found = encoders.find(condition.encoder)(texts)
+    if found.shape[1] != condition.dim:
+        raise UsageError(
+            f"--encoder {condition.encoder} gives {found.shape[1]} numbers; the run has {condition.dim}: train anew, "
+            "or ask it with the version of mien or of the encoder that trained it"
+        )
+    return found
+
+
+def kept(labels: np.ndarray | None) -> Tensor | None:
+    """[N,K] -> [<=KEPT,K], spread evenly: their distribution, in short."""
+    if labels is None:
+        return None
+    chosen = np.linspace(0, len(labels) - 1, min(KEPT, len(labels))).round().astype(int)
+    return torch.from_numpy(np.array(labels[chosen], np.float32))
+
+
+def distinct(labels: Tensor, most: int) -> Tensor:
+    """[M,K] -> [<=most,K]: labels that differ, spread evenly over all that do, in order; none that is all zeros."""
+    found = labels[labels.any(1)].unique(dim=0).flip(0)
+    return found[torch.linspace(0, len(found) - 1, min(most, len(found))).round().long()]

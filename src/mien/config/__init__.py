@@ -1,0 +1,1 @@
+"""Settings as frozen data: classes and arguments, JSON, overrides, schedules, budgets."""

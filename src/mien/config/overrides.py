@@ -1,0 +1,94 @@
+"""Settings by dotted path, "discriminator_terms.r1.weight": what there are, and changes of them that text expresses."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import inspect
+import typing
+from typing import Any
+
+from mien.config.spec import Spec
+from mien.config.typing_hints import called, check_numbers, expressible, hints_of, is_pair, options
+from mien.errors import UsageError
+
+
+def override(value: Any, assignment: str) -> Any:
+    """A copy of `value` changed by "discriminator_terms.r1.weight=5". Raises UsageError naming the valid paths."""
+    path, equals, text = assignment.partition("=")
+    if not equals:
+        raise UsageError(f"--set {assignment!r} is not KEY=VALUE")
+    valid = {key: (part, hint) for key, part, hint in paths(value)}
+    if path not in valid:
+        near = difflib.get_close_matches(path, valid, 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise UsageError(f"--set {path}: no such setting; {hint}valid are: {', '.join(sorted(valid))}")
+    part, hint = valid[path]
+    new = parse(text, hint, assignment)
+    check_numbers(new, 0 if part == 0 else 1, f"--set {assignment}: {path}")
+    return replace_at(value, path.split("."), new)
+
+
+def paths(value: Any, prefix: str = "") -> list[tuple[str, Any, Any]]:
+    """Every setting below `value` that text can express: (dotted path, current value, type)."""
+    found: list[tuple[str, Any, Any]] = []
+    for name, part, hint in children(value):
+        if children(part):
+            found += paths(part, f"{prefix}{name}.")
+        # A number may stand where a schedule is, so such a field is a leaf as well as a node.
+        if expressible(hint):
+            found.append((prefix + name, part, hint))
+    return found
+
+
+def children(value: Any) -> list[tuple[str, Any, Any]]:
+    if isinstance(value, Spec):
+        hints = hints_of(value.of)
+        signature = inspect.signature(value.of).parameters
+        return [
+            (name, value.arguments.get(name, parameter.default), hints.get(name, type(parameter.default)))
+            for name, parameter in signature.items()
+            if name in value.arguments or parameter.default is not inspect.Parameter.empty
+        ]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        hints = hints_of(type(value))
+        return [(field.name, getattr(value, field.name), hints.get(field.name)) for field in dataclasses.fields(value)]
+    if isinstance(value, dict):
+        return [(name, part, type(part)) for name, part in value.items()]
+    return []
+
+
+def parse(text: str, hint: Any, assignment: str) -> Any:
+    if is_pair(hint):
+        kinds = typing.get_args(hint)
+        numbers = text.lower().replace("x", ",").split(",")
+        if len(numbers) != len(kinds):
+            raise UsageError(f"--set {assignment}: {text!r} is not {len(kinds)} numbers with an x between them")
+        return tuple(parse(number, kind, assignment) for number, kind in zip(numbers, kinds))
+    if typing.get_origin(hint) is typing.Literal and text in typing.get_args(hint):
+        return text
+    kinds = options(hint)
+    if type(None) in kinds and text.lower() == "none":
+        return None
+    if bool in kinds and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        if kind in kinds:
+            try:
+                return kind(text)
+            except ValueError:
+                continue
+    if str in kinds:
+        return text
+    raise UsageError(f"--set {assignment}: {text!r} is not {called(hint)}")
+
+
+def replace_at(value: Any, path: list[str], new: Any) -> Any:
+    name, *rest = path
+    part = {key: old for key, old, _ in children(value)}[name]
+    new = replace_at(part, rest, new) if rest else new
+    if isinstance(value, Spec):
+        return Spec(value.of, **{**value.arguments, name: new})
+    if isinstance(value, dict):
+        return {**value, name: new}
+    return dataclasses.replace(value, **{name: new})

@@ -1,0 +1,25 @@
+"""Pictures with sources, as a game of translation reads them."""
+
+from __future__ import annotations
+
+from mien.data.prepared import PreparedSet
+from mien.errors import UsageError
+
+PAIRS = "pairs: files A|B side by side, folders A and B of the same names, or drawn-lines"
+TWO_SETS = "two sets: folders trainA and trainB, or drawn-unpaired"
+
+
+def select_sources(pictures: PreparedSet, sources: str, direction: str, recipe: str) -> PreparedSet:
+    """The prepared set with its sides swapped for direction "BtoA"; unchanged for a recipe without sources.
+
+    sources: "none", "paired" or "unpaired", what the game reads. recipe: its name, for messages. Raises UsageError for
+    pictures without sources, and for two sets where pairs are needed.
+    """
+    if sources == "none":
+        return pictures
+    what = f"--data {pictures.info['source']} ({pictures.info['layout']})"
+    if pictures.sources is None:
+        raise UsageError(f"{what}: {recipe} learns from {PAIRS if sources == 'paired' else TWO_SETS}")
+    if sources == "paired" and not pictures.paired:
+        raise UsageError(f"{what}: {recipe} learns from {PAIRS}; for two sets there is cyclegan")
+    return pictures.swapped() if direction == "BtoA" else pictures

@@ -1,0 +1,1 @@
+"""The built-in faces: drawn by formulas, with known attributes and captions."""

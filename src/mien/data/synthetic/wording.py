@@ -1,0 +1,104 @@
+"""How built-in faces are told: a wording has frames and words, and a face's number alone chooses among both.
+
+A frame is a row of clauses, and a clause a list of items behind what leads it: "wearing | {glasses} | {outfit}" gives
+"wearing glasses and a dress". A clause without bars is a single item. In an item braces stand for words: {hair} and
+{eyes} for a colour's name, {style} for the style with the hair's colour, {cut} for it without. People rarely tell all,
+so items are left out at random.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.data.synthetic.face import CHOICES, SWITCHES, Face, attribute_names
+
+COLOURS = ("hair", "eyes")
+OFTEN = 0.9  # how likely a caption tells a colour; all else by one chance for each caption, itself drawn from 0 to 1
+
+
+class Frame(NamedTuple):
+    """join: what stands between clauses. articles: whether words keep their "a"; tags do without."""
+
+    join: str
+    clauses: tuple[str, ...]
+    articles: bool = True
+
+    @property
+    def items(self) -> list[str]:
+        return [item for clause in self.clauses for item in _parts(clause)[1]]
+
+
+@dataclass(frozen=True)
+class Wording:
+    """stream: of random numbers, from 0 to 2^64 - 1; others than the seeds of faces. words: of each value of each
+    attribute but the colours, or several between slashes; a value without words is never told."""
+
+    stream: int
+    frames: tuple[Frame, ...]
+    words: dict[str, dict[str, str]]
+
+    def caption(self, face: Face, number: int) -> str:
+        """What the frame and the items of a number tell of a face: "a girl with a green bob, smiling"."""
+        frame, items, random = self.chosen(number)
+        words = {}
+        for name in (*CHOICES, *SWITCHES):
+            value = str(getattr(face, name))
+            phrases = self.words[name].get(value, "").split(" / ") if name in self.words else [value]
+            phrase = phrases[int(random.random() * len(phrases))]
+            words[name] = phrase if frame.articles else re.sub("^an? ", "", phrase)
+        words["cut"] = " ".join(words["style"].format(hair="").split())
+        words["style"] = words["style"].format(hair=words["hair"])
+        clauses = []
+        for lead, own in map(_parts, frame.clauses):
+            said = [item.format(**words) for item in own if item in items and all(words[name] for name in _names(item))]
+            if said:
+                clauses.append(f"{lead} {_listed(said)}".strip())
+        return re.sub(r"\ba(?= [aeiou])", "an", frame.join.join(clauses))
+
+    def told(self, labels: NDArray[np.float32], numbers: Sequence[int]) -> NDArray[np.float32]:
+        """Labels [N,K] of faces, and their numbers [N] -> [N,K]: 0 where the caption does not say it. No switch that is
+        off is told."""
+        values = [(name, value or "True") for name, _, value in (label.partition("=") for label in attribute_names())]
+        worded = np.array([name in COLOURS or value in self.words[name] for name, value in values], np.float32)
+        told = [set().union(*map(_attributes, self.chosen(number)[1])) for number in numbers]
+        said = np.array([[name in own for name, _ in values] for own in told], np.float32)
+        return labels * worded * said.reshape(labels.shape)
+
+    def chosen(self, number: int) -> tuple[Frame, list[str], np.random.Generator]:
+        """The frame of a number, its items that are told, the first always, and the random numbers that go on."""
+        random = np.random.Generator(np.random.Philox(key=np.array([self.stream, number], dtype=np.uint64)))
+        frame, chance = self.frames[int(random.random() * len(self.frames))], random.random()
+        first, *others = frame.items
+        told = [
+            item for item in others if random.random() < (chance if _attributes(item).isdisjoint(COLOURS) else OFTEN)
+        ]
+        return frame, [first, *told], random
+
+
+@cache
+def _parts(clause: str) -> tuple[str, tuple[str, ...]]:
+    """ "with | {hair} hair | {bangs}" -> ("with", ("{hair} hair", "{bangs}"))"""
+    lead, *items = (part.strip() for part in clause.split("|"))
+    return (lead, tuple(items)) if items else ("", (lead,))
+
+
+@cache
+def _names(item: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"{(\w+)}", item))
+
+
+@cache
+def _attributes(item: str) -> frozenset[str]:
+    """What an item tells: of "with {style}", style and hair."""
+    told = {"style": {"style", "hair"}, "cut": {"style"}}
+    return frozenset().union(*(told.get(name, {name}) for name in _names(item)))
+
+
+def _listed(words: list[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

@@ -1,0 +1,63 @@
+"""The two sides of a translation: real pictures of the domain that is wanted, and what comes of the other's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from mien.data.layouts import detect
+from mien.data.pairing import select_sources
+from mien.data.prepare import prepare
+from mien.data.prepared import PreparedSet
+from mien.data.sampling import spread
+from mien.evaluation.image_sets import Side, labels_of, pictures_of
+from mien.inference.translator import Translator
+from mien.media.pixels import as_rgb
+from mien.runtime.console import counted
+
+
+def wanted(translator: Translator, data: str | Path, most: int, to: str) -> Side:
+    """At most so many real pictures of domain `to`, evenly spread."""
+    layout = detect(data, translator.recipe.sources)
+    found, ready = pictures_of(data, translator.resolution, most, layout), towards(translator, data, to)
+    chosen = spread(len(ready), most)
+
+    def batches(size: int) -> Iterator[np.ndarray]:
+        return (as_rgb(ready.images[chosen[start : start + size]]) for start in range(0, len(chosen), size))
+
+    pencil = bool(ready.info.get("swapped")) and ready.info["layout"] == "drawn-unpaired"
+    built_in = found.built_in and (pencil or not ready.info.get("swapped"))  # no reader has learned line drawings
+    labels = labels_of(ready, chosen)
+    return replace(
+        found, count=len(chosen), batches=batches, key=f"{found.key} {to}",
+        built_in=built_in, pencil=pencil, labels=labels, targets=ready.paired,
+    )  # fmt: skip
+
+
+def translations(translator: Translator, data: str | Path, most: int, to: str) -> Side:
+    """At most so many pictures of the other domain, evenly spread, translated while they are looked at."""
+    ready = towards(translator, data, to)
+    assert ready.sources is not None
+    sources = ready.sources
+    chosen = spread(len(sources), most)
+
+    def batches(size: int) -> Iterator[np.ndarray]:
+        for start in range(0, len(chosen), size):
+            yield as_rgb(translator(sources[chosen[start : start + size]], to)[0])
+
+    facts = {"run": translator.run, "recipe": translator.recipe.name, "images": translator.images}
+    facts |= {"kimg": translator.images / 1000, "to": to}
+    labels = labels_of(ready if ready.paired else ready.swapped(), chosen)  # what must survive is what the sources are
+    return Side(len(chosen), batches, None, facts, labels=labels)
+
+
+def towards(translator: Translator, data: str | Path, to: str) -> PreparedSet:
+    """The set with pictures of domain `to` as images and those of the other as sources."""
+    with counted("preparing pictures") as progress:
+        recipe = translator.recipe
+        ready = prepare(data, *recipe.resolution, sources=recipe.sources, progress=progress)
+    ready = select_sources(ready, recipe.sources, recipe.direction, recipe.name)
+    return ready if to == next(iter(translator.routes)) else ready.swapped()

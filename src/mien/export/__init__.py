@@ -1,0 +1,1 @@
+"""What leaves mien in the formats of others."""

@@ -1,0 +1,79 @@
+"""A sheet of all values of one attribute or two, everything else the same: what does the generator do with each?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from mien.conditioning.condition import Condition
+from mien.conditioning.requests import Wanted, nearest, of_class, plain, with_attributes
+from mien.data.attributes import CLASS, Group, groups
+from mien.errors import UsageError
+from mien.inference.generator import Generator
+from mien.inference.latents.synthesis import draw
+from mien.media.contact_sheet import sheet
+
+MOST = 4096  # pictures of a sheet
+
+
+def swept(
+    generator: Generator, text: str, wanted: Wanted, seeds: Sequence[int], truncation: float
+) -> tuple[Image.Image, dict[str, Any], int]:
+    """ "hair,eyes": a row for each value of hair, a column for each of eyes, one seed; "hair": a row for each seed.
+
+    -> the sheet, what it says of itself, and how many pictures it has. Raises UsageError.
+    """
+    condition, labels = generator.recipe.condition, generator.labels
+    if condition is None or labels is None:
+        raise UsageError(
+            f"--sweep {text}: {generator.run} was trained without a condition: train with --cond attributes"
+        )
+    chosen = attributes_of(condition, labels, text)
+    if len(chosen) == 2 and len(seeds) > 1:
+        raise UsageError(f"--sweep {text} draws one seed: name one by --seeds, or sweep one attribute")
+    across = chosen[-1]
+    down: list[tuple[int, dict[str, str]]] = [(seed, {}) for seed in seeds]
+    if len(chosen) == 2:
+        down = [(seeds[0], {chosen[0].name: value}) for value in chosen[0].values]
+    if len(down) * len(across.values) > MOST:
+        raise UsageError(f"--sweep {text}: a sheet has {MOST:,} pictures at most: use fewer --seeds")
+    latents = []
+    for (seed, own), value in product(down, across.values):
+        asked = generator.telling(label_of(condition, labels, wanted, {**own, across.name: value}))
+        latents.append(asked.latents([seed]))
+    with torch.inference_mode():
+        w = torch.cat([generator.mapping(part, truncation) for part in latents])
+    pixels = draw(generator, w).reshape(len(down), len(across.values), *generator.resolution, -1)
+    rows = [" ".join(own.values()) or f"seed {seed}" for seed, own in down]
+    facts = {"run": generator.run, "recipe": generator.recipe.name, "kimg": generator.images / 1000}
+    facts |= {"truncation": truncation, "sweep": text, "seeds": list(seeds), "wanted": dict(wanted)}
+    return sheet(pixels, rows, across.values), facts, len(w)
+
+
+def attributes_of(condition: Condition, labels: Tensor, text: str) -> list[Group]:
+    """Those of the names, one or two; "class" where the generator knows classes. Raises UsageError."""
+    if condition.kind == "text":
+        raise UsageError(f"--sweep {text}: a generator that draws by texts has no list of values: use --text")
+    found = [Group(CLASS, condition.names, tuple(range(condition.dim)))]
+    if condition.kind == "attributes":
+        found = list(groups(condition.names, labels.numpy()))
+    by_name = {plain(group.name): group for group in found}
+    names = [plain(name) for name in text.split(",")]
+    for name in names:
+        if name not in by_name:
+            raise UsageError(f"--sweep {name}: {nearest(name, [group.name for group in found], 'attribute')}")
+    if len(names) > 2 or len(set(names)) < len(names):
+        raise UsageError(f"--sweep {text}: name one attribute, or two different ones")
+    return [by_name[name] for name in names]
+
+
+def label_of(condition: Condition, labels: Tensor, wanted: Wanted, values: dict[str, str]) -> Tensor:
+    """[<=M,K]: what a seed chooses from, with the values of one cell."""
+    if condition.kind == "class":
+        return of_class(condition, values[CLASS])
+    return with_attributes(condition, labels, {**wanted, **values})

@@ -1,0 +1,208 @@
+"""Drawing with a trained generator: `G = load("runs/00007-dcgan-faces64")`, then `G(seeds=range(16))`.
+
+A seed's picture depends on the seed alone, whichever others are drawn beside it and on whatever batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from mien.conditioning import requests
+from mien.conditioning.labels import encoded
+from mien.config import serialization
+from mien.errors import FileTrouble, UsageError
+from mien.media.image_files import to_image
+from mien.media.pixels import to_pixels
+from mien.recipes.recipe import Recipe, from_json
+from mien.runs import tensor_files
+from mien.runs.directory import RunDirectory, find
+from mien.runs.snapshot import load_snapshot
+
+BATCH = 64
+
+
+class Generator:
+    """The averaged generator of a run, in evaluation mode.
+
+    run: the run's name. images: how many real images its training had seen. resolution: (height, width).
+    labels: [M,K], those of its training, or those that are asked for; None without a condition.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        run: str,
+        images: int,
+        tensors: dict[str, Tensor],
+        device: torch.device,
+        labels: Tensor | None = None,
+    ):
+        self.recipe, self.run, self.images, self.device, self.labels = recipe, run, images, device, labels
+        self.resolution, self.channels = recipe.resolution, recipe.channels
+        self.network = recipe.build_generator()
+        tensor_files.fill(self.network, tensors, f"the snapshot of {run}")
+        memory = torch.channels_last if recipe.channels_last else torch.contiguous_format
+        self.network.to(device=device, memory_format=memory).eval().requires_grad_(False)  # type: ignore[call-overload]
+        self.latent_dim: int = self.network.latent_dim  # type: ignore[assignment]
+
+    def load(self, tensors: dict[str, dict[str, Tensor]]) -> None:
+        """Go on with the weights of another moment."""
+        self.network.load_state_dict(tensors["G"])
+
+    def __call__(
+        self,
+        seeds: Iterable[int],
+        truncation: float = 1.0,
+        *,
+        class_: str | int | None = None,
+        attributes: requests.Wanted | None = None,
+        text: str | None = None,
+    ) -> list[Image.Image]:
+        """One picture a seed: mode RGB, or L for a grayscale generator. The rest as `asked` has it."""
+        generator = self.asked(class_=class_, attributes=attributes, text=text)
+        return [to_image(pixels) for pixels in generator.pixels(list(seeds), truncation)]
+
+    def asked(
+        self,
+        *,
+        class_: str | int | None = None,
+        attributes: requests.Wanted | None = None,
+        text: str | None = None,
+    ) -> Generator:
+        """The same generator, drawing but one class, {"hair": "silver", "smile": True}, or what a text says. Attributes
+        that are not named stay those that a seed draws from the training's. Raises UsageError, in one line."""
+        wanted = {"class": class_, "attributes": attributes, "text": text}
+        flags = [kind for kind, value in wanted.items() if value is not None]
+        if not flags:
+            return self
+        condition = self.recipe.condition
+        if condition is None or self.labels is None:
+            raise UsageError(f"--{flags[0]}: {self.run} was trained without a condition: train with --cond {flags[0]}")
+        if flags != [condition.kind]:
+            raise UsageError(f"--{flags[0]}: {self.run} was trained by {condition.kind}: use --{condition.kind}")
+        if class_ is not None:
+            return self.telling(requests.of_class(condition, class_))
+        if attributes is not None:
+            return self.telling(requests.with_attributes(condition, self.labels, attributes))
+        return self.telling(torch.from_numpy(encoded([text or ""], condition)))
+
+    def telling(self, labels: Tensor) -> Generator:
+        """The same generator, each seed choosing from other labels [M,K]."""
+        other = copy(self)
+        other.labels = labels
+        return other
+
+    def pixels(self, seeds: Sequence[int], truncation: float = 1.0, batch_size: int = BATCH) -> np.ndarray:
+        """uint8 [N,H,W,C]"""
+        return np.concatenate(list(self.stream(seeds, truncation, batch_size)))
+
+    @torch.inference_mode()
+    def stream(self, seeds: Sequence[int], truncation: float = 1.0, batch_size: int = BATCH) -> Iterator[np.ndarray]:
+        """uint8 [<=batch_size,H,W,C] at a time, so that any number of pictures fits in memory."""
+        for start in range(0, len(seeds), batch_size):
+            chosen = list(seeds[start : start + batch_size])
+            # The batch is filled up to one constant size: kernels are chosen by shape and differ in the last bit.
+            padded = chosen + [0] * (batch_size - len(chosen))
+            w = self.mapping(self.latents(padded), truncation)
+            yield to_pixels(self.synthesis(w))[: len(chosen)]
+
+    def latents(self, seeds: Iterable[int]) -> Tensor:
+        """[N, latent_dim], each row N(0, I) from its own seed; the same on every device. With a condition each row goes
+        on with its label: [N, latent_dim + K], one of `labels`, chosen by the same seed."""
+        return torch.stack([self.latent(seed) for seed in seeds]).to(self.device)
+
+    def latent(self, seed: int) -> Tensor:
+        z, place = self.drawn(seed)
+        return z if self.labels is None else torch.cat([z, self.labels[place]])
+
+    def drawn(self, seed: int) -> tuple[Tensor, int]:
+        """z [latent_dim], and the place among `labels` of the one that the seed chooses; 0 without a condition"""
+        random = torch.Generator().manual_seed(seed)
+        z = torch.randn(self.latent_dim, generator=random)
+        return z, 0 if self.labels is None else int(torch.randint(len(self.labels), (), generator=random))
+
+    def mapping(self, latents: Tensor, truncation: float = 1.0) -> Tensor:
+        """What `latents` gave -> w. A generator without a mapping network draws from z itself: truncation then pulls z
+        towards its mean, 0, as it pulls w towards its mean elsewhere (less variety, fewer broken pictures)."""
+        if self.labels is not None:
+            z, label = latents[:, : self.latent_dim], latents[:, self.latent_dim :]
+            return self.network.mapping(z, label, truncation=truncation)  # type: ignore[operator]
+        if hasattr(self.network, "mapping"):
+            return self.network.mapping(latents, truncation=truncation)  # type: ignore[operator]
+        return latents * truncation
+
+    def synthesis(self, w: Tensor) -> Tensor:
+        """What `mapping` gave -> float [N,C,H,W] in [-1, 1], or about that"""
+        return getattr(self.network, "synthesis", self.network)(w)
+
+
+def load(
+    run: str | Path | RunDirectory,
+    snapshot: str | int | None = None,
+    *,
+    outdir: Path = Path("runs"),
+    code: str | Path | None = None,
+    device: str | torch.device | None = None,
+) -> Generator:
+    """A generator from a run (path, number, name or "last") or from a `.safetensors` snapshot file.
+
+    snapshot: the newest, unless a kimg ("200"), "best" (by the metrics of the training) or a file is named. code: the
+    user's file that the run's recipe comes from, where it does. Raises UsageError or FileTrouble, in one line.
+    """
+    if code is not None:
+        serialization.add_user_file(code)
+    path = snapshot_path(run, snapshot, outdir)
+    tensors, header = load_snapshot(path)
+    chosen = torch.device(device) if device else torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    recipe, labels = from_json(header["recipe"], path), tensors.get("labels", {}).get("kept")
+    if recipe.sources != "none":
+        raise UsageError(f"{header['run']} translates pictures ({recipe.name}): use mien translate {run} PICTURE")
+    if "G" not in tensors:
+        raise FileTrouble(f"{path} is damaged: it holds no generator")
+    check_labels(recipe, labels, path)
+    return Generator(recipe, header["run"], header["images"], tensors["G"], chosen, labels)
+
+
+def check_labels(recipe: Recipe, labels: Tensor | None, path: Path) -> None:
+    """Raises FileTrouble where a snapshot's labels are not those of its recipe."""
+    wanted = recipe.condition.dim if recipe.condition else None
+    if labels is None and wanted is None:
+        return
+    found = None if labels is None else list(labels.shape)
+    fits = labels is not None and labels.is_floating_point() and labels.dim() == 2 and len(labels)
+    if not fits or labels.shape[1] != wanted:  # type: ignore[union-attr]
+        raise FileTrouble(f"{path} is damaged: its labels are {found}, not rows of {wanted} numbers")
+
+
+def snapshot_path(run: str | Path | RunDirectory, snapshot: str | int | None, outdir: Path) -> Path:
+    if not isinstance(run, RunDirectory):
+        if Path(run).suffix == ".safetensors":
+            if not Path(run).is_file():
+                raise FileTrouble(f"{run} is not a file")
+            return Path(run)
+        run = find(run, outdir)
+    if snapshot == "best":
+        best = run.read_best()
+        if best is None:
+            raise UsageError(f"--snapshot best: {run.path} has no best.json: train with --metrics fid")
+        return run.path / best["snapshot"]
+    if snapshot is not None and Path(str(snapshot)).is_file():
+        return Path(str(snapshot))
+    found = run.snapshot_files()
+    if not found:
+        raise FileTrouble(f"{run.path} has no snapshot yet: the first comes after 1 kimg, or when training stops")
+    if snapshot is None:
+        return found[-1]
+    whole, point, rest = str(snapshot).partition(".")  # 80.384 is called kimg-000080.384
+    for path in found:
+        if path.stem == f"kimg-{whole.zfill(6)}{point}{rest}":
+            return path
+    there = ", ".join(path.stem.removeprefix("kimg-").lstrip("0") or "0" for path in found)
+    raise UsageError(f"--snapshot {snapshot}: {run.path} has none at that kimg: there are {there}")

@@ -1,0 +1,72 @@
+"""What pictures are drawn from: seeds, or the latents of a file, moved along directions or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from mien.conditioning.requests import parse
+from mien.inference.generator import BATCH, Generator
+from mien.inference.latents.directions import Step, shift
+from mien.inference.latents.files import folder_of, load_w
+from mien.inference.latents.synthesis import of_seeds, stream
+
+
+@dataclass(frozen=True)
+class Source:
+    """kind: "seed" or "latent". numbers: the seeds, or the places in the file. batches: w [<=BATCH, …], one after the
+    other, to be read once. about: what every picture says besides."""
+
+    generator: Generator
+    kind: str
+    numbers: Sequence[int]
+    batches: Iterable[Tensor]
+    about: dict[str, Any]
+
+    def pictures(self) -> Iterator[np.ndarray]:
+        """uint8 [<=BATCH,H,W,C]"""
+        return stream(self.generator, self.batches)
+
+    def moved(self, steps: Sequence[Step], run: str, outdir: Path) -> Source:
+        """Along directions, those of the run's folder unless a step names a file."""
+        by = shift(self.generator, steps, folder_of(run, outdir))
+        if by is None:
+            return self
+        told = {step.name: step.strength for step in steps}
+        return replace(self, batches=(w + by for w in self.batches), about={**self.about, "directions": told})
+
+
+def from_seeds(
+    generator: Generator, seeds: Sequence[int], truncation: float, asked: dict[str, str] | None = None
+) -> Source:
+    """asked: of a conditional generator, for every picture to say."""
+    facts = {**facts_of(generator), "truncation": truncation, **(asked or {})}
+    return Source(generator, "seed", seeds, of_seeds(generator, seeds, truncation), facts)
+
+
+def from_file(generator: Generator, path: Path) -> Source:
+    """Raises FileTrouble or UsageError."""
+    w = load_w(path, "latents", generator, "--latent")
+    facts = {**facts_of(generator), "file": path.name}
+    return Source(generator, "latent", range(len(w)), w.split(BATCH), facts)
+
+
+def wished(
+    generator: Generator, class_: str | None, attributes: str | None, text: str | None
+) -> tuple[Generator, dict[str, str]]:
+    """The generator, drawing but what --class, --attributes or --text says; and that, for pictures to say. Raises
+    UsageError."""
+    told = {"class": class_, "attributes": attributes, "text": text}
+    wanted = None if attributes is None else parse(attributes)
+    asked = generator.asked(class_=class_, attributes=wanted, text=text)
+    return asked, {name: value for name, value in told.items() if value is not None}
+
+
+def facts_of(generator: Generator) -> dict[str, Any]:
+    """What every picture says about itself."""
+    return {"run": generator.run, "recipe": generator.recipe.name, "kimg": generator.images / 1000}

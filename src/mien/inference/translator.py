@@ -1,0 +1,123 @@
+"""Translating with a trained run: pictures of any size into the other domain, and back where a way leads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mien.config import serialization
+from mien.errors import MienError, UsageError
+from mien.inference.generator import snapshot_path
+from mien.media.pixels import from_pixels, to_pixels
+from mien.recipes.recipe import Recipe, from_json
+from mien.runs import tensor_files
+from mien.runs.directory import RunDirectory, find
+from mien.runs.records import Header, Object
+from mien.runs.snapshot import load_snapshot
+from mien.runtime import typed_json
+
+OTHER = {"A": "B", "B": "A"}
+SMALLEST = 16  # pixels
+
+
+def routes(recipe: Recipe) -> dict[str, tuple[str, ...]]:
+    """Domain that is wanted, as the data call it -> the generators that lead there and back."""
+    own = recipe.game.of.routes  # type: ignore[attr-defined]
+    return {OTHER[to]: path for to, path in own.items()} if recipe.direction == "BtoA" else own
+
+
+class Translator:
+    """The averaged generators of a run that translates, in evaluation mode. Sizes are free: what a network cannot halve
+    is filled up by the picture's mirror image and cut off again."""
+
+    def __init__(
+        self, recipe: Recipe, run: str, images: int, tensors: dict[str, dict[str, Tensor]], device: torch.device
+    ):
+        self.recipe, self.run, self.images, self.device = recipe, run, images, device
+        self.resolution, self.channels, self.routes = recipe.resolution, recipe.channels, routes(recipe)
+        memory = torch.channels_last if recipe.channels_last else torch.contiguous_format
+        self.networks: dict[str, nn.Module] = {}
+        for name in {name: None for route in self.routes.values() for name in route}:
+            network = recipe.build_generator().eval().requires_grad_(False)
+            tensor_files.fill(network, tensors.get(name, {}), f"{name} in the snapshot of {run}")
+            self.networks[name] = network.to(device=device, memory_format=memory)  # type: ignore[call-overload]
+
+    def load(self, tensors: dict[str, dict[str, Tensor]]) -> None:
+        for name, network in self.networks.items():
+            network.load_state_dict(tensors[name])
+
+    @torch.inference_mode()
+    def __call__(self, pixels: np.ndarray, to: str) -> list[np.ndarray]:
+        """uint8 [N,H,W,C], all of one size -> the results and, where a way leads back, the round trips; same shape."""
+        filled, (top, left) = padded(pixels, self.multiple)
+        image, found = from_pixels(torch.from_numpy(filled).to(self.device)), []
+        for name in self.routes[to]:
+            image = self.networks[name](image)
+            found.append(to_pixels(image)[:, top : top + pixels.shape[1], left : left + pixels.shape[2]])
+        return found
+
+    @property
+    def multiple(self) -> int:
+        """What both sides must be multiples of."""
+        return max(int(network.multiple) for network in self.networks.values())  # type: ignore[arg-type]
+
+    def domain(self, asked: str | None) -> str:
+        """Where `--to` leads; the only way there is, if it is left out. Raises UsageError."""
+        known = list(self.routes)
+        if asked is None and len(known) == 1:
+            return known[0]
+        if asked not in known:
+            cure = " or ".join(f"--to {to}" for to in known)
+            found = "--to is missing" if asked is None else f"--to {asked}"
+            raise UsageError(
+                f"{found}: {self.run} translates {self.recipe.direction if len(known) == 1 else 'both ways'}: {cure}"
+            )
+        return asked
+
+
+def padded(pixels: np.ndarray, multiple: int) -> tuple[np.ndarray, tuple[int, int]]:
+    """uint8 [N,H,W,C] -> reflected at all edges until both sides are multiples; (rows, columns) before it.
+
+    A side is SMALLEST at least: the networks reflect what they see at a quarter of the size once more.
+    """
+    sides = []
+    for length in pixels.shape[1:3]:
+        missing = -(-max(length, SMALLEST) // multiple) * multiple - length
+        sides.append((missing // 2, missing - missing // 2))
+    filled = np.pad(pixels, [(0, 0), *sides, (0, 0)], mode="reflect")
+    return filled, (sides[0][0], sides[1][0])
+
+
+def translates(run: str | Path | RunDirectory, outdir: Path = Path("runs")) -> bool:
+    """Whether a run or a snapshot translates. False where that cannot be said: loading it then tells why."""
+    try:
+        if str(run).endswith(".safetensors"):
+            written = tensor_files.read_header(Path(str(run)), Header)["recipe"]
+        else:
+            written = typed_json.read((run if isinstance(run, RunDirectory) else find(run, outdir)).recipe, Object)
+        return from_json(written).sources != "none"
+    except MienError:
+        return False
+
+
+def load(
+    run: str | Path | RunDirectory,
+    snapshot: str | int | None = None,
+    *,
+    outdir: Path = Path("runs"),
+    code: str | Path | None = None,
+    device: str | torch.device | None = None,
+) -> Translator:
+    """As `generation.load`, for a run that translates. Raises UsageError for one that draws from noise."""
+    if code is not None:
+        serialization.add_user_file(code)
+    path = snapshot_path(run, snapshot, outdir)
+    tensors, header = load_snapshot(path)
+    recipe = from_json(header["recipe"], path)
+    if recipe.sources == "none":
+        raise UsageError(f"{header['run']} draws from noise ({recipe.name}): use mien generate")
+    chosen = torch.device(device) if device else torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return Translator(recipe, header["run"], header["images"], tensors, chosen)

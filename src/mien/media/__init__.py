@@ -1,0 +1,1 @@
+"""Images as arrays and as files: pixels, picture files, contact sheets, animations."""

@@ -1,0 +1,1 @@
+"""Feature networks of the metrics, and where their published weights are."""

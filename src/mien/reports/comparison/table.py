@@ -1,0 +1,84 @@
+"""The comparison in numbers: one line a run, for the terminal and for the page."""
+
+from __future__ import annotations
+
+from mien.config.budget import duration
+from mien.reports.charts import number_text
+from mien.reports.comparison.entries import Entry, differing
+
+HEAD = ("run", "recipe", "state", "kimg", "time", "img/s", "D loss", "G loss", "D(real)", "D(fake)", "G size", "D size")
+UNKNOWN = "–"
+
+
+def rows(entries: list[Entry]) -> list[list[str]]:
+    """A head and a row for each run. Losses and scores are means over the last five rows of the statistics."""
+    metrics = list(dict.fromkeys(name for entry in entries for name in entry.metrics))
+    return [
+        [*HEAD, *titles(metrics)],
+        *([*cells(entry), *(metric(entry, name) for name in metrics)] for entry in entries),
+    ]
+
+
+def cells(entry: Entry) -> list[str]:
+    facts, said = entry.facts, entry.as_dict()
+    speed = said["images_per_second"]
+    return [
+        facts.name,
+        facts.recipe_name,
+        facts.state,
+        f"{facts.images / 1000:,.1f}",
+        duration(facts.seconds),
+        f"{speed:,.0f}" if speed else UNKNOWN,
+        *(short(said[key]) for key in ("discriminator_loss", "generator_loss", "D(real)", "D(fake)")),
+        *(millions(said[key]) for key in ("generator_parameters", "discriminator_parameters")),
+    ]
+
+
+def titles(metrics: list[str]) -> list[str]:
+    """ "fid (2,500 pictures, inception clean)" -> "fid", where no other fid was measured in another way."""
+    short = [name.partition(" (")[0] for name in metrics]
+    return [name if short.count(brief) > 1 else brief for name, brief in zip(metrics, short, strict=True)]
+
+
+def difference_rows(entries: list[Entry]) -> list[list[str]]:
+    """A head of run numbers and a row for each setting that is not the same in all; [] where there is none."""
+    table = differing([entry.settings for entry in entries])
+    head = ["setting", *(run_number(entry.facts.name) for entry in entries)]
+    return [head, *([path, *(value or UNKNOWN for value in values)] for path, values in table.items())] if table else []
+
+
+def run_number(name: str) -> str:
+    """ "00007-dcgan-faces" -> "00007"; the whole name of a run without a number."""
+    number = name.partition("-")[0]
+    return number if number.isdecimal() else name
+
+
+def metric(entry: Entry, name: str) -> str:
+    """ "21.3 (best 20.9)" """
+    found = entry.metrics.get(name)
+    if found is None:
+        return UNKNOWN
+    best = found.get("best", found["last"])
+    return number_text(found["last"]) + (f" (best {number_text(best)})" if best != found["last"] else "")
+
+
+def short(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:.2f}" if abs(value) < 1000 else number_text(value)
+
+
+def millions(count: int | None) -> str:
+    """Parameters: 3576704 -> "3.58 M"."""
+    return UNKNOWN if count is None else f"{count / 1e6:.2f} M"
+
+
+def aligned(table: list[list[str]], names: int) -> str:
+    """The first `names` columns to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = (
+        "  ".join(
+            cell.ljust(width) if column < names else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in table
+    )
+    return "\n".join(line.rstrip() for line in lines)

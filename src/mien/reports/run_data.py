@@ -1,0 +1,161 @@
+"""What a run's files say, read so that a missing or damaged one is noted and stops nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mien.errors import FileTrouble
+from mien.runs.directory import RunDirectory
+from mien.runs.jsonl_log import Journal
+from mien.runtime import typed_json
+
+Row = dict[str, Any]
+Grid = tuple[float, Path]
+
+FILMS = ("evolution.webp", "evolution.gif")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A run at one moment. grids: (kimg, file), oldest first. best: the best row while training, or {}. sheet,
+    neighbours: what mien neighbours left. missing: one line for each file that is not there or cannot be read."""
+
+    path: Path
+    name: str
+    recipe: dict[str, Any]
+    status: dict[str, Any]
+    data: dict[str, Any]
+    environment: dict[str, Any]
+    commands: list[str]
+    stats: list[Row]
+    metrics: list[Row]
+    events: list[Row]
+    grids: list[Grid]
+    reals: Path | None
+    film: Path | None
+    best: Row
+    neighbours: Row
+    sheet: Path | None
+    missing: list[str] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        return str(self.status.get("state", "unknown"))
+
+    @property
+    def images(self) -> int:
+        """Pictures seen. A running run's rows may be ahead of its status."""
+        return int(max([number(self.status, "images"), *(number(row, "images") for row in self.stats)]))
+
+    @property
+    def seconds(self) -> float:
+        return max([number(self.status, "seconds"), *(number(row, "seconds") for row in self.stats)])
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """The prepared set's own description."""
+        found = self.data.get("info")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def recipe_name(self) -> str:
+        return str(self.recipe.get("name") or "unnamed")
+
+    def first_middle_last(self) -> list[Grid]:
+        """Three grids or fewer; the middle one is the nearest to half of the last one's kimg."""
+        if len(self.grids) < 3:
+            return self.grids
+        first, *between, last = self.grids
+        return [first, min(between, key=lambda grid: abs(grid[0] - last[0] / 2)), last]
+
+
+def read_facts(run: RunDirectory) -> Facts:
+    missing: list[str] = []
+    status = read_dict(run.status, missing)
+    if status.get("state") in ("running", "starting") and not run.is_held():
+        status["state"] = "interrupted"  # a kill leaves no word
+    sheet = run.neighbours.with_suffix(".png")
+    film = next((run.path / name for name in FILMS if (run.path / name).is_file()), None)
+    return Facts(
+        path=run.path,
+        name=run.path.resolve().name,
+        recipe=read_dict(run.recipe, missing),
+        status=status,
+        data=read_dict(run.data, missing),
+        environment=read_dict(run.environment, missing),
+        commands=read_lines(run.command, missing),
+        stats=rows(run.stats),
+        metrics=rows(run.metrics),
+        events=run.events.read(),
+        grids=run.sample_grids(),
+        reals=run.reals if run.reals.is_file() else None,
+        film=film,
+        neighbours=read_dict(run.neighbours, missing) if run.neighbours.exists() else {},
+        sheet=sheet if sheet.is_file() else None,
+        best=read_dict(run.best, missing) if run.best.exists() else {},
+        missing=missing,
+    )
+
+
+def read_dict(path: Path, missing: list[str]) -> dict[str, Any]:
+    """{} for a file that is missing or is no JSON object, with a line in `missing`."""
+    try:
+        return typed_json.read(path, dict[str, Any])
+    except FileTrouble:
+        pass
+    missing.append(f"{path.name} " + ("cannot be read" if path.exists() else "is missing"))
+    return {}
+
+
+def read_lines(path: Path, missing: list[str]) -> list[str]:
+    try:
+        text = typed_json.read_bytes(path).decode(errors="replace")
+        return [line for line in text.splitlines() if line.strip()]
+    except FileTrouble:
+        missing.append(f"{path.name} " + ("cannot be read" if path.exists() else "is missing"))
+        return []
+
+
+def rows(journal: Journal) -> list[Row]:
+    """The rows that say when they were written; with "kimg" also where only "images" was."""
+    found = []
+    for row in journal.read():
+        if is_number(row.get("kimg")) or is_number(row.get("images")):
+            kimg = row["kimg"] if is_number(row.get("kimg")) else number(row, "images") / 1000
+            found.append({**row, "kimg": kimg})
+    return found
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and -1e300 < value < 1e300
+
+
+def number(row: dict[str, Any], key: str) -> float:
+    """0 for what is missing or is no finite number."""
+    value = row.get(key)
+    return value if is_number(value) else 0.0  # type: ignore[return-value]
+
+
+def points(rows: list[Row], key: str) -> list[tuple[float, float]]:
+    """(kimg, value) of the rows that have a finite number under `key`."""
+    return [(float(row["kimg"]), float(row[key])) for row in rows if is_number(row.get(key))]
+
+
+def speeds(stats: list[Row]) -> Iterator[tuple[float, float]]:
+    """(kimg, images a second since the row before); the first since the beginning."""
+    images = seconds = 0.0
+    for row in stats:
+        if not is_number(row.get("seconds")) or not is_number(row.get("images")):
+            continue
+        passed, seen = row["seconds"] - seconds, row["images"] - images
+        if passed > 0 and seen > 0:
+            yield float(row["kimg"]), seen / passed
+            images, seconds = row["images"], row["seconds"]
+
+
+def mean_of_last(rows: list[Row], key: str, count: int = 5) -> float | None:
+    values = [value for _, value in points(rows, key)][-count:]
+    return sum(values) / len(values) if values else None

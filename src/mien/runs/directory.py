@@ -1,0 +1,193 @@
+"""The run directory: `runs/00007-dcgan-faces64/`, self-contained, movable, one training each."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from mien.errors import FileTrouble, Locked, UsageError
+from mien.runs.checkpoint import checkpoints
+from mien.runs.jsonl_log import APPEND, Journal
+from mien.runs.records import Best, Status, Trained
+from mien.runtime import typed_json
+from mien.runtime.atomic_files import io_errors, write_json
+
+try:
+    import fcntl
+except ImportError:  # Windows: a second process on one run is then not noticed
+    fcntl = None  # type: ignore[assignment]
+
+
+KIMG = r"{}(\d{{1,15}}(?:\.\d{{1,3}})?)"  # of a file's name
+
+
+class RunDirectory:
+    """Names the files of a run; `create` and `find` make one."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.stats = Journal(path / "stats.jsonl")
+        self.metrics = Journal(path / "metrics.jsonl")
+        self.events = Journal(path / "events.jsonl")
+        self.held: IO[str] | None = None
+
+    name = property(lambda self: self.path.name)
+    recipe = property(lambda self: self.path / "recipe.json")
+    environment = property(lambda self: self.path / "environment.json")
+    data = property(lambda self: self.path / "data.json")
+    command = property(lambda self: self.path / "command.txt")
+    status = property(lambda self: self.path / "status.json")
+    log = property(lambda self: self.path / "log.txt")
+    reals = property(lambda self: self.path / "reals.png")
+    samples = property(lambda self: self.path / "samples")
+    snapshots = property(lambda self: self.path / "snapshots")
+    checkpoints = property(lambda self: self.path / "checkpoints")
+    code = property(lambda self: self.path / "code")
+    best = property(lambda self: self.path / "best.json")
+    neighbours = property(lambda self: self.path / "neighbours.json")
+    latest = property(lambda self: self.path / "latest.json")
+    report = property(lambda self: self.path / "report.html")
+
+    def sample_grids(self) -> list[tuple[float, Path]]:
+        """(kimg, file) of the sample grids, oldest first. The first shows the generator before training."""
+        found = ((re.fullmatch(KIMG.format("fakes"), path.stem), path) for path in self.samples.glob("fakes*.png"))
+        return sorted((float(match[1]), path) for match, path in found if match and path.is_file())
+
+    def snapshot_files(self) -> list[Path]:
+        """Oldest first."""
+        return self.numbered("kimg-")
+
+    def read_status(self) -> Status:
+        """ "state" is "running", "stopped", "finished" or "diverged". Raises FileTrouble where the file is missing,
+        damaged or incomplete."""
+        return typed_json.read(self.status, Status)
+
+    def trained_on(self) -> str | None:
+        """The data as --data named it; None where the run does not say. Raises FileTrouble for a damaged file."""
+        return typed_json.read(self.status, Trained).get("data") if self.status.exists() else None
+
+    def read_best(self) -> Best | None:
+        """best.json: the best row of metrics.jsonl while training, and "snapshot", its file; None before the first."""
+        return typed_json.read(self.best, Best) if self.best.exists() else None
+
+    def best_snapshots(self) -> list[Path]:
+        """The best generator, and until the next checkpoint those that were it before. Oldest first."""
+        return self.numbered("best-")
+
+    def numbered(self, begin: str) -> list[Path]:
+        """Files that mien could have written; what else lies there (a pipe, a folder) is not looked at."""
+        found = self.snapshots.glob(f"{begin}*.safetensors")
+        fitting = [path for path in found if re.fullmatch(KIMG.format(begin), path.stem) and path.is_file()]
+        return sorted(fitting, key=lambda path: path.stem)
+
+    def lock(self) -> None:
+        """Hold this run until the process ends. Raises Locked when another process trains it."""
+        for path in (self.path / ".lock", self.log, self.stats.path, self.metrics.path, self.events.path):
+            if path.is_symlink():  # what is written into a stranger's run must not land in another file
+                raise FileTrouble(f"{path} is a link: a run writes into its own files, so put the file itself there")
+        with io_errors(self.path):
+            self.held = os.fdopen(typed_json.open_regular(self.path / ".lock", APPEND), "a")
+        try:
+            if fcntl is not None:
+                fcntl.flock(self.held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self.held.close()
+            raise Locked(f"{self.path} is being trained by another process: wait for it, or stop it first") from None
+
+    def is_held(self) -> bool:
+        """Whether a process trains this run now; where that cannot be found out, it may."""
+        if fcntl is None:
+            return True
+        try:
+            with os.fdopen(typed_json.open_regular(self.path / ".lock")) as probe:
+                fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except (OSError, FileTrouble):
+            return True
+        return False
+
+    def unlock(self) -> None:
+        if self.held is not None:
+            self.held.close()
+            self.held = None
+
+
+def kimg_name(images: int) -> str:
+    """200_000 -> "000200"; 200_064 -> "000200.064". Names sort as the numbers do."""
+    thousands, rest = divmod(images, 1000)
+    return f"{thousands:06d}" + (f".{rest:03d}" if rest else "")
+
+
+def create(outdir: Path, name: str) -> RunDirectory:
+    """The next number in `outdir`, e.g. 00007-name. No two runs ever share one, however many start at once."""
+    with io_errors(outdir):
+        outdir.mkdir(parents=True, exist_ok=True)
+        while True:
+            numbers = [int(match[1]) for path in outdir.iterdir() if (match := re.match(r"(\d{5,})-", path.name))]
+            number = f"{max(numbers, default=-1) + 1:05d}"
+            path = outdir / f"{number}-{name}"
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            # mkdir excludes a second run of the same name; this one of the same number. Whoever sees another steps
+            # back, even if both do: only one who was alone after its own mkdir may stay.
+            if len(list(outdir.glob(f"{number}-*"))) == 1:
+                break
+            path.rmdir()
+            time.sleep(random.uniform(0.0, 0.01))
+        for folder in ("samples", "snapshots", "checkpoints"):
+            (path / folder).mkdir()
+    return RunDirectory(path)
+
+
+def find(run: str | Path, outdir: Path = Path("runs")) -> RunDirectory:
+    """A run by path, by number ("7"), by name in `outdir`, or "last". Raises UsageError naming what there is."""
+    path = Path(run)
+    if str(run) == "last":
+        found = sorted(outdir.glob("[0-9]*-*/recipe.json"))
+        if not found:
+            raise UsageError(f"there is no run in {outdir}/ yet: start one with mien train --data PATH")
+        return RunDirectory(found[-1].parent)
+    if not path.is_dir() and str(run).isdecimal():
+        found = sorted(outdir.glob(f"{int(str(run)):05d}-*"))
+        path = found[0] if found else path
+    if not path.is_dir() and len(path.parts) == 1:
+        path = outdir / path if (outdir / path).is_dir() else path
+    if not path.is_dir():
+        near = ", ".join(sorted(other.parent.name for other in outdir.glob("*/recipe.json"))[-3:])
+        raise UsageError(f"{run} is not a run directory" + (f": there are {near} in {outdir}/" if near else ""))
+    if not (path / "recipe.json").exists():
+        raise FileTrouble(
+            f"{path} is not a run directory: it holds no recipe.json (a training that was killed before it "
+            "began leaves such a folder: delete it and train again)"
+        )
+    return RunDirectory(path)
+
+
+def best_snapshot(run: RunDirectory, images: int) -> Path:
+    return run.snapshots / f"best-{kimg_name(images)}.safetensors"
+
+
+def mark_best(run: RunDirectory, row: dict[str, Any]) -> None:
+    """best.json: a row of metrics.jsonl, and where the generator is that it belongs to."""
+    said = {key: value for key, value in row.items() if key not in ("details", "warnings")}
+    write_json(run.best, {**said, "snapshot": str(best_snapshot(run, row["images"]).relative_to(run.path))})
+
+
+def mark_latest(run: RunDirectory, images: int) -> None:
+    """latest.json: the newest checkpoint and snapshot, for scripts."""
+    newest, snapshots = checkpoints(run.checkpoints), run.snapshot_files()
+    write_json(
+        run.latest,
+        {
+            "images": images,
+            "checkpoint": str(newest[-1].relative_to(run.path)) if newest else None,
+            "snapshot": str(snapshots[-1].relative_to(run.path)) if snapshots else None,
+        },
+    )

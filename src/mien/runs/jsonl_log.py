@@ -1,0 +1,60 @@
+"""Append-only JSON lines: one row a tick. The one truth of a run; curves and pages only mirror it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import IO, Any
+
+from mien.runtime import typed_json
+from mien.runtime.atomic_files import io_errors, write_text
+from mien.runtime.typed_json import Row
+
+MOST_BYTES = 1 << 28
+APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT
+
+
+class Journal:
+    """Rows are JSON objects; training's rows carry "images", by which `rewind` cuts."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def append(self, row: dict[str, Any]) -> None:
+        line = json.dumps(row).encode() + b"\n"
+        with io_errors(self.path), os.fdopen(typed_json.open_regular(self.path, APPEND), "ab+") as file:
+            file.write(b"\n" + line if cut_short(file) else line)
+
+    def sync(self) -> None:
+        """Make the rows durable."""
+        if self.path.exists():
+            with io_errors(self.path), self.path.open("rb") as file:
+                os.fsync(file.fileno())
+
+    def read(self) -> list[Row]:
+        """All whole rows; one that a kill cut short, or that is no row, is left out."""
+        if not self.path.exists():
+            return []
+        return typed_json.rows(typed_json.read_bytes(self.path, MOST_BYTES), Row)
+
+    def rewind(self, images: int) -> None:
+        """Drop what was written after `images` images, and the rows that only marked the end of a session: a resumed
+        run writes anew what belongs there."""
+        if self.path.exists():
+            kept = [row for row in self.read() if is_before(row, images) and not row.get("final")]
+            write_text(self.path, "".join(json.dumps(row) + "\n" for row in kept))
+
+
+def is_before(row: Row, images: int) -> bool:
+    """Whether a row was written by then; one that says nothing of images was."""
+    seen = row.get("images")
+    return not isinstance(seen, int | float) or seen <= images
+
+
+def cut_short(file: IO[bytes]) -> bool:
+    """Whether a kill left the last line without its end."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"

@@ -1,0 +1,99 @@
+"""What stands in the JSON files of a run, declared. A field that is not declared here is not read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NotRequired, TypedDict
+
+import msgspec
+
+from mien.runtime.typed_json import Count, Fact, Positive, Seconds
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4096, pattern="^[^\\x00]*\\Z")]
+"""A path, a name, or what was typed after a flag."""
+Inside = Annotated[str, msgspec.Meta(pattern=r"^snapshots/[\w.+-]+\.safetensors\Z")]
+"""A file of this run: no way leads out of its folder."""
+
+Object = dict[str, Any]
+"""Bounded in depth and nothing else: `encoding.decode` checks each part by the class that takes it."""
+Manifest = dict[str, Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}\\Z")]]
+"""manifest.json: the files of a checkpoint and their sha256."""
+Environment = dict[str, Fact]
+"""environment.json"""
+
+
+class Exams(TypedDict):
+    """How a run is evaluated while it trains: `exams.ExamPlan`."""
+
+    metrics: Text
+    every: Positive
+    num: NotRequired[Positive]
+    share: NotRequired[Annotated[float, msgspec.Meta(gt=0, le=1)]]
+    detector: NotRequired[Text | None]
+
+
+class Status(TypedDict):
+    """status.json. budget_images, budget_seconds: None where there is no such end."""
+
+    state: Text
+    images: Count
+    seconds: Seconds
+    seed: int
+    data: Text
+    tick: Positive
+    checkpoint_every: Text
+    budget: NotRequired[str | None]
+    budget_images: NotRequired[Annotated[float, msgspec.Meta(gt=0)] | None]
+    budget_seconds: NotRequired[Annotated[float, msgspec.Meta(gt=0)] | None]
+    exams: NotRequired[Exams | None]
+    recipe: NotRequired[str | None]
+    init: NotRequired[str | None]
+
+
+class Trained(TypedDict):
+    """What of status.json says on which pictures a run was trained."""
+
+    data: NotRequired[Text | None]
+
+
+class State(TypedDict):
+    """state.json of a checkpoint: the plain numbers of a training, and of the session that wrote it."""
+
+    images: Count
+    steps: dict[str, Count]
+    statistics: dict[str, Positive]
+    seconds: Seconds
+    seed: int
+    world_size: Positive
+
+
+class Best(TypedDict):
+    """best.json: the row of metrics.jsonl that is the best, and the file of its generator."""
+
+    images: Count
+    value: float
+    snapshot: Inside
+    kimg: NotRequired[Seconds]
+    metric: NotRequired[str]
+    better: NotRequired[str | None]
+    settings: NotRequired[str | None]
+    n_real: NotRequired[int | None]
+    n_fake: NotRequired[int | None]
+    extractor_sha256: NotRequired[str | None]
+    resize: NotRequired[str | None]
+    data_sha256: NotRequired[str | None]
+
+
+class Header(TypedDict):
+    """A snapshot's: all that drawing needs besides the tensors."""
+
+    recipe: Object
+    run: Text
+    images: Count
+
+
+class DataCard(TypedDict):
+    """data.json: the pictures, in words and as the prepared set says it."""
+
+    info: Object
+    data: NotRequired[str | None]
+    lines: NotRequired[list[str]]

@@ -1,0 +1,51 @@
+"""Files that are either whole or absent: written beside their place, synced, renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mien.errors import FileTrouble
+from mien.runtime import leftovers
+
+
+@contextmanager
+def io_errors(path: Path) -> Iterator[None]:
+    """Turn the system's error into one line that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise FileTrouble(f"{path}: {error.strerror or error}") from error
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Raises FileTrouble (disk full, no permission); `path` then is as it was."""
+    with io_errors(path), leftovers.temporary_file(path.parent) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+        if os.name == "nt":  # there no open file can be renamed
+            file.close()
+        Path(file.name).replace(path)
+
+
+def write_text(path: Path, text: str) -> None:
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))  # a path may hold bytes that are not UTF-8
+
+
+def write_json(path: Path, value: Any) -> None:
+    write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable, where the system can."""
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

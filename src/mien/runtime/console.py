@@ -1,0 +1,132 @@
+"""What people read while they wait: on standard error, a live line in a terminal and plain lines elsewhere.
+
+Results go to standard output and are printed by `cli.main` alone. rich respects NO_COLOR and dumb terminals.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from mien.errors import FileTrouble
+from mien.runtime import signals
+from mien.runtime.printable import printable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+
+class Output(Console):
+    """Standard error. A training never fails because nobody reads it any more: a closed pipe asks mien to end as a
+    signal does; any other trouble (a terminal that is gone, a full disk behind `2> file`) silences it."""
+
+    def on_broken_pipe(self) -> None:
+        self.silence()
+        signals.arrive(signals.CLOSED_OUTPUT)
+
+    def _check_buffer(self) -> None:
+        try:
+            super()._check_buffer()
+        except OSError:
+            self.silence()
+
+    def silence(self) -> None:
+        self.quiet = True
+        self._buffer.clear()
+        signals.silence(self.file)
+
+
+console = Output(stderr=True, highlight=False, soft_wrap=True, emoji=False)  # a file may be called :smile:
+
+PLAIN_EVERY = 10.0  # seconds between plain lines
+LIVE_EVERY = 0.5  # seconds between redraws of the live line
+
+log: Path | None = None
+showing = False  # whether a live line is on the screen
+
+
+def live() -> bool:
+    return console.is_terminal and not console.is_dumb_terminal
+
+
+def log_to(path: Path | None) -> None:
+    """From now on also append what is said to a file; None ends that."""
+    global log
+    log = path
+
+
+def say(text: str) -> None:
+    console.print(printable(text), markup=False)
+    note(text)
+
+
+def note(text: str) -> None:
+    """Into the log file alone, with the time. Raises FileTrouble where it cannot be written."""
+    if log is None:
+        return
+    try:
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {printable(text)}\n")
+    except OSError as error:
+        raise FileTrouble(f"{log}: {error.strerror or error}") from error
+
+
+class Line:
+    """One progress line that is asked for often and drawn seldom."""
+
+    def __init__(self, progress: Progress | None):
+        self.progress = progress
+        self.task = progress.add_task("", total=1.0) if progress else None
+        self.last = self.noted = 0.0
+
+    def due(self) -> bool:
+        return time.monotonic() - self.last >= (LIVE_EVERY if self.progress else PLAIN_EVERY)
+
+    def show(self, share: float, text: str) -> None:
+        """share: 0 to 1, how far."""
+        self.last = time.monotonic()
+        if self.progress is not None and self.task is not None:
+            self.progress.update(self.task, completed=share, description=printable(text), refresh=True)
+            if self.last - self.noted >= PLAIN_EVERY:
+                self.noted = self.last
+                note(f"{share:4.0%}  {text}")
+        else:
+            say(f"{share:4.0%}  {text}")
+
+
+@contextmanager
+def progress_line() -> Iterator[Line]:
+    """A bar with a text behind it, redrawn by hand: a thread of its own would take time from a training step. While
+    there is one already, what another tells comes in plain lines above it."""
+    global showing
+    if not live() or showing:
+        yield Line(None)
+        return
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    columns = (BarColumn(bar_width=24), TaskProgressColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=console, auto_refresh=False, transient=True) as progress:
+        showing = True
+        try:
+            yield Line(progress)
+        finally:
+            showing = False
+
+
+@contextmanager
+def counted(what: str) -> Iterator[Callable[[int, int], None]]:
+    """For work that is counted: gives `progress(done, total)`. Silent unless it takes longer than a moment."""
+    with progress_line() as line:
+        start = line.last = time.monotonic()
+
+        def progress(done: int, total: int) -> None:
+            if line.due() and done < total:
+                speed = done / max(time.monotonic() - start, 1e-9)
+                line.show(done / total, f"{what}: {done:,} of {total:,} ({speed:,.0f} a second)")
+
+        yield progress

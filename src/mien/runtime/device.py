@@ -1,0 +1,37 @@
+"""Where a process computes: the processor, or a GPU of its own."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from mien.errors import UsageError
+from mien.runtime import console, distributed
+
+
+def join(device: str) -> torch.device:
+    """The device of this process, which has then joined the others, if torchrun started several."""
+    place = pick_device(device)
+    distributed.start(place)
+    console.console.quiet = distributed.rank() > 0
+    return place
+
+
+def pick_device(name: str) -> torch.device:
+    """ "auto" takes the GPU where there is one (with several processes, each its own). Raises UsageError."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise UsageError(f"--device {name!r} is unknown: use auto, cpu, cuda or cuda:1") from None
+    if device.type not in ("cpu", "cuda"):
+        raise UsageError(f"--device {name}: mien trains on cpu and cuda")
+    if device.type == "cuda":
+        if not torch.cuda.is_available():
+            raise UsageError(f"--device {name}: PyTorch sees no GPU here; --device cpu works everywhere")
+        index = device.index if device.index is not None else int(os.environ.get("LOCAL_RANK", 0))
+        device = torch.device("cuda", index)
+        torch.cuda.set_device(device)
+    return device

@@ -1,0 +1,124 @@
+"""Whether the other processes of a training are alive: each one counts up in torchrun's store and watches the others.
+
+A collective operation cannot tell. It waits for a process that was stopped as long as for one that evaluates.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import sys
+import threading
+from collections.abc import Callable
+
+import torch.distributed as dist
+
+EVERY = 1.0  # seconds between two beats
+PATIENCE = 60.0  # seconds without a beat after which a process counts as gone; $MIEN_RANK_TIMEOUT says otherwise
+SLOW_START = 10  # so many times as patient with a process that has not begun
+ENDED = 1 << 40  # added to its count by a process that ends as it should
+GONE = 76  # the exit code
+
+
+def patience() -> float:
+    """Seconds. What is not a number above 0 counts as not set."""
+    with contextlib.suppress(ValueError):
+        if (seconds := float(os.environ.get("MIEN_RANK_TIMEOUT", PATIENCE))) > 0:
+            return seconds
+    return PATIENCE
+
+
+class Heartbeat:
+    """The beats of one rank, from `start` to `stop`. Time is counted in looks at the store, not by the clock: a process
+    that was itself stopped for an hour has not looked, and blames nobody."""
+
+    def __init__(self, rank: int, ranks: int, tell: Callable[[], str]):
+        """tell: what the user should do, for the line that says who is gone."""
+        self.rank, self.others, self.tell = rank, [other for other in range(ranks) if other != rank], tell
+        self.counts = dict.fromkeys(self.others, 0)
+        self.missed = dict.fromkeys(self.others, 0)  # looks since a count has changed
+        self.silence = 0  # looks since the store has answered
+        self.most = max(2, round(patience() / EVERY))
+        self.over = threading.Event()
+        self.store: dist.TCPStore | None = None
+        self.threads = [threading.Thread(target=target, daemon=True) for target in (self.beat, self.judge)]
+
+    def start(self) -> None:
+        for thread in self.threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self.over.set()
+        for thread in self.threads:
+            with contextlib.suppress(RuntimeError):  # a signal came before it had started
+                thread.join(timeout=2 * EVERY)
+        if self.store is not None and not self.threads[0].is_alive():
+            with contextlib.suppress(RuntimeError):
+                self.store.add(key(self.rank), ENDED)
+
+    def beat(self) -> None:
+        """Count up, and read the counts of the others. Blocks where the store's process is stopped."""
+        while not self.over.is_set():
+            with contextlib.suppress(RuntimeError):
+                if self.store is None:
+                    self.store = connect()
+                self.store.add(key(self.rank), 1)
+                for other in self.others:
+                    count = self.store.add(key(other), 0)
+                    self.missed[other] = 0 if count != self.counts[other] else self.missed[other] + 1
+                    self.counts[other] = count
+                self.silence = 0
+            self.over.wait(EVERY)
+
+    def judge(self) -> None:
+        while not self.over.wait(EVERY):
+            self.silence += 1
+            if gone := self.gone(self.most):
+                self.end(gone)
+
+    def gone(self, most: int) -> list[int]:
+        """The ranks that were not heard of for more than `most` looks. The store lives with rank 0."""
+        if self.silence > most:
+            return [0] if self.rank else self.others[:1]
+        return [
+            other
+            for other in self.others
+            if self.counts[other] < ENDED and self.missed[other] > most * (1 if self.counts[other] else SLOW_START)
+        ]
+
+    def whom_to_blame(self) -> list[int]:
+        """After a collective operation has failed: the ranks that have ended or no longer beat. Takes some seconds."""
+        for _ in range(8):
+            ended = [other for other in self.others if self.counts[other] >= ENDED]
+            if found := ended or self.gone(3):
+                return found
+            self.over.wait(EVERY)
+        return []
+
+    def end(self, gone: list[int]) -> None:
+        """The main thread waits in an operation that nothing can end, so the process ends here."""
+        seconds = f"{self.most * EVERY:g} s"
+        with contextlib.suppress(OSError, ValueError):
+            print(f"mien: {named(gone)} did not answer for {seconds}{self.tell()}", file=sys.stderr, flush=True)
+        os._exit(GONE)
+
+
+def key(rank: int) -> str:
+    return f"mien/beat/{rank}"
+
+
+def named(ranks: list[int]) -> str:
+    """[1] -> "rank 1"; [1, 2] -> "ranks 1, 2"; [] -> "another process"."""
+    if not ranks:
+        return "another process"
+    return f"rank{'s' if len(ranks) > 1 else ''} {', '.join(map(str, ranks))}"
+
+
+def connect() -> dist.TCPStore:
+    """A connection of its own to the store that torchrun names in the environment."""
+    seconds = datetime.timedelta(seconds=patience())
+    return dist.TCPStore(
+        os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False, wait_for_workers=False,
+        timeout=seconds,
+    )  # fmt: skip

@@ -1,0 +1,66 @@
+"""Several recipes in turn, under one budget: `mien train --recipes`."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import Any
+
+from mien import recipes
+from mien.errors import Diverged, MienError, UsageError
+from mien.runs.directory import RunDirectory
+from mien.runtime import console
+from mien.trainer import augmentation_policy
+from mien.trainer.launch import Run, start
+from mien.trainer.trainer import Stopped
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Trainings of several recipes under one budget. runs: those that ended, diverged ones too. failed: recipe -> why
+    it has no run, or did not reach its end."""
+
+    runs: list[Run]
+    failed: dict[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"runs": [run.as_dict() for run in self.runs], "failed": self.failed, "compare": self.compare()}
+
+    def compare(self) -> str | None:
+        """The command that puts them side by side; there is none for fewer than two that were trained."""
+        paths = [str(run.path) for run in self.runs if run.images]
+        return shlex.join(["mien", "compare", *paths]) if len(paths) > 1 else None
+
+    def __str__(self) -> str:
+        lines = [f"{run.state} at {run.images / 1000:.1f} kimg: {run.path}" for run in self.runs]
+        lines += [f"{name} failed: {why}" for name, why in self.failed.items()]
+        return "\n".join([*lines, *([f"  compare    {self.compare()}"] if self.compare() else [])])
+
+
+def start_each(names: str, *, augment: str, changes: tuple[str, ...], name: str | None, **flags: Any) -> Runs:
+    """`mien train --recipes`: one after the other, with the same flags. What ends one of them does not end the others,
+    but a signal does."""
+    wanted = [part.strip() for part in names.split(",") if part.strip()]
+    if not wanted or len(set(wanted)) < len(wanted):
+        raise UsageError(f"--recipes {names!r} must name recipes, each once, with commas between: dcgan,dcgan-laptop")
+    # A slip is told before hours are spent.
+    labels = [augmentation_policy.asked(recipes.find(part), augment, changes).name for part in wanted]
+    runs, failed, latest = [], {}, None
+    for number, (part, label) in enumerate(zip(wanted, labels, strict=True), 1):
+        console.say(f"recipe {number} of {len(wanted)}: {part}")
+        try:
+            runs.append(
+                start(part, augment=augment, changes=changes, name=f"{name}-{label}" if name else None, **flags)
+            )
+        except Stopped:
+            console.say(f"not begun: {', '.join(wanted[number:]) or 'none'}")
+            raise
+        except MienError as error:
+            latest, failed[part] = error, str(error)
+            console.say(f"{part} failed: {error}")
+            if isinstance(error, Diverged) and error.run is not None:
+                status = RunDirectory(error.run).read_status()
+                runs.append(Run(error.run, status["state"], status["images"], status["seconds"]))
+    if latest is not None and len(failed) == len(wanted):
+        raise latest
+    return Runs(runs, failed)

@@ -1,0 +1,154 @@
+"""What the flags of a training come to: recipe, size, pictures, exams, name, budget."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from mien import recipes
+from mien.config import serialization
+from mien.config.budget import Budget, parse_budget
+from mien.data.layouts import default_resolution, detect, is_drawn
+from mien.data.pairing import select_sources
+from mien.data.prepare import prepare
+from mien.data.prepared import PreparedSet
+from mien.errors import UsageError
+from mien.media.pixels import parse_resolution, resolution_text
+from mien.recipes.recipe import Recipe
+from mien.runs.records import Status
+from mien.runtime import console, distributed
+from mien.trainer import auto_recipe
+from mien.trainer.validation import ExamPlan
+from mien.trainer.warm_start import Source
+
+BASE = 64  # pixels a side where neither recipe nor pictures say another size
+
+
+def recipe(
+    name: str, data: str, resolution: str | None, device: torch.device, budget: str, origin: Source | None
+) -> tuple[Recipe, list[str]]:
+    """The recipe, and why it is this one: the one that was named, the other run's, or what suits pictures, hardware
+    and time."""
+    if name != "auto":
+        return recipes.find(name), ["as you asked"]
+    if origin:
+        return origin.recipe, ["as the run that it starts from"]
+    layout = detect(data, "none")  # what is chosen from are recipes of noise
+    size = parse_resolution(resolution) if resolution else default_resolution(layout, BASE)
+    return auto_recipe.choose(auto_recipe.facts(size, len(layout), device, parse_budget(budget, 1).seconds))
+
+
+def frozen(chosen: Recipe, layers: int | None, origin: Source | None) -> Recipe:
+    if layers is None:
+        return chosen
+    if origin is None:
+        raise UsageError("--freeze-d belongs to --init RUN: layers that nothing has trained would stay noise")
+    return chosen.override((f"frozen_layers={layers}",))
+
+
+def batched(chosen: Recipe, batch: int | None) -> Recipe:
+    least = 1 if chosen.batch_size == 1 else 2  # a recipe made for single pictures has no batch norm to starve
+    chosen = chosen if batch is None else replace(chosen, batch_size=batch)
+    if chosen.batch_size < least:
+        why_not = "batch norm needs 2 pictures or more" if least == 2 else "it must be at least 1"
+        raise UsageError(f"--batch {chosen.batch_size} is too small: {why_not}")
+    return chosen
+
+
+def size(resolution: str | None, chosen: Recipe, data: str) -> tuple[int, int]:
+    """(height, width): as asked, else the recipe's where it is not square, else what suits the pictures. Whichever it
+    is, it is held to the sizes that there are."""
+    if resolution:
+        return parse_resolution(resolution)
+    height, width = chosen.resolution
+    suits = chosen.resolution if height != width else default_resolution(detect(data, chosen.sources), height)
+    return parse_resolution(resolution_text(*suits))
+
+
+def exams(
+    metrics: str | None, every: float | None, num: int, share: float, detector: str | None, tick: float
+) -> ExamPlan | None:
+    """every, tick: kimg."""
+    if metrics is not None:
+        return ExamPlan(metrics, round((5 * tick if every is None else every) * 1000), num, share, detector)
+    if every is not None or detector is not None:
+        raise UsageError("--metrics-every and --detector belong to --metrics: add --metrics fid")
+    return None
+
+
+def exams_of(status: Status, metrics: str | None) -> ExamPlan | None:
+    """Those that a run began with, or with other metrics; "none" ends them. What only the run's own file names runs no
+    code: a .py in it stands for the file of that name that --code named. Raises UsageError where there is none."""
+    before = status.get("exams")
+    if metrics == "none" or (metrics is None and before is None):
+        return None
+    plan = ExamPlan(metrics or "", 5 * status["tick"]) if before is None else ExamPlan(**before)
+    if plan.detector:
+        plan = replace(plan, detector=trusted(plan.detector, "--metrics none ends the evaluations"))
+    if metrics:
+        return replace(plan, metrics=metrics)
+    cure = "--metrics names others"
+    return replace(plan, metrics=",".join(trusted(name.strip(), cure) for name in plan.metrics.split(",")))
+
+
+def trusted(name: str, otherwise: str) -> str:
+    """ "my_metric.py:name", found in a run's file -> the same of the file that the user named; other names as they
+    are."""
+    path, colon, own = name.rpartition(":")
+    if not (colon and path.endswith(".py")):
+        return name
+    known = serialization.user_file(Path(path).name)
+    if known is None:
+        raise UsageError(f"the run is evaluated by {name}: name that file with --code if you trust it; {otherwise}")
+    return f"{known}:{own}"
+
+
+def label(name: str | None, chosen: Recipe, data: str) -> str:
+    """What the run is called, after its number."""
+    label = name or f"{chosen.name}-{data_name(data)}"
+    if not re.fullmatch(r"[\w.+-]{1,100}", label):
+        raise UsageError(f"--name {label!r} must be 1 to 100 letters, digits, '.', '_', '+' and '-'")
+    return label
+
+
+def data_name(data: str) -> str:
+    """ "drawn:5000@64" -> "drawn"; "pictures/faces.zip" -> "faces"."""
+    stem = detect(data).kind if is_drawn(data) else Path(data).absolute().name
+    stem = re.sub(r"\.(zip|tgz|tar\.gz|tar)$", "", stem)
+    return re.sub(r"[^\w-]+", "-", stem).strip("-") or "data"
+
+
+def prepared(data: str, chosen: Recipe) -> PreparedSet:
+    """The pictures as the recipe reads them, from the cache or prepared now.
+
+    With several processes rank 0 prepares and the others wait.
+    """
+    if distributed.rank() > 0:
+        distributed.barrier()
+    with console.counted("preparing pictures") as progress:
+        pictures = prepare(data, *chosen.resolution, sources=chosen.sources, progress=progress)
+    if distributed.rank() == 0:
+        distributed.barrier()
+    return select_sources(pictures, chosen.sources, chosen.direction, chosen.name)
+
+
+def lasting(data: str) -> str:
+    """The same data, named so that a resume from another folder finds it."""
+    return data if is_drawn(data) else str(Path(data).expanduser().absolute())
+
+
+def new_budget(text: str | None, old: Budget, images: int, seconds: float, pictures: int) -> Budget:
+    """Of a resumed run, which has seen so many images in so many seconds: as before, a new end, or so much more."""
+    if text is None:
+        return old
+    if text.startswith("+"):
+        return parse_budget(text[1:], pictures).plus(images, seconds)
+    return parse_budget(text, pictures)
+
+
+def finite(number: float) -> float | None:
+    """JSON has no infinity."""
+    return number if number < float("inf") else None

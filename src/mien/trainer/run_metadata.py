@@ -1,0 +1,86 @@
+"""The papers of a run: what does not change while it trains, so that the folder explains itself."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import torch
+
+from mien import __version__
+from mien.config import serialization
+from mien.data.prepared import PreparedSet
+from mien.recipes.recipe import Recipe
+from mien.runs.directory import RunDirectory
+from mien.runtime import distributed, typed_json
+from mien.runtime.atomic_files import io_errors, write_json, write_text
+
+
+def write_papers(run: RunDirectory, recipe: Recipe, pictures: PreparedSet, data: str) -> None:
+    """Environment, data card, the user's own code, README."""
+    write_json(run.environment, environment())
+    write_json(run.data, {"data": data, "lines": pictures.describe(), "info": pictures.info})
+    for path in serialization.user_files(serialization.encode(recipe)):
+        with io_errors(run.code):
+            run.code.mkdir(exist_ok=True)
+            shutil.copy(path, run.code / path.name)
+    write_text(run.path / "README.md", readme(run))
+
+
+def write_recipe(run: RunDirectory, recipe: Recipe) -> None:
+    """recipe.json, by which a folder is known as a run. It comes last: a run that has it can be resumed."""
+    write_json(run.recipe, serialization.encode(recipe))
+
+
+def note_command(run: RunDirectory) -> None:
+    """command.txt: one line for the start and one for each resume."""
+    old = typed_json.read_bytes(run.command).decode(errors="replace") if run.command.exists() else ""
+    write_text(run.command, old + command_line() + "\n")
+
+
+def command_line() -> str:
+    """The command as typed, or that it was Python's API."""
+    program = Path(sys.argv[0]).name
+    if program in ("mien", "__main__.py"):
+        return shlex.join(["mien", *sys.argv[1:]])
+    return f"# from Python: {program or 'interactive'}"
+
+
+def environment() -> dict[str, str]:
+    return {
+        "mien": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "system": platform.platform(),
+        "processor": platform.machine(),
+        "cores": str(os.cpu_count()),
+        "threads": str(torch.get_num_threads()),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
+        "processes": str(distributed.world_size()),
+    }
+
+
+def readme(run: RunDirectory) -> str:
+    return f"""# {run.name}
+
+A training run of mien {__version__}. This folder holds all of it and can be moved.
+
+| file | what |
+|---|---|
+| `samples/fakes000200.png` | the same 64 latents, drawn after 200 kimg (200,000 pictures seen) |
+| `reals.png` | real pictures, as training sees them |
+| `snapshots/kimg-000200.safetensors` | the generator (moving average), its recipe in the header |
+| `checkpoints/kimg-000200/` | everything that `mien resume` needs |
+| `stats.jsonl`, `events.jsonl` | one row a tick; what happened when |
+| `metrics.jsonl`, `best.json` | what was evaluated; the best by the metrics of the training, if it had some |
+| `recipe.json`, `data.json`, `environment.json`, `command.txt` | what was trained, on what, where, how |
+| `status.json`, `latest.json`, `log.txt` | how far it is |
+
+    mien generate {run.path} --seeds 0-99
+    mien report {run.path}
+    mien resume {run.path}
+"""

@@ -1,0 +1,156 @@
+"""Exams: the moving average is evaluated while it is trained, at ticks of its own and within a share of the time.
+
+An exam only looks: it draws from its own seeds with its own copy of the generator, so the training has the same bits
+with and without it. When one is due follows from the images seen; only whether there is time for it follows from the
+clock, and then metrics.jsonl alone differs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mien.errors import UsageError, in_brief, is_out_of_memory
+from mien.evaluation.attribute_classifier import with_reader
+from mien.evaluation.evaluate import Row, score
+from mien.evaluation.image_sets import Side, drawn_by, pictures_of
+from mien.evaluation.resolve import choose_extractor, choose_metrics
+from mien.evaluation.translated_sets import translations, wanted
+from mien.inference.generator import Generator
+from mien.inference.translator import Translator
+from mien.recipes.recipe import Recipe
+
+BATCH = 32  # as mien evaluate has it, so that it gives the same digits
+CONDITIONS = ("metric", "settings", "n_real", "n_fake", "extractor_sha256", "resize", "data_sha256")
+REHEARSED = 3  # batches of the longer rehearsal
+
+
+class Abandoned(Exception):
+    """An exam that came to no end: the training was asked to stop, or else for the reason told."""
+
+
+@dataclass(frozen=True)
+class ExamPlan:
+    """metrics: "fid,afd"; the first one decides which generator is the best. every: images before the first exam; the
+    gaps widen as those of the samples do. num: pictures drawn, and real ones. share: of the time of training at most.
+    detector: of afd."""
+
+    metrics: str
+    every: int
+    num: int = 2500
+    share: float = 0.1
+    detector: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise UsageError(f"--metrics-every {self.every / 1000:g} is no number of kimg: it must be at least 0.001")
+        if self.num < 2:
+            raise UsageError(f"--metrics-num {self.num} is too small: it must be at least 2")
+        if not 0 < self.share <= 1:
+            raise UsageError(f"--metrics-share {self.share:g} is no share of the time: it must be over 0 and at most 1")
+
+
+class Exams:
+    """Ready to be held. Raises UsageError or FileTrouble, in one line, for whatever is missing."""
+
+    def __init__(
+        self,
+        plan: ExamPlan,
+        recipe: Recipe,
+        data: str,
+        device: torch.device,
+        generators: dict[str, nn.Module],
+        labels: Tensor | None = None,
+    ):
+        self.plan, self.data = plan, data
+        metrics = choose_metrics(plan.metrics, plan.detector)
+        states = {name: dict(module.state_dict()) for name, module in generators.items()}
+        self.drawer: Generator | Translator
+        if recipe.sources == "none":
+            self.drawer = Generator(recipe, "", 0, states["G"], device, labels)
+            self.real = pictures_of(data, recipe.resolution, plan.num)
+        else:
+            self.drawer = Translator(recipe, "", 0, states, device)
+            self.real = wanted(self.drawer, data, plan.num, next(iter(self.drawer.routes)))
+        self.metrics = with_reader(metrics, self.real)
+        reads_features = any(metric.reads != "pixels" for metric in self.metrics)
+        self.extractor = choose_extractor("auto", "clean", None, device) if reads_features else None
+        self.cost = 0.0  # seconds that an exam takes
+        self.spent = 0.0  # seconds of all exams of this session
+        self.skipped = 0  # for lack of time
+        self.failed = 0  # for lack of memory
+
+    def rehearse(self) -> None:
+        """Look at the real pictures, then hold exams of one and of three batches, whose rows are dropped: what would
+        fail fails before the training begins, and the first exam's cost is known."""
+        self.look(BATCH)
+        short, long = self.look(BATCH), self.look(REHEARSED * BATCH)
+        self.cost = short + (long - short) / (REHEARSED - 1) * max(0.0, self.plan.num / BATCH - 1)
+
+    def look(self, count: int) -> float:
+        """-> seconds"""
+        begun = time.monotonic()
+        score(self.real, self.fake(count), self.metrics, self.extractor, BATCH)
+        return time.monotonic() - begun
+
+    def fake(self, count: int) -> Side:
+        if isinstance(self.drawer, Translator):
+            return translations(self.drawer, self.data, count, next(iter(self.drawer.routes)))
+        return drawn_by(self.drawer, list(range(count)), f"0-{count - 1}", 1.0, self.real)
+
+    def affordable(self, seconds: float) -> bool:
+        """Whether there is time for one more, `seconds` into the session; says no for good and counts it."""
+        fits = self.plan.share == 1 or self.spent + self.cost <= self.plan.share * (seconds + self.cost)
+        self.skipped += not fits
+        return fits
+
+    def hold(self, generators: dict[str, nn.Module], run: str, images: int, stop: Callable[[], bool]) -> list[Row]:
+        """The rows for metrics.jsonl. stop: asked after each batch. Raises Abandoned, also where memory does not
+        suffice: the training may have enough of it still."""
+        begun = time.monotonic()
+
+        def batches(size: int) -> Iterator[np.ndarray]:
+            for pixels in fake.batches(size):
+                if stop():
+                    raise Abandoned
+                yield pixels
+
+        try:
+            self.drawer.load({name: dict(module.state_dict()) for name, module in generators.items()})
+            self.drawer.run, self.drawer.images = run, images
+            fake = self.fake(self.plan.num)
+            return score(self.real, replace(fake, batches=batches), self.metrics, self.extractor, BATCH)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            self.failed += 1
+            raise Abandoned(f"memory does not suffice ({in_brief(error)})") from None
+        finally:
+            self.cost = time.monotonic() - begun
+            self.spent += self.cost
+
+    def left_out(self) -> str:
+        """How many exams were due and not held, in words."""
+        reasons = {
+            f"to stay within {self.plan.share:.0%} of the time (--metrics-share)": self.skipped,
+            "for lack of memory": self.failed,
+        }
+        return ", ".join(f"{count} times left out {why}" for why, count in reasons.items() if count)
+
+
+def alike(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two rows of metrics.jsonl are one measure, under the same conditions."""
+    return all(row.get(key) == other.get(key) for key in CONDITIONS)
+
+
+def is_better(row: Row, best: Mapping[str, Any] | None) -> bool:
+    """Whether a row beats best.json; what was measured otherwise is no rival."""
+    if row["value"] is None or best is None or not alike(row, best):
+        return row["value"] is not None
+    return row["value"] < best["value"] if row["better"] == "lower" else row["value"] > best["value"]

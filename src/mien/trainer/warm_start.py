@@ -1,0 +1,207 @@
+"""Starting from another run's networks: `mien train --init RUN`, at the same resolution or another, with the same
+condition, another or none.
+
+What has a name goes by its name: z's numbers, those of the embedded label, and the label's own (hair=pink) lie along
+axes of the tensors that read them. What the new network has and the old one had not begins as in any new network.
+
+Every other layer is taken over where one of the same shape stands in the same order. Networks differ in size at the
+picture's end, so of several ways to line them up it is the one that agrees from the base (4 x 4) on: where a generator
+begins and a discriminator ends.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mien.conditioning.condition import Condition
+from mien.config.spec import Spec
+from mien.errors import UsageError
+from mien.inference.generator import snapshot_path
+from mien.recipes.recipe import Recipe, from_json
+from mien.runs import tensor_files
+from mien.runs.checkpoint import Tensors
+from mien.runs.directory import find
+from mien.runs.records import Object
+from mien.runs.snapshot import load_snapshot
+from mien.runtime import typed_json
+from mien.trainer.resume import newest_whole
+from mien.training.layers import by_layer, common, size
+from mien.training.state import Training
+
+State = dict[str, Tensor]
+"""One network's tensors by name."""
+
+Axes = dict[int, list[str]]
+"""What the numbers along some of a tensor's axes are called: {1: ["z 0", "z 1", …, "label 0", …]}."""
+
+ADDED = "condition:"
+"""Before the names of what a condition adds to a network: such tensors go by name alone."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Another run's networks: "G", "D" and "G_ema" from a checkpoint, or a snapshot's generator alone, as "G_ema"."""
+
+    name: str
+    images: int
+    recipe: Recipe
+    tensors: Tensors
+
+
+def source(run: str, outdir: Path) -> Source:
+    """A run (path, number, name or "last") at its newest checkpoint, or a `.safetensors` snapshot."""
+    if Path(run).suffix != ".safetensors":
+        directory = find(run, outdir)
+        newest = newest_whole(directory)
+        if newest is not None:
+            tensors, state = newest
+            recipe = from_json(typed_json.read(directory.recipe, Object), directory.recipe)
+            return Source(directory.name, state["images"], recipe, in_order(tensors, recipe, directory.name))
+    path = snapshot_path(run, None, outdir)
+    generators, header = load_snapshot(path)
+    averages, recipe = {f"{name}_ema": group for name, group in generators.items()}, from_json(header["recipe"], path)
+    return Source(header["run"], header["images"], recipe, in_order(averages, recipe, header["run"]))
+
+
+def in_order(tensors: Tensors, recipe: Recipe, origin: str) -> Tensors:
+    """The networks among `tensors`, each in the order of its own layers: a file has another. Raises FileTrouble."""
+    game = recipe.build_game()
+    networks = {**game.generators, **game.discriminators}
+    networks |= {f"{name}_ema": module for name, module in networks.items()}
+    return {
+        name: tensor_files.fitting(one, tensors[name], f"{name} of {origin}")
+        for name, one in networks.items()
+        if name in tensors
+    }
+
+
+def begin_from(training: Training, recipe: Recipe, origin: Source) -> list[str]:
+    """Copy what fits; say for each network how much that is. recipe: the new run's. Raises UsageError where nothing
+    fits."""
+    lines, taken = [], 0
+    targets = {**training.networks, **{f"{name}_ema": module for name, module in training.ema.modules.items()}}
+    named = {True: [generator_axes(one) for one in (origin.recipe, recipe)],
+             False: [discriminator_axes(one) for one in (origin.recipe, recipe)]}  # fmt: skip
+    for name, network in targets.items():
+        # A snapshot has the averages only; they are good generators as well.
+        found = origin.tensors.get(name) or origin.tensors.get(f"{name}_ema")
+        if found is None:
+            lines.append(f"{name} starts anew: {origin.name} holds none")
+            continue
+        kept = training.given[base].names if (base := name.removesuffix("_ema")) in training.given else frozenset()
+        found, own = (
+            {key: part for key, part in side.items() if key not in kept} for side in (found, network.state_dict())
+        )
+        old, new = unwrapped(found, origin.recipe), unwrapped(own, recipe)
+        whole = sum(tensor.numel() for tensor in new.values())
+        generates = name.removesuffix("_ema") in training.game.generators
+        fits = copy_named(old, new, *named[generates]) + copy_layers(old, new, base_first=generates)
+        taken += fits
+        if not name.endswith("_ema"):
+            lines.append(f"{name} takes over {fits:,} of its {whole:,} numbers ({fits / whole:.0%})")
+    if not taken:
+        raise UsageError(f"--init {origin.name}: no layer of its {origin.recipe.name} fits: train the same recipe")
+    lost = origin.recipe.condition if recipe.condition is None else None
+    without = f", without what it was told: --cond {lost.kind} keeps that" if lost else ""
+    return [f"from {origin.name} at {origin.images / 1000:g} kimg{without}", *lines]
+
+
+# --- what has names ---------------------------------------------------------------------------------------------------
+
+
+def unwrapped(tensors: State, recipe: Recipe) -> State:
+    """The network's own tensors, called as without a condition, and those that a condition adds."""
+    if recipe.condition is None:
+        return dict(tensors)
+    own = ("generator.", "discriminator.")
+    return {key.partition(".")[2] if key.startswith(own) else ADDED + key: part for key, part in tensors.items()}
+
+
+def generator_axes(recipe: Recipe) -> dict[str, Axes]:
+    """Of the tensors that read the latent, whichever network it is: those that grow with `latent_dim`."""
+    known = inspect.signature(recipe.generator.of).parameters
+    if "latent_dim" not in known:
+        return {}
+    plain = replace(recipe, condition=None)
+    one = plain.build_generator()
+    length = int(one.latent_dim)  # type: ignore[arg-type]
+    longer = Spec(recipe.generator.of, **{**recipe.generator.arguments, "latent_dim": length + 1})
+    other = replace(plain, generator=longer).build_generator().state_dict()
+    z, embedded = [f"z {number}" for number in range(length)], embedded_names(recipe.condition)
+    axes = {
+        key: {axis: [*z, *embedded] for axis, size in enumerate(tensor.shape) if size != other[key].shape[axis]}
+        for key, tensor in one.state_dict().items()
+        if tensor.shape != other[key].shape
+    }
+    return axes | {f"{ADDED}embedding.weight": {0: embedded, 1: label_names(recipe.condition)}}
+
+
+def discriminator_axes(recipe: Recipe) -> dict[str, Axes]:
+    """Of what says how well a picture fits a label (with spectral norm or without), or what label it has."""
+    names, normed = label_names(recipe.condition), "embedding.parametrizations.weight"
+    axes = {"embedding.weight": {1: names}, "classifier.weight": {0: names}, "classifier.bias": {0: names}}
+    axes |= {f"{normed}.original": {1: names}, f"{normed}.0._u": {}, f"{normed}.0._v": {0: names}}
+    return {ADDED + key: named for key, named in axes.items()}
+
+
+def embedded_names(condition: Condition | None) -> list[str]:
+    return [f"label {number}" for number in range(condition.embedding_dim)] if condition else []
+
+
+def label_names(condition: Condition | None) -> list[str]:
+    """A text's numbers mean the same as long as the encoder is the same."""
+    if condition is None:
+        return []
+    numbers = range(condition.dim)
+    return list(condition.names) or [f"{condition.encoder}, {number} of {condition.dim}" for number in numbers]
+
+
+def copy_named(old: State, new: State, old_axes: dict[str, Axes], new_axes: dict[str, Axes]) -> int:
+    """How many numbers went from `old` into `new`, in place, each to the one of its name; `new` may have others. Their
+    tensors are then taken out of both."""
+    count = 0
+    for key in old_axes.keys() & new_axes.keys() & old.keys() & new.keys():
+        theirs, ours = names_of(old[key], old_axes[key]), names_of(new[key], new_axes[key])
+        if any(one != other for axis, (one, other) in enumerate(zip(theirs, ours)) if axis not in new_axes[key]):
+            continue
+        shared = [[name for name in other if name in one] for one, other in zip(map(set, theirs), ours)]
+        new[key][places(ours, shared)] = old[key][places(theirs, shared)].to(new[key].device)
+        count += math.prod(map(len, shared))
+        del old[key], new[key]
+    return count
+
+
+def names_of(tensor: Tensor, axes: Axes) -> list[list[str]]:
+    """For each axis; its places' numbers where they have no other names."""
+    return [axes.get(axis, list(map(str, range(length)))) for axis, length in enumerate(tensor.shape)]
+
+
+def places(names: list[list[str]], wanted: list[list[str]]) -> tuple[Tensor, ...]:
+    """What picks the wanted names of each axis out of a tensor whose axes have these names."""
+    found = []
+    for own, chosen in zip(names, wanted, strict=True):
+        at = {name: place for place, name in enumerate(own)}
+        found.append(torch.tensor([at[name] for name in chosen], dtype=torch.long))
+    return torch.meshgrid(*found, indexing="ij")
+
+
+# --- what stands in order ---------------------------------------------------------------------------------------------
+
+
+def copy_layers(found: State, state: State, base_first: bool) -> int:
+    """How many numbers were copied from `found` into `state`, in place."""
+    old, new = ([layer for name, layer in by_layer(side).items() if not name.startswith(ADDED)]
+                for side in (found, state))  # fmt: skip
+    if not base_first:
+        old, new = old[::-1], new[::-1]
+    pairs = common(old, new)
+    for one, other in pairs:
+        for name, tensor in new[other].items():
+            tensor.copy_(old[one][name])
+    return sum(size(new[other]) for _, other in pairs)
