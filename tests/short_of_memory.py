@@ -11,13 +11,13 @@ import torch
 from exact import begin
 
 import mien
-from mien import distributed
+from mien.runtime import distributed
 from mien.errors import OutOfMemory
-from mien.record import Record
-from mien.session import Session
+from mien.trainer.run_writer import RunWriter
+from mien.trainer.trainer import Trainer
 from mien.training.optimizer import Adam
 from mien.training.player import Player
-from mien.turn import Batch
+from mien.batch import Batch
 
 FULL = "[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes."
 
@@ -80,9 +80,9 @@ def runs(data: Path, outdir: Path, changes: tuple[str, ...]) -> dict[str, object
                 mien.resume(run, budget="160img")
         ended[name] = run
     ended["never"] = refused(data, outdir / "never", changes, Player, "learn", large((1,), most=0))
-    ended["grid"] = refused(data, outdir / "grid", changes, Record, "faces", lambda self: self.training.images > 0)
+    ended["grid"] = refused(data, outdir / "grid", changes, RunWriter, "faces", lambda self: self.training.images > 0)
     ended["building"] = refused(
-        data, outdir / "building", changes, Session, "__init__", lambda *_: distributed.rank() == 1
+        data, outdir / "building", changes, Trainer, "__init__", lambda *_: distributed.rank() == 1
     )
     return ended
 

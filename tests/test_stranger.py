@@ -9,7 +9,7 @@ from fake_run import make_run
 
 from mien import cli
 from mien.config import serialization
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.runtime.atomic_files import write_json
 from mien.trainer import options
 
@@ -82,7 +82,7 @@ def test_a_file_of_the_same_name_elsewhere_is_not_taken_for_it(evil, tmp_path):
 def test_best_json_leads_to_no_file_outside(evil, snapshot):
     run, _ = evil
     write_json(run.best, {"images": 4500, "value": 1.0, "snapshot": snapshot})
-    with pytest.raises(FileTrouble, match=r"best\.json is damaged: snapshot is "):
+    with pytest.raises(FileError, match=r"best\.json is damaged: snapshot is "):
         run.read_best()
 
 
@@ -92,7 +92,7 @@ def test_a_link_in_place_of_a_runs_file_is_not_written_through(evil, tmp_path, n
     (tmp_path / "precious").write_text("mine")
     (run.path / name).unlink(missing_ok=True)
     (run.path / name).symlink_to(tmp_path / "precious")
-    with pytest.raises(FileTrouble, match="is a link"):
+    with pytest.raises(FileError, match="is a link"):
         run.lock()
     assert (tmp_path / "precious").read_text() == "mine"
 

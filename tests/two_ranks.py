@@ -16,7 +16,7 @@ import mien
 from mien import recipes
 from mien.runtime import distributed
 from mien.runtime.console import Line
-from mien.trainer.trainer import Session
+from mien.trainer.trainer import Trainer
 
 CHANGES = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
 STYLE = ("generator.width=1", "generator.most=8", "generator.w_dim=8", "discriminator.width=1", "discriminator.most=8")
@@ -30,7 +30,7 @@ CASES = {
 torch.set_num_threads(1)
 
 
-def sums(session: Session) -> dict[str, str]:
+def sums(session: Trainer) -> dict[str, str]:
     """sha256 of every tensor of this process's training."""
     return {
         f"{group}/{name}": hashlib.sha256(tensor.detach().contiguous().numpy().tobytes()).hexdigest()
@@ -41,30 +41,30 @@ def sums(session: Session) -> dict[str, str]:
 
 def fell(data: Path, outdir: Path) -> dict[str, object]:
     """A NaN in the second process alone, which writes no file; each time until the rates are half as high."""
-    after_round = Session.after_round
+    after_round = Trainer.after_round
 
-    def broken(self: Session, line: Line) -> None:
+    def broken(self: Trainer, line: Line) -> None:
         if distributed.rank() == 1 and self.training.images >= 100 and self.recipe.rate_factor > 0.5:
             with torch.no_grad():
                 next(self.training.networks["G"].parameters())[0, 0, 0, 0] = float("nan")
         after_round(self, line)
 
-    Session.after_round = broken  # type: ignore[method-assign]
+    Trainer.after_round = broken  # type: ignore[method-assign]
     run = begin(data, outdir, "dcgan", CHANGES, "320img")
-    Session.after_round = after_round  # type: ignore[method-assign]
+    Trainer.after_round = after_round  # type: ignore[method-assign]
     return {"state": run.state, "images": run.images, "run": str(run.path)}
 
 
 def main() -> None:
     data, outdir, reports = map(Path, sys.argv[1:])
-    sessions: list[Session] = []
-    train = Session.train
+    sessions: list[Trainer] = []
+    train = Trainer.train
 
-    def watched(self: Session) -> None:
+    def watched(self: Trainer) -> None:
         sessions.append(self)
         train(self)
 
-    Session.train = watched  # type: ignore[method-assign]
+    Trainer.train = watched  # type: ignore[method-assign]
     stop, distributed.stop = distributed.stop, lambda: None  # several trainings in one process group
     found = {}
     for case, (recipe, changes) in CASES.items():

@@ -17,7 +17,7 @@ import harness
 from PIL import Image
 
 from mien.data.layouts import Layout, detect
-from mien.errors import BadData, FileTrouble
+from mien.errors import DataError, FileError
 
 COLOURS = ("red", "blue", "dark green", "größer", "银色")
 Truth = dict[str, set[str]]
@@ -45,7 +45,7 @@ def case(index: int, draw: random.Random, folder: Path) -> str | None:
     what = f"{make.__name__}{f', {damage.__name__}' if damage else ''}"
     try:
         layout = detect(folder)
-    except (BadData, FileTrouble) as error:
+    except (DataError, FileError) as error:
         if damage is None:
             return f"{what}: refused: {error}"
         return f"{what}: not one line: {error}" if "\n" in str(error) or str(folder) not in str(error) else None

@@ -86,7 +86,7 @@ def holder(run: Path) -> int:
 
 def race(run: Path, count: int) -> str | None:
     """So many processes ask for one lock at the same moment: one has it."""
-    from mien.errors import Locked
+    from mien.errors import RunLockedError
     from mien.runs.directory import RunDirectory
 
     ready, go = os.pipe()
@@ -100,7 +100,7 @@ def race(run: Path, count: int) -> str | None:
             try:
                 mine.lock()
                 os.write(asked[1], b"1")
-            except Locked:
+            except RunLockedError:
                 os.write(asked[1], b"0")
             except BaseException:
                 os.write(asked[1], b"?")

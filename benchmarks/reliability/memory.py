@@ -49,7 +49,7 @@ sys.exit(mien.cli.run(sys.argv[2:]))
 RANK = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import memory, mien.cli, mien.launch
+import memory, mien.cli, mien.trainer.launch
 most, after, again = map(int, sys.argv[2:5])
 with memory.without_memory(most or None, after, bool(again)):
     sys.exit(mien.cli.run(sys.argv[5:]))

@@ -27,7 +27,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from mien.trainer import run_writer, trainer
-from mien.trainer.trainer import Session
+from mien.trainer.trainer import Trainer
 from mien.training.player import Player
 from mien.training.state import Training
 
@@ -99,13 +99,13 @@ class Seen:
 @contextlib.contextmanager
 def injected(place: str, side: str, value: float, at: int, times: int, chance: random.Random) -> Iterator[Seen]:
     seen = Seen()
-    after_round, learn, step = Session.after_round, Player.learn, Player.step
+    after_round, learn, step = Trainer.after_round, Player.learn, Player.step
     writers = {"save_checkpoint": run_writer.save_checkpoint, "save_snapshot": run_writer.save_snapshot}
 
     def due(training_round: int) -> bool:
         return training_round >= at and seen.done < times
 
-    def broken_round(self: Session, line: Any) -> None:
+    def broken_round(self: Trainer, line: Any) -> None:
         number = self.training.images // (BATCH * self.training.images_per_round)
         if place not in ("loss", "gradient") and due(number):
             seen.done += put(tensors_of(self.training, place, side), value, chance)
@@ -145,19 +145,19 @@ def injected(place: str, side: str, value: float, at: int, times: int, chance: r
 
         return writes
 
-    sample = run_writer.Record.sample
+    sample = run_writer.RunWriter.sample
 
-    def watched_sample(self: run_writer.Record, images: int) -> None:
+    def watched_sample(self: run_writer.RunWriter, images: int) -> None:
         seen.look("a grid", self.training.averages())
         sample(self, images)
 
     with contextlib.ExitStack() as stack:
         patch = lambda target, name, new: stack.enter_context(mock.patch.object(target, name, new))  # noqa: E731
         patch(trainer, "CHECKPOINT_COST", 0)
-        patch(Session, "after_round", broken_round)
+        patch(Trainer, "after_round", broken_round)
         patch(Player, "learn", broken_learn)
         patch(Player, "step", broken_step)
-        patch(run_writer.Record, "sample", watched_sample)
+        patch(run_writer.RunWriter, "sample", watched_sample)
         for name, write in writers.items():
             patch(run_writer, name, watched(name, write))
         yield seen

@@ -107,16 +107,16 @@ def signal_after(rounds: int, number: signal.Signals) -> None:
 
     from mien.trainer import trainer
 
-    after_round, done = trainer.Session.after_round, 0
+    after_round, done = trainer.Trainer.after_round, 0
 
-    def counted(self: trainer.Session, line: object) -> None:
+    def counted(self: trainer.Trainer, line: object) -> None:
         nonlocal done
         done += 1
         after_round(self, line)  # type: ignore[arg-type]
         if done == rounds:
             os.kill(os.getpid(), number)
 
-    trainer.Session.after_round = counted  # type: ignore[method-assign]
+    trainer.Trainer.after_round = counted  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -107,9 +107,9 @@ def second_ctrl_c(number: signal.Signals, draws: random.Random, folder: Path, da
     import ctypes
 
     def endless() -> None:
-        sleep, after_round, count = ctypes.CDLL(None).sleep, trainer.Session.after_round, 0
+        sleep, after_round, count = ctypes.CDLL(None).sleep, trainer.Trainer.after_round, 0
 
-        def slow(self: trainer.Session, line: object) -> None:
+        def slow(self: trainer.Trainer, line: object) -> None:
             nonlocal count
             count += 1
             after_round(self, line)  # type: ignore[arg-type]
@@ -118,7 +118,7 @@ def second_ctrl_c(number: signal.Signals, draws: random.Random, folder: Path, da
                 sleep(300) if draws.random() < 0.5 else time.sleep(300)
 
         trainer.CHECKPOINT_COST = 0
-        trainer.Session.after_round = slow  # type: ignore[method-assign]
+        trainer.Trainer.after_round = slow  # type: ignore[method-assign]
 
     child = children.start(folder / "first", *children.training(data, folder / "runs", "1h"), before=endless)
     run = folder / "runs" / "00000-run"

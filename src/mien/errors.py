@@ -23,7 +23,7 @@ class UsageError(MienError):
     exit_code = 2
 
 
-class Diverged(MienError):
+class DivergenceError(MienError):
     """Training left the finite numbers. run: its directory."""
 
     exit_code = 3
@@ -33,19 +33,19 @@ class Diverged(MienError):
         self.run = run
 
 
-class BadData(MienError):
+class DataError(MienError):
     """The pictures or labels cannot be used as they are."""
 
     exit_code = 65
 
 
-class FileTrouble(MienError):
+class FileError(MienError):
     """A file that cannot be read or written, or that is damaged."""
 
     exit_code = 74
 
 
-class Locked(MienError):
+class RunLockedError(MienError):
     """Another process holds what this one needs; try again later."""
 
     exit_code = 75

@@ -10,7 +10,7 @@ from PIL import Image
 from mien import cli
 from mien.commands.data import align, check
 from mien.data.layouts import detect
-from mien.errors import BadData, FileTrouble, UsageError
+from mien.errors import DataError, FileError, UsageError
 from mien.faces import choosing, survey
 from mien.faces.face import Face, largest_first
 from mien.faces.placing import MEAN, SIDE
@@ -209,7 +209,7 @@ def test_two_pictures_that_would_get_one_name_both_stay(tmp_path):
 
 
 def test_nothing_is_left_where_there_is_no_face_or_no_room(photos, tmp_path, monkeypatch):
-    with pytest.raises(BadData, match="finds no face in 1 pictures"):
+    with pytest.raises(DataError, match="finds no face in 1 pictures"):
         (tmp_path / "none").mkdir()
         photo().save(tmp_path / "none" / "a.png")
         align(str(tmp_path / "none"), output=tmp_path / "out" / "faces")
@@ -219,7 +219,7 @@ def test_nothing_is_left_where_there_is_no_face_or_no_room(photos, tmp_path, mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
-    with pytest.raises(FileTrouble, match="No space left"):
+    with pytest.raises(FileError, match="No space left"):
         align(str(photos), output=tmp_path / "out" / "faces", resolution="64")
     assert list((tmp_path / "out").iterdir()) == []
 
@@ -228,7 +228,7 @@ def test_what_cannot_be_meant_is_one_line(photos, tmp_path, monkeypatch):
     taken = tmp_path / "taken"
     taken.mkdir()
     (taken / "x").write_text("x")
-    with pytest.raises(FileTrouble, match=r"output .*taken exists"):
+    with pytest.raises(FileError, match=r"output .*taken exists"):
         align(str(photos), output=taken)
     with pytest.raises(UsageError, match="lies among the pictures"):
         align(str(photos), output=photos / "faces")
@@ -241,7 +241,7 @@ def test_what_cannot_be_meant_is_one_line(photos, tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="needs the pictures themselves"):
         align("drawn:10", output=tmp_path / "faces")
     monkeypatch.setattr(choosing, "finders", lambda *_: {})
-    with pytest.raises(FileTrouble, match=r"pip install 'mien\[faces\]'.*mien weights fetch anime-cascade"):
+    with pytest.raises(FileError, match=r"pip install 'mien\[faces\]'.*mien weights fetch anime-cascade"):
         align(str(photos), output=tmp_path / "faces")
     assert not (tmp_path / "faces").exists()
 
@@ -280,7 +280,7 @@ def test_the_check_says_nothing_where_there_are_no_faces_and_survives_a_broken_f
     assert found.faces is None and not any("face" in line for line in found.warnings)
 
     def broken(*_):
-        raise FileTrouble("onet.lz4 is not the published file")
+        raise FileError("onet.lz4 is not the published file")
 
     monkeypatch.setattr(survey, "finders", broken)
     assert "not the published file" in check(str(folder), output=tmp_path / "sheet.png").faces

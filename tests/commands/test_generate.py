@@ -10,7 +10,7 @@ from fake_run import NAME, make_run
 from PIL import Image
 
 from mien.commands.generate import generate
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.inference.generator import load
 from mien.inference.seeds import parse_seeds
 from mien.media.image_files import read_facts
@@ -119,5 +119,5 @@ def test_no_snapshot_yet(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     for path in run.snapshot_files():
         path.unlink()
-    with pytest.raises(FileTrouble, match="no snapshot yet"):
+    with pytest.raises(FileError, match="no snapshot yet"):
         generate(str(run.path), seeds="0")

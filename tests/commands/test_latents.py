@@ -15,7 +15,7 @@ from mien.commands.generate import generate
 from mien.commands.interpolate import interpolate
 from mien.commands.mix import mix
 from mien.commands.project import project, read
-from mien.errors import BadData, FileTrouble, UsageError
+from mien.errors import DataError, FileError, UsageError
 from mien.inference.generator import load
 from mien.media import animation
 from mien.media.image_files import read_facts
@@ -199,12 +199,12 @@ def test_a_mistake_is_one_line_with_exit_2(plain, stacked, photo, tmp_path, monk
 
 
 def test_files_that_are_none(plain, photo, projected, tmp_path):
-    with pytest.raises(FileTrouble, match="No such file"):
+    with pytest.raises(FileError, match="No such file"):
         project(str(plain.path), tmp_path / "nobody.png")
     (tmp_path / "text.png").write_text("no picture")
-    with pytest.raises(BadData, match="not a picture"):
+    with pytest.raises(DataError, match="not a picture"):
         project(str(plain.path), tmp_path / "text.png")
-    with pytest.raises(FileTrouble, match="holds no directions"):
+    with pytest.raises(FileError, match="holds no directions"):
         generate(str(plain.path), direction=(f"{projected.path}:0=1",))
-    with pytest.raises(FileTrouble, match="cannot be read"):
+    with pytest.raises(FileError, match="cannot be read"):
         generate(str(plain.path), latent=photo)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mien.commands.report import report
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.reports.charts import Series, chart, smoothed, thinned, value_axis
 from mien.reports.settings import flat, value_text
 from mien.runs.directory import RunDirectory
@@ -245,7 +245,7 @@ def test_output_folders_are_made(run, tmp_path):
     assert (tmp_path / "a/b/page.html").stat().st_size > 1000
     assert report("3", output=tmp_path / "a", outdir=run.path.parent).output == str(tmp_path / "a" / "report.html")
     (tmp_path / "file").touch()
-    with pytest.raises(FileTrouble):
+    with pytest.raises(FileError):
         report(str(run.path), output=tmp_path / "file" / "page.html")
 
 

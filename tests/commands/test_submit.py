@@ -12,7 +12,7 @@ from fake_run import make_run
 from PIL import Image
 
 from mien.commands.submit import check, fitted, hw6
-from mien.errors import BadData, FileTrouble, UsageError
+from mien.errors import DataError, FileError, UsageError
 from mien.export.hw6.pack import archive, best_quality, jpeg, pack
 from mien.export.hw6.validate import COUNT, MOST_BYTES, problems
 
@@ -79,7 +79,7 @@ def test_the_nearer_subsampling_is_chosen() -> None:
 
 
 def test_what_cannot_fit_is_told() -> None:
-    with pytest.raises(BadData, match="at any JPEG quality"):
+    with pytest.raises(DataError, match="at any JPEG quality"):
         pack(noise(3), 500)
 
 
@@ -135,7 +135,7 @@ def test_faults(tmp_path: Path, good: list[Entry], change: Callable[[list[Entry]
 
 def test_every_fault_is_told_and_the_exit_code_is_65(tmp_path: Path, good: list[Entry]) -> None:
     path = written(tmp_path / "a.tgz", [entry("1.jpg", b"no"), *good[1:-1], entry("x")])
-    with pytest.raises(BadData) as caught:
+    with pytest.raises(DataError) as caught:
         check(path)
     assert caught.value.exit_code == 65
     assert len(str(caught.value).splitlines()) == 4
@@ -172,7 +172,7 @@ def test_bombs_are_not_unpacked(tmp_path: Path, good: list[Entry]) -> None:
 @pytest.mark.parametrize("data", [b"", b"no archive", gzip.compress(b"no tar"), gzip.compress(bytes(4096))[:-9]])
 def test_what_is_no_archive(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.tgz").write_bytes(data)
-    with pytest.raises(BadData, match="would not be accepted"):
+    with pytest.raises(DataError, match="would not be accepted"):
         check(tmp_path / "a.tgz")
 
 
@@ -183,5 +183,5 @@ def test_cut_short(tmp_path: Path, good: list[Entry]) -> None:
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(FileTrouble, match=r"a\.tgz: No such file"):
+    with pytest.raises(FileError, match=r"a\.tgz: No such file"):
         check(tmp_path / "a.tgz")

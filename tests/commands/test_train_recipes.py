@@ -6,7 +6,7 @@ import pytest
 
 from mien import cli
 from mien.commands.train import train
-from mien.errors import Diverged, MienError, UsageError
+from mien.errors import DivergenceError, MienError, UsageError
 from mien.runs.directory import RunDirectory
 
 OWN = """
@@ -58,7 +58,7 @@ def test_one_that_diverges_or_cannot_begin_does_not_end_the_others(flags, own):
 
 
 def test_when_all_fail_the_last_reason_is_the_answer(flags, own):
-    with pytest.raises(Diverged) as caught:
+    with pytest.raises(DivergenceError) as caught:
         train(recipes=f"{own}:lone,{own}:wild", **{**flags, "budget": "512img"})
     assert caught.value.run and RunDirectory(caught.value.run).read_status()["state"] == "diverged"
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from mien.commands import video as module
 from mien.commands.video import video
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 
 
 def frames_of(path: Path) -> list[tuple[np.ndarray, int]]:
@@ -83,8 +83,8 @@ def test_mistakes_are_told_in_one_line(run, tmp_path):
     with pytest.raises(UsageError, match="--frames 1"):
         video(str(run.path), frames=1)
     empty = make_run(tmp_path / "other", samples=())
-    with pytest.raises(FileTrouble, match="no sample grids"):
+    with pytest.raises(FileError, match="no sample grids"):
         video(str(empty.path), kind="evolution")
     next(iter(run.samples.glob("*.png"))).write_bytes(b"no picture")
-    with pytest.raises(FileTrouble, match="not a sample grid"):
+    with pytest.raises(FileError, match="not a sample grid"):
         video(str(run.path), kind="evolution")

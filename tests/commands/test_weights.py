@@ -14,7 +14,7 @@ import pytest
 
 from mien import cli
 from mien.commands.weights import weights
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.metrics.networks import pretrained as published
 from mien.metrics.networks.pretrained import CATALOGUE, Published, fetch, find
 
@@ -75,7 +75,7 @@ def test_the_next_address_is_tried(server: str) -> None:
 @pytest.mark.parametrize("path", ["wrong", "long", "half", "absent"])
 def test_what_is_not_the_published_file_is_not_kept(server: str, path: str) -> None:
     thing = file(f"{server}/{path}")
-    with pytest.raises(FileTrouble, match="thing cannot be fetched") as caught:
+    with pytest.raises(FileError, match="thing cannot be fetched") as caught:
         fetch(thing, nothing)
     assert f"download {server}/{path} and put it at {thing.place()}" in str(caught.value)
     assert list(thing.place().parent.iterdir()) == [] and "\n" not in str(caught.value)
@@ -89,7 +89,7 @@ def test_a_damaged_file_is_fetched_again(server: str) -> None:
 
 
 def test_no_network() -> None:
-    with pytest.raises(FileTrouble, match="put it at"):
+    with pytest.raises(FileError, match="put it at"):
         fetch(file("http://127.0.0.1:9/x"), nothing)
 
 

@@ -180,13 +180,13 @@ def test_resuming_with_pictures_of_other_classes_is_refused(classes, faces, tmp_
 
 
 def test_a_row_of_the_grid_has_one_label_and_a_column_one_z(classes, tmp_path):
-    from mien.trainer.run_writer import SAMPLES, Record
+    from mien.trainer.run_writer import SAMPLES, RunWriter
 
     recipe = condition_policy.asked(recipes.find("dcgan"), "class", detect(classes)).override(
         (*DCGAN, "resolution=16x16")
     )
     training = recipe.build(torch.device("cpu"))
-    record = Record(RunDirectory(tmp_path), recipe, training, 0, torch.device("cpu"), torch.eye(3)[[0, 1, 2, 1]])
+    record = RunWriter(RunDirectory(tmp_path), recipe, training, 0, torch.device("cpu"), torch.eye(3)[[0, 1, 2, 1]])
     z, label = (part.unflatten(0, (8, 8)) for part in record.latents)
     assert SAMPLES == 64 and torch.equal(label[:, 0], torch.eye(3)[[0, 1, 2, 0, 1, 2, 0, 1]])
     assert (label == label[:, :1]).all()

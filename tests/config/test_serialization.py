@@ -13,7 +13,7 @@ from mien.config.overrides import paths
 from mien.config.schedules import Cosine, Linear
 from mien.config.serialization import add_user_file, decode, encode
 from mien.config.spec import Spec
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.losses.adversarial import Hinge
 from mien.losses.penalties import R1, GradientPenalty
 from mien.networks.dcgan import DCGANGenerator
@@ -248,7 +248,7 @@ def test_a_class_from_neither_mien_nor_the_recipes_file_is_not_written():
 
 
 def test_a_file_that_is_missing_or_broken(tmp_path):
-    with pytest.raises(FileTrouble, match=r"is not a file"):
+    with pytest.raises(FileError, match=r"is not a file"):
         add_user_file(tmp_path / "nothing.py")
     path = tmp_path / "broken.py"
     path.write_text("import nonexistent_thing\n")

@@ -17,7 +17,7 @@ from hostile import Entry, Zip, pax, tar_file, tar_header
 from mien.data import members
 from mien.data.files import fingerprint, open_files
 from mien.data.prepare import prepare
-from mien.errors import BadData
+from mien.errors import DataError
 from mien.runtime.printable import in_one_line
 
 HUGE = 0xFFFFFFFF
@@ -74,7 +74,7 @@ def test_archives_that_lie_are_refused_in_one_line(tmp_path: Path, data: bytes, 
     path = tmp_path / "archive"
     path.write_bytes(data)
     start = time.monotonic()
-    with pytest.raises(BadData, match=words) as refused:
+    with pytest.raises(DataError, match=words) as refused:
         open_files(path)
     assert time.monotonic() - start < 5
     assert str(path) in str(refused.value) and "\n" not in in_one_line(str(refused.value))
@@ -87,9 +87,9 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path):
         listening.bind(str(tmp_path / "socket"))
     for path in (tmp_path / "pipe", tmp_path / "socket", Path("/dev/zero"), Path("/dev/null")):
         for look in (open_files, fingerprint):
-            with pytest.raises(BadData, match=r"is a (pipe|socket|device): give --data a folder"):
+            with pytest.raises(DataError, match=r"is a (pipe|socket|device): give --data a folder"):
                 look(path)
-        with pytest.raises(BadData, match="is a"):
+        with pytest.raises(DataError, match="is a"):
             prepare(path, 8, 8)
 
 
@@ -97,7 +97,7 @@ def test_a_sparse_file_of_4_gigabytes_is_refused(tmp_path: Path):
     with (tmp_path / "sparse.tar").open("wb") as file:
         file.truncate(1 << 32)
     start = time.monotonic()
-    with pytest.raises(BadData, match="neither zip nor tar"):
+    with pytest.raises(DataError, match="neither zip nor tar"):
         open_files(tmp_path / "sparse.tar")
     assert time.monotonic() - start < 5
 
@@ -188,7 +188,7 @@ def test_more_entries_than_ever_are_refused(tmp_path: Path, monkeypatch: pytest.
     folder = add_pictures(tmp_path / "set", numbered(4))
     (tmp_path / "x.tar").write_bytes(b"".join(tar_file(b"%d.png" % index, b"x") for index in range(4)))
     for path in (folder, tmp_path / "x.tar"):
-        with pytest.raises(BadData, match="more than 3 entries"):
+        with pytest.raises(DataError, match="more than 3 entries"):
             open_files(path)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mien.data import arrays
-from mien.errors import FileTrouble
+from mien.errors import FileError
 
 
 @pytest.fixture
@@ -84,8 +84,8 @@ def test_sums_are_of_blocks_and_tell_where_a_byte_is_wrong(tmp_path, monkeypatch
         if near is None:
             arrays.check(path, expected)
             continue
-        with pytest.raises(FileTrouble, match=f"damaged near byte {near}:"):
+        with pytest.raises(FileError, match=f"damaged near byte {near}:"):
             arrays.check(path, expected)
     path.unlink()
-    with pytest.raises(FileTrouble, match="cannot be read"):
+    with pytest.raises(FileError, match="cannot be read"):
         arrays.check(path, expected)

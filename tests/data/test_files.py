@@ -9,7 +9,7 @@ from folders import add_pictures, numbered, tarred, zipped
 
 from mien.data import members
 from mien.data.files import fingerprint, open_files
-from mien.errors import BadData
+from mien.errors import DataError
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_names_that_lead_out_are_refused(tmp_path: Path, name: str):
     with tarfile.open(tmp_path / "bad.tar", "w") as archive:
         archive.addfile(tarfile.TarInfo(name), io.BytesIO())
     for kind in ("bad.zip", "bad.tar"):
-        with pytest.raises(BadData, match="leads out of the archive"):
+        with pytest.raises(DataError, match="leads out of the archive"):
             open_files(tmp_path / kind)
 
 
@@ -48,7 +48,7 @@ def test_links_and_devices_are_refused(tmp_path: Path):
     entry.external_attr = 0o120777 << 16
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
         archive.writestr(entry, "/etc/passwd")
-    with pytest.raises(BadData, match=r"link\.png is a link"):
+    with pytest.raises(DataError, match=r"link\.png is a link"):
         open_files(tmp_path / "bad.zip")
     for kind, words in (
         (tarfile.SYMTYPE, "is a link"),
@@ -59,7 +59,7 @@ def test_links_and_devices_are_refused(tmp_path: Path):
         member.type, member.linkname = kind, "/etc/passwd"
         with tarfile.open(tmp_path / "bad.tar", "w") as archive:
             archive.addfile(member)
-        with pytest.raises(BadData, match=words):
+        with pytest.raises(DataError, match=words):
             open_files(tmp_path / "bad.tar")
 
 
@@ -68,25 +68,25 @@ def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.bmp", b"\0" * (members.SMALL_ENTRY + 1))
         archive.writestr("b.bmp", b"1234")
-    with pytest.raises(BadData, match="zip bomb"):
+    with pytest.raises(DataError, match="zip bomb"):
         open_files(bomb)
     monkeypatch.setattr(members, "MOST_BYTES_OF_ONE", 1000)
-    with pytest.raises(BadData, match=r"a\.bmp unpacks to"):
+    with pytest.raises(DataError, match=r"a\.bmp unpacks to"):
         open_files(bomb)
     monkeypatch.undo()
     monkeypatch.setattr(members, "MOST_ENTRIES", 1)
-    with pytest.raises(BadData, match="more than 1 entries"):
+    with pytest.raises(DataError, match="more than 1 entries"):
         open_files(bomb)
     monkeypatch.undo()
     with tarfile.open(tmp_path / "bomb.tgz", "w:gz") as archive:
         member = tarfile.TarInfo("a.bmp")
         member.size = 2 * members.SMALL_ENTRY
         archive.addfile(member, io.BytesIO(b"\0" * member.size))
-    with pytest.raises(BadData, match="over 200 times its size"):
+    with pytest.raises(DataError, match="over 200 times its size"):
         open_files(tmp_path / "bomb.tgz")
     monkeypatch.setattr(members, "MOST_RATIO", 10**6)
     monkeypatch.setattr(members, "MOST_BYTES_OF_ALL", 10)
-    with pytest.raises(BadData, match="unpacks to"):
+    with pytest.raises(DataError, match="unpacks to"):
         open_files(bomb)
 
 
@@ -95,14 +95,14 @@ def test_encrypted_and_damaged_zips_are_refused(folder: Path):
     data = bytearray(path.read_bytes())
     broken = folder.parent / "broken.zip"
     broken.write_bytes(data[: len(data) // 2])
-    with pytest.raises(BadData, match="a zip whose end is missing"):
+    with pytest.raises(DataError, match="a zip whose end is missing"):
         open_files(broken)
     at = data.find(b"PK\x01\x02")
     while data[at + 24 : at + 28] == b"\0\0\0\0":  # past the folders
         at = data.find(b"PK\x01\x02", at + 4)
     data[at + 8] |= 1
     path.write_bytes(data)
-    with pytest.raises(BadData, match="is encrypted"):
+    with pytest.raises(DataError, match="is encrypted"):
         open_files(path)
 
 

@@ -11,7 +11,7 @@ from mien.data.decode import BadPicture, picture
 from mien.data.formats import EXTRAS, HEIC, JXL, format_of, jxl_pixels, load
 from mien.data.layouts import detect
 from mien.data.prepare import prepare
-from mien.errors import BadData
+from mien.errors import DataError
 
 
 def needs(extra):
@@ -55,7 +55,7 @@ def test_without_the_package_one_line_names_format_count_and_cure(extra, tmp_pat
         picture((folder / f"0{extra.endings[0]}").read_bytes(), "0.jpg", 16, 16)
     for path in folder.glob("*.png"):
         path.unlink()
-    with pytest.raises(BadData, match=r"no picture that mien can read \(2 .* left out: pip install"):
+    with pytest.raises(DataError, match=r"no picture that mien can read \(2 .* left out: pip install"):
         detect(folder)
 
 

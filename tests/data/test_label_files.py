@@ -10,7 +10,7 @@ import pytest
 from folders import add_pictures, numbered
 
 from mien.data.layouts import detect
-from mien.errors import BadData, MienError
+from mien.errors import DataError, MienError
 
 
 def labels_of(layout):
@@ -76,7 +76,7 @@ BAD_TABLES = {
 def test_a_table_that_is_wrong_is_refused_by_its_line(text, message, tmp_path: Path):
     add_pictures(tmp_path, numbered(3))
     (tmp_path / "metadata.csv").write_text(text)
-    with pytest.raises(BadData, match=message) as caught:
+    with pytest.raises(DataError, match=message) as caught:
         detect(tmp_path)
     assert "\n" not in str(caught.value)
 
@@ -160,7 +160,7 @@ def test_a_table_of_another_name_is_told(tmp_path: Path):
 def test_an_odd_line_of_json_is_named(line, message, tmp_path: Path):
     add_pictures(tmp_path, numbered(2))
     (tmp_path / "metadata.jsonl").write_text('{"file_name": "0000.png"}\n' + line + "\n")
-    with pytest.raises(BadData) as caught:
+    with pytest.raises(DataError) as caught:
         detect(tmp_path)
     assert message in str(caught.value) and "\n" not in str(caught.value)
 
@@ -247,7 +247,7 @@ def test_rows_that_differ_are_told(tmp_path: Path):
 def test_an_empty_list_of_celeba_is_one_line(text, tmp_path: Path):
     add_pictures(tmp_path, ["000001.jpg"])
     (tmp_path / "list_attr_celeba.txt").write_text(text)
-    with pytest.raises(BadData, match="lists no picture: it is empty or was cut"):
+    with pytest.raises(DataError, match="lists no picture: it is empty or was cut"):
         detect(tmp_path)
 
 
@@ -266,7 +266,7 @@ CELEBA = "2\nBald Smiling\n000001.jpg -1  1\n000002.jpg  1 -1\n"
 def test_a_damaged_list_of_celeba_is_one_line(text, message, tmp_path: Path):
     add_pictures(tmp_path, ["000001.jpg", "000002.jpg"])
     (tmp_path / "list_attr_celeba.txt").write_text(text)
-    with pytest.raises(BadData) as caught:
+    with pytest.raises(DataError) as caught:
         detect(tmp_path)
     assert message in str(caught.value)
 

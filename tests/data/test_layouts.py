@@ -6,7 +6,7 @@ import pytest
 from folders import add_pictures, colour_picture, numbered, zipped
 
 from mien.data.layouts import default_resolution, detect
-from mien.errors import BadData, FileTrouble, UsageError
+from mien.errors import DataError, FileError, UsageError
 
 
 def test_flat_folder_in_order_without_junk(tmp_path: Path):
@@ -135,7 +135,7 @@ def test_metadata_jsonl_and_split(tmp_path: Path):
 def test_useless_metadata_is_refused(tmp_path: Path, text: str):
     add_pictures(tmp_path, numbered(2))
     (tmp_path / "metadata.csv").write_text(text)
-    with pytest.raises(BadData, match=r"metadata\.csv"):
+    with pytest.raises(DataError, match=r"metadata\.csv"):
         detect(tmp_path)
 
 
@@ -196,21 +196,21 @@ def test_default_resolution_keeps_a_common_size_that_is_not_square(tmp_path: Pat
 
 def test_what_is_missing_is_named_with_the_nearest_name(tmp_path: Path):
     add_pictures(tmp_path / "faces", numbered(1))
-    with pytest.raises(FileTrouble, match=r"facse does not exist; did you mean .*/faces\?"):
+    with pytest.raises(FileError, match=r"facse does not exist; did you mean .*/faces\?"):
         detect(tmp_path / "facse")
-    with pytest.raises(FileTrouble, match="does not exist: give a folder"):
+    with pytest.raises(FileError, match="does not exist: give a folder"):
         detect(tmp_path / "qqq" / "x")
 
 
 def test_no_pictures_says_what_was_found(tmp_path: Path):
-    with pytest.raises(BadData, match="it is empty"):
+    with pytest.raises(DataError, match="it is empty"):
         detect(tmp_path)
     (tmp_path / "a.csv").write_text("x")
-    with pytest.raises(BadData, match=r"found 1 \.csv"):
+    with pytest.raises(DataError, match=r"found 1 \.csv"):
         detect(tmp_path)
     (tmp_path / "faces.zip").write_bytes(b"x")
-    with pytest.raises(BadData, match=r"name the archive itself, as in .*faces\.zip"):
+    with pytest.raises(DataError, match=r"name the archive itself, as in .*faces\.zip"):
         detect(tmp_path)
     picture = add_pictures(tmp_path / "p", ["a.png"]) / "a.png"
-    with pytest.raises(BadData, match="is a single file, neither zip nor tar"):
+    with pytest.raises(DataError, match="is a single file, neither zip nor tar"):
         detect(picture)

@@ -15,7 +15,7 @@ from mien.commands.data import check, prepare
 from mien.data import own_output
 from mien.data.layouts import detect
 from mien.data.prepare import prepare as prepare_set
-from mien.errors import BadData
+from mien.errors import DataError
 from mien.media.image_files import encode, to_image
 
 FACTS = {"run": "00000-dcgan-set", "recipe": "dcgan", "seed": 3}
@@ -67,7 +67,7 @@ def test_a_cook_s_recipes_are_no_run(tmp_path: Path):
 
 def test_a_run_itself_is_refused_and_its_generated_pictures_are_not(tmp_path: Path):
     run = run_folder(tmp_path / "00000-dcgan-set")
-    with pytest.raises(BadData, match="is a run of mien, not a set of pictures"):
+    with pytest.raises(DataError, match="is a run of mien, not a set of pictures"):
         detect(run)
     layout = detect(run / "generated")
     assert len(layout) == 1 and layout.notes == ("warning: all 1 pictures are mien's own, as the facts inside say",)

@@ -16,7 +16,7 @@ from mien.data.layouts import default_resolution, detect
 from mien.data.prepare import cache_root, prepare
 from mien.data.prepared import open_prepared
 from mien.data.synthetic.draw import attributes, draw, line_drawing, pencil_drawing, sample_face
-from mien.errors import BadData, FileTrouble, UsageError
+from mien.errors import DataError, FileError, UsageError
 from mien.runtime import leftovers
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -86,7 +86,7 @@ def test_a_dead_worker_is_an_error_and_leaves_nothing(tmp_path: Path, monkeypatc
     monkeypatch.setattr(
         workers.subprocess, "Popen", lambda _, **options: start([sys.executable, "-c", "pass"], **options)
     )
-    with pytest.raises(FileTrouble, match="worker process died"):
+    with pytest.raises(FileError, match="worker process died"):
         prepare(folder, 8, 8, workers=2)
     assert not list((cache / "prepared").iterdir())
 
@@ -113,14 +113,14 @@ def test_five_percent(tmp_path: Path):
         (folder / name).write_bytes(b"")
     assert len(prepare(folder, 8, 8)) == 38  # 2 of 40 is 5 %, not more
     (folder / "x3.png").write_bytes(b"")
-    with pytest.raises(BadData, match=r"3 of 41 pictures cannot be decoded, first x1\.png \(empty file\), x2\.png"):
+    with pytest.raises(DataError, match=r"3 of 41 pictures cannot be decoded, first x1\.png \(empty file\), x2\.png"):
         prepare(folder, 8, 8)
     assert len(prepare(folder, 8, 8, most_bad=0.5)) == 38
-    with pytest.raises(BadData):  # the tolerant set must not pass for an accepted one
+    with pytest.raises(DataError):  # the tolerant set must not pass for an accepted one
         prepare(folder, 8, 8)
     for picture in folder.iterdir():
         picture.write_bytes(b"")
-    with pytest.raises(BadData, match="41 of 41"):
+    with pytest.raises(DataError, match="41 of 41"):
         prepare(folder, 8, 8, most_bad=1.0)
 
 
@@ -206,10 +206,10 @@ def test_a_prepared_set_is_used_as_it_is(tmp_path: Path):
     assert prepare(made.path, 12, 10).path == made.path
     with pytest.raises(UsageError, match="is prepared at 12x10"):
         prepare(made.path, 64, 64)
-    with pytest.raises(FileTrouble, match="is not a prepared set"):
+    with pytest.raises(FileError, match="is not a prepared set"):
         prepare(folder, 12, 10, output=folder)
     (made.path / "images.npy").write_bytes(b"damaged")
-    with pytest.raises(FileTrouble, match=r"images\.npy"):
+    with pytest.raises(FileError, match=r"images\.npy"):
         open_prepared(made.path)
     assert len(prepare(folder, 12, 10, output=made.path)) == 4  # a damaged set is made anew
 
@@ -238,7 +238,7 @@ def test_a_damaged_set_that_was_named_is_one_line_and_one_without_sums_passes(tm
     made = prepare(add_pictures(tmp_path / "f", numbered(3)), 8, 8, output=tmp_path / "set")
     flip(made.path / "images.npy")
     prepared.checked.clear()
-    with pytest.raises(FileTrouble, match="prepare the pictures again, or copy the set anew"):
+    with pytest.raises(FileError, match="prepare the pictures again, or copy the set anew"):
         prepare(made.path, 8, 8)
     info = json.loads((made.path / "dataset.json").read_text())
     assert info.pop("sums").keys() == {"images.npy"}
@@ -276,7 +276,7 @@ def test_a_set_of_another_version_is_refused(tmp_path: Path):
     made = prepare(add_pictures(tmp_path / "f", numbered(2)), 8, 8, output=tmp_path / "set")
     info = json.loads((made.path / "dataset.json").read_text())
     (made.path / "dataset.json").write_text(json.dumps({**info, "version": 99}))
-    with pytest.raises(FileTrouble, match="version 99"):
+    with pytest.raises(FileError, match="version 99"):
         open_prepared(made.path)
 
 
@@ -320,7 +320,7 @@ def test_cache_place(monkeypatch: pytest.MonkeyPatch):
 def test_a_cache_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "file"))
-    with pytest.raises(FileTrouble, match="set MIEN_CACHE"):
+    with pytest.raises(FileError, match="set MIEN_CACHE"):
         prepare(add_pictures(tmp_path / "f", numbered(2)), 8, 8)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mien.data.synthetic.draw import draw_many
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.metrics import detectors
 from mien.metrics.afd import AFD
 
@@ -38,7 +38,7 @@ def test_the_human_cascade_is_opencvs_own():
 def test_a_file_that_is_no_cascade(tmp_path):
     odd = tmp_path / "odd.xml"
     odd.write_text("<opencv_storage><nothing/></opencv_storage>")
-    with pytest.raises(FileTrouble, match=r"odd\.xml is not a cascade"):
+    with pytest.raises(FileError, match=r"odd\.xml is not a cascade"):
         detectors.anime(odd)(noise(1))
 
 

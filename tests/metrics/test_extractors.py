@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.metrics.extractors import EXTRACTORS, load_extractor, read_tensors
 from mien.metrics.networks.efficientnet_lite import EfficientNetLite0
 from mien.metrics.networks.inception import Inception
@@ -64,7 +64,7 @@ def test_files_of_other_networks(inception, tmp_path):
         ("inception", tmp_path / "list.pth", "holds no dictionary of tensors"),
         ("inception", tmp_path / "absent.pth", "cannot be read"),
     ]:
-        with pytest.raises(FileTrouble, match=words) as caught:
+        with pytest.raises(FileError, match=words) as caught:
             load_extractor(name, path, "clean", CPU)
         assert "\n" not in str(caught.value)
 
@@ -75,6 +75,6 @@ def test_code_in_a_file_of_weights_is_not_run(tmp_path):
             return (open, (str(tmp_path / "written"), "w"))
 
     torch.save({"weight": Evil()}, tmp_path / "evil.pth")
-    with pytest.raises(FileTrouble, match="cannot be read as weights"):
+    with pytest.raises(FileError, match="cannot be read as weights"):
         read_tensors(tmp_path / "evil.pth")
     assert not (tmp_path / "written").exists()

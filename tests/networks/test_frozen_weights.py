@@ -119,11 +119,11 @@ def test_neither_trained_nor_saved_and_exact(own, faces, tmp_path):
 
 
 def test_the_weights_stay_as_they_came(own, faces, tmp_path, monkeypatch):
-    from mien.trainer.trainer import Session
+    from mien.trainer.trainer import Trainer
 
     seen = []
-    finish = Session.finish
-    monkeypatch.setattr(Session, "finish", lambda self: (seen.append(self.training), finish(self)))
+    finish = Trainer.finish
+    monkeypatch.setattr(Trainer, "finish", lambda self: (seen.append(self.training), finish(self)))
     train(own, faces, tmp_path / "runs", "80img")
     (training,) = seen
     assert torch.equal(training.networks["D"].backbone[0].weight, backbone(1)["0.weight"])

@@ -6,7 +6,7 @@ import os
 import pytest
 import torch
 
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.runs import checkpoint
 from mien.runs.checkpoint import checkpoints, load_checkpoint, prune, save_checkpoint
 from mien.runs.directory import RunDirectory, kimg_name
@@ -83,7 +83,7 @@ def test_each_damage_to_each_file_is_noticed_and_the_older_checkpoint_used(run, 
     originals = {file: (newest / file).read_bytes() for file in [*FILES, "empty.safetensors"]}
     for what, damage in damages(newest / name):
         damage()
-        with pytest.raises(FileTrouble) as caught:
+        with pytest.raises(FileError) as caught:
             load_checkpoint(newest)
         assert str(newest) in str(caught.value) and "\n" not in str(caught.value), what
         tensors, state = newest_whole(run)
@@ -102,7 +102,7 @@ def test_a_stray_file_is_no_damage(run):
 def test_when_all_are_damaged_it_says_so(run):
     for number in (1000, 2000):
         (save(run.checkpoints, number) / "G.safetensors").write_bytes(b"")
-    with pytest.raises(FileTrouble, match=r"no checkpoint is whole: .*G.safetensors is damaged"):
+    with pytest.raises(FileError, match=r"no checkpoint is whole: .*G.safetensors is damaged"):
         newest_whole(run)
 
 
@@ -143,11 +143,11 @@ def test_a_kill_at_any_moment_leaves_the_older_one_whole(run, moment):
 
 def test_a_full_disk_leaves_nothing_half_written(run, monkeypatch):
     def full(path, data):
-        raise FileTrouble(f"{path}: No space left on device")
+        raise FileError(f"{path}: No space left on device")
 
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "write_bytes", full)
-        with pytest.raises(FileTrouble, match=r"No space left"):
+        with pytest.raises(FileError, match=r"No space left"):
             save(run.checkpoints, 1000)
     assert list(run.checkpoints.iterdir()) == []
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from mien.errors import FileTrouble, Locked, UsageError
+from mien.errors import FileError, RunLockedError, UsageError
 from mien.runs.directory import RunDirectory, best_snapshot, create, find, kimg_name, mark_best, mark_latest
 from mien.runtime.atomic_files import write_json
 
@@ -91,7 +91,7 @@ def test_a_late_second_run_does_not_take_the_number_of_a_finished_first(tmp_path
 
 def test_an_outdir_that_is_a_file(tmp_path):
     (tmp_path / "runs").write_text("")
-    with pytest.raises(FileTrouble, match=r"runs: File exists"):
+    with pytest.raises(FileError, match=r"runs: File exists"):
         create(tmp_path / "runs", "a")
 
 
@@ -113,7 +113,7 @@ def test_by_path_number_name_and_last(tmp_path, monkeypatch):
 def test_what_is_no_run(tmp_path, word, monkeypatch):
     monkeypatch.chdir(tmp_path)
     finished(tmp_path / "runs", "a")
-    with pytest.raises((UsageError, FileTrouble)) as caught:
+    with pytest.raises((UsageError, FileError)) as caught:
         find(word, tmp_path / "runs")
     assert "is not a run directory" in str(caught.value)
 
@@ -178,8 +178,8 @@ def test_latest_names_the_newest_files_below_the_run(tmp_path):
 def test_a_second_holder_is_refused_until_the_first_lets_go(tmp_path):
     run = create(tmp_path, "a")
     run.lock()
-    assert Locked.exit_code == 75
-    with pytest.raises(Locked, match=r"00000-a is being trained by another process"):
+    assert RunLockedError.exit_code == 75
+    with pytest.raises(RunLockedError, match=r"00000-a is being trained by another process"):
         RunDirectory(run.path).lock()
     run.unlock()
     again = RunDirectory(run.path)
@@ -198,7 +198,7 @@ def test_the_lock_ends_with_its_process(tmp_path):
             threading.Event().wait(60)
     while os.read(reading, 4) != b"held":
         pass
-    with pytest.raises(Locked):
+    with pytest.raises(RunLockedError):
         RunDirectory(run.path).lock()
     os.kill(child, 9)
     os.waitpid(child, 0)
@@ -206,7 +206,7 @@ def test_the_lock_ends_with_its_process(tmp_path):
 
 
 def test_a_lock_that_cannot_be_made_is_named(tmp_path):
-    with pytest.raises(FileTrouble, match=r"gone"):
+    with pytest.raises(FileError, match=r"gone"):
         RunDirectory(tmp_path / "gone").lock()
 
 

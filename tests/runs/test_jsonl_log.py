@@ -1,11 +1,11 @@
 import pytest
 
-from mien.runs.jsonl_log import Journal
+from mien.runs.jsonl_log import JsonlLog
 
 
 @pytest.fixture
 def journal(tmp_path):
-    return Journal(tmp_path / "stats.jsonl")
+    return JsonlLog(tmp_path / "stats.jsonl")
 
 
 def test_rows_come_back_in_order_with_every_digit(journal):

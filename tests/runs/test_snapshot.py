@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.runs.snapshot import load_snapshot, save_snapshot
 
 HEADER = {"recipe": {"class": "x", "text": "ä"}, "run": "00001-a", "images": 64}
@@ -43,5 +43,5 @@ def test_what_is_no_snapshot_is_named(tmp_path, damage):
         save_file({"weight": torch.zeros(3)}, path, {"mien": "{"})
     else:
         path.write_bytes({"empty": b"", "cut": whole[: len(whole) // 2], "noise": bytes(range(256)) * 9}[damage])
-    with pytest.raises(FileTrouble, match=r"kimg-000001.safetensors"):
+    with pytest.raises(FileError, match=r"kimg-000001.safetensors"):
         load_snapshot(path)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.runs import tensor_files
 
 
@@ -56,7 +56,7 @@ def test_tensors_and_header_come_back(tmp_path):
 def test_what_is_damaged_or_forged_is_one_line(tmp_path, data):
     path = tmp_path / "a.safetensors"
     path.write_bytes(data)
-    with pytest.raises(FileTrouble, match=r"a\.safetensors") as told:
+    with pytest.raises(FileError, match=r"a\.safetensors") as told:
         tensor_files.read(path, Header)
     assert "\n" not in str(told.value)
 
@@ -66,13 +66,13 @@ def test_a_cut_at_every_length_is_one_line(tmp_path):
     path = tmp_path / "a.safetensors"
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
-        with pytest.raises(FileTrouble):
+        with pytest.raises(FileError):
             tensor_files.read(path, Header)
-        with pytest.raises(FileTrouble):
+        with pytest.raises(FileError):
             tensor_files.from_bytes(whole[:length], "a.safetensors")
 
 
 def test_a_pipe_does_not_hang(tmp_path):
     os.mkfifo(tmp_path / "a.safetensors")
-    with pytest.raises(FileTrouble, match="not a regular file"):
+    with pytest.raises(FileError, match="not a regular file"):
         tensor_files.read(tmp_path / "a.safetensors", Header)

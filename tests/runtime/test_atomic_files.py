@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.runtime import atomic_files
 from mien.runtime.atomic_files import write_bytes, write_json, write_text
 from mien.runtime.typed_json import read
@@ -31,7 +31,7 @@ def test_trouble_before_the_rename_leaves_the_old_file_whole(tmp_path, monkeypat
             patch.setattr(atomic_files.os, "fsync", full)
         else:
             patch.setattr(atomic_files.Path, "replace", full)
-        with pytest.raises(FileTrouble, match=r"state.json: No space left on device"):
+        with pytest.raises(FileError, match=r"state.json: No space left on device"):
             write_bytes(path, b"new and longer")
     assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
 
@@ -63,10 +63,10 @@ def test_data_are_on_disk_before_their_name_is(tmp_path, monkeypatch):
 @pytest.mark.parametrize("content", [b"", b"{", b'{"a": 1', b"\xff\xfe\x00", b"nope"])
 def test_damaged_json_is_named(tmp_path, content):
     (tmp_path / "status.json").write_bytes(content)
-    with pytest.raises(FileTrouble, match=r"status.json is damaged: "):
+    with pytest.raises(FileError, match=r"status.json is damaged: "):
         read(tmp_path / "status.json", dict)
 
 
 def test_missing_json_is_named(tmp_path):
-    with pytest.raises(FileTrouble, match=r"status.json: No such file or directory"):
+    with pytest.raises(FileError, match=r"status.json: No such file or directory"):
         read(tmp_path / "status.json", dict)

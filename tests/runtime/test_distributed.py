@@ -13,7 +13,7 @@ import torch
 from exact import assert_equal
 
 from mien.errors import OutOfMemory
-from mien.runs.jsonl_log import Journal
+from mien.runs.jsonl_log import JsonlLog
 from mien.runtime import distributed
 
 SCRIPT = Path(__file__).parents[1] / "two_ranks.py"
@@ -41,7 +41,7 @@ def test_all_go_back_together_when_one_diverges(reports):
     assert first == second and (first["state"], first["images"]) == ("finished", 320)
     run = Path(first["run"])
     assert json.loads((run / "recipe.json").read_text())["rate_factor"] == 0.5
-    rows = [row for row in Journal(run / "events.jsonl").read() if row["event"] == "went back"]
+    rows = [row for row in JsonlLog(run / "events.jsonl").read() if row["event"] == "went back"]
     assert [(row["to"], row["rate_factor"]) for row in rows] == [(0, 0.5)]
 
 
@@ -60,7 +60,7 @@ def test_all_go_on_in_parts_when_one_has_too_little_memory(reports, case, told, 
     first, second = reports["short"]
     assert first[case] == second[case]
     run = Path(first[case])
-    rows = [row for row in Journal(run / "events.jsonl").read() if row["event"] == "went back"]
+    rows = [row for row in JsonlLog(run / "events.jsonl").read() if row["event"] == "went back"]
     assert [(row["to"], row["why"], row["parts"]) for row in rows] == [(to, "memory", 2)]
     assert rows[0]["term"].startswith("rank 0: " if case == "first" else "rank 1: ")
     assert json.loads((run / "recipe.json").read_text())["parts"] == 2
@@ -120,7 +120,7 @@ def test_only_the_first_writes_and_into_one_directory(reports, case):
 
 
 def test_the_first_evaluates_and_the_others_wait(reports):
-    whole, stopped = (Journal(Path(run, "metrics.jsonl")).read() for run in reports["reused"][0]["runs"])
+    whole, stopped = (JsonlLog(Path(run, "metrics.jsonl")).read() for run in reports["reused"][0]["runs"])
     assert [row["images"] for row in whole] == [64, 128, 192, 256, 320]
     assert [row["value"] for row in whole] == [row["value"] for row in stopped]
 

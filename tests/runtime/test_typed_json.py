@@ -8,7 +8,7 @@ from typing import NotRequired, TypedDict
 import msgspec
 import pytest
 
-from mien.errors import BadData, FileTrouble
+from mien.errors import DataError, FileError
 from mien.runtime import typed_json
 from mien.runtime.typed_json import Count, Row, Seconds, decode, read, rows
 
@@ -57,7 +57,7 @@ def test_what_fits_is_given():
     ],
 )
 def test_what_does_not_fit_is_one_line(text, words):
-    with pytest.raises(FileTrouble) as told:
+    with pytest.raises(FileError) as told:
         decode(text.encode(), Status, "runs/7/status.json")
     line = str(told.value)
     assert line.startswith("runs/7/status.json is damaged: ") and words in line
@@ -68,20 +68,20 @@ def test_what_does_not_fit_is_one_line(text, words):
     "data", [b"\xff\xfe{\x00}\x00", b"\xef\xbb\xbf{}", b'{"\xff": 1}', b'{"a\x00": 1}', b"\x00" * 99]
 )
 def test_other_encodings_are_one_line(data):
-    with pytest.raises(FileTrouble, match="not JSON in UTF-8"):
+    with pytest.raises(FileError, match="not JSON in UTF-8"):
         decode(data, dict[str, object], "x.json")
 
 
 def test_depth_is_limited_where_any_value_may_stand():
     fits = "[" * 48 + "]" * 48
     assert decode(fits, list, "x.json")
-    with pytest.raises(FileTrouble, match="48 deep"):
+    with pytest.raises(FileError, match="48 deep"):
         decode(f"[{fits}]", list, "x.json")
 
 
 def test_the_caller_may_choose_the_error():
-    with pytest.raises(BadData):
-        decode(b"{", Status, "dataset.json", BadData)
+    with pytest.raises(DataError):
+        decode(b"{", Status, "dataset.json", DataError)
 
 
 def test_rows_that_are_cut_or_odd_are_left_out():
@@ -93,9 +93,9 @@ def test_a_pipe_or_a_folder_in_place_of_a_file_is_told_at_once(tmp_path):
     os.mkfifo(tmp_path / "pipe.json")
     (tmp_path / "folder.json").mkdir()
     for path in (tmp_path / "pipe.json", tmp_path / "folder.json", Path("/dev/zero"), tmp_path / "none.json"):
-        with pytest.raises(FileTrouble, match=path.name):
+        with pytest.raises(FileError, match=path.name):
             read(path, Status)
-    with pytest.raises(FileTrouble, match="null byte"):
+    with pytest.raises(FileError, match="null byte"):
         read(tmp_path / "a\0.json", Status)
 
 
@@ -103,7 +103,7 @@ def test_a_file_beyond_its_size_is_not_read(tmp_path):
     path = tmp_path / "huge.json"
     with path.open("wb") as file:
         file.truncate(1 << 40)
-    with pytest.raises(FileTrouble, match="larger than 1,000 bytes"):
+    with pytest.raises(FileError, match="larger than 1,000 bytes"):
         typed_json.read_bytes(path, 1000)
 
 
@@ -111,12 +111,12 @@ def test_a_path_that_is_not_utf_8_comes_back_as_it_was_written():
     text = json.dumps({"name": "set\udcff", "width": 3})
     assert decode(text, Frozen, "f") == Frozen("set\udcff", 3)
     for odd in ('{"name": "\\udcff", "width": "\\udcfe"}', '{"name": "\\udcff'):
-        with pytest.raises(FileTrouble, match="f is damaged"):
+        with pytest.raises(FileError, match="f is damaged"):
             decode(odd, Frozen, "f")
     for number in ("NaN", "1e999", "-Infinity"):
-        with pytest.raises(FileTrouble, match="no finite number"):
+        with pytest.raises(FileError, match="no finite number"):
             decode(f'{{"x": "\\udcff", "images": 1, "seconds": {number}}}', Status, "f")
-    with pytest.raises(FileTrouble, match="deep"):
+    with pytest.raises(FileError, match="deep"):
         decode('["\\udcff",' + "[" * 5000 + "]" * 5001, list, "f")
 
 

@@ -6,7 +6,15 @@ import pytest
 import torch
 
 from mien.losses.adversarial import Hinge, NonSaturating, Saturating, Wasserstein
-from mien.toy.distances import LOG_2, SAMPLES, Ruler, claimed, divergence, push, wasserstein
+from mien.toy.distances import (
+    LOG_2,
+    SAMPLES,
+    DistributionMetrics,
+    claimed,
+    divergence,
+    generator_gradient_norm,
+    wasserstein,
+)
 from mien.toy.distributions import Mixture, bump, line, ring
 
 
@@ -34,32 +42,32 @@ def test_modes_and_good_points():
     mixture = Mixture("two", "", ((0.0,), (1.0,)), (0.1,))
     # 94 within 3 sigma of the first; 5 of the second, a tenth of its fair share of 50; one nowhere.
     points = torch.tensor([[0.29]] * 94 + [[0.71]] * 5 + [[0.5]])
-    assert Ruler(mixture).coverage(points) == (2, pytest.approx(0.99))
+    assert DistributionMetrics(mixture).coverage(points) == (2, pytest.approx(0.99))
     points = torch.tensor([[0.29]] * 94 + [[0.71]] * 4 + [[0.5]] * 2)
-    assert Ruler(mixture).coverage(points) == (1, pytest.approx(0.98))
+    assert DistributionMetrics(mixture).coverage(points) == (1, pytest.approx(0.98))
 
 
 def test_the_mixture_itself_is_the_best_there_is():
-    ruler = Ruler(ring())
+    ruler = DistributionMetrics(ring())
     own = ruler(ring().sample(SAMPLES, torch.Generator().manual_seed(7)))
     assert own.modes == 8 and own.js < 0.02 and own.wasserstein < 0.05
     assert own.good == pytest.approx(1 - math.exp(-4.5), abs=0.01)  # a plane's share within 3 sigma
 
 
 def test_points_elsewhere_share_nothing():
-    ruler = Ruler(ring())
+    ruler = DistributionMetrics(ring())
     for place in ([0.0, 0.0], [50.0, 0.0], [-1.5, 1.5]):
         measured = ruler(torch.tensor([place] * SAMPLES))
         assert (measured.modes, measured.good) == (0, 0) and measured.js == pytest.approx(LOG_2, abs=1e-3)
-    assert Ruler(bump())(torch.zeros(SAMPLES, 1)).wasserstein == pytest.approx(1.0, abs=0.02)
+    assert DistributionMetrics(bump())(torch.zeros(SAMPLES, 1)).wasserstein == pytest.approx(1.0, abs=0.02)
 
 
 def test_a_line_is_log_2_away_however_near():
     for place in (2.0, 0.01):
         points = torch.tensor([[place, 0.3], [place, -0.3]])
-        measured = Ruler(line())(points)
+        measured = DistributionMetrics(line())(points)
         assert measured.js == pytest.approx(LOG_2) and measured.wasserstein == pytest.approx(place)
-    assert Ruler(line())(torch.zeros(2, 2)).js == 0
+    assert DistributionMetrics(line())(torch.zeros(2, 2)).js == 0
 
 
 def test_what_a_loss_stands_for():
@@ -81,10 +89,12 @@ def test_the_best_discriminators_loss_is_the_divergence():
 def test_the_pull_by_hand():
     points = torch.tensor([[0.2, 0.0], [0.4, 0.0]]).requires_grad_()
     logits = points @ torch.tensor([3.0, 4.0])  # slope 5 everywhere
-    assert push(Wasserstein(), logits, logits, points) == pytest.approx(5.0)
+    assert generator_gradient_norm(Wasserstein(), logits, logits, points) == pytest.approx(5.0)
     points = torch.tensor([[-2.0, 0.0]]).requires_grad_()
     logits = points @ torch.tensor([3.0, 4.0])  # logit -6: D gives it sigmoid(-6)
     sigmoid = 1 / (1 + math.exp(6))
-    assert push(Saturating(), logits, logits, points) == pytest.approx(5 * sigmoid, rel=1e-4)
+    assert generator_gradient_norm(Saturating(), logits, logits, points) == pytest.approx(5 * sigmoid, rel=1e-4)
     logits = points @ torch.tensor([3.0, 4.0])
-    assert push(NonSaturating(), logits, logits, points) == pytest.approx(5 * (1 - sigmoid), rel=1e-4)
+    assert generator_gradient_norm(NonSaturating(), logits, logits, points) == pytest.approx(
+        5 * (1 - sigmoid), rel=1e-4
+    )

@@ -9,12 +9,12 @@ from safetensors.torch import load_file
 
 import mien
 from mien import cli
-from mien.errors import Diverged
+from mien.errors import DivergenceError
 from mien.runs.directory import RunDirectory
 from mien.runs.records import Object
 from mien.runtime import typed_json
 from mien.trainer import recovery, trainer
-from mien.trainer.trainer import Session
+from mien.trainer.trainer import Trainer
 from mien.training.player import Player
 
 TINY = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
@@ -30,7 +30,7 @@ def breaking(monkeypatch):
     """breaking(images, until): puts a NaN into a weight of D once so many images were seen, as long as the factor of
     the rates is above `until`. Checkpoints are as frequent as --checkpoint-every says."""
     monkeypatch.setattr(trainer, "CHECKPOINT_COST", 0)
-    after_round = Session.after_round
+    after_round = Trainer.after_round
 
     def breaks(images, until):
         def broken(self, line):
@@ -39,7 +39,7 @@ def breaking(monkeypatch):
                     next(self.training.networks["D"].parameters())[0, 0, 0, 0] = math.nan
             after_round(self, line)
 
-        monkeypatch.setattr(Session, "after_round", broken)
+        monkeypatch.setattr(Trainer, "after_round", broken)
 
     yield breaks
 
@@ -109,7 +109,7 @@ def test_a_kill_while_it_goes_back_changes_nothing(moment, faces, tmp_path, brea
 
 def test_a_fourth_time_ends_it_with_code_3(faces, tmp_path, breaking, capsys):
     breaking(200, until=0.0)
-    with pytest.raises(Diverged) as caught:
+    with pytest.raises(DivergenceError) as caught:
         begin(faces, tmp_path, "dcgan", TINY, "320img", checkpoint_every=ALWAYS)
     run = RunDirectory(tmp_path / "00000-run")
     assert caught.value.run == run.path and "--set generator_optimizer.lr" in str(caught.value)
@@ -142,15 +142,15 @@ def test_an_old_checkpoint_that_is_not_finite_is_passed_over(faces, tmp_path, ca
     run = begin(faces, tmp_path, "dcgan", TINY, "160img", checkpoint_every=ALWAYS).path
     before = weights(run)
     with monkeypatch.context() as patch:  # as mien wrote them once
-        patch.setattr(Session, "sound", lambda self: True)
-        patch.setattr(Session, "is_checkpoint_due", lambda self: False)
-        after_round = Session.after_round
+        patch.setattr(Trainer, "sound", lambda self: True)
+        patch.setattr(Trainer, "is_checkpoint_due", lambda self: False)
+        after_round = Trainer.after_round
 
         def broken(self, line):
             self.training.ema.modules["G"].layers[0].weight[0, 0, 0, 0] = math.inf
             after_round(self, line)
 
-        patch.setattr(Session, "after_round", broken)
+        patch.setattr(Trainer, "after_round", broken)
         mien.resume(str(run), budget="168img")
     assert weights(run) != before and not all_finite(run)[1]
     capsys.readouterr()

@@ -8,11 +8,11 @@ from exact import CLOCK, assert_equal, begin, files, weights
 
 import mien
 from mien import cli
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.runs.directory import RunDirectory, best_snapshot, create, mark_best
-from mien.runs.jsonl_log import Journal
+from mien.runs.jsonl_log import JsonlLog
 from mien.trainer.resume import rewind
-from mien.trainer.validation import ExamPlan, Exams, is_better
+from mien.trainer.validation import Exams, ValidationConfig, is_better
 
 OWN = Path(__file__).parents[1] / "own_metric.py"
 BOTH = f"{OWN}:brightness,{OWN}:spread"
@@ -21,7 +21,7 @@ ASKED = {"metrics": BOTH, "metrics_every": 0.064, "metrics_num": 40, "metrics_sh
 
 
 def exam_rows(run):
-    return [{key: row[key] for key in row.keys() - CLOCK - {"time"}} for row in Journal(run / "metrics.jsonl").read()]
+    return [{key: row[key] for key in row.keys() - CLOCK - {"time"}} for row in JsonlLog(run / "metrics.jsonl").read()]
 
 
 def best(run):
@@ -121,7 +121,7 @@ def test_what_is_better():
 def test_a_tenth_of_the_time_by_hand():
     """An exam of 10 seconds fits after 90 of training, for 10 of the then 100 are a tenth; the next one after 190."""
     exams = object.__new__(Exams)
-    exams.plan, exams.cost, exams.spent, exams.skipped = ExamPlan("fid", 1000), 10.0, 0.0, 0
+    exams.plan, exams.cost, exams.spent, exams.skipped = ValidationConfig("fid", 1000), 10.0, 0.0, 0
     assert not exams.affordable(89.9) and exams.affordable(90.1) and exams.skipped == 1
     exams.spent = 10.0
     assert not exams.affordable(189.9) and exams.affordable(190.1) and exams.skipped == 2
@@ -143,7 +143,7 @@ def test_without_time_only_the_rows_are_missing(whole, faces, tmp_path, capsys):
         ({"metrics": "fit"}, UsageError, "no metric 'fit': did you mean fid"),
         ({"metrics": f"{OWN}:broken"}, UsageError, r"broken: rows\(\) must return a tensor"),
         ({"metrics": "modes"}, UsageError, "modes needs the built-in faces"),
-        ({"metrics": "afd", "detector": "gone.xml"}, FileTrouble, "detector gone.xml is not a file"),
+        ({"metrics": "afd", "detector": "gone.xml"}, FileError, "detector gone.xml is not a file"),
         ({"metrics": BOTH, "metrics_num": 1}, UsageError, "metrics_num 1 is too small"),
         ({"metrics": BOTH, "metrics_every": 0.0}, UsageError, "metrics_every 0 is no number of kimg"),
         ({"metrics": BOTH, "metrics_share": 1.5}, UsageError, "metrics_share 1.5 is no share"),

@@ -284,13 +284,13 @@ def _size(layout: Layout, resolution: str | None) -> tuple[int, int]:
 def _ready_or_refused(path: str, height: int, width: int) -> tuple[PreparedSet, str | None]:
     """The prepared set, and why training would refuse it: then what is left of it is shown all the same."""
     from mien.data.prepare import prepare as prepare_set
-    from mien.errors import BadData
+    from mien.errors import DataError
     from mien.runtime.console import counted
 
     with counted("preparing") as progress:
         try:
             return prepare_set(path, height, width, progress=progress), None
-        except BadData as error:
+        except DataError as error:
             return prepare_set(path, height, width, progress=progress, most_bad=1.0), f"training refuses this: {error}"
 
 

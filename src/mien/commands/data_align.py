@@ -102,7 +102,7 @@ def align(
     from mien.data.layouts import TWO_FOLDERS, detect
     from mien.data.own_output import SHEET
     from mien.data.own_output import find as find_own
-    from mien.errors import BadData, UsageError
+    from mien.errors import DataError, UsageError
     from mien.faces.aligning import Wishes
     from mien.faces.aligning import align as align_files
     from mien.faces.labels import write_labels
@@ -142,7 +142,7 @@ def align(
             outcome = align_files(layout.files, names, target, used, wishes, SHOWN, progress)
         rate = len(names) / max(time.monotonic() - began, 1e-9)
         if not outcome.made:
-            raise BadData(f"{path}: {used.name} finds no face in {len(names):,} pictures: try another --detector")
+            raise DataError(f"{path}: {used.name} finds no face in {len(names):,} pictures: try another --detector")
         facts = {
             "source": str(layout.path), "detector": used.name, "resolution": resolution_text(*size), "margin": margin,
             "several": several,

@@ -107,7 +107,7 @@ def evaluate(
     from mien.inference.seeds import check_truncation, parse_seeds
     from mien.inference.translator import translates
     from mien.runs.directory import RunDirectory, find
-    from mien.runs.jsonl_log import Journal
+    from mien.runs.jsonl_log import JsonlLog
     from mien.runtime.device import pick_device
 
     for flag, value in (("--num", num), ("--num-real", num_real), ("--batch", batch)):
@@ -134,7 +134,7 @@ def evaluate(
     reads_features = any(metric.reads != "pixels" for metric in wanted)
     used = choose_extractor(extractor, resize, weights, place) if reads_features else None
     rows = score(real, fake, wanted, used, batch)
-    journals = [Journal(output)] if output else []
+    journals = [JsonlLog(output)] if output else []
     if is_run(target, outdir) and not target.endswith(".safetensors"):
         journals.append(RunDirectory(find(target, outdir).path).metrics)
     for journal in journals:
@@ -191,7 +191,7 @@ def sides_of_translation(
 
 
 def own_data(target: str, outdir: Path) -> str:
-    """What a run was trained on. Raises FileTrouble where it does not say."""
+    """What a run was trained on. Raises FileError where it does not say."""
     from mien.evaluation.image_sets import no_data
     from mien.runs.directory import find
 

@@ -45,7 +45,7 @@ def gradients(
         output: A .png or .svg file. gradients.png in the run, or beside the first of several, if left out.
         outdir: Folder that holds the runs.
     """
-    from mien.reports.comparison.canvas import PixelPen, VectorPen
+    from mien.reports.comparison.canvas import PixelCanvas, SVGCanvas
     from mien.reports.comparison.entries import read_entries
     from mien.reports.comparison.figure import WIDTH, draw, height_of
     from mien.reports.gradients import layer_points, mean_norms
@@ -63,7 +63,7 @@ def gradients(
         raise UsageError(f"{', '.join(entry.facts.name for entry in entries)}: no gradient norms here: {CURE}")
     first = entries[0].facts.path
     place = output or (first if len(entries) == 1 else first.parent) / "gradients.png"
-    pen = (VectorPen if place.suffix.lower() == ".svg" else PixelPen)(WIDTH, height_of(len(lines)))
+    pen = (SVGCanvas if place.suffix.lower() == ".svg" else PixelCanvas)(WIDTH, height_of(len(lines)))
     picture = draw(pen, lines)
     with io_errors(place.parent):
         place.parent.mkdir(parents=True, exist_ok=True)

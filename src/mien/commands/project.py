@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import tyro
 
-from mien.errors import BadData, UsageError
+from mien.errors import DataError, UsageError
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def project(
 
 
 def read(path: Path, height: int, width: int, channels: int) -> np.ndarray:
-    """uint8 [height,width,channels], cropped and resized as `mien data prepare` does. Raises FileTrouble or BadData."""
+    """uint8 [height,width,channels], cropped and resized as `mien data prepare` does. Raises FileError or DataError."""
     from PIL import Image
 
     from mien.data.decode import BadPicture, picture
@@ -118,5 +118,5 @@ def read(path: Path, height: int, width: int, channels: int) -> np.ndarray:
     try:
         pixels = picture(data, path.name, height, width)
     except BadPicture as error:
-        raise BadData(f"{path} cannot be used: {error}") from error
+        raise DataError(f"{path} cannot be used: {error}") from error
     return pixels if channels == 3 else np.asarray(Image.fromarray(pixels).convert("L"))[..., None]

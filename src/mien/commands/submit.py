@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
-from mien.errors import BadData, UsageError
+from mien.errors import DataError, UsageError
 from mien.python_api import checked
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def check(file: tyro.conf.Positional[Path]) -> Valid:
 
     if found := problems(file):
         faults = "1 fault" if len(found) == 1 else f"{len(found)} faults"
-        raise BadData("\n  ".join([f"{file} would not be accepted, {faults}:", *found]))
+        raise DataError("\n  ".join([f"{file} would not be accepted, {faults}:", *found]))
     return Valid(str(file), file.stat().st_size, COUNT)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
-from mien.errors import BadData, FileTrouble, UsageError
+from mien.errors import DataError, FileError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,7 +94,7 @@ def translate(
     write_folder(folder, results())
     if not files:
         name, reason = next(iter(skipped.items()))
-        raise BadData(f"{name} cannot be read: {reason}" + (", nor any other picture" if len(skipped) > 1 else ""))
+        raise DataError(f"{name} cannot be read: {reason}" + (", nor any other picture" if len(skipped) > 1 else ""))
     return Translated(folder, tuple(files), skipped, wanted, translator.run, translator.images / 1000)
 
 
@@ -102,20 +102,20 @@ def translate(
 
 
 def read(paths: tuple[Path, ...]) -> Iterator[Read]:
-    """(name, bytes) of each picture. Raises FileTrouble or BadData naming what is missing."""
+    """(name, bytes) of each picture. Raises FileError or DataError naming what is missing."""
     from mien.data.files import is_picture, open_files
 
     if not paths:
         raise UsageError("mien translate needs PICTURES: name pictures or a folder after the run")
     for path in paths:
         if not path.exists():
-            raise FileTrouble(f"{path} does not exist: name a picture, a folder of pictures or an archive")
+            raise FileError(f"{path} does not exist: name a picture, a folder of pictures or an archive")
         if path.is_file() and is_picture(path.name):
             yield path.name, path.read_bytes()
             continue
         files = open_files(path)
         if not files.pictures:
-            raise BadData(f"{path} holds no picture that mien can read")
+            raise DataError(f"{path} holds no picture that mien can read")
         for name in files.pictures:
             yield name, files.read(name)
 

@@ -12,7 +12,7 @@ import numpy as np
 import tyro
 from PIL import Image, ImageDraw, ImageFont
 
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.media.animation import gif, webp
 from mien.media.pixels import as_rgb, grid
 from mien.runtime import typed_json
@@ -86,7 +86,7 @@ def video(
     folder = output or directory.path
     grids = directory.sample_grids()
     if kind != "interpolation" and not grids:
-        raise FileTrouble(f"{directory.samples} holds no sample grids: train first, or use --kind interpolation")
+        raise FileError(f"{directory.samples} holds no sample grids: train first, or use --kind interpolation")
     walk: Film | None = None
     if kind != "evolution":  # drawn before anything is written: much can be wrong with seeds and snapshots
         walk = interpolation(directory, seeds, frames, fps, trunc, snapshot, code)
@@ -143,7 +143,7 @@ def evolution(grids: Sequence[tuple[float, Path]]) -> Film:
     cells = [read_cells(path) for _, path in grids]
     for found, (_, path) in zip(cells, grids):
         if found.shape != cells[0].shape:
-            raise FileTrouble(f"{path} does not fit the other sample grids: they hold pictures of other sizes")
+            raise FileError(f"{path} does not fit the other sample grids: they hold pictures of other sizes")
     return Film(cells, captions, [each] * (len(cells) - 1) + [LAST_FRAME], FILM_SIDES)
 
 
@@ -154,11 +154,11 @@ def read_cells(path: Path) -> np.ndarray:
             facts = typed_json.decode(str(getattr(sheet, "text", {})["mien"]), Sheet, f"{path}, in its header,")
             pixels = np.asarray(sheet.convert("RGB"))
     except (OSError, KeyError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise FileTrouble(f"{path} is not a sample grid of mien: {error}") from error
+        raise FileError(f"{path} is not a sample grid of mien: {error}") from error
     height, width, gap = facts["height"], facts["width"], facts["gap"]
     size = (facts["rows"] * (height + gap) + gap, facts["columns"] * (width + gap) + gap)
     if pixels.shape[:2] != size:
-        raise FileTrouble(f"{path} is damaged: it is {pixels.shape[:2]}, and its header says {size} (height, width)")
+        raise FileError(f"{path} is damaged: it is {pixels.shape[:2]}, and its header says {size} (height, width)")
     corners = [
         (gap + row * (height + gap), gap + column * (width + gap))
         for row in range(facts["rows"])

@@ -18,7 +18,7 @@ from mien.data.attributes import one_each
 from mien.data.mapped import read_array
 from mien.data.prepare import cache_root
 from mien.data.prepared import PreparedSet
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.runtime.atomic_files import io_errors, write_bytes
 from mien.runtime.console import counted
 
@@ -64,12 +64,12 @@ def labels_of(condition: Condition | None, pictures: PreparedSet) -> np.ndarray 
 
 
 def embedded(captions: list[str], condition: Condition) -> np.ndarray:
-    """float32 [N,dim], computed once: kept in the cache by captions and encoder. Raises UsageError, FileTrouble."""
+    """float32 [N,dim], computed once: kept in the cache by captions and encoder. Raises UsageError, FileError."""
     encode = encoders.find(condition.encoder)
     what = json.dumps([captions, condition.encoder, encode.version, condition.dim])
     path = cache_root() / "captions" / f"{hashlib.sha256(what.encode()).hexdigest()[:32]}.npy"
     if path.is_file():
-        with contextlib.suppress(FileTrouble):  # a damaged file of the cache is made anew
+        with contextlib.suppress(FileError):  # a damaged file of the cache is made anew
             return np.array(read_array(path, np.float32, (len(captions), condition.dim)))
     parts = []
     with counted("reading captions") as progress:

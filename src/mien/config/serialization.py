@@ -20,7 +20,7 @@ from typing import Any
 
 from mien.config.spec import Spec
 from mien.config.typing_hints import called, check_numbers, fits, hints_of, options
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.runtime.console import say
 
 USER_PREFIX = "mien_user_"
@@ -141,7 +141,7 @@ def add_user_file(path: str | Path) -> types.ModuleType:
     if loaded is not None and user_file_of(name) == path.resolve():
         return loaded
     if not path.is_file():
-        raise FileTrouble(f"{path} is not a file: name the Python file that holds your recipe or classes")
+        raise FileError(f"{path} is not a file: name the Python file that holds your recipe or classes")
     found = importlib.util.spec_from_file_location(name, path.resolve())
     assert found is not None and found.loader is not None
     module = importlib.util.module_from_spec(found)

@@ -18,7 +18,7 @@ from mien.data.matching import joined, match, under
 from mien.data.names import called
 from mien.data.parts import kind_of
 from mien.data.tables import Table, read_table, text_of
-from mien.errors import BadData
+from mien.errors import DataError
 from mien.runtime import typed_json
 
 MOST_VALUES = 64  # a metadata column with more distinct values is no label
@@ -56,16 +56,16 @@ def stylegan(contents: Contents) -> Annotation | None:
     name = found[0]
     where = f"{contents.path}: {name}"
     text, _ = text_of(contents.files, name)
-    content = typed_json.decode(text, Any, where, BadData)
+    content = typed_json.decode(text, Any, where, DataError)
     if not isinstance(content, dict) or "labels" not in content:
         return None
     labels = content["labels"] or []
     rows = list(labels.items()) if isinstance(labels, dict) else labels
     if not isinstance(rows, list):
-        raise BadData(f"{where}: labels is {typed_json.shown(rows)}, not a list: each row of it is {WHAT_A_ROW_IS}")
+        raise DataError(f"{where}: labels is {typed_json.shown(rows)}, not a list: each row of it is {WHAT_A_ROW_IS}")
     for number, row in enumerate(rows):
         if not (isinstance(row, list | tuple) and len(row) == 2 and isinstance(row[0], str)):
-            raise BadData(f"{where}: row {number} of labels is {typed_json.shown(row)}: a row is {WHAT_A_ROW_IS}")
+            raise DataError(f"{where}: row {number} of labels is {typed_json.shown(row)}: a row is {WHAT_A_ROW_IS}")
     told = [(number, file, label) for number, (file, label) in enumerate(rows) if label is not None]
     base = posixpath.dirname(name)
     if not told:
@@ -88,10 +88,10 @@ def _values(where: str, rows: list[tuple[int, str, Any]]) -> tuple[np.ndarray, t
     if None in kinds:
         number = kinds[None]
         shown = typed_json.shown(next(label for other, _, label in rows if other == number))
-        raise BadData(f"{where}: row {number} of labels has {shown}: a row is {WHAT_A_ROW_IS}")
+        raise DataError(f"{where}: row {number} of labels has {shown}: a row is {WHAT_A_ROW_IS}")
     if len(kinds) > 1:
         (one, first), (other, second) = sorted(kinds.items(), key=lambda pair: pair[1])[:2]
-        raise BadData(
+        raise DataError(
             f"{where} mixes labels of different kinds: {one} in row {first}, {other} in row {second}; make all alike"
         )
     labels = [label for _, _, label in rows]
@@ -105,7 +105,9 @@ def _values(where: str, rows: list[tuple[int, str, Any]]) -> tuple[np.ndarray, t
     numbers = [int(label) for label in labels]
     for number, value in zip((row[0] for row in rows), numbers):
         if not 0 <= value < MOST_NUMBER:
-            raise BadData(f"{where}: row {number} of labels has class number {value}: they are 0 to {MOST_NUMBER - 1}")
+            raise DataError(
+                f"{where}: row {number} of labels has class number {value}: they are 0 to {MOST_NUMBER - 1}"
+            )
     width = max(numbers) + 1
     return _one_hot(numbers, width), tuple(map(str, range(width)))
 
@@ -124,10 +126,10 @@ def _vectors(where: str, rows: list[tuple[int, str, Any]]) -> np.ndarray:
     width = len(rows[0][2])
     for number, _, label in rows:
         if len(label) != width:
-            raise BadData(f"{where}: row {number} of labels has {len(label)} numbers, row {rows[0][0]} has {width}")
+            raise DataError(f"{where}: row {number} of labels has {len(label)} numbers, row {rows[0][0]} has {width}")
         if not all(isinstance(part, int | float) and math.isfinite(part) and abs(part) < 1e30 for part in label):
             shown = typed_json.shown(label)
-            raise BadData(f"{where}: row {number} of labels has {shown}: a vector holds numbers alone")
+            raise DataError(f"{where}: row {number} of labels has {shown}: a vector holds numbers alone")
     return np.array([label for _, _, label in rows], np.float32)
 
 

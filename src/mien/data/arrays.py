@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.errors import FileTrouble
+from mien.errors import FileError
 
 BLOCK = 1 << 24  # bytes under one sum
 THREADS = 4  # zlib and reading both let other threads run
@@ -87,11 +87,11 @@ def sums(path: Path) -> list[int]:
 
 
 def check(path: Path, expected: list[int]) -> None:
-    """Raises FileTrouble where a file is no longer what was written. Read, not mapped: a bad disk is no SIGBUS here."""
+    """Raises FileError where a file is no longer what was written. Read, not mapped: a bad disk is no SIGBUS here."""
     try:
         found = sums(path)
     except OSError as error:
-        raise FileTrouble(f"{path} cannot be read ({error.strerror or error})") from error
+        raise FileError(f"{path} cannot be read ({error.strerror or error})") from error
     if found != expected:
         wrong = next((at for at, pair in enumerate(zip(found, expected)) if pair[0] != pair[1]), len(found))
-        raise FileTrouble(f"{path} is damaged near byte {wrong * BLOCK:,}: it is not what was written")
+        raise FileError(f"{path} is damaged near byte {wrong * BLOCK:,}: it is not what was written")

@@ -13,7 +13,7 @@ from mien.data.annotations import shallowest, unlabelled
 from mien.data.contents import Annotation, Contents, counted
 from mien.data.names import clean
 from mien.data.tables import decode, text_of
-from mien.errors import BadData, FileTrouble
+from mien.errors import DataError, FileError
 
 LISTS = ("list_attr_celeba.txt", "list_attr_celeba.csv")
 _MOST_BESIDE = 10_000  # entries of a folder among which the list is looked for
@@ -34,14 +34,14 @@ def celeba(contents: Contents) -> Annotation | None:
         try:
             data = beside[0].read_bytes()
         except OSError as error:
-            raise FileTrouble(f"{beside[0]} cannot be read: {error.strerror or error}") from error
+            raise FileError(f"{beside[0]} cannot be read: {error.strerror or error}") from error
         text, notes = decode(data, str(beside[0]), name)
     where = f"{contents.path}: {name}"
     names, rows, told = _parsed(text, where)
     places = _places(list(rows), contents.pictures)
     if not any(row >= 0 for row in places):
         first = next(iter(rows))
-        raise BadData(
+        raise DataError(
             f"{where} lists none of the pictures there: it lists {first}, a picture is {contents.pictures[0]}; "
             "is it the list of another folder?"
         )
@@ -81,7 +81,7 @@ def _parsed(text: str, where: str) -> tuple[tuple[str, ...], dict[str, list[bool
     told = int(lines[0][1][0]) if lines and len(lines[0][1]) == 1 and lines[0][1][0].isdecimal() else None
     lines = lines[1:] if told is not None else lines
     if len(lines) < 2:
-        raise BadData(f"{where} lists no picture: it is empty or was cut; get it again, or remove it")
+        raise DataError(f"{where} lists no picture: it is empty or was cut; get it again, or remove it")
     names = lines[0][1]
     if len(names) == len(lines[1][1]) and names[0].lower() in ("image_id", "file_name", "filename", "image", "file"):
         names = names[1:]
@@ -89,13 +89,13 @@ def _parsed(text: str, where: str) -> tuple[tuple[str, ...], dict[str, list[bool
     for number, (name, *values) in lines[1:]:
         if len(values) != len(names):
             cut = "; the list was cut" if number == lines[-1][0] and len(values) < len(names) else ""
-            raise BadData(
+            raise DataError(
                 f"{where} line {number} has {counted(len(values), 'value')} for {name}, not {len(names)}{cut}: "
                 "correct that line, or get the list again"
             )
         odd = next((value for value in values if value.lower() not in _VALUES), None)
         if odd is not None:
-            raise BadData(f"{where} line {number} has the value {odd!r} for {name}: each is 1, or -1")
+            raise DataError(f"{where} line {number} has the value {odd!r} for {name}: each is 1, or -1")
         rows[clean(name)] = [_VALUES[value.lower()] for value in values]
     return tuple(names), rows, told
 

@@ -61,7 +61,7 @@ def fill(
     progress: Callable[[int, int], None] | None = None,
 ) -> Filled:
     """Runs the whole job on `workers` processes (default: every core): row i is the file of the i-th name. Raises
-    FileTrouble when a worker dies."""
+    FileError when a worker dies."""
 
     def tell(start: int, stop: int) -> list[tuple[Any, ...]]:
         return [_MEMBER(members[name]) for name in names[start:stop]]

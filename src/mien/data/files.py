@@ -23,7 +23,7 @@ from mien.data.members import Gatherer, Member, Members
 from mien.data.members import is_junk as is_junk
 from mien.data.tars import BLOCK, is_tar, read_tar, unpack_stream
 from mien.data.zips import Damaged, find_directory, read_zip, unpack
-from mien.errors import BadData, FileTrouble
+from mien.errors import DataError, FileError
 from mien.runtime import leftovers
 
 _COMMON = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib"}
@@ -87,17 +87,17 @@ class Files:
             return read_member(str(self.root), archive, self.members[name])
 
     def text(self, name: str) -> str:
-        """One text file as UTF-8. Raises FileTrouble naming it."""
+        """One text file as UTF-8. Raises FileError naming it."""
         try:
             return self.read(name).decode("utf-8-sig", errors="replace")
         except MemoryError:
-            raise FileTrouble(f"{self.path}: {name} does not fit into this memory") from None
+            raise FileError(f"{self.path}: {name} does not fit into this memory") from None
         except (OSError, ValueError) as error:
-            raise FileTrouble(f"{self.path}: {name} cannot be read: {error}") from error
+            raise FileError(f"{self.path}: {name} cannot be read: {error}") from error
 
 
 def open_files(path: Path) -> Files:
-    """A folder, zip, tar or tgz. Raises FileTrouble (unreadable), BadData (no archive, or one that is refused)."""
+    """A folder, zip, tar or tgz. Raises FileError (unreadable), DataError (no archive, or one that is refused)."""
     try:
         if _is_folder(path):
             gatherer = Gatherer(path, archive=False)
@@ -107,9 +107,9 @@ def open_files(path: Path) -> Files:
             return Files(path, path, gatherer.members(), packed=False)
         return _open_archive(path)
     except OSError as error:
-        raise FileTrouble(f"{error.filename or path} cannot be read: {error.strerror or error}") from error
+        raise FileError(f"{error.filename or path} cannot be read: {error.strerror or error}") from error
     except (Damaged, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise BadData(f"{path} is a damaged archive ({error}): copy or download it again") from error
+        raise DataError(f"{path} is a damaged archive ({error}): copy or download it again") from error
 
 
 def _open_archive(path: Path) -> Files:
@@ -132,13 +132,13 @@ def _open_archive(path: Path) -> Files:
         return Files(path, Path(spool.name), gatherer.members(), packed=True, spool=spool)
     if head[:2] == b"PK":
         raise Damaged("a zip whose end is missing")
-    raise BadData(
+    raise DataError(
         f"{path} is a single file, neither zip nor tar: give --data the folder or archive that holds the pictures"
     )
 
 
 def fingerprint(path: Path, counts: Callable[[list[str]], list[str]] = list) -> str:
-    """Changes when a file is added, removed, renamed or rewritten; reads no picture. Raises OSError, BadData.
+    """Changes when a file is added, removed, renamed or rewritten; reads no picture. Raises OSError, DataError.
 
     counts: of the names below a folder those that count.
     """
@@ -166,10 +166,10 @@ def fingerprint(path: Path, counts: Callable[[list[str]], list[str]] = list) -> 
 
 
 def _is_folder(path: Path) -> bool:
-    """Raises BadData for what is neither a folder nor a file: opening a pipe would wait for ever."""
+    """Raises DataError for what is neither a folder nor a file: opening a pipe would wait for ever."""
     kind = stat.S_IFMT(path.stat().st_mode)
     if kind in _SPECIAL:
-        raise BadData(f"{path} is {_SPECIAL[kind]}: give --data a folder, a zip or a tar of pictures")
+        raise DataError(f"{path} is {_SPECIAL[kind]}: give --data a folder, a zip or a tar of pictures")
     return kind == stat.S_IFDIR
 
 

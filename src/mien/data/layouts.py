@@ -27,7 +27,7 @@ from mien.data.formats import unread
 from mien.data.names import called
 from mien.data.sidecars import sidecars, unused_texts
 from mien.data.synthetic.draw import Sources, attribute_names
-from mien.errors import BadData, FileTrouble, UsageError
+from mien.errors import DataError, FileError, UsageError
 
 SAMPLED_HEADERS = 32
 NATIVE_LIMIT = 1.5  # pictures of one size that is no square keep it, up to this many times the base resolution
@@ -93,7 +93,7 @@ class Layout:
 def detect(data: str | Path, sources: str | None = None) -> Layout:
     """What `data` is, to a recipe that wants `sources`: one of WANTS, or None where no recipe is known.
 
-    Raises FileTrouble (missing, unreadable), BadData (no pictures), UsageError (drawn:x).
+    Raises FileError (missing, unreadable), DataError (no pictures), UsageError (drawn:x).
     """
     if is_drawn(data):
         return _drawn(str(data))
@@ -109,7 +109,7 @@ def is_drawn(data: str | Path) -> bool:
 
 
 def existing(data: str | Path) -> Path:
-    """The path, resolved. Raises FileTrouble with the nearest name that does exist."""
+    """The path, resolved. Raises FileError with the nearest name that does exist."""
     path = Path(data).expanduser()
     if path.exists():
         return path.resolve()
@@ -117,7 +117,7 @@ def existing(data: str | Path) -> Path:
     if path.parent.is_dir():
         near = difflib.get_close_matches(path.name, [other.name for other in path.parent.iterdir()], n=1)
     hint = f"; did you mean {path.parent / near[0]}?" if near else ": give a folder, a zip, a tar, or drawn"
-    raise FileTrouble(f"{path} does not exist{hint}")
+    raise FileError(f"{path} does not exist{hint}")
 
 
 def default_resolution(layout: Layout, base: int) -> tuple[int, int]:
@@ -197,17 +197,17 @@ def _found_instead(files: Files) -> str:
 
 
 def _contents(files: Files) -> Contents:
-    """The files that count. Raises BadData where there is no picture among them."""
+    """The files that count. Raises DataError where there is no picture among them."""
     own = own_output.find(files, is_picture)
     if own.itself:
-        raise BadData(f"{files.path} is a run of mien, not a set of pictures: name the folder of the pictures")
+        raise DataError(f"{files.path} is a run of mien, not a set of pictures: name the folder of the pictures")
     names = [name for name in files.members if not own.holds(name)] if own.folders or own.pictures else files.members
     pictures: list[str] = []
     others: list[str] = []
     for name in names:
         (pictures if is_picture(name) else others).append(name)
     if not pictures:
-        raise BadData(f"{files.path} holds no picture that mien can read{_found_instead(files)}")
+        raise DataError(f"{files.path} holds no picture that mien can read{_found_instead(files)}")
     split = parts.divide(pictures)
     if split.left_out or split.strays:
         gone = {folder: split.leaves_out(folder) for folder in {name.rpartition("/")[0] for name in names}}

@@ -6,27 +6,25 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.errors import FileTrouble
+from mien.errors import FileError
 
 
 def read_array(path: Path, dtype: type, shape: tuple[int | None, ...]) -> np.ndarray:
     """The array, mapped and not copied. None in `shape`: any length there. Objects are never unpickled.
 
-    Raises FileTrouble, in one line, for a file that is missing, damaged or of another kind.
+    Raises FileError, in one line, for a file that is missing, damaged or of another kind.
     """
     if not path.is_file():
-        raise FileTrouble(
-            f"{path} is {'not a regular file' if path.exists() else 'missing'}: prepare the pictures again"
-        )
+        raise FileError(f"{path} is {'not a regular file' if path.exists() else 'missing'}: prepare the pictures again")
     try:
         array = np.lib.format.open_memmap(path, mode="r")
     except Exception as error:  # numpy reads the header as Python's text and lets through whatever that raises
         why = (str(error).splitlines() or [type(error).__name__])[0]
-        raise FileTrouble(f"{path} cannot be read ({why}): prepare the pictures again") from error
+        raise FileError(f"{path} cannot be read ({why}): prepare the pictures again") from error
     fits = len(array.shape) == len(shape) and all(
         wanted in (None, there) for wanted, there in zip(shape, array.shape, strict=True)
     )
     if array.dtype != dtype or not fits or not array.flags.c_contiguous:
         found = f"{array.dtype} {array.shape}" + ("" if array.flags.c_contiguous else " in Fortran's order")
-        raise FileTrouble(f"{path} is {found}, not {np.dtype(dtype)} {shape}: prepare it again")
+        raise FileError(f"{path} is {found}, not {np.dtype(dtype)} {shape}: prepare it again")
     return array

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mien.data.contents import counted
 from mien.data.names import clean
-from mien.errors import BadData
+from mien.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def match(
 ) -> Matched:
     """`names`: of each row the picture, from the root. `places(row)`: "line 3". `differ`: whether two rows disagree.
 
-    Names that fit a single picture but for their case are taken. Raises BadData where no name is a picture.
+    Names that fit a single picture but for their case are taken. Raises DataError where no name is a picture.
     """
     known = set(pictures)
     row_of: dict[str, int] = {}
@@ -62,7 +62,7 @@ def match(
         row_of[name] = row
     if names and not row_of:
         here = f"a picture there is {pictures[0]!r}" if pictures else "there are no pictures"
-        raise BadData(
+        raise DataError(
             f"{path}: no name in {file} is a picture: it names {names[0]!r}, {here}; write names relative to {file}"
         )
     notes = []

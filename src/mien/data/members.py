@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.data.names import clean, leads_out
-from mien.errors import BadData
+from mien.errors import DataError
 
 MOST_ENTRIES = 20_000_000
 MOST_BYTES_OF_ONE = 1 << 29  # 512 MiB unpacked
@@ -86,19 +86,19 @@ class Gatherer:
         self.stored: dict[int, str] = {}
 
     def seen(self) -> None:
-        """One entry more, of any kind. Raises BadData when there are too many."""
+        """One entry more, of any kind. Raises DataError when there are too many."""
         self.count += 1
         self.expect(self.count)
 
     def expect(self, count: int) -> None:
-        """Raises BadData when so many entries are too many."""
+        """Raises DataError when so many entries are too many."""
         if count > MOST_ENTRIES:
-            raise BadData(f"{self.path} holds more than {MOST_ENTRIES:,} entries: refused; give a part of them")
+            raise DataError(f"{self.path} holds more than {MOST_ENTRIES:,} entries: refused; give a part of them")
 
     def add(
         self, stored: str, size: int, stamp: int = 0, offset: int = -1, packed: int = 0, method: int = 0, crc: int = -1
     ) -> None:
-        """One file, `stored` its name as it is there. Raises BadData for what must not be read."""
+        """One file, `stored` its name as it is there. Raises DataError for what must not be read."""
         name = clean(stored)
         if self.archive:
             self._check(stored, name, size, packed)
@@ -115,15 +115,15 @@ class Gatherer:
         self.total += size
         if not name or "\0" in stored or leads_out(name):
             what = "leads out of the archive" if leads_out(name) else "is no name of a file"
-            raise BadData(f"{self.path}: {stored!r} {what}: refused; pack it again with relative names")
+            raise DataError(f"{self.path}: {stored!r} {what}: refused; pack it again with relative names")
         if size > MOST_BYTES_OF_ONE:
-            raise BadData(f"{self.path}: {name} unpacks to {size:,} bytes, over {MOST_BYTES_OF_ONE:,}: refused")
+            raise DataError(f"{self.path}: {name} unpacks to {size:,} bytes, over {MOST_BYTES_OF_ONE:,}: refused")
         if size > SMALL_ENTRY and size > packed * MOST_RATIO:
-            raise BadData(
+            raise DataError(
                 f"{self.path}: {name} unpacks to over {MOST_RATIO} times its packed size: refused as a zip bomb"
             )
         if self.total > MOST_BYTES_OF_ALL:
-            raise BadData(f"{self.path} unpacks to over {MOST_BYTES_OF_ALL:,} bytes: refused; give a part of it")
+            raise DataError(f"{self.path} unpacks to over {MOST_BYTES_OF_ALL:,} bytes: refused; give a part of it")
 
     def members(self) -> Members:
         """The table, sorted by name."""

@@ -17,7 +17,7 @@ from mien.data.own_output import without_own
 from mien.data.prepared import FORMAT_VERSION, PreparedSet, open_prepared
 from mien.data.prepared_writer import MOST_BAD, Progress, write_set
 from mien.data.workers import FEW, early_start
-from mien.errors import FileTrouble, MienError, UsageError
+from mien.errors import FileError, MienError, UsageError
 from mien.runtime import leftovers
 from mien.runtime.cache import cache_root as cache_root
 
@@ -56,8 +56,8 @@ def prepare(
         most_bad: The share of damaged pictures over which the set is refused.
 
     Raises:
-        BadData: no picture, too many of them damaged, or labels that cannot be read.
-        FileTrouble: a path that does not exist or cannot be read or written.
+        DataError: no picture, too many of them damaged, or labels that cannot be read.
+        FileError: a path that does not exist or cannot be read or written.
         UsageError: a prepared set asked for at another size.
     """
     key, stem = _key(data, height, width, seed)
@@ -81,7 +81,7 @@ def prepare(
         if layout.kind == "prepared set":
             return _as_it_is(layout, height, width, output)
         if output and place.exists() and not _may_replace(place):
-            raise FileTrouble(f"--output {place} exists and is not a prepared set: name a new folder")
+            raise FileError(f"--output {place} exists and is not a prepared set: name a new folder")
         try:
             with leftovers.temporary_folder(place.parent) as scratch:
                 write_set(scratch, layout, key, height, width, seed, workers, progress, most_bad)
@@ -89,7 +89,7 @@ def prepare(
                     return ready  # another process was faster, and may be training on it
                 _move(scratch, place)
         except OSError as error:
-            raise FileTrouble(
+            raise FileError(
                 f"{place} cannot be written ({error.strerror or error}): free space, or set MIEN_CACHE"
             ) from error
         return open_prepared(place)
@@ -123,7 +123,7 @@ def _key(data: str | Path, height: int, width: int, seed: int) -> tuple[str, str
                 *(str(other.stat().st_mtime_ns) for other in lists_beside(path)),
             ]
         except OSError as error:
-            raise FileTrouble(f"{path} cannot be read: {error.strerror or error}") from error
+            raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
         what, stem = f"{path} {' '.join(marks)} rules {RULES}", f"{path.stem[:40]}-{height}x{width}"
     whole = f"{what} {height}x{width} {FILTER} {KINDS} format {FORMAT_VERSION}"
     return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest(), stem
@@ -155,8 +155,8 @@ def _as_it_is(layout: Layout, height: int, width: int, output: Path | None) -> P
     ready = open_prepared(layout.path)
     try:
         ready.check()
-    except FileTrouble as trouble:
-        raise FileTrouble(f"{trouble}: prepare the pictures again, or copy the set anew") from None
+    except FileError as trouble:
+        raise FileError(f"{trouble}: prepare the pictures again, or copy the set anew") from None
     return ready
 
 

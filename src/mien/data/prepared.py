@@ -13,7 +13,7 @@ import numpy as np
 
 from mien.data import arrays
 from mien.data.mapped import read_array
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.runtime import typed_json
 from mien.runtime.typed_json import Count, Positive
 
@@ -59,13 +59,13 @@ class PreparedSet:
         return self.sources is not None and self.info["layout"] not in UNPAIRED
 
     def check(self) -> None:
-        """Raises FileTrouble, naming the file, where one is no longer what was written; once a process for each set.
+        """Raises FileError, naming the file, where one is no longer what was written; once a process for each set.
         Sets of older versions have no sums and pass."""
         sums = self.info.get("sums")
         if not isinstance(sums, dict) or (self.path, self.info["sha256"]) in checked:
             return
         if self.info.get("own_sum") not in (None, own_sum(self.info)):
-            raise FileTrouble(f"{self.path / 'dataset.json'} is damaged: it is not what was written")
+            raise FileError(f"{self.path / 'dataset.json'} is damaged: it is not what was written")
         for name, expected in sums.items():
             arrays.check(self.path / Path(name).name, expected)
         checked.add((self.path, self.info["sha256"]))
@@ -129,12 +129,12 @@ class Info(TypedDict):
 
 
 def open_prepared(path: str | Path) -> PreparedSet:
-    """Maps a prepared set. Raises FileTrouble naming the file that is missing, damaged or of another version."""
+    """Maps a prepared set. Raises FileError naming the file that is missing, damaged or of another version."""
     path = Path(path)
     try:
         info = described(path)
-    except FileTrouble as error:
-        raise FileTrouble(f"{error}: prepare the pictures again") from None
+    except FileError as error:
+        raise FileError(f"{error}: prepare the pictures again") from None
     count, names = info["shape"][0], len(info["label_names"])
     images = read_array(path / "images.npy", np.uint8, tuple(info["shape"]))
     labels = numbers(path / "labels.npy", (count, names)) if names else None
@@ -145,28 +145,28 @@ def open_prepared(path: str | Path) -> PreparedSet:
     source_labels = numbers(told, (len(sources), names)) if sources is not None and told.exists() else None
     found = PreparedSet(path, images, labels, None, sources, info, source_labels)
     if found.paired and sources is not None and len(images) != len(sources):
-        raise FileTrouble(f"{path} holds {len(images):,} pictures and another number of sources: prepare it again")
+        raise FileError(f"{path} holds {len(images):,} pictures and another number of sources: prepare it again")
     return replace(found, captions=captions_of(path / "captions.jsonl", count)) if info["captions"] else found
 
 
 def described(path: Path) -> dict[str, Any]:
-    """dataset.json, checked. Raises FileTrouble."""
+    """dataset.json, checked. Raises FileError."""
     file = path / "dataset.json"
     data = typed_json.read_bytes(file)
     head = typed_json.decode(data, Head, str(file))
     if head.get("format") != FORMAT:
-        raise FileTrouble(f"{path} is not a prepared set (dataset.json says otherwise)")
+        raise FileError(f"{path} is not a prepared set (dataset.json says otherwise)")
     if head.get("version") != FORMAT_VERSION:
-        raise FileTrouble(f"{path} is of format version {head.get('version')!r:.20}, not {FORMAT_VERSION}")
+        raise FileError(f"{path} is of format version {head.get('version')!r:.20}, not {FORMAT_VERSION}")
     typed_json.decode(data, Info, str(file))
     return typed_json.decode(data, dict[str, Any], str(file))
 
 
 def numbers(path: Path, shape: tuple[int, int]) -> np.ndarray:
-    """Labels, float32. Raises FileTrouble."""
+    """Labels, float32. Raises FileError."""
     found = read_array(path, np.float32, shape)
     if not np.isfinite(found).all():
-        raise FileTrouble(f"{path} is damaged: it holds numbers that are not finite: prepare it again")
+        raise FileError(f"{path} is damaged: it holds numbers that are not finite: prepare it again")
     return found
 
 
@@ -174,5 +174,5 @@ def captions_of(path: Path, count: int) -> list[str]:
     lines = typed_json.read_bytes(path, MOST_CAPTIONS).split(b"\n")
     captions = [typed_json.decode(line, str, f"{path}, line {row},") for row, line in enumerate(lines, 1) if line]
     if len(captions) != count:
-        raise FileTrouble(f"{path} holds {len(captions):,} captions for {count:,} pictures: prepare the pictures again")
+        raise FileError(f"{path} holds {len(captions):,} captions for {count:,} pictures: prepare the pictures again")
     return captions

@@ -19,7 +19,7 @@ from mien.data.folders import TWO_FOLDERS
 from mien.data.layouts import DRAWN, REWORDED, Layout
 from mien.data.prepared import FORMAT, FORMAT_VERSION, own_sum
 from mien.data.synthetic.draw import draw_into
-from mien.errors import BadData
+from mien.errors import DataError
 from mien.runtime.printable import printable
 
 MOST_BAD = 0.05  # the share of undecodable pictures over which a set is refused
@@ -40,7 +40,7 @@ def write_set(
     progress: Progress | None,
     most_bad: float,
 ) -> None:
-    """Fills `folder` with the prepared set of a layout. Raises BadData when too many of its pictures are damaged."""
+    """Fills `folder` with the prepared set of a layout. Raises DataError when too many of its pictures are damaged."""
     if layout.kind in DRAWN:
         wanted, count = DRAWN[layout.kind][0], len(layout)
         captions = draw_into(
@@ -133,7 +133,7 @@ def _judge(layout: Layout, skipped: list[tuple[str, str]], total: int, most_bad:
         log.warning("skipped %s more; dataset.json names them", len(skipped) - 20)
     if len(skipped) > most_bad * total or len(skipped) == total:
         first = ", ".join(f"{name} ({reason})" for name, reason in skipped[:3])
-        raise BadData(
+        raise DataError(
             f"{layout.path}: {len(skipped):,} of {total:,} pictures cannot be decoded, "
             f"first {first}: remove or replace them"
         )

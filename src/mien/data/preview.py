@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from mien.data.prepared import PreparedSet
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.media.image_files import KEY
 
 COLUMNS = ROWS = 8
@@ -19,7 +19,7 @@ _PAPER, _INK, _FAINT = (18, 18, 22), (236, 236, 240), (150, 150, 160)
 
 
 def save_sheet(ready: PreparedSet, path: Path) -> Path:
-    """Writes the sheet as a PNG and returns its path. Raises FileTrouble when it cannot be written."""
+    """Writes the sheet as a PNG and returns its path. Raises FileError when it cannot be written."""
     sheet = contact_sheet(ready)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,7 +27,7 @@ def save_sheet(ready: PreparedSet, path: Path) -> Path:
         facts.add_text(KEY, json.dumps({"sheet": str(ready.info["source"])}))  # so that mien does not learn from it
         sheet.save(path, format="PNG", pnginfo=facts)
     except OSError as error:
-        raise FileTrouble(f"--output {path} cannot be written: {error.strerror or error}") from error
+        raise FileError(f"--output {path} cannot be written: {error.strerror or error}") from error
     return path
 
 

@@ -13,7 +13,7 @@ from mien.data.attributes import Group, groups
 from mien.data.layouts import Layout
 from mien.data.prepared import PreparedSet, open_prepared, own_sum
 from mien.data.prepared_writer import sha256_of, sums_of
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.runtime import leftovers
 
 METADATA = "metadata.jsonl"
@@ -34,14 +34,14 @@ def write_relabelled(
                 place.rmdir()
             scratch.rename(place)
     except OSError as error:
-        raise FileTrouble(f"--output {place} cannot be written ({error.strerror or error}): free space") from error
+        raise FileError(f"--output {place} cannot be written ({error.strerror or error}): free space") from error
     return open_prepared(place)
 
 
 def check_free(place: Path) -> None:
-    """Raises FileTrouble where something lies there already."""
+    """Raises FileError where something lies there already."""
     if place.exists() and not (place.is_dir() and not any(place.iterdir())):
-        raise FileTrouble(f"--output {place} exists: name a new folder")
+        raise FileError(f"--output {place} exists: name a new folder")
 
 
 def _write(

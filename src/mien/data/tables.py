@@ -12,7 +12,7 @@ from typing import Any
 
 from mien.data.contents import listed
 from mien.data.files import Files
-from mien.errors import BadData, FileTrouble
+from mien.errors import DataError, FileError
 from mien.runtime import typed_json
 
 SEPARATORS = ",;\t|"
@@ -33,11 +33,11 @@ class Table:
 
 
 def text_of(files: Files, name: str) -> tuple[str, tuple[str, ...]]:
-    """The text of a file, and a note where its encoding was guessed. Raises FileTrouble or BadData naming it."""
+    """The text of a file, and a note where its encoding was guessed. Raises FileError or DataError naming it."""
     try:
         data = files.read(name)
     except (OSError, ValueError) as error:
-        raise FileTrouble(f"{files.path}: {name} cannot be read: {error}") from error
+        raise FileError(f"{files.path}: {name} cannot be read: {error}") from error
     return decode(data, f"{files.path}: {name}", name)
 
 
@@ -52,7 +52,7 @@ def decode(data: bytes, where: str, name: str) -> tuple[str, tuple[str, ...]]:
         if begin.count(0) > len(begin) // 4:
             return data.decode("utf-16-le" if begin[1::2].count(0) > begin[::2].count(0) else "utf-16-be"), ()
     except UnicodeDecodeError as error:
-        raise BadData(f"{where} cannot be decoded ({error.reason}): save it as UTF-8") from error
+        raise DataError(f"{where} cannot be decoded ({error.reason}): save it as UTF-8") from error
     try:
         return data.decode("utf-8-sig"), ()
     except UnicodeDecodeError:
@@ -61,12 +61,12 @@ def decode(data: bytes, where: str, name: str) -> tuple[str, tuple[str, ...]]:
 
 
 def read_table(files: Files, name: str) -> Table:
-    """A .csv, .tsv or .jsonl file with a column file_name. Raises BadData naming the line that is wrong."""
+    """A .csv, .tsv or .jsonl file with a column file_name. Raises DataError naming the line that is wrong."""
     text, notes = text_of(files, name)
     where = f"{files.path}: {name}"
     table = _json_lines(text, where) if name.lower().endswith(".jsonl") else _csv(text, where)
     if not table.rows:
-        raise BadData(f"{where} has no rows: fill it, or remove it to train without labels")
+        raise DataError(f"{where} has no rows: fill it, or remove it to train without labels")
     return Table(table.columns, table.rows, table.lines, table.file_column, (*notes, *table.notes))
 
 
@@ -94,13 +94,13 @@ def _csv(text: str, where: str) -> Table:
                 else "complete the line"
             )
             row = separator.join(columns).replace("\t", "<tab>")
-            raise BadData(f"{where} line {line} has {len(cells)} fields, not {len(columns)} ({row}): {cure}")
+            raise DataError(f"{where} line {line} has {len(cells)} fields, not {len(columns)} ({row}): {cure}")
         rows.append(cells)
         lines.append(line)
     columns = columns or []
     twice = sorted({column for column in columns if column and columns.count(column) > 1})
     if twice:
-        raise BadData(f"{where} has two columns {twice[0]}: rename one of them")
+        raise DataError(f"{where} has two columns {twice[0]}: rename one of them")
     return Table(columns, rows, lines, _file_column(columns, where))
 
 
@@ -115,7 +115,7 @@ def _records(text: str, separator: str, where: str, skipped: int) -> Iterator[tu
                 yield begin, cells
             begin = skipped + reader.line_num + 1
     except csv.Error as error:
-        raise BadData(f"{where} line {begin}: {error}: correct its double quotes") from error
+        raise DataError(f"{where} line {begin}: {error}: correct its double quotes") from error
 
 
 def _separator(text: str) -> str:
@@ -146,7 +146,7 @@ def _file_column(columns: list[str], where: str) -> int:
         if known in headings:
             return headings.index(known)
     has = f"its columns are {listed(columns, 6)}" if columns else "it is empty"
-    raise BadData(f"{where} has no column file_name ({has}): add it, or remove the file to train without labels")
+    raise DataError(f"{where} has no column file_name ({has}): add it, or remove the file to train without labels")
 
 
 # --- JSON lines -------------------------------------------------------------------------------------------------------
@@ -156,14 +156,14 @@ def _json_lines(text: str, where: str) -> Table:
     objects, lines = [], []
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
-            objects.append(typed_json.decode(line.strip(), dict[str, Any], f"{where} line {number}", BadData))
+            objects.append(typed_json.decode(line.strip(), dict[str, Any], f"{where} line {number}", DataError))
             lines.append(number)
     columns = list(dict.fromkeys(key for row in objects for key in row))
     place = _file_column(columns, where)
     for row, number in zip(objects, lines):
         if not isinstance(row.get(columns[place]), str):
             said = f"{columns[place]} is {row[columns[place]]!r}" if columns[place] in row else f"no {columns[place]}"
-            raise BadData(f'{where} line {number} has {said}: a row is {{"file_name": "a.png", …}}')
+            raise DataError(f'{where} line {number} has {said}: a row is {{"file_name": "a.png", …}}')
     nested = [name for name in columns if any(_is_nested(row.get(name)) for row in objects)]
     kept = [name for name in columns if name not in nested]
     rows = [[cell(row.get(name)) for name in kept] for row in objects]

@@ -14,7 +14,7 @@ from typing import IO, Any
 from mien.data import members
 from mien.data.members import Gatherer
 from mien.data.zips import Damaged
-from mien.errors import BadData
+from mien.errors import DataError
 
 BLOCK = 512
 MOST_OF_A_HEADER = 1 << 20  # bytes of a long name or of pax records
@@ -36,7 +36,7 @@ def is_tar(block: bytes) -> bool:
 
 
 def read_tar(path: Path, file: IO[bytes], gatherer: Gatherer) -> None:
-    """Adds every file of the archive. Raises Damaged, or BadData for what is refused."""
+    """Adds every file of the archive. Raises Damaged, or DataError for what is refused."""
     length = file.seek(0, os.SEEK_END)
     at, name, size, sparse = 0, b"", -1, False  # what extended headers say of the next entry
     while at + BLOCK <= length:
@@ -92,16 +92,16 @@ def unpack_stream(path: Path, spool: IO[bytes]) -> bool:
             written += len(block)
             if written > most:
                 over = f"over {members.MOST_RATIO} times its size"
-                raise BadData(f"{path} unpacks to more than {most:,} bytes, {over}: refused")
+                raise DataError(f"{path} unpacks to more than {most:,} bytes, {over}: refused")
             spool.write(block)
     return written > 0
 
 
 def _refuse(path: Path, name: str, kind: bytes, sparse: bool) -> None:
     if kind in _LINKS:
-        raise BadData(f"{path}: {name} is a link, which mien does not follow in archives: pack it again")
+        raise DataError(f"{path}: {name} is a link, which mien does not follow in archives: pack it again")
     if sparse or kind not in (*_REGULAR, *_FOLDERS, _LABEL):
-        raise BadData(f"{path}: {name} is no ordinary file (device, pipe or sparse): pack it again")
+        raise DataError(f"{path}: {name} is no ordinary file (device, pipe or sparse): pack it again")
 
 
 def _short_name(block: bytes) -> bytes:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mien.errors import FileTrouble, OutOfMemory, is_out_of_memory
+from mien.errors import FileError, OutOfMemory, is_out_of_memory
 
 Answer = dict[str, Any]
 Rows = Callable[[int, int, Any], Answer]
@@ -51,7 +51,7 @@ def in_parts(
     """(start, stop, answer) of each part as it is done, in any order; the parts cover 0 to total-1.
 
     workers: default every core; one, or few rows, are done in this process. scratch: a folder for the job's text.
-    Raises FileTrouble when a worker process dies, OSError when one cannot write.
+    Raises FileError when a worker process dies, OSError when one cannot write.
     """
     workers = workers or usable_cores()
     if workers == 1 or total < FEW or not sys.executable:
@@ -103,7 +103,7 @@ def together(
                 results.put((*part, answer))
             results.put(None)
         except (OSError, ValueError):  # a closed pipe or half a line: the process is gone
-            results.put(FileTrouble(f"a worker process died at rows {part}: see above, or free some memory"))
+            results.put(FileError(f"a worker process died at rows {part}: see above, or free some memory"))
 
     threads = [threading.Thread(target=feed, args=(process,), daemon=True) for process in processes]
     try:

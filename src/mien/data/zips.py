@@ -18,7 +18,7 @@ import numpy as np
 
 from mien.data.members import Gatherer, Member
 from mien.data.names import decode_names
-from mien.errors import BadData
+from mien.errors import DataError
 
 STORED, DEFLATED, BZIP2, LZMA = 0, 8, 12, 14
 NEWEST = 63  # version 6.3 of the format
@@ -69,7 +69,7 @@ def find_directory(file: IO[bytes]) -> Directory | None:
 
 
 def read_zip(path: Path, file: IO[bytes], directory: Directory, gatherer: Gatherer) -> None:
-    """Adds every file of the archive. Raises Damaged, or BadData for what is refused."""
+    """Adds every file of the archive. Raises Damaged, or DataError for what is refused."""
     gatherer.expect(directory.entries)
     if not directory.size:
         return
@@ -102,11 +102,11 @@ def _read_entries(path: Path, data: mmap.mmap, directory: Directory, gatherer: G
         name = _declared(stored, flags, extra)
         shown = name if name is not None else stored.decode("ascii", "backslashreplace")
         if flags & (_ENCRYPTED | _MASKED):
-            raise BadData(f"{path}: {shown} is encrypted: unpack it with its password first")
+            raise DataError(f"{path}: {shown} is encrypted: unpack it with its password first")
         if version > NEWEST:
-            raise BadData(f"{path}: {shown} asks for version {version / 10} of the zip format: pack it again")
+            raise DataError(f"{path}: {shown} asks for version {version / 10} of the zip format: pack it again")
         if stat.S_ISLNK(attributes >> 16):
-            raise BadData(f"{path}: {shown} is a link, which mien does not follow in archives: pack it again")
+            raise DataError(f"{path}: {shown} is a link, which mien does not follow in archives: pack it again")
         if disk not in (0, 0xFFFF):
             raise Damaged("it is one part of several: join the parts first")
         offset += directory.shift
@@ -132,7 +132,7 @@ def _read_entries(path: Path, data: mmap.mmap, directory: Directory, gatherer: G
                 gatherer.add(name, *fields)
     order = np.argsort(np.frombuffer(begins, np.int64), kind="stable") if begins else np.zeros(0, np.int64)
     if (np.frombuffer(ends, np.int64)[order[:-1]] > np.frombuffer(begins, np.int64)[order[1:]]).any():
-        raise BadData(f"{path}: entries lie over each other, as in a zip bomb: refused; pack it again")
+        raise DataError(f"{path}: entries lie over each other, as in a zip bomb: refused; pack it again")
 
 
 def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from mien import __version__
 from mien.data.prepare import cache_root
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.evaluation.image_sets import Side
 from mien.metrics.features import Extractor
 from mien.metrics.metric import Metric
@@ -25,7 +25,7 @@ from mien.runtime.console import counted
 
 
 @dataclass(frozen=True)
-class Seer:
+class FeatureStream:
     """uint8 [N,H,W,3] -> rows [N,K] by stream. key: all that they depend on besides the pictures; None: keep none."""
 
     streams: tuple[str, ...]
@@ -38,10 +38,10 @@ def stream_of(metric: Metric) -> str:
     return metric.name if metric.reads == "pixels" else metric.reads
 
 
-def seers_for(metrics: list[Metric], extractor: Extractor | None) -> list[Seer]:
-    found = [] if extractor is None else [Seer(("features", "logits"), extractor, extractor.key())]
+def seers_for(metrics: list[Metric], extractor: Extractor | None) -> list[FeatureStream]:
+    found = [] if extractor is None else [FeatureStream(("features", "logits"), extractor, extractor.key())]
     own = [metric for metric in metrics if metric.reads == "pixels"]
-    return [*found, *(Seer((metric.name,), own_rows(metric), metric.key()) for metric in own)]
+    return [*found, *(FeatureStream((metric.name,), own_rows(metric), metric.key()) for metric in own)]
 
 
 def own_rows(metric: Metric) -> Callable[[np.ndarray], dict[str, Tensor]]:
@@ -54,7 +54,7 @@ def own_rows(metric: Metric) -> Callable[[np.ndarray], dict[str, Tensor]]:
     return look
 
 
-def see(side: Side, seers: list[Seer], wanted: set[str], batch_size: int, what: str) -> dict[str, Tensor]:
+def see(side: Side, seers: list[FeatureStream], wanted: set[str], batch_size: int, what: str) -> dict[str, Tensor]:
     """Stream -> [N,K] of all the side's pictures; from what was kept where nothing has changed."""
     found = {}
     for seer in seers:
@@ -90,7 +90,7 @@ class Place:
     key: str
 
 
-def place_of(side: Side, seer: Seer, stream: str) -> Place | None:
+def place_of(side: Side, seer: FeatureStream, stream: str) -> Place | None:
     if side.key is None or seer.key is None:
         return None
     key = f"mien {__version__}, pictures {side.key}, {stream} by {seer.key}"
@@ -111,6 +111,6 @@ def recall(place: Place | None) -> Tensor | None:
         return None
     try:
         tensors, key = tensor_files.read(place.path, str)
-    except FileTrouble:
+    except FileError:
         return None
     return tensors.get("rows") if key == place.key else None

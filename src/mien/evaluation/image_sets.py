@@ -16,7 +16,7 @@ from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
 from mien.data.sampling import spread
 from mien.data.synthetic.draw import OTHER, USUAL, numbers
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.inference.generator import Generator
 from mien.media.pixels import as_rgb, resolution_text
 from mien.metrics.metric import Labels
@@ -159,5 +159,5 @@ def announce(what: str, side: Side) -> None:
     say(f"{what:5} {side.count:,} pictures of {source}")
 
 
-def no_data(target: str) -> FileTrouble:
-    return FileTrouble(f"{target} does not say what it was trained on: name the real pictures by --data")
+def no_data(target: str) -> FileError:
+    return FileError(f"{target} does not say what it was trained on: name the real pictures by --data")

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.metrics import find as find_metric
 from mien.metrics.afd import AFD
 from mien.metrics.detectors import choose_detector
@@ -32,7 +32,7 @@ FETCHED = {INCEPTION_NAME: INCEPTION, "mobilenet-v2": MOBILENET}  # the other co
 
 
 def choose_metrics(names: str, detector: str | None) -> list[Metric]:
-    """ "fid,kid,my_metric.py:sharpness" -> metrics, ready to look at pictures. Raises UsageError or FileTrouble."""
+    """ "fid,kid,my_metric.py:sharpness" -> metrics, ready to look at pictures. Raises UsageError or FileError."""
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     if not wanted or len(set(wanted)) < len(wanted):
         raise UsageError(f"--metrics {names!r} must name metrics, each once, with commas between: fid,kid,pr")
@@ -56,7 +56,7 @@ def choose_extractor(name: str, resize: Resize, weights: Path | None, device: to
         name = INCEPTION_NAME
     elif name == "auto":
         if not find_efficientnet():
-            raise FileTrouble(f"{absent(INCEPTION)}; or use efficientnet-lite0, which needs {EFFICIENTNET_CURE}")
+            raise FileError(f"{absent(INCEPTION)}; or use efficientnet-lite0, which needs {EFFICIENTNET_CURE}")
         name = EFFICIENTNET_NAME
         say(f"{absent(INCEPTION)}. Until then features are those of {name}: not comparable with published numbers")
     if name not in EXTRACTORS:
@@ -70,7 +70,7 @@ def choose_extractor(name: str, resize: Resize, weights: Path | None, device: to
     else:
         path, cure = find_efficientnet(), f"the weights of {name} are not installed: {EFFICIENTNET_CURE}"
     if path is None:
-        raise FileTrouble(f"{cure}; or name a file by --weights")
+        raise FileError(f"{cure}; or name a file by --weights")
     return load_extractor(name, path, resize, device)
 
 

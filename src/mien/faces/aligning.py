@@ -63,7 +63,7 @@ def align(
     files: Files, names: list[str], folder: Path, finder: Finder, wishes: Wishes, shown: int, progress: Progress
 ) -> Outcome:
     """Writes the faces of `names` below `folder`, under the same names but for the ending. shown: so many pictures,
-    evenly spread, are kept for the sheet. Raises FileTrouble."""
+    evenly spread, are kept for the sheet. Raises FileError."""
     outcome, new_names = Outcome(), NewNames(wishes.format)
     sheet = set(np.linspace(0, len(names) - 1, min(shown, len(names))).astype(int).tolist())
     done = 0

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import numpy as np
 import torch
 
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.faces.face import Face, Finder, largest_first
 from mien.faces.mtcnn import MTCNN
 from mien.faces.weights import CURE, find_mtcnn
@@ -46,11 +46,11 @@ class ByCascade:
 
 def finder(detector: str, device: torch.device, smallest: float | None = None) -> Finder:
     """detector: photo, anime, human or a cascade's file. smallest: a share of the shorter side. Raises UsageError or
-    FileTrouble with the cure."""
+    FileError with the cure."""
     if detector == PHOTO:
         folder = find_mtcnn()
         if folder is None:
-            raise FileTrouble(f"the weights of MTCNN, which finds faces in photographs, are not here: {CURE}")
+            raise FileError(f"the weights of MTCNN, which finds faces in photographs, are not here: {CURE}")
         return MTCNN.load(folder, device, smallest or SMALLEST)
     if not find_spec("cv2"):
         raise UsageError(f"--detector {detector} needs OpenCV, which is not installed: {CURE}")
@@ -72,5 +72,5 @@ def finders(device: torch.device, smallest: float | None = None) -> dict[str, Fi
     return {name: finder(name, device, smallest) for name, present in there.items() if present}
 
 
-def nothing_here() -> FileTrouble:
-    return FileTrouble(f"no detector of faces is here: for photographs {CURE}; for drawn faces {ANIME_CURE}")
+def nothing_here() -> FileError:
+    return FileError(f"no detector of faces is here: for photographs {CURE}; for drawn faces {ANIME_CURE}")

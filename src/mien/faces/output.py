@@ -11,7 +11,7 @@ from typing import Any
 from mien.data.prepare import prepare
 from mien.data.prepared import own_sum
 from mien.data.relabel import check_free
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.runtime import leftovers
 from mien.runtime.atomic_files import io_errors, write_json
 
@@ -19,7 +19,7 @@ FACTS = "alignment.json"
 
 
 def check_place(place: Path, source: Path, flag: str) -> None:
-    """Raises FileTrouble where something lies there, UsageError where mien would later find its own faces among the
+    """Raises FileError where something lies there, UsageError where mien would later find its own faces among the
     pictures."""
     if source.is_dir() and source in (place.resolve(), *place.resolve().parents):
         raise UsageError(f"{flag} {place} lies among the pictures of {source}: name a folder outside")
@@ -30,14 +30,14 @@ def check_place(place: Path, source: Path, flag: str) -> None:
 @contextlib.contextmanager
 def building(place: Path) -> Iterator[tuple[Path, Path]]:
     """Two folders to fill, which do not exist yet: one that is thrown away, and one that is moved to `place` once the
-    block has ended. Nothing is left where it has failed. Raises FileTrouble."""
+    block has ended. Nothing is left where it has failed. Raises FileError."""
     with io_errors(place), leftovers.temporary_folder(place.parent) as scratch:
         yield scratch / "pictures", scratch / "result"
         move(scratch / "result", place)
 
 
 def prepared(pictures: Path, place: Path, size: tuple[int, int], facts: dict[str, Any]) -> None:
-    """The aligned pictures as a prepared set at `place`. Raises FileTrouble."""
+    """The aligned pictures as a prepared set at `place`. Raises FileError."""
     prepare(pictures, *size, output=place)
     path = place / "dataset.json"
     with io_errors(path):
@@ -48,10 +48,10 @@ def prepared(pictures: Path, place: Path, size: tuple[int, int], facts: dict[str
 
 
 def move(scratch: Path, place: Path) -> None:
-    """Raises OSError, FileTrouble where another program has taken the place meanwhile."""
+    """Raises OSError, FileError where another program has taken the place meanwhile."""
     if place.exists():
         try:
             place.rmdir()  # an empty folder may be named
         except OSError:
-            raise FileTrouble(f"--output {place} is no longer empty: name a new folder") from None
+            raise FileError(f"--output {place} is no longer empty: name a new folder") from None
     scratch.rename(place)

@@ -45,7 +45,7 @@ def thumbnail(picture: Image.Image, placed: list[Placement], size: tuple[int, in
 
 
 def save_sheet(pairs: list[Pair], path: Path) -> Path:
-    """A PNG. Raises FileTrouble."""
+    """A PNG. Raises FileError."""
     info = PngImagePlugin.PngInfo()
     info.add_text(KEY, '{"sheet": "faces before and after"}')
     with io_errors(path):

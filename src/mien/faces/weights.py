@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.networks.mtcnn import Output, Proposal, Refinement
 from mien.runtime.atomic_files import io_errors
 
@@ -77,7 +77,7 @@ def find_mtcnn() -> Path | None:
 
 
 def load_mtcnn(folder: Path) -> tuple[Proposal, Refinement, Output]:
-    """Raises FileTrouble for a file that cannot be read or is not the published one."""
+    """Raises FileError for a file that cannot be read or is not the published one."""
     proposal, refinement, output = (load(published, folder / published.file) for published in FILES)
     assert isinstance(proposal, Proposal) and isinstance(refinement, Refinement) and isinstance(output, Output)
     return proposal, refinement, output
@@ -87,7 +87,7 @@ def load(published: Published, path: Path) -> nn.Module:
     with io_errors(path):
         packed = path.read_bytes()
     if (found := hashlib.sha256(packed).hexdigest()) != published.sha256:
-        raise FileTrouble(
+        raise FileError(
             f"{path} is not the published file (sha256 {found[:12]}…, not {published.sha256[:12]}…): "
             f"install it again: {CURE}"
         )

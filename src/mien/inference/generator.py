@@ -17,7 +17,7 @@ from torch import Tensor
 from mien.conditioning import requests
 from mien.conditioning.labels import encoded
 from mien.config import serialization
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.media.image_files import to_image
 from mien.media.pixels import to_pixels
 from mien.recipes.recipe import Recipe, from_json
@@ -154,7 +154,7 @@ def load(
     """A generator from a run (path, number, name or "last") or from a `.safetensors` snapshot file.
 
     snapshot: the newest, unless a kimg ("200"), "best" (by the metrics of the training) or a file is named. code: the
-    user's file that the run's recipe comes from, where it does. Raises UsageError or FileTrouble, in one line.
+    user's file that the run's recipe comes from, where it does. Raises UsageError or FileError, in one line.
     """
     if code is not None:
         serialization.add_user_file(code)
@@ -165,27 +165,27 @@ def load(
     if recipe.sources != "none":
         raise UsageError(f"{header['run']} translates pictures ({recipe.name}): use mien translate {run} PICTURE")
     if "G" not in tensors:
-        raise FileTrouble(f"{path} is damaged: it holds no generator")
+        raise FileError(f"{path} is damaged: it holds no generator")
     check_labels(recipe, labels, path)
     return Generator(recipe, header["run"], header["images"], tensors["G"], chosen, labels)
 
 
 def check_labels(recipe: Recipe, labels: Tensor | None, path: Path) -> None:
-    """Raises FileTrouble where a snapshot's labels are not those of its recipe."""
+    """Raises FileError where a snapshot's labels are not those of its recipe."""
     wanted = recipe.condition.dim if recipe.condition else None
     if labels is None and wanted is None:
         return
     found = None if labels is None else list(labels.shape)
     fits = labels is not None and labels.is_floating_point() and labels.dim() == 2 and len(labels)
     if not fits or labels.shape[1] != wanted:  # type: ignore[union-attr]
-        raise FileTrouble(f"{path} is damaged: its labels are {found}, not rows of {wanted} numbers")
+        raise FileError(f"{path} is damaged: its labels are {found}, not rows of {wanted} numbers")
 
 
 def snapshot_path(run: str | Path | RunDirectory, snapshot: str | int | None, outdir: Path) -> Path:
     if not isinstance(run, RunDirectory):
         if Path(run).suffix == ".safetensors":
             if not Path(run).is_file():
-                raise FileTrouble(f"{run} is not a file")
+                raise FileError(f"{run} is not a file")
             return Path(run)
         run = find(run, outdir)
     if snapshot == "best":
@@ -197,7 +197,7 @@ def snapshot_path(run: str | Path | RunDirectory, snapshot: str | int | None, ou
         return Path(str(snapshot))
     found = run.snapshot_files()
     if not found:
-        raise FileTrouble(f"{run.path} has no snapshot yet: the first comes after 1 kimg, or when training stops")
+        raise FileError(f"{run.path} has no snapshot yet: the first comes after 1 kimg, or when training stops")
     if snapshot is None:
         return found[-1]
     whole, point, rest = str(snapshot).partition(".")  # 80.384 is called kimg-000080.384

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import ExifTags, Image, PngImagePlugin
 
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.runtime import typed_json
 
 KEY = "mien"  # the keyword of a PNG's tEXt
@@ -46,5 +46,5 @@ def read_facts(image: Image.Image) -> dict[str, Any] | None:
         text = comment.removeprefix(ASCII) if isinstance(comment, bytes) else comment
     try:
         return typed_json.decode(text, dict[str, Any], "the picture's facts") if text else None
-    except FileTrouble:
+    except FileError:
         return None

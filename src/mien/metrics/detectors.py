@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from mien.config.serialization import add_user_file
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.metrics.networks.pretrained import ANIME_CASCADE, absent, find
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Cascade:
         except (OSError, UnicodeDecodeError, cv2.error):
             usable = False
         if not usable:
-            raise FileTrouble(f"--detector {self.path} is not a cascade that OpenCV can read: name another file")
+            raise FileError(f"--detector {self.path} is not a cascade that OpenCV can read: name another file")
         return found
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
@@ -147,7 +147,7 @@ def choose_detector(text: str | None) -> Detector:
     if text in (None, "anime"):
         path = find(ANIME_CASCADE)
         if path is None:
-            raise FileTrouble(f"{absent(ANIME_CASCADE)}; or take another: --detector human")
+            raise FileError(f"{absent(ANIME_CASCADE)}; or take another: --detector human")
         return anime(path)
     if text == "human":
         return human()
@@ -157,7 +157,7 @@ def choose_detector(text: str | None) -> Detector:
     if path.suffix != ".xml":
         raise UsageError(f"--detector {text!r} is unknown: use anime, human, a cascade.xml or my_detector.py:function")
     if not path.is_file():
-        raise FileTrouble(f"--detector {path} is not a file")
+        raise FileError(f"--detector {path} is not a file")
     return anime(path) if path.name == ANIME_FILE else replace(human(), path=path)
 
 

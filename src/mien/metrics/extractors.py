@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.metrics.features import Extractor, ready
 from mien.metrics.networks import efficientnet_lite, inception, mobilenet_v2
 from mien.metrics.networks.folding import folded
@@ -48,17 +48,17 @@ EXTRACTORS = {
 
 
 def load_extractor(name: str, path: Path, resize: Resize, device: torch.device) -> Extractor:
-    """name: of EXTRACTORS. path: .pth or .safetensors. Raises FileTrouble for a file that is no such network's."""
+    """name: of EXTRACTORS. path: .pth or .safetensors. Raises FileError for a file that is no such network's."""
     kind, sha256 = EXTRACTORS[name], sha256_of(path)
     network: Any = kind.network()
     try:
         missing = network.load_state_dict(kind.tensors_of(read_tensors(path)), strict=False)
     except (RuntimeError, KeyError, ValueError, IndexError, AttributeError) as error:
-        raise FileTrouble(f"{path} does not hold the weights of {name} ({first_line(error)})") from error
+        raise FileError(f"{path} does not hold the weights of {name} ({first_line(error)})") from error
     lacking = [key for key in missing.missing_keys if not key.endswith("num_batches_tracked")]
     if lacking or missing.unexpected_keys:
         odd = (lacking or missing.unexpected_keys)[0]
-        raise FileTrouble(f"{path} does not hold the weights of {name}: {odd} is {'missing' if lacking else 'unknown'}")
+        raise FileError(f"{path} does not hold the weights of {name}: {odd} is {'missing' if lacking else 'unknown'}")
     return Extractor(ready(folded(network.eval()), device), sha256, resize, device, sha256 == kind.sha256)  # type: ignore[arg-type]
 
 
@@ -69,20 +69,20 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             return load_file(path)
         found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # loaders raise anything on hostile bytes
-        raise FileTrouble(f"{path} cannot be read as weights: {first_line(error)}") from error
+        raise FileError(f"{path} cannot be read as weights: {first_line(error)}") from error
     if not isinstance(found, dict) or not all(isinstance(tensor, Tensor) for tensor in found.values()):
-        raise FileTrouble(f"{path} holds no dictionary of tensors: give the file that the network's authors publish")
+        raise FileError(f"{path} holds no dictionary of tensors: give the file that the network's authors publish")
     return found
 
 
 def sha256_of(path: Path) -> str:
     if path.exists() and not path.is_file():
-        raise FileTrouble(f"{path} is not a regular file")
+        raise FileError(f"{path} is not a regular file")
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise FileTrouble(f"{path} cannot be read: {error.strerror or error}") from error
+        raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def first_line(error: Exception) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mien.errors import FileTrouble
+from mien.errors import FileError
 
 SEAL = "given.sha256"  # among a network's tensors: uint8 [32]
 
@@ -59,13 +59,13 @@ def to_save(module: nn.Module, given: Given | None) -> dict[str, Tensor]:
 
 
 def complete(module: nn.Module, tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
-    """What `to_save` gave, with what this module's constructor gives. Raises FileTrouble where that is something else.
+    """What `to_save` gave, with what this module's constructor gives. Raises FileError where that is something else.
     name: what the words begin with."""
     if SEAL not in tensors:
         return dict(tensors)
     own = {key: part for key, part in module.named_parameters() if key not in tensors}
     if not torch.equal(seal_of(module, own), tensors[SEAL].cpu()):
-        raise FileTrouble(
+        raise FileError(
             f"{name}: the frozen weights that its constructor gives are not those that it was trained with: put "
             "back the file that they come from"
         )

@@ -34,7 +34,7 @@ def widths(width: int, full: int, count: int) -> list[int]:
     return [max(1, width >> max(0, step + 1 - full)) for step in range(count)]
 
 
-class Pointwise(nn.Linear):
+class PointwiseConv(nn.Linear):
     """A 1 x 1 convolution, [N,inputs,H,W] -> [N,outputs,H,W], in the type of what comes in.
 
     It is a product over the channels, which lie side by side in channels-last memory. Written as one, its second
@@ -50,7 +50,7 @@ class Pointwise(nn.Linear):
         return linear(x.permute(0, 2, 3, 1), *weights(self, x)).permute(0, 3, 1, 2)
 
 
-class Grouped(nn.Conv2d):
+class GroupedConv(nn.Conv2d):
     """A 3 x 3 convolution that keeps the size and sees `group_width` channels at a time (a divisor of it and of the
     width, where it does not divide), in the type of what comes in."""
 
@@ -83,9 +83,9 @@ class Block(nn.Module):
     def __init__(self, width: int, group_width: int, blocks: int):
         super().__init__()
         gain = math.sqrt(2 / (1 + SLOPE**2)) * blocks**-0.25
-        self.conv1 = Pointwise(width, 2 * width, gain, bias=True)
-        self.conv2 = Grouped(2 * width, group_width, gain)
-        self.conv3 = Pointwise(2 * width, width, gain=0.0)
+        self.conv1 = PointwiseConv(width, 2 * width, gain, bias=True)
+        self.conv2 = GroupedConv(2 * width, group_width, gain)
+        self.conv3 = PointwiseConv(2 * width, width, gain=0.0)
 
     def forward(self, x: Tensor) -> Tensor:
         h = leaky_relu(self.conv1(x), SLOPE)
@@ -129,10 +129,10 @@ class Down(nn.Module):
 
 
 def width_change(inputs: int, outputs: int) -> nn.Module:
-    return nn.Identity() if inputs == outputs else Pointwise(inputs, outputs)
+    return nn.Identity() if inputs == outputs else PointwiseConv(inputs, outputs)
 
 
-class Expansion(nn.Module):
+class GenerativeBasis(nn.Module):
     """z [N,latent_dim] -> [N,width,*size]: a learned picture for each channel, times a linear function of z."""
 
     def __init__(self, latent_dim: int, width: int, size: Size):
@@ -145,7 +145,7 @@ class Expansion(nn.Module):
         return self.linear(z)[:, :, None, None] * self.basis
 
 
-class Verdict(nn.Module):
+class DiscriminativeBasis(nn.Module):
     """[N,width,*size] -> [N,width] -> logits [N]: a depthwise convolution as large as the picture, a linear function.
 
     It has no bias: the loss sees differences of logits alone.
@@ -195,12 +195,12 @@ class R3GANGenerator(nn.Module):
         self.latent_dim = latent_dim
         sizes = even_halvings(resolution)
         channels_of = widths(width, full, len(sizes))
-        self.head = Expansion(latent_dim, channels_of[0], sizes[-1])
+        self.head = GenerativeBasis(latent_dim, channels_of[0], sizes[-1])
         stages: list[list[nn.Module]] = [[Up(*pair, resampling)] for pair in pairwise(channels_of)]
         stages = [[], *stages]
         for stage, count in zip(stages, channels_of, strict=True):
             stage += [Block(count, group_width, blocks * len(stages)) for _ in range(blocks)]
-        stages[-1].append(Pointwise(channels_of[-1], channels))
+        stages[-1].append(PointwiseConv(channels_of[-1], channels))
         small = len(stages) - bf16_stages
         self.stages = nn.Sequential(*(Stage(*stage, bf16=step >= small) for step, stage in enumerate(stages)))
 
@@ -228,11 +228,11 @@ class R3GANDiscriminator(nn.Module):
         sizes = even_halvings(resolution)
         channels_of = widths(width, full, len(sizes))[::-1]
         stages: list[list[nn.Module]] = [[Down(*pair, resampling)] for pair in pairwise(channels_of)]
-        stages = [[Pointwise(channels, channels_of[0])], *stages]
+        stages = [[PointwiseConv(channels, channels_of[0])], *stages]
         for stage, count in zip(stages, channels_of, strict=True):
             stage += [Block(count, group_width, blocks * len(stages)) for _ in range(blocks)]
         self.stages = nn.Sequential(*(Stage(*stage, bf16=step < bf16_stages) for step, stage in enumerate(stages)))
-        self.head = Verdict(channels_of[-1], sizes[-1])
+        self.head = DiscriminativeBasis(channels_of[-1], sizes[-1])
         self.feature_dim = channels_of[-1]
 
     def features(self, image: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from mien.losses.adversarial import LeastSquares
 from mien.losses.reconstruction import L1
 from mien.networks.patchgan import PatchDiscriminator
 from mien.networks.resnet_translator import ResNetTranslator
-from mien.recipes.pix2pix import JITTER, falling
+from mien.recipes.pix2pix import JITTER, linear_decay_adam
 from mien.recipes.recipe import Recipe, recipe
 from mien.training.ema import EMA
 
@@ -37,8 +37,8 @@ def cyclegan() -> Recipe:
             "identity_a": L1(weight=IDENTITY, a="same_a", b="real_a"),
             "identity_b": L1(weight=IDENTITY, a="same_b", b="real_b"),
         },
-        discriminator_optimizer=falling(2e-4),
-        generator_optimizer=falling(2e-4),
+        discriminator_optimizer=linear_decay_adam(2e-4),
+        generator_optimizer=linear_decay_adam(2e-4),
         ema=EMA(half_life=1_000),
         batch_size=1,
         resolution=(256, 256),
@@ -58,8 +58,8 @@ def cyclegan_laptop() -> Recipe:
         cyclegan(),
         generator=Spec(ResNetTranslator, width=16, blocks=0, norm="instance", affine=False),
         discriminator=Spec(PatchDiscriminator, width=32, layers=2, norm="instance", affine=False),
-        discriminator_optimizer=falling(4e-4),  # 2e-4 times the root of the batch
-        generator_optimizer=falling(4e-4),
+        discriminator_optimizer=linear_decay_adam(4e-4),  # 2e-4 times the root of the batch
+        generator_optimizer=linear_decay_adam(4e-4),
         batch_size=4,
         resolution=(64, 64),
     )

@@ -19,7 +19,7 @@ STEADY, LENGTH = 100_000, 200_000  # images: 100 and 100 more epochs of 1,000 pa
 JITTER = 30 / 256  # 256 pixels are enlarged to 286 and cut back
 
 
-def falling(rate: float) -> Adam:
+def linear_decay_adam(rate: float) -> Adam:
     """Adam at one rate for half of the training, then ever slower."""
     return Adam(lr=Linear(start=rate, end=0.0, begin=STEADY, images=LENGTH), beta1=0.5, beta2=0.999)
 
@@ -38,8 +38,8 @@ def pix2pix() -> Recipe:
         game=Spec(PairedGame),
         loss=NonSaturating(),
         generator_terms={"l1": L1(weight=100.0, a="fake", b="target")},
-        discriminator_optimizer=falling(2e-4),
-        generator_optimizer=falling(2e-4),
+        discriminator_optimizer=linear_decay_adam(2e-4),
+        generator_optimizer=linear_decay_adam(2e-4),
         ema=EMA(half_life=1_000),
         batch_size=1,
         resolution=(256, 256),
@@ -60,8 +60,8 @@ def pix2pix_laptop() -> Recipe:
         # An instance norm takes away each channel's mean, and with it a way to say one colour for all of a head.
         generator=Spec(UNetGenerator, width=16, norm="batch", dropout=0.5),
         discriminator=Spec(PatchDiscriminator, width=32, layers=3, norm="instance", sees_source=True),
-        discriminator_optimizer=falling(5e-4),  # about 2e-4 times the root of the batch
-        generator_optimizer=falling(5e-4),
+        discriminator_optimizer=linear_decay_adam(5e-4),  # about 2e-4 times the root of the batch
+        generator_optimizer=linear_decay_adam(5e-4),
         batch_size=8,
         resolution=(64, 64),
     )

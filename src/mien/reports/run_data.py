@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.runs.directory import RunDirectory
-from mien.runs.jsonl_log import Journal
+from mien.runs.jsonl_log import JsonlLog
 from mien.runtime import typed_json
 
 Row = dict[str, Any]
@@ -104,7 +104,7 @@ def read_dict(path: Path, missing: list[str]) -> dict[str, Any]:
     """{} for a file that is missing or is no JSON object, with a line in `missing`."""
     try:
         return typed_json.read(path, dict[str, Any])
-    except FileTrouble:
+    except FileError:
         pass
     missing.append(f"{path.name} " + ("cannot be read" if path.exists() else "is missing"))
     return {}
@@ -114,12 +114,12 @@ def read_lines(path: Path, missing: list[str]) -> list[str]:
     try:
         text = typed_json.read_bytes(path).decode(errors="replace")
         return [line for line in text.splitlines() if line.strip()]
-    except FileTrouble:
+    except FileError:
         missing.append(f"{path.name} " + ("cannot be read" if path.exists() else "is missing"))
         return []
 
 
-def rows(journal: Journal) -> list[Row]:
+def rows(journal: JsonlLog) -> list[Row]:
     """The rows that say when they were written; with "kimg" also where only "images" was."""
     found = []
     for row in journal.read():

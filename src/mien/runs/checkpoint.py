@@ -16,7 +16,7 @@ from typing import Any
 from safetensors.torch import save
 from torch import Tensor
 
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.runs import tensor_files
 from mien.runs.records import Manifest, State
 from mien.runtime import typed_json
@@ -55,15 +55,15 @@ def contiguous(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def load_checkpoint(folder: Path) -> tuple[Tensors, State]:
-    """Every sum is checked first. Raises FileTrouble naming the file that is missing or damaged."""
+    """Every sum is checked first. Raises FileError naming the file that is missing or damaged."""
     sums = typed_json.read(folder / MANIFEST, Manifest)
     if sums.keys() != {STATE, *(path.name for path in folder.glob("*.safetensors"))}:
-        raise FileTrouble(f"{folder} is damaged: its files are not those of its manifest")
+        raise FileError(f"{folder} is damaged: its files are not those of its manifest")
     contents = {}
     for name, expected in sums.items():
         contents[name] = typed_json.read_bytes(folder / name, MOST_BYTES)
         if hashlib.sha256(contents[name]).hexdigest() != expected:
-            raise FileTrouble(f"{folder / name} is damaged: its sha256 is not the manifest's")
+            raise FileError(f"{folder / name} is damaged: its sha256 is not the manifest's")
     state = typed_json.decode(contents.pop(STATE), State, str(folder / STATE))
     return {
         name.removesuffix(".safetensors"): tensor_files.from_bytes(data, str(folder / name))

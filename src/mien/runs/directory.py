@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
-from mien.errors import FileTrouble, Locked, UsageError
+from mien.errors import FileError, RunLockedError, UsageError
 from mien.runs.checkpoint import checkpoints
-from mien.runs.jsonl_log import APPEND, Journal
+from mien.runs.jsonl_log import APPEND, JsonlLog
 from mien.runs.records import Best, Status, Trained
 from mien.runtime import typed_json
 from mien.runtime.atomic_files import io_errors, write_json
@@ -30,9 +30,9 @@ class RunDirectory:
 
     def __init__(self, path: Path):
         self.path = path
-        self.stats = Journal(path / "stats.jsonl")
-        self.metrics = Journal(path / "metrics.jsonl")
-        self.events = Journal(path / "events.jsonl")
+        self.stats = JsonlLog(path / "stats.jsonl")
+        self.metrics = JsonlLog(path / "metrics.jsonl")
+        self.events = JsonlLog(path / "events.jsonl")
         self.held: IO[str] | None = None
 
     name = property(lambda self: self.path.name)
@@ -62,12 +62,12 @@ class RunDirectory:
         return self.numbered("kimg-")
 
     def read_status(self) -> Status:
-        """ "state" is "running", "stopped", "finished" or "diverged". Raises FileTrouble where the file is missing,
+        """ "state" is "running", "stopped", "finished" or "diverged". Raises FileError where the file is missing,
         damaged or incomplete."""
         return typed_json.read(self.status, Status)
 
     def trained_on(self) -> str | None:
-        """The data as --data named it; None where the run does not say. Raises FileTrouble for a damaged file."""
+        """The data as --data named it; None where the run does not say. Raises FileError for a damaged file."""
         return typed_json.read(self.status, Trained).get("data") if self.status.exists() else None
 
     def read_best(self) -> Best | None:
@@ -85,10 +85,10 @@ class RunDirectory:
         return sorted(fitting, key=lambda path: path.stem)
 
     def lock(self) -> None:
-        """Hold this run until the process ends. Raises Locked when another process trains it."""
+        """Hold this run until the process ends. Raises RunLockedError when another process trains it."""
         for path in (self.path / ".lock", self.log, self.stats.path, self.metrics.path, self.events.path):
             if path.is_symlink():  # what is written into a stranger's run must not land in another file
-                raise FileTrouble(f"{path} is a link: a run writes into its own files, so put the file itself there")
+                raise FileError(f"{path} is a link: a run writes into its own files, so put the file itself there")
         with io_errors(self.path):
             self.held = os.fdopen(typed_json.open_regular(self.path / ".lock", APPEND), "a")
         try:
@@ -96,7 +96,9 @@ class RunDirectory:
                 fcntl.flock(self.held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self.held.close()
-            raise Locked(f"{self.path} is being trained by another process: wait for it, or stop it first") from None
+            raise RunLockedError(
+                f"{self.path} is being trained by another process: wait for it, or stop it first"
+            ) from None
 
     def is_held(self) -> bool:
         """Whether a process trains this run now; where that cannot be found out, it may."""
@@ -107,7 +109,7 @@ class RunDirectory:
                 fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except FileNotFoundError:
             return False
-        except (OSError, FileTrouble):
+        except (OSError, FileError):
             return True
         return False
 
@@ -163,7 +165,7 @@ def find(run: str | Path, outdir: Path = Path("runs")) -> RunDirectory:
         near = ", ".join(sorted(other.parent.name for other in outdir.glob("*/recipe.json"))[-3:])
         raise UsageError(f"{run} is not a run directory" + (f": there are {near} in {outdir}/" if near else ""))
     if not (path / "recipe.json").exists():
-        raise FileTrouble(
+        raise FileError(
             f"{path} is not a run directory: it holds no recipe.json (a training that was killed before it "
             "began leaves such a folder: delete it and train again)"
         )

@@ -15,7 +15,7 @@ MOST_BYTES = 1 << 28
 APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT
 
 
-class Journal:
+class JsonlLog:
     """Rows are JSON objects; training's rows carry "images", by which `rewind` cuts."""
 
     def __init__(self, path: Path):

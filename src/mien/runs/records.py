@@ -22,7 +22,7 @@ Environment = dict[str, Fact]
 
 
 class Exams(TypedDict):
-    """How a run is evaluated while it trains: `exams.ExamPlan`."""
+    """How a run is evaluated while it trains: `exams.ValidationConfig`."""
 
     metrics: Text
     every: Positive

@@ -22,7 +22,7 @@ def save_snapshot(path: Path, generators: dict[str, dict[str, Tensor]], header: 
 
 
 def load_snapshot(path: Path) -> tuple[dict[str, dict[str, Tensor]], Header]:
-    """Inverse of `save_snapshot`. Raises FileTrouble for a file that is missing, damaged or of another kind."""
+    """Inverse of `save_snapshot`. Raises FileError for a file that is missing, damaged or of another kind."""
     tensors, header = tensor_files.read(path, Header)
     generators: dict[str, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():

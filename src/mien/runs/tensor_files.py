@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from mien.errors import FileTrouble, is_out_of_memory
+from mien.errors import FileError, is_out_of_memory
 from mien.networks import frozen_weights
 from mien.runtime import typed_json
 
@@ -24,26 +24,26 @@ KEY = "mien"  # mien's word in the header
 
 
 def read(path: Path, kind: type[T]) -> tuple[dict[str, Tensor], T]:
-    """All tensors by name, and the header as `kind`. Raises FileTrouble, in one line."""
+    """All tensors by name, and the header as `kind`. Raises FileError, in one line."""
     with opened(path) as file:
         header = header_of(file, kind, path)
         return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118 (safe_open is no dict)
 
 
 def read_header(path: Path, kind: type[T]) -> T:
-    """The header alone, as `kind`. Raises FileTrouble."""
+    """The header alone, as `kind`. Raises FileError."""
     with opened(path) as file:
         return header_of(file, kind, path)
 
 
 def from_bytes(data: bytes, name: str) -> dict[str, Tensor]:
-    """The tensors of a file that was read already. Raises FileTrouble."""
+    """The tensors of a file that was read already. Raises FileError."""
     try:
         return load(data)
     except TROUBLES as error:
         if is_out_of_memory(error):  # the file may be whole
             raise
-        raise FileTrouble(f"{name} cannot be read as tensors: {first_line(error)}") from error
+        raise FileError(f"{name} cannot be read as tensors: {first_line(error)}") from error
 
 
 TROUBLES = (OSError, SafetensorError, ValueError, KeyError, AttributeError, RuntimeError, OverflowError)
@@ -55,42 +55,42 @@ def opened(path: Path) -> Iterator[Any]:
     """safetensors' own handle of a regular file; what goes wrong inside is one line that names the file."""
     try:
         if path.exists() and not path.is_file():
-            raise FileTrouble(f"{path} is not a regular file")
+            raise FileError(f"{path} is not a regular file")
         with safe_open(path, framework="pt") as file:
             yield file
     except TROUBLES as error:
         if is_out_of_memory(error):
             raise
-        raise FileTrouble(f"{path} cannot be read as tensors: {first_line(error)}") from error
+        raise FileError(f"{path} cannot be read as tensors: {first_line(error)}") from error
 
 
 def header_of(file: Any, kind: type[T], path: Path) -> T:
     text = (file.metadata() or {}).get(KEY)
     if text is None:
-        raise FileTrouble(f"{path} is not a file of mien: its header does not say what it holds")
+        raise FileError(f"{path} is not a file of mien: its header does not say what it holds")
     return typed_json.decode(text, kind, f"{path}, in its header,")
 
 
 def fill(network: nn.Module, tensors: dict[str, Tensor], name: str) -> None:
-    """Put the tensors of a file into a network. Raises FileTrouble as `fitting` does."""
+    """Put the tensors of a file into a network. Raises FileError as `fitting` does."""
     network.load_state_dict(fitting(network, tensors, name))
 
 
 def fitting(network: nn.Module, tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
     """The tensors of a file in the network's order: all of them and no others but those that its constructor gives.
-    Raises FileTrouble, naming the first that does not fit. name: what the words begin with."""
+    Raises FileError, naming the first that does not fit. name: what the words begin with."""
     own, tensors = network.state_dict(), frozen_weights.complete(network, tensors, name)
     if odd := own.keys() ^ tensors.keys():
         one = min(odd)
-        raise FileTrouble(f"{name} does not fit its recipe: {one} is {'missing' if one in own else 'one too many'}")
+        raise FileError(f"{name} does not fit its recipe: {one} is {'missing' if one in own else 'one too many'}")
     for key, there in own.items():
         found = tensors[key]
         if found.shape != there.shape or found.is_floating_point() != there.is_floating_point():
             kinds = [f"{tensor.dtype} {list(tensor.shape)}".removeprefix("torch.") for tensor in (found, there)]
-            raise FileTrouble(f"{name} does not fit its recipe: {key} is {kinds[0]}, not {kinds[1]}")
+            raise FileError(f"{name} does not fit its recipe: {key} is {kinds[0]}, not {kinds[1]}")
         masked = not bool(there.isfinite().all())  # a buffer that begins with an infinite number, as masks do
         if found.is_floating_point() and not masked and not bool(found.float().isfinite().all()):
-            raise FileTrouble(f"{name} is damaged: {key} holds numbers that are not finite")
+            raise FileError(f"{name} is damaged: {key} holds numbers that are not finite")
     return {key: tensors[key] for key in own}
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.runtime import leftovers
 
 
@@ -19,11 +19,11 @@ def io_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FileTrouble(f"{path}: {error.strerror or error}") from error
+        raise FileError(f"{path}: {error.strerror or error}") from error
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Raises FileTrouble (disk full, no permission); `path` then is as it was."""
+    """Raises FileError (disk full, no permission); `path` then is as it was."""
     with io_errors(path), leftovers.temporary_file(path.parent) as file:
         file.write(data)
         file.flush()

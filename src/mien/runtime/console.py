@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.runtime import signals
 from mien.runtime.printable import printable
 
@@ -66,14 +66,14 @@ def say(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Into the log file alone, with the time. Raises FileTrouble where it cannot be written."""
+    """Into the log file alone, with the time. Raises FileError where it cannot be written."""
     if log is None:
         return
     try:
         with log.open("a", encoding="utf-8") as file:
             file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {printable(text)}\n")
     except OSError as error:
-        raise FileTrouble(f"{log}: {error.strerror or error}") from error
+        raise FileError(f"{log}: {error.strerror or error}") from error
 
 
 class Line:

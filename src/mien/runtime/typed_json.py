@@ -17,7 +17,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from mien.errors import FileTrouble, MienError
+from mien.errors import FileError, MienError
 
 T = TypeVar("T")
 
@@ -47,12 +47,12 @@ WORDS = {
 def read(path: Path, kind: type[T], most: int = MOST_BYTES) -> T:
     """The JSON of a whole file as `kind`: a msgspec Struct, a TypedDict, or a type hint like dict[str, int].
 
-    Raises FileTrouble, in one line, for a file that cannot be opened or does not hold what belongs there.
+    Raises FileError, in one line, for a file that cannot be opened or does not hold what belongs there.
     """
     return decode(read_bytes(path, most), kind, str(path))
 
 
-def decode(data: bytes | str, kind: type[T], name: str, trouble: type[MienError] = FileTrouble) -> T:
+def decode(data: bytes | str, kind: type[T], name: str, trouble: type[MienError] = FileError) -> T:
     """name: the file, or what else the words of an error begin with. Raises `trouble`, in one line."""
     try:
         found = _parsed(data, kind)
@@ -106,25 +106,25 @@ def rows(data: bytes, kind: type[T]) -> list[T]:
 
 
 def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
-    """A regular file of at most so many bytes. Raises FileTrouble for any other."""
+    """A regular file of at most so many bytes. Raises FileError for any other."""
     try:
         with os.fdopen(open_regular(path), "rb") as file:
             if os.fstat(file.fileno()).st_size <= most:
                 return file.read()
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL inside
-        raise FileTrouble(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+        raise FileError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     except MemoryError:
-        raise FileTrouble(f"{path} does not fit into this memory") from None
-    raise FileTrouble(f"{path} is damaged: it is larger than {most:,} bytes, far more than mien writes there")
+        raise FileError(f"{path} does not fit into this memory") from None
+    raise FileError(f"{path} is damaged: it is larger than {most:,} bytes, far more than mien writes there")
 
 
 def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
-    """A file handle that never waits, as a pipe would. Raises OSError or FileTrouble."""
+    """A file handle that never waits, as a pipe would. Raises OSError or FileError."""
     handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0), 0o666)
     if stat.S_ISREG(os.fstat(handle).st_mode):
         return handle
     os.close(handle)
-    raise FileTrouble(f"{path} is not a regular file")
+    raise FileError(f"{path} is not a regular file")
 
 
 def too_deep(value: Any) -> bool:

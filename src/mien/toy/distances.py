@@ -31,7 +31,7 @@ class Measured:
     wasserstein: float
 
 
-class Ruler:
+class DistributionMetrics:
     """Measures points against one mixture; `real`: the sample that stands for it in the Wasserstein distance."""
 
     def __init__(self, mixture: Mixture):
@@ -99,7 +99,7 @@ def claimed(loss: AdversarialLoss, real: Tensor, fake: Tensor) -> dict[str, floa
     return {}
 
 
-def push(loss: AdversarialLoss, real: Tensor, fake: Tensor, points: Tensor) -> float:
+def generator_gradient_norm(loss: AdversarialLoss, real: Tensor, fake: Tensor, points: Tensor) -> float:
     """How strongly G's loss pulls at a generated point: the mean of |d loss / d point|. fake: logits [N] of `points`
     [N,…], with a graph to them."""
     (pull,) = torch.autograd.grad(loss.generator(real, fake).sum(), points)

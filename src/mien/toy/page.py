@@ -120,7 +120,11 @@ def against(arms: Sequence[Arm], measured: str, claimed: str) -> list[Series]:
 def pulls(arms: Sequence[Arm], end: float) -> str:
     """On a logarithmic axis: it may fall by many powers of ten."""
     series = [
-        Series(arm.recipe.name, [(x, max(y, 1e-8)) for x, y in points(arm.rows, "push")], ARM_COLOURS[index])
+        Series(
+            arm.recipe.name,
+            [(x, max(y, 1e-8)) for x, y in points(arm.rows, "generator_gradient_norm")],
+            ARM_COLOURS[index],
+        )
         for index, arm in enumerate(arms)
     ]
     up = decades([y for one in series for _, y in one.points])

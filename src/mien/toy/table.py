@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from mien.toy.distances import SAMPLES, Measured, Ruler
+from mien.toy.distances import SAMPLES, DistributionMetrics, Measured
 from mien.toy.distributions import Mixture
 from mien.toy.train_arm import Arm
 
@@ -22,7 +22,7 @@ def cells(arm: Arm) -> list[str]:
 
 def reference(mixture: Mixture) -> list[str]:
     """The mixture's own points, measured like generated ones."""
-    own = Ruler(mixture)(mixture.sample(SAMPLES, torch.Generator().manual_seed(1)))
+    own = DistributionMetrics(mixture)(mixture.sample(SAMPLES, torch.Generator().manual_seed(1)))
     return ["real points", *figures(mixture, own), "–", "–", "–", "–"]
 
 

@@ -13,10 +13,10 @@ from torch import Tensor
 from mien.batch import Batch
 from mien.config.budget import Budget
 from mien.data.batches import derive_seed
-from mien.errors import Diverged
+from mien.errors import DivergenceError
 from mien.recipes.recipe import Recipe
 from mien.runtime.console import Line
-from mien.toy.distances import SAMPLES, Ruler, claimed, push
+from mien.toy.distances import SAMPLES, DistributionMetrics, claimed, generator_gradient_norm
 from mien.toy.distributions import Mixture
 from mien.training.loop import Progress, train
 from mien.training.state import Training
@@ -87,7 +87,7 @@ def run_arm(recipe: Recipe, mixture: Mixture, budget: Budget, seed: int, line: L
 
 def watch(recipe: Recipe, mixture: Mixture, budget: Budget, seed: int, line: Line) -> Arm:
     training = recipe.build(torch.device("cpu"), seed)
-    camera = Camera(training, recipe, mixture, seed)
+    camera = FrameRecorder(training, recipe, mixture, seed)
     arm = Arm(recipe, mixture, camera.view)
     arm.frames.append(camera.frame(Progress(0, {})))
     batches = PointBatches(mixture, recipe.batch_size, seed)
@@ -109,14 +109,14 @@ def watch(recipe: Recipe, mixture: Mixture, budget: Budget, seed: int, line: Lin
     return arm
 
 
-class Camera:
+class FrameRecorder:
     """Looks at a training without touching it: always the same latents, the generator itself and not its average,
     because an average would hide that it hops."""
 
     def __init__(self, training: Training, recipe: Recipe, mixture: Mixture, seed: int):
         self.training, self.loss, self.mixture = training, recipe.loss, mixture
         self.generator, self.discriminator = training.game.generators["G"], training.game.discriminators["D"]
-        self.ruler = Ruler(mixture)
+        self.ruler = DistributionMetrics(mixture)
         random = torch.Generator().manual_seed(derive_seed(seed, "look"))
         self.z = torch.randn(SAMPLES, int(self.generator.latent_dim), generator=random)  # type: ignore[arg-type]
         with torch.no_grad():
@@ -125,7 +125,7 @@ class Camera:
         self.places = places(mixture.dimensions, self.view)
 
     def frame(self, progress: Progress) -> Frame:
-        """Raises Diverged where a number is not finite."""
+        """Raises DivergenceError where a number is not finite."""
         with torch.no_grad():
             fake = self.generator(self.z)
             field = self.loss.realness(self.discriminator(self.places))
@@ -134,14 +134,14 @@ class Camera:
         fake_logits = self.discriminator(fake)
         points = fake.detach().flatten(1)
         if not (points.isfinite().all() and fake_logits.isfinite().all()):
-            raise Diverged(
+            raise DivergenceError(
                 f"--set: a point stopped being finite at {progress.images / 1000:g} kimg; take lower rates: "
                 "--set discriminator_optimizer.lr=1e-4 --set generator_optimizer.lr=1e-4"
             )
         row = {
             **asdict(self.ruler(points)),
             **claimed(self.loss, real_logits.detach(), fake_logits.detach()),
-            "push": push(self.loss, real_logits.detach(), fake_logits, fake),
+            "generator_gradient_norm": generator_gradient_norm(self.loss, real_logits.detach(), fake_logits, fake),
             "place": float(points[:, 0].mean()),
             **self.training.statistics.read(),
         }

@@ -14,7 +14,7 @@ from mien.config import serialization
 from mien.config.budget import Budget, duration, parse_budget, parse_duration
 from mien.data.layouts import detect
 from mien.data.prepared import PreparedSet
-from mien.errors import BadData, FileTrouble, UsageError, is_out_of_memory
+from mien.errors import DataError, FileError, UsageError, is_out_of_memory
 from mien.inference import generator
 from mien.inference.translator import translates
 from mien.recipes.recipe import Recipe, from_json
@@ -26,8 +26,8 @@ from mien.trainer import augmentation_policy, condition_policy, options, recover
 from mien.trainer.resume import restore
 from mien.trainer.run_metadata import environment, note_command, write_papers, write_recipe
 from mien.trainer.summary import first_lines
-from mien.trainer.trainer import Plan, Session
-from mien.trainer.validation import ExamPlan, Exams
+from mien.trainer.trainer import Plan, Trainer
+from mien.trainer.validation import Exams, ValidationConfig
 
 SMALLER = "choose a smaller --batch (of a run: mien resume RUN --set batch_size=N) or --resolution, or --metrics none"
 BASE = 64  # pixels a side where neither recipe nor pictures say another size
@@ -114,7 +114,7 @@ def start(
     chosen = replace(chosen, channels=pictures.images.shape[-1])
     chosen = augmentation_policy.settled(chosen, augment, changes, len(pictures.images), place)
     plan = Plan(parse_budget(budget, len(pictures.images)), seed, round(tick * 1000), every)
-    session = Session(RunDirectory(outdir / f"NNNNN-{label}"), chosen, pictures, plan, place)
+    session = Trainer(RunDirectory(outdir / f"NNNNN-{label}"), chosen, pictures, plan, place)
     begun = []
     if origin:
         begun = warm_start.begin_from(session.training, chosen, origin)
@@ -145,7 +145,7 @@ def start(
         session.record.event("started", init=begun)
         if origin:
             if not session.sound():
-                raise BadData(f"--init {init}: {session.trouble} is no finite number there: start from another run")
+                raise DataError(f"--init {init}: {session.trouble} is no finite number there: start from another run")
             session.checkpoint()  # what is resumed after a kill must not depend on the other run any more
         write_recipe(run, chosen)
     return carry_out(session, chosen, pictures, why, begun)
@@ -197,7 +197,7 @@ def continued(
         )
     done = Budget(status.get("budget_images") or float("inf"), status.get("budget_seconds") or float("inf"))
     plan = Plan(done, status["seed"], status["tick"], parse_duration(status["checkpoint_every"], "checkpoint_every"))
-    session = Session(directory, recipe, pictures, plan, place)
+    session = Trainer(directory, recipe, pictures, plan, place)
     enrol(session, exams, recipe, data or status["data"], place)
     if session.exams:
         session.exams.rehearse()
@@ -226,7 +226,7 @@ def continued(
 
 
 def carry_out(
-    session: Session, recipe: Recipe, pictures: PreparedSet, why: Sequence[str], begun: Sequence[str] = ()
+    session: Trainer, recipe: Recipe, pictures: PreparedSet, why: Sequence[str], begun: Sequence[str] = ()
 ) -> Run:
     run = session.run
     if session.record:
@@ -239,7 +239,7 @@ def carry_out(
     except OSError as error:  # what no writer has expected: it ends like any other trouble with a file
         if is_out_of_memory(error):
             raise
-        raise FileTrouble(f"{error.filename or run.path}: {error.strerror or error}") from error
+        raise FileError(f"{error.filename or run.path}: {error.strerror or error}") from error
     finally:
         console.log_to(None)
         run.unlock()
@@ -248,7 +248,7 @@ def carry_out(
     return Run(run.path, status["state"], status["images"], status["seconds"])
 
 
-def enrol(session: Session, plan: ExamPlan | None, recipe: Recipe, data: str, device: torch.device) -> None:
+def enrol(session: Trainer, plan: ValidationConfig | None, recipe: Recipe, data: str, device: torch.device) -> None:
     """Let a session hold exams. Whatever they lack is told now."""
     if plan is not None and session.record:
         session.exams = Exams(plan, recipe, data, device, session.training.ema.modules, session.labels)

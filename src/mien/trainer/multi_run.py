@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mien import recipes
-from mien.errors import Diverged, MienError, UsageError
+from mien.errors import DivergenceError, MienError, UsageError
 from mien.runs.directory import RunDirectory
 from mien.runtime import console
 from mien.trainer import augmentation_policy
@@ -58,7 +58,7 @@ def start_each(names: str, *, augment: str, changes: tuple[str, ...], name: str 
         except MienError as error:
             latest, failed[part] = error, str(error)
             console.say(f"{part} failed: {error}")
-            if isinstance(error, Diverged) and error.run is not None:
+            if isinstance(error, DivergenceError) and error.run is not None:
                 status = RunDirectory(error.run).read_status()
                 runs.append(Run(error.run, status["state"], status["images"], status["seconds"]))
     if latest is not None and len(failed) == len(wanted):

@@ -21,7 +21,7 @@ from mien.recipes.recipe import Recipe
 from mien.runs.records import Status
 from mien.runtime import console, distributed
 from mien.trainer import auto_recipe
-from mien.trainer.validation import ExamPlan
+from mien.trainer.validation import ValidationConfig
 from mien.trainer.warm_start import Source
 
 BASE = 64  # pixels a side where neither recipe nor pictures say another size
@@ -70,22 +70,22 @@ def size(resolution: str | None, chosen: Recipe, data: str) -> tuple[int, int]:
 
 def exams(
     metrics: str | None, every: float | None, num: int, share: float, detector: str | None, tick: float
-) -> ExamPlan | None:
+) -> ValidationConfig | None:
     """every, tick: kimg."""
     if metrics is not None:
-        return ExamPlan(metrics, round((5 * tick if every is None else every) * 1000), num, share, detector)
+        return ValidationConfig(metrics, round((5 * tick if every is None else every) * 1000), num, share, detector)
     if every is not None or detector is not None:
         raise UsageError("--metrics-every and --detector belong to --metrics: add --metrics fid")
     return None
 
 
-def exams_of(status: Status, metrics: str | None) -> ExamPlan | None:
+def exams_of(status: Status, metrics: str | None) -> ValidationConfig | None:
     """Those that a run began with, or with other metrics; "none" ends them. What only the run's own file names runs no
     code: a .py in it stands for the file of that name that --code named. Raises UsageError where there is none."""
     before = status.get("exams")
     if metrics == "none" or (metrics is None and before is None):
         return None
-    plan = ExamPlan(metrics or "", 5 * status["tick"]) if before is None else ExamPlan(**before)
+    plan = ValidationConfig(metrics or "", 5 * status["tick"]) if before is None else ValidationConfig(**before)
     if plan.detector:
         plan = replace(plan, detector=trusted(plan.detector, "--metrics none ends the evaluations"))
     if metrics:

@@ -12,37 +12,37 @@ from typing import Any
 import torch
 
 from mien.config import overrides, serialization
-from mien.errors import Diverged, OutOfMemory, RoundTooLarge
+from mien.errors import DivergenceError, OutOfMemory, RoundTooLarge
 from mien.recipes.recipe import Recipe
 from mien.runs.directory import RunDirectory
 from mien.runtime import distributed
 from mien.runtime.atomic_files import write_json
 from mien.runtime.console import say
 from mien.trainer.resume import newest_whole, put
-from mien.trainer.trainer import Session
+from mien.trainer.trainer import Trainer
 from mien.training.parts import batch_statistics
 
 HALVINGS = 3  # of the rates, until someone changes the settings
 
 
-def train(session: Session) -> None:
+def train(session: Trainer) -> None:
     """Until the budget is spent. A training that diverges goes back and on with rates half as high, three times at
-    most; raises Diverged after that. One whose rounds do not fit into memory goes on in parts half as large; raises
-    OutOfMemory when they cannot be smaller."""
+    most; raises DivergenceError after that. One whose rounds do not fit into memory goes on in parts half as large;
+    raises OutOfMemory when they cannot be smaller."""
     while True:
         try:
             return session.train()
-        except Diverged as error:
-            trouble: Diverged | RoundTooLarge = error
+        except DivergenceError as error:
+            trouble: DivergenceError | RoundTooLarge = error
         except RoundTooLarge as error:
             trouble = error
-        if isinstance(trouble, Diverged):
+        if isinstance(trouble, DivergenceError):
             calm(session, trouble)
         else:
             divide(session, trouble)
 
 
-def calm(session: Session, trouble: Diverged) -> None:
+def calm(session: Trainer, trouble: DivergenceError) -> None:
     factor = session.recipe.rate_factor / 2
     if distributed.from_first(halvings(session.run)) == HALVINGS:
         give_up(session, trouble)
@@ -50,7 +50,7 @@ def calm(session: Session, trouble: Diverged) -> None:
     say(f"warning: {trouble}: back to {to}, and on with {factor:g} times the learning rates")
 
 
-def divide(session: Session, trouble: RoundTooLarge) -> None:
+def divide(session: Trainer, trouble: RoundTooLarge) -> None:
     """Each update in twice as many parts, as long as each part has the pictures that its recipe needs at least."""
     recipe = session.recipe
     share, parts = recipe.batch_size // distributed.world_size(), 2 * recipe.parts
@@ -89,7 +89,7 @@ def halvings(run: RunDirectory) -> int:
     return len(factors)
 
 
-def go_back(session: Session, why: str, what: str, **changes: Any) -> str:
+def go_back(session: Trainer, why: str, what: str, **changes: Any) -> str:
     """To the newest good checkpoint, or else to the beginning; -> where that is, in words. The clock is not put back: a
     budget in hours ends when it would have ended."""
     newest, seconds = newest_whole(session.run, session.training.wrong), session.seconds
@@ -107,11 +107,11 @@ def go_back(session: Session, why: str, what: str, **changes: Any) -> str:
     return session.kimg() if newest else "the beginning"
 
 
-def give_up(session: Session, trouble: Diverged) -> None:
+def give_up(session: Trainer, trouble: DivergenceError) -> None:
     if session.record:
         session.record.status("diverged", session.seconds)
         session.record.event("diverged", term=session.trouble)
-    raise Diverged(
+    raise DivergenceError(
         f"{trouble}, with {session.recipe.rate_factor:g} times the learning rates still; its checkpoints are whole. Go "
         f"on with other settings: mien resume {session.run.path} --set discriminator_optimizer.lr=1e-5 "
         "--set generator_optimizer.lr=1e-5",

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.runs.checkpoint import Tensors, checkpoints, load_checkpoint
 from mien.runs.directory import RunDirectory, best_snapshot, mark_best
 from mien.runs.records import State
 from mien.runtime import distributed, leftovers
 from mien.runtime.atomic_files import io_errors
 from mien.runtime.console import say
-from mien.trainer.trainer import Session
+from mien.trainer.trainer import Trainer
 from mien.trainer.validation import alike
 
 
-def restore(session: Session) -> None:
+def restore(session: Trainer) -> None:
     """Put the newest whole checkpoint into a session, and cut the run's files back to it.
 
     A run that was killed before its first checkpoint starts over: its beginning is a pure function of the seed.
@@ -26,7 +26,7 @@ def restore(session: Session) -> None:
     put(session, newest)
 
 
-def put(session: Session, newest: tuple[Tensors, State] | None) -> None:
+def put(session: Trainer, newest: tuple[Tensors, State] | None) -> None:
     """A checkpoint, or None for the beginning, where the session must then be already."""
     images = 0
     if newest is not None:
@@ -35,7 +35,7 @@ def put(session: Session, newest: tuple[Tensors, State] | None) -> None:
             session.training.load(tensors, state)
         except (RuntimeError, KeyError, ValueError) as error:
             what = "the newest checkpoint holds other networks; put back the recipe that the run began with"
-            raise FileTrouble(f"{session.run.recipe} was changed: {what}") from error
+            raise FileError(f"{session.run.recipe} was changed: {what}") from error
         session.seconds, images = state["seconds"], state["images"]
         if state["world_size"] != distributed.world_size():
             now = distributed.world_size()
@@ -52,20 +52,20 @@ def newest_whole(
     """The newest checkpoint whose sums fit; a damaged one is passed over, with a warning, for the one before it. So is
     one in which `wrong` finds something: older versions of mien wrote numbers that are not finite.
 
-    Raises FileTrouble when there are checkpoints and all are damaged.
+    Raises FileError when there are checkpoints and all are damaged.
     """
     problems: list[str] = []
     for folder in reversed(checkpoints(run.checkpoints)):
         try:
             tensors, state = load_checkpoint(folder)
             if found := wrong(tensors):
-                raise FileTrouble(f"{folder / found[0]} holds a number that is not finite")
+                raise FileError(f"{folder / found[0]} holds a number that is not finite")
             return tensors, state
-        except FileTrouble as problem:
+        except FileError as problem:
             problems.append(str(problem))
             say(f"warning: {problem}: passing over {folder.name}")
     if problems:
-        raise FileTrouble(f"{run.checkpoints}: no checkpoint is whole: {problems[0]}")
+        raise FileError(f"{run.checkpoints}: no checkpoint is whole: {problems[0]}")
     return None
 
 

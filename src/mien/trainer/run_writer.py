@@ -33,7 +33,7 @@ DRAWN_AT_ONCE = 32
 KEEP_CHECKPOINTS = 2
 
 
-class Record:
+class RunWriter:
     """The writing side of a run; only rank 0 has one. Nothing here changes the training."""
 
     def __init__(

@@ -16,7 +16,7 @@ from mien.errors import UsageError
 from mien.recipes.recipe import Recipe
 from mien.runtime.atomic_files import write_json
 from mien.runtime.console import say
-from mien.trainer.trainer import Session
+from mien.trainer.trainer import Trainer
 
 RATES = ("discriminator_optimizer.lr", "generator_optimizer.lr")
 FIXED = ("name", "resolution", "channels", "direction")  # what the run is called, and which pictures it has seen
@@ -64,7 +64,7 @@ def differences(before: Recipe, after: Recipe) -> list[str]:
     ]
 
 
-def write(session: Session, before: Recipe) -> None:
+def write(session: Trainer, before: Recipe) -> None:
     """What a resume changed: into events.jsonl, then into recipe.json, and a line for each."""
     found = differences(before, session.recipe)
     if not found or session.record is None:

@@ -12,14 +12,14 @@ from mien.media.pixels import resolution_text
 from mien.recipes.recipe import Recipe
 from mien.runtime import console, distributed
 from mien.trainer import augmentation_policy, condition_policy
-from mien.trainer.trainer import Session
+from mien.trainer.trainer import Trainer
 
 ALONE = {HALVES: "right halves", TWO_FOLDERS: "pictures of folder B"}  # of a set of pairs, to a recipe of noise
 LONGEST = 1e9  # seconds that a calendar can be asked for: 31 years
 
 
 def first_lines(
-    session: Session, recipe: Recipe, pictures: PreparedSet, why: Sequence[str], origin: Sequence[str] = ()
+    session: Trainer, recipe: Recipe, pictures: PreparedSet, why: Sequence[str], origin: Sequence[str] = ()
 ) -> None:
     """What is about to happen, before it does.
 
@@ -56,7 +56,7 @@ def first_lines(
         console.say(line)
 
 
-def exam_lines(session: Session) -> list[str]:
+def exam_lines(session: Trainer) -> list[str]:
     if session.exams is None:
         return []
     plan, cost = session.exams.plan, session.exams.cost

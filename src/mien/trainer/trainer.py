@@ -20,13 +20,13 @@ from mien.conditioning.labels import kept, labels_of
 from mien.config.budget import Budget, duration
 from mien.data.batches import Batches, derive_seed
 from mien.data.prepared import PreparedSet
-from mien.errors import Diverged, MienError, OutOfMemory, RoundTooLarge, UsageError, in_brief, is_out_of_memory
+from mien.errors import DivergenceError, MienError, OutOfMemory, RoundTooLarge, UsageError, in_brief, is_out_of_memory
 from mien.recipes.recipe import Recipe
 from mien.runs.directory import RunDirectory
 from mien.runtime import distributed, signals
 from mien.runtime.console import Line, progress_line, say
 from mien.trainer.intervals import Ticks
-from mien.trainer.run_writer import SAMPLES, Record
+from mien.trainer.run_writer import SAMPLES, RunWriter
 from mien.trainer.translation_data import examples
 from mien.trainer.validation import Abandoned, Exams
 from mien.training.loop import Progress, train
@@ -57,7 +57,7 @@ class Plan:
     checkpoint_seconds: float = 120.0
 
 
-class Session:
+class Trainer:
     """Recipe, pictures and a run directory, ready to train on one device."""
 
     exams: Exams | None = None  # only rank 0 holds some
@@ -74,7 +74,7 @@ class Session:
         labels = labels_of(recipe.condition, pictures)
         self.labels = kept(labels)
         is_first = distributed.rank() == 0
-        self.record = Record(run, recipe, self.training, plan.seed, device, self.labels) if is_first else None
+        self.record = RunWriter(run, recipe, self.training, plan.seed, device, self.labels) if is_first else None
         if self.record and recipe.sources != "none":
             self.record.examples = examples(recipe, pictures, device)
         self.batches = Batches(
@@ -119,9 +119,9 @@ class Session:
     # --- the road -------------------------------------------------------------------------------------------------
 
     def train(self) -> None:
-        """Until the budget is spent. Raises Stopped after a signal, Diverged when numbers are no longer finite. Nothing
-        that is not finite has then been written, and `restore` can put the session back to its last checkpoint, as it
-        can after a RoundTooLarge."""
+        """Until the budget is spent. Raises Stopped after a signal, DivergenceError when numbers are no longer finite.
+        Nothing that is not finite has then been written, and `restore` can put the session back to its last
+        checkpoint, as it can after a RoundTooLarge."""
         training = self.training
         with self.stoppable():
             self.begin()
@@ -291,7 +291,7 @@ class Session:
 
     def refuse_trouble(self) -> None:
         if self.trouble:
-            raise Diverged(f"{self.trouble} stopped being finite by {self.kimg()}", self.run.path)
+            raise DivergenceError(f"{self.trouble} stopped being finite by {self.kimg()}", self.run.path)
 
     def checkpoint(self) -> None:
         assert self.record is not None

@@ -36,7 +36,7 @@ class Abandoned(Exception):
 
 
 @dataclass(frozen=True)
-class ExamPlan:
+class ValidationConfig:
     """metrics: "fid,afd"; the first one decides which generator is the best. every: images before the first exam; the
     gaps widen as those of the samples do. num: pictures drawn, and real ones. share: of the time of training at most.
     detector: of afd."""
@@ -57,11 +57,11 @@ class ExamPlan:
 
 
 class Exams:
-    """Ready to be held. Raises UsageError or FileTrouble, in one line, for whatever is missing."""
+    """Ready to be held. Raises UsageError or FileError, in one line, for whatever is missing."""
 
     def __init__(
         self,
-        plan: ExamPlan,
+        plan: ValidationConfig,
         recipe: Recipe,
         data: str,
         device: torch.device,

@@ -70,7 +70,7 @@ def source(run: str, outdir: Path) -> Source:
 
 
 def in_order(tensors: Tensors, recipe: Recipe, origin: str) -> Tensors:
-    """The networks among `tensors`, each in the order of its own layers: a file has another. Raises FileTrouble."""
+    """The networks among `tensors`, each in the order of its own layers: a file has another. Raises FileError."""
     game = recipe.build_game()
     networks = {**game.generators, **game.discriminators}
     networks |= {f"{name}_ema": module for name, module in networks.items()}

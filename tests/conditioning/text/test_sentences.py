@@ -17,7 +17,7 @@ from mien import cli
 from mien.conditioning.text import sentences
 from mien.conditioning.text.encoder import asked, find
 from mien.conditioning.text.sentences import Sentences, proof_of, split
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 
 installed = pytest.mark.skipif(
     not all(map(importlib.util.find_spec, (sentences.LIBRARY, sentences.PACKAGE))), reason='pip install "mien[text]"'
@@ -104,7 +104,7 @@ def test_what_is_not_there_is_one_line_with_the_cure(library, tmp_path, cache, m
     shutil.rmtree(folder)
     sentences.find.cache_clear()
     place = cache / "encoders" / "mine"
-    with pytest.raises(FileTrouble, match=r"put the encoder mine .* back, or at ") as error:
+    with pytest.raises(FileError, match=r"put the encoder mine .* back, or at ") as error:
         find(kept)
     assert str(place) in str(error.value) and kept[-12:] in str(error.value) and "\n" not in str(error.value)
     shutil.copytree(there, place)  # as the line says
@@ -114,7 +114,7 @@ def test_what_is_not_there_is_one_line_with_the_cure(library, tmp_path, cache, m
     sentences.find.cache_clear()
     with pytest.raises(UsageError, match=f"are {sha(folder)}…, and the run learned from {kept[-12:]}…"):
         find(kept)
-    with pytest.raises(FileTrouble, match=r"holds no \.safetensors"):
+    with pytest.raises(FileError, match=r"holds no \.safetensors"):
         (folder / "model.safetensors").unlink()
         asked(str(folder))
 
@@ -137,16 +137,16 @@ def test_train_says_so_too(tmp_path, capsys, monkeypatch):
 
 
 def test_neither_code_nor_a_pickle_of_a_folder_is_read(library, tmp_path):
-    with pytest.raises(FileTrouble, match=r"names modeling\.Mine, which is code of its own"):
+    with pytest.raises(FileError, match=r"names modeling\.Mine, which is code of its own"):
         find(asked(str(network(tmp_path / "code", 1, "modeling.Mine"))))(["a"])
     pickled = network(tmp_path / "pickled", 1)
     (pickled / "pytorch_model.bin").write_bytes(b"")
     assert len(find(asked(str(pickled)))(["a"])) == 1  # the tensors beside it are read
     (pickled / "2_Dense").mkdir()
     (pickled / "pytorch_model.bin").rename(pickled / "2_Dense" / "pytorch_model.bin")
-    with pytest.raises(FileTrouble, match="is a pickle, which mien does not read"):
+    with pytest.raises(FileError, match="is a pickle, which mien does not read"):
         Sentences(pickled)(["a"])
-    with pytest.raises(FileTrouble, match=r"cannot be read as an encoder \(no such layer\)"):
+    with pytest.raises(FileError, match=r"cannot be read as an encoder \(no such layer\)"):
         find(asked(str(network(tmp_path / "broken", 1))))(["a"])
 
 

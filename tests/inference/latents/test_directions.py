@@ -9,7 +9,7 @@ from fake_run import make_run
 from stacked import LAYERS, WIDTH, stacked_run
 from torch import nn
 
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.inference.generator import load
 from mien.inference.latents.directions import (
     Directions,
@@ -150,7 +150,7 @@ def test_names_are_kept_for_the_same_directions_and_can_be_changed(plain, tmp_pa
     assert torch.equal(shift(plain, [Step("grin", 1.0, None)], tmp_path), found.w[1])
     assert torch.equal(shift(plain, [Step("grin", 1.0, path)], None), found.w[1])
     path.with_suffix(".json").write_text("[]")
-    with pytest.raises(FileTrouble, match="damaged"):
+    with pytest.raises(FileError, match="damaged"):
         shift(plain, [Step("grin", 1.0, None)], tmp_path)
 
 

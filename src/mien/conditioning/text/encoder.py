@@ -34,7 +34,7 @@ ENCODERS: dict[str, type[Encoder]] = {"words": Words}
 
 def find(name: str) -> Encoder:
     """An encoder by its name, or a class of a file that was read already ("my_encoder.py:Mine"). Raises UsageError or
-    FileTrouble, in one line, for what is missing."""
+    FileError, in one line, for what is missing."""
     if name in ENCODERS:
         return ENCODERS[name]()
     if ".py:" in name:
@@ -49,7 +49,7 @@ def find(name: str) -> Encoder:
 
 def asked(text: str) -> str:
     """`--encoder` as the recipe keeps it: of a file, which is read, only its name; of a learned one also what proves
-    its weights. Raises UsageError or FileTrouble."""
+    its weights. Raises UsageError or FileError."""
     path, colon, name = text.rpartition(":")
     if not (colon and path.endswith(".py")):
         return sentences.named(text) if sentences.knows(text) else text

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from mien.data.prepare import cache_root
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.runtime import typed_json
 from mien.runtime.atomic_files import io_errors
 
@@ -58,7 +58,7 @@ class Sentences:
 
     @cached_property
     def network(self) -> Any:
-        """Raises UsageError without the library, FileTrouble for a folder that it cannot read."""
+        """Raises UsageError without the library, FileError for a folder that it cannot read."""
         if importlib.util.find_spec(LIBRARY) is None:
             raise UsageError(f"--encoder {self.folder} needs the library sentence-transformers: {CURE}")
         refuse_code(self.folder)
@@ -74,7 +74,7 @@ class Sentences:
                 )
         except Exception as error:
             why = (str(error).splitlines() or [type(error).__name__])[0]
-            raise FileTrouble(f"{self.folder} cannot be read as an encoder ({why}): download it again") from error
+            raise FileError(f"{self.folder} cannot be read as an encoder ({why}): download it again") from error
 
 
 def knows(name: str) -> bool:
@@ -85,7 +85,7 @@ def knows(name: str) -> bool:
 
 def named(text: str) -> str:
     """`--encoder` as the recipe keeps it: where it is, and what proves that it is the same. Raises UsageError or
-    FileTrouble."""
+    FileError."""
     place = split(text)[0]
     lasting = place if place == SENTENCES else str(Path(place).expanduser().resolve())
     return f"{lasting}@{proof_of(find(text).folder)}"
@@ -93,7 +93,7 @@ def named(text: str) -> str:
 
 @lru_cache
 def find(name: str) -> Sentences:
-    """Raises UsageError or FileTrouble where it is missing, or is another than the name says."""
+    """Raises UsageError or FileError where it is missing, or is another than the name says."""
     place, proof = split(name)
     folder = folder_of(place, proof)
     found = proof_of(folder)
@@ -114,7 +114,7 @@ def folder_of(place: str, proof: str | None) -> Path:
         if (folder / FORMAT).is_file():
             return folder.resolve()
         wanted = f"{Path(place).name} (weights {proof}…)"
-        raise FileTrouble(f"{folder} has no {FORMAT}: put the encoder {wanted} back, or at {beside(place)}")
+        raise FileError(f"{folder} has no {FORMAT}: put the encoder {wanted} back, or at {beside(place)}")
     package = importlib.util.find_spec(PACKAGE)
     if package is None or not package.submodule_search_locations:
         raise UsageError(f"--encoder {SENTENCES} is not installed (all-MiniLM-L6-v2, 91 MB): {CURE}")
@@ -134,10 +134,10 @@ def split(name: str) -> tuple[str, str | None]:
 
 def proof_of(folder: Path) -> str:
     """The first 12 digits of the sha256 of the weights: of one file, as Hugging Face lists it; of several, one after
-    the other. Raises FileTrouble."""
+    the other. Raises FileError."""
     files = sorted(folder.rglob("*.safetensors"))
     if not files:
-        raise FileTrouble(f"{folder} holds no .safetensors: only such weights are read, no pickles")
+        raise FileError(f"{folder} holds no .safetensors: only such weights are read, no pickles")
     digest = hashlib.sha256()
     for path in files:
         with io_errors(path), path.open("rb") as file:
@@ -146,15 +146,15 @@ def proof_of(folder: Path) -> str:
 
 
 def refuse_code(folder: Path) -> None:
-    """Raises FileTrouble where the library would have to run code from the folder, or read a pickle."""
+    """Raises FileError where the library would have to run code from the folder, or read a pickle."""
     path = folder / FORMAT
     try:
         kinds = [module["type"] for module in typed_json.read(path, list[Module])]
-    except FileTrouble as error:
-        raise FileTrouble(f"{error}: download the encoder again") from None
+    except FileError as error:
+        raise FileError(f"{error}: download the encoder again") from None
     for kind in kinds:
         if not kind.startswith(f"{LIBRARY}."):
-            raise FileTrouble(f"{path} names {kind}, which is code of its own: take an encoder without")
+            raise FileError(f"{path} names {kind}, which is code of its own: take an encoder without")
     for pickle in folder.rglob("pytorch_model*.bin"):
         if not any(pickle.parent.glob("*.safetensors")):
-            raise FileTrouble(f"{pickle} is a pickle, which mien does not read: take the encoder as .safetensors")
+            raise FileError(f"{pickle} is a pickle, which mien does not read: take the encoder as .safetensors")

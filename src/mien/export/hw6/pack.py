@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from mien.errors import BadData
+from mien.errors import DataError
 from mien.export.hw6.validate import MOST_BYTES
 from mien.runtime.console import progress_line
 
@@ -32,7 +32,7 @@ class Packed:
 def pack(pictures: Sequence[np.ndarray], most_bytes: int = MOST_BYTES) -> Packed:
     """uint8 [H,W,3] each -> the archive below `most_bytes` whose JPEGs are nearest to the pictures.
 
-    Raises BadData when not even the worst quality fits."""
+    Raises DataError when not even the worst quality fits."""
     fits = []
     with progress_line() as line:
         for step, name in enumerate(SUBSAMPLINGS):
@@ -40,7 +40,9 @@ def pack(pictures: Sequence[np.ndarray], most_bytes: int = MOST_BYTES) -> Packed
             if found := best_quality(pictures, name, most_bytes):
                 fits.append(found)
     if not fits:
-        raise BadData(f"the pictures do not fit into {most_bytes:,} bytes at any JPEG quality: draw fewer, or smaller")
+        raise DataError(
+            f"the pictures do not fit into {most_bytes:,} bytes at any JPEG quality: draw fewer, or smaller"
+        )
     return min(fits, key=lambda packed: packed.error)
 
 

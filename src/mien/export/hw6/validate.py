@@ -45,7 +45,7 @@ class Limited(io.RawIOBase):
 
 
 def problems(path: Path) -> list[str]:
-    """Every fault, one line each, the archive's own first; [] for a valid one. Raises FileTrouble where the file
+    """Every fault, one line each, the archive's own first; [] for a valid one. Raises FileError where the file
     cannot be opened."""
     with io_errors(path):
         size = path.stat().st_size

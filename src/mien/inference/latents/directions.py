@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.inference.generator import Generator
 from mien.inference.latents.files import Facts, load_w, save_w
 from mien.inference.latents.linear_layers import first_activations, weights_of
@@ -146,13 +146,13 @@ def save(path: Path, found: Directions, generator: Generator) -> None:
 
 
 def names_beside(path: Path, count: int) -> tuple[str, ...]:
-    """Raises FileTrouble where the names do not belong to `count` directions."""
+    """Raises FileError where the names do not belong to `count` directions."""
     beside = path.with_suffix(".json")
     if not beside.exists():
         return tuple(map(str, range(count)))
     names = tuple(row["name"] for row in typed_json.read(beside, Beside)["directions"])
     if len(names) != count or len(set(names)) < count:
-        raise FileTrouble(f"{beside} must give each of {count} directions a name of its own: mien directions writes it")
+        raise FileError(f"{beside} must give each of {count} directions a name of its own: mien directions writes it")
     return names
 
 
@@ -163,7 +163,7 @@ def kept_names(path: Path, found: Directions) -> tuple[str, ...]:
     try:
         tensors, _ = tensor_files.read(path, Facts)
         same = torch.equal(tensors["w"], found.w.cpu())
-    except (FileTrouble, KeyError, RuntimeError):  # whatever stands there is about to be replaced
+    except (FileError, KeyError, RuntimeError):  # whatever stands there is about to be replaced
         return found.names
     return names_beside(path, len(found.names)) if same else found.names
 
@@ -192,7 +192,7 @@ def parse_step(text: str) -> Step:
 
 def shift(generator: Generator, steps: Sequence[Step], folder: Path | None) -> Tensor | None:
     """[…]: what is added to each w; None for no steps. folder: the run's, None for a snapshot alone. Raises UsageError
-    or FileTrouble."""
+    or FileError."""
     total = None
     for step in steps:
         path = step.file or (folder / FILE if folder else None)

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict
 from safetensors.torch import save
 from torch import Tensor
 
-from mien.errors import FileTrouble, UsageError
+from mien.errors import FileError, UsageError
 from mien.inference.generator import Generator
 from mien.inference.latents.synthesis import w_of
 from mien.media.image_files import FORMATS
@@ -38,18 +38,18 @@ def save_w(path: Path, kind: Kind, w: Tensor, generator: Generator, more: dict[s
 
 
 def load_w(path: Path, kind: Kind, generator: Generator, flag: str) -> Tensor:
-    """[N, …] on the generator's device. Raises FileTrouble for a file that is none, UsageError for one that belongs to
+    """[N, …] on the generator's device. Raises FileError for a file that is none, UsageError for one that belongs to
     another kind of generator; another run of the same shape is only told."""
     made = "mien project" if kind == "latents" else "mien directions"
     try:
         tensors, facts = tensor_files.read(path, Facts)
-    except FileTrouble as error:
-        raise FileTrouble(f"{flag} {error}: give a file that {made} wrote") from None
+    except FileError as error:
+        raise FileError(f"{flag} {error}: give a file that {made} wrote") from None
     if facts["kind"] != kind or "w" not in tensors:
-        raise FileTrouble(f"{flag} {path} holds no {kind}: give a file that {made} wrote")
+        raise FileError(f"{flag} {path} holds no {kind}: give a file that {made} wrote")
     w = tensors["w"]
     if not (w.is_floating_point() and w.dim() > 1 and len(w) and bool(w.isfinite().all())):
-        raise FileTrouble(f"{flag} {path} is damaged: its numbers are no {kind}: let {made} write it again")
+        raise FileError(f"{flag} {path} is damaged: its numbers are no {kind}: let {made} write it again")
     w = w.float()
     shape, wanted = list(w.shape[1:]), list(w_of(generator, [0]).shape[1:])
     if shape != wanted:
@@ -70,7 +70,7 @@ def folder_of(run: str, outdir: Path) -> Path | None:
 
 
 def place_for(output: Path | None, run: str, outdir: Path, name: str) -> Path:
-    """Where a picture or a film goes; its folder exists then. Raises UsageError or FileTrouble."""
+    """Where a picture or a film goes; its folder exists then. Raises UsageError or FileError."""
     folder = folder_of(run, outdir)
     return ready(output or (folder / "generated" if folder else Path("generated")) / name)
 

@@ -50,7 +50,7 @@ def from_seeds(
 
 
 def from_file(generator: Generator, path: Path) -> Source:
-    """Raises FileTrouble or UsageError."""
+    """Raises FileError or UsageError."""
     w = load_w(path, "latents", generator, "--latent")
     facts = {**facts_of(generator), "file": path.name}
     return Source(generator, "latent", range(len(w)), w.split(BATCH), facts)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mien import __version__
 from mien.data.prepare import cache_root
-from mien.errors import FileTrouble
+from mien.errors import FileError
 from mien.runtime.atomic_files import io_errors
 
 CHUNK = 1 << 18
@@ -100,7 +100,7 @@ def find_efficientnet() -> Path | None:
 
 
 def fetch(published: Published, progress: Callable[[int, int], None]) -> Path:
-    """Download, check, put in place; what is there already is kept. Raises FileTrouble, saying what to do by hand."""
+    """Download, check, put in place; what is there already is kept. Raises FileError, saying what to do by hand."""
     place, problems = published.place(), []
     if find(published) == place and sha256_of(place) == published.sha256:
         return place
@@ -121,7 +121,7 @@ def fetch(published: Published, progress: Callable[[int, int], None]) -> Path:
             problems.append(f"{address}: its sha256 is {found[:16]}…, not {published.sha256[:16]}…")
     finally:
         temporary.unlink(missing_ok=True)
-    raise FileTrouble(f"{published.name} cannot be fetched ({'; '.join(problems)}): {published.by_hand()}")
+    raise FileError(f"{published.name} cannot be fetched ({'; '.join(problems)}): {published.by_hand()}")
 
 
 def download(address: str, path: Path, expected: int, progress: Callable[[int, int], None]) -> str:

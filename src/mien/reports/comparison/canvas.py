@@ -16,7 +16,7 @@ SHARPNESS = 2  # pixels to a unit
 OVERSAMPLING = 2  # Pillow draws lines without soft edges: drawn larger, then reduced
 
 
-class Pen(Protocol):
+class Canvas(Protocol):
     def line(self, places: Sequence[Place], colour: str, width: float) -> None: ...
     def dot(self, place: Place, colour: str, radius: float) -> None: ...
     def text(self, place: Place, words: str, size: float, anchor: Anchor, colour: str, turned: bool = False) -> None:
@@ -26,7 +26,7 @@ class Pen(Protocol):
         """The whole picture file."""
 
 
-class VectorPen:
+class SVGCanvas:
     def __init__(self, width: int, height: int):
         self.size, self.parts = (width, height), [f'<rect width="{width}" height="{height}" fill="#ffffff"/>']
 
@@ -52,7 +52,7 @@ class VectorPen:
         return "\n".join([f'{head} font-family="sans-serif">', *self.parts, "</svg>", ""]).encode()
 
 
-class PixelPen:
+class PixelCanvas:
     def __init__(self, width: int, height: int):
         self.zoom = SHARPNESS * OVERSAMPLING
         self.image = Image.new("RGB", (width * self.zoom, height * self.zoom), "#ffffff")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mien.reports.charts import Series, number_text
-from mien.reports.comparison.canvas import Pen
+from mien.reports.comparison.canvas import Canvas
 from mien.reports.gradients import Norms, layer_axis, layer_points, norm_axis
 
 WIDTH, TOP, BOTTOM = 960, 56, 470  # of the plot, in units; the legend comes below it
@@ -22,7 +22,7 @@ def height_of(lines: int) -> int:
     return BOTTOM + 76 + LINE * lines
 
 
-def draw(pen: Pen, lines: Sequence[tuple[str, Norms]]) -> bytes:
+def draw(pen: Canvas, lines: Sequence[tuple[str, Norms]]) -> bytes:
     """lines: (run, its norms), at least one above 0 in each. -> the picture file."""
     series = [Series(name, layer_points(norms), index % len(COLOURS)) for index, (name, norms) in enumerate(lines)]
     across, up = layer_axis([norms for _, norms in lines]), norm_axis(series)
