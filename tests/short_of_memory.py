@@ -11,13 +11,13 @@ import torch
 from exact import begin
 
 import mien
-from mien.runtime import distributed
+from mien.batch import Batch
 from mien.errors import OutOfMemory
+from mien.runtime import distributed
 from mien.trainer.run_writer import RunWriter
 from mien.trainer.trainer import Trainer
 from mien.training.optimizer import Adam
 from mien.training.player import Player
-from mien.batch import Batch
 
 FULL = "[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes."
 
