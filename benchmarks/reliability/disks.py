@@ -170,6 +170,8 @@ def no_large_files(draws: random.Random, folder: Path, data: Path) -> str | None
     code, err = children.mien(folder / "first", *kills.words(place, data), before=limited)
     if len(err.encode()) >= most:  # its own standard error met the limit: only the code can tell
         return None if code == 74 else f"files of {most} bytes at most: exit {code}"
+    if code == 0 and max(path.stat().st_size for path in place.rglob("*") if path.is_file()) <= most:
+        return None  # no file was as large
     return wrong_end(code, err, f"files of {most} bytes at most", place)
 
 
