@@ -1,8 +1,11 @@
 """Numbering, finding, locking."""
 
+import errno
 import json
 import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -218,3 +221,51 @@ def test_the_best_row_is_told_with_its_generator(tmp_path):
     assert run.read_best() == {"metric": "fid", "value": 20.5, "images": 2064, "snapshot": snapshot}
     (run.path / snapshot).touch()
     assert run.best_snapshots() == [best_snapshot(run, 2064)] and run.snapshot_files() == []
+
+
+@pytest.mark.parametrize("protected", [False, True])
+def test_who_looks_sees_the_holder_and_takes_nothing(tmp_path, protected):
+    run = create(tmp_path, "a")
+    assert not run.is_held() and not run.lock_file.exists()
+    run.lock()
+    if protected:
+        run.lock_file.chmod(0o444)
+    assert RunDirectory(run.path).is_held()
+    run.unlock()
+    assert not RunDirectory(run.path).is_held()
+    run.lock_file.unlink()
+    os.mkfifo(run.lock_file)
+    assert RunDirectory(run.path).is_held()  # nobody can know, so it is told as held, and at once
+    run.lock_file.unlink()
+    run.lock_file.symlink_to("elsewhere")
+    with pytest.raises(FileError, match="is a link"):
+        run.lock()
+
+
+def test_two_who_look_at_once_do_not_take_each_other_for_a_trainer(tmp_path, monkeypatch):
+    """A lock is asked for again for a moment, since whoever looks holds it for an instant."""
+    run = create(tmp_path, "a")
+    run.lock()
+    monkeypatch.setattr("time.sleep", lambda seconds: run.unlock())
+    assert not RunDirectory(run.path).is_held()
+
+
+def test_a_program_that_is_started_does_not_inherit_the_lock(tmp_path):
+    run = create(tmp_path, "a")
+    run.lock()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False) as child:
+        run.unlock()
+        assert not RunDirectory(run.path).is_held()
+        child.communicate(b"\n")
+
+
+def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
+    run = create(tmp_path, "a")
+
+    def none(handle, blocking):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("filelock.lock_descriptor", none)
+    with pytest.raises(FileError, match="No locks available"):
+        run.lock()
+    assert run.is_held()

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
+import filelock
+
 from mien.errors import FileError, RunLockedError, UsageError
 from mien.runs.checkpoint import checkpoints
 from mien.runs.jsonl_log import APPEND, JsonlLog
@@ -16,12 +18,7 @@ from mien.runs.records import Best, Status, Trained
 from mien.runtime import typed_json
 from mien.runtime.atomic_files import io_errors, write_json
 
-try:
-    import fcntl
-except ImportError:  # Windows: a second process on one run is then not noticed
-    fcntl = None  # type: ignore[assignment]
-
-
+PROBE_SECONDS = 0.05  # how long a lock is asked for: another process may be looking, for an instant, whether it is free
 KIMG = r"{}(\d{{1,15}}(?:\.\d{{1,3}})?)"  # of a file's name
 
 
@@ -33,9 +30,10 @@ class RunDirectory:
         self.stats = JsonlLog(path / "stats.jsonl")
         self.metrics = JsonlLog(path / "metrics.jsonl")
         self.events = JsonlLog(path / "events.jsonl")
-        self.held: IO[str] | None = None
+        self.held: IO[str] | None = None  # the lock file, while this process holds the lock
 
     name = property(lambda self: self.path.name)
+    lock_file = property(lambda self: self.path / ".lock")
     recipe = property(lambda self: self.path / "recipe.json")
     environment = property(lambda self: self.path / "environment.json")
     data = property(lambda self: self.path / "data.json")
@@ -85,38 +83,47 @@ class RunDirectory:
         return sorted(fitting, key=lambda path: path.stem)
 
     def lock(self) -> None:
-        """Hold this run until the process ends. Raises RunLockedError when another process trains it."""
-        for path in (self.path / ".lock", self.log, self.stats.path, self.metrics.path, self.events.path):
+        """Hold this run until the process ends, however it ends. Raises RunLockedError if another process trains it."""
+        for path in (self.lock_file, self.log, self.stats.path, self.metrics.path, self.events.path):
             if path.is_symlink():  # what is written into a stranger's run must not land in another file
                 raise FileError(f"{path} is a link: a run writes into its own files, so put the file itself there")
         with io_errors(self.path):
-            self.held = os.fdopen(typed_json.open_regular(self.path / ".lock", APPEND), "a")
-        try:
-            if fcntl is not None:
-                fcntl.flock(self.held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self.held.close()
-            raise RunLockedError(
-                f"{self.path} is being trained by another process: wait for it, or stop it first"
-            ) from None
+            self.held = os.fdopen(typed_json.open_regular(self.lock_file, APPEND), "a")
+            free = acquired(self.held.fileno())
+        if not free:
+            self.unlock()
+            raise RunLockedError(f"{self.path} is being trained by another process: wait for it, or stop it first")
 
     def is_held(self) -> bool:
-        """Whether a process trains this run now; where that cannot be found out, it may."""
-        if fcntl is None:
-            return True
+        """Whether a process trains this run now. True also where the system does not say."""
+        # A network file system locks only what was opened for writing.
+        access = os.O_RDWR if os.access(self.lock_file, os.W_OK) else os.O_RDONLY
         try:
-            with os.fdopen(typed_json.open_regular(self.path / ".lock")) as probe:
-                fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            with os.fdopen(typed_json.open_regular(self.lock_file, access)) as probe:
+                return not acquired(probe.fileno())
         except FileNotFoundError:
             return False
         except (OSError, FileError):
             return True
-        return False
 
     def unlock(self) -> None:
         if self.held is not None:
             self.held.close()
             self.held = None
+
+
+def acquired(handle: int) -> bool:
+    """Lock an open file until it is closed, or its process ends. False where another process holds the lock.
+
+    The file comes from `open_regular`, because `filelock.FileLock` would open a pipe in its place.
+    Raises OSError where the file system knows no locks.
+    """
+    end = time.monotonic() + PROBE_SECONDS
+    while not filelock.lock_descriptor(handle, blocking=False):
+        if time.monotonic() > end:
+            return False
+        time.sleep(PROBE_SECONDS / 10)
+    return True
 
 
 def kimg_name(images: int) -> str:
