@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
+import socket
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -53,44 +56,56 @@ def file(*addresses: str) -> Published:
     return Published("thing", "a thing", ("thing.bin", "other.bin"), SHA256, len(CONTENT), "MIT", addresses)
 
 
-def nothing(done: int, total: int) -> None:
-    pass
-
-
 def test_fetch(server: str) -> None:
-    told = []
     thing = file(f"{server}/right")
     assert find(thing) is None
-    path = fetch(thing, lambda done, total: told.append((done, total)))
+    path = fetch(thing)
     assert path == thing.place() == find(thing) and path.read_bytes() == CONTENT
-    assert told[-1] == (len(CONTENT), len(CONTENT)) and len(told) > 1
-    fetch(file(f"{server}/absent"), nothing)  # it is there: nothing is asked for
+    fetch(file(f"{server}/absent"))  # it is there: nothing is asked for
     assert [entry.name for entry in path.parent.iterdir()] == ["thing.bin"]
 
 
 def test_the_next_address_is_tried(server: str) -> None:
-    assert fetch(file(f"{server}/absent", f"{server}/wrong", f"{server}/right"), nothing).read_bytes() == CONTENT
+    assert fetch(file(f"{server}/absent", f"{server}/wrong", f"{server}/right")).read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("path", ["wrong", "long", "half", "absent"])
 def test_what_is_not_the_published_file_is_not_kept(server: str, path: str) -> None:
     thing = file(f"{server}/{path}")
     with pytest.raises(FileError, match="thing cannot be fetched") as caught:
-        fetch(thing, nothing)
+        fetch(thing)
     assert f"download {server}/{path} and put it at {thing.place()}" in str(caught.value)
     assert list(thing.place().parent.iterdir()) == [] and "\n" not in str(caught.value)
+
+
+def test_progress_goes_to_a_terminal_only(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for terminal in (False, True):
+        stream = io.StringIO()
+        monkeypatch.setattr(stream, "isatty", lambda shown=terminal: shown)
+        monkeypatch.setattr(sys, "stderr", stream)
+        fetch(file(f"{server}/right")).unlink()
+        assert ("100" in stream.getvalue()) == terminal
+
+
+def test_a_server_that_stops_sending_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(published, "TIMEOUT", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/x"
+        with pytest.raises(FileError, match=r"thing cannot be fetched \(http.*timed out"):
+            fetch(file(address))
+    assert socket.getdefaulttimeout() is None
 
 
 def test_a_damaged_file_is_fetched_again(server: str) -> None:
     thing = file(f"{server}/right")
     thing.place().parent.mkdir(parents=True)
     thing.place().write_bytes(CONTENT[::-1])
-    assert fetch(thing, nothing).read_bytes() == CONTENT
+    assert fetch(thing).read_bytes() == CONTENT
 
 
 def test_no_network() -> None:
     with pytest.raises(FileError, match="put it at"):
-        fetch(file("http://127.0.0.1:9/x"), nothing)
+        fetch(file("http://127.0.0.1:9/x"))
 
 
 def test_other_tools_files_are_found(tmp_path: Path) -> None:

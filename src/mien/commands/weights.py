@@ -30,7 +30,7 @@ class Weights:
                 f"  what      {file['about']}; {size}{file['licence']}",
                 *(f"  from      {address}" for address in file["addresses"]),
                 f"  sha256    {file['sha256']}",
-                f"  {'lies at ' if file['present'] else 'belongs '}  {file['path']}",
+                f"  {'lies at   ' if file['present'] else 'goes to   '}{file['path']}",
             ]
             if not file["present"]:
                 lines.append(f"  get it    {file['cure']}")
@@ -47,7 +47,6 @@ def weights(
         name: Which file to fetch: inception, anime-cascade or mobilenet-v2.
     """
     from mien.metrics.networks.pretrained import CATALOGUE, fetch
-    from mien.runtime.console import counted
 
     if action == "list":
         if name is not None:
@@ -58,8 +57,7 @@ def weights(
         near = difflib.get_close_matches(name or "", names, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
         raise UsageError(f"mien weights fetch {name}: unknown: {hint}" if name else f"mien weights fetch what? {hint}")
-    with counted(f"fetching {name} (bytes)") as progress:
-        fetch(names[name], progress)
+    fetch(names[name])
     return Weights([described(names[name])])
 
 

