@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import mien
-from mien.trainer.launch import Run
+from mien.trainer.run import Run
 
 CLOCK = {"seconds", "images_per_second"}  # all that may differ between two equal runs
 SMALLEST = {"gan": "48"}  # recipes that cannot draw 16 pixels

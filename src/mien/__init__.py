@@ -33,5 +33,7 @@ def __getattr__(name: str) -> Any:
         globals()[name] = verb  # the next look finds the same function
         return verb
     if name == "load":
-        return import_module("mien.inference.generator").load
+        return import_module("mien.trainer.run").load
+    if name == "Run":
+        return import_module("mien.trainer.run").Run
     raise AttributeError(f"module 'mien' has no attribute {name!r}")

@@ -49,7 +49,7 @@ def demo(*, budget: str = "240s", faces: int = 10_000, seed: int = 0, outdir: Pa
     from mien.commands.video import video
     from mien.runs.directory import RunDirectory
     from mien.runtime.console import say
-    from mien.trainer.launch import Run
+    from mien.trainer.run import Run
 
     say(f"mien draws {faces:,} anime-like heads, then teaches a DCGAN to draw its own.")
     # Half the laptop's batch: in so short a time the number of steps counts.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 if TYPE_CHECKING:
-    from mien.trainer.launch import Run
+    from mien.trainer.run import Run
 
 
 def resume(

@@ -10,8 +10,8 @@ import tyro
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
-    from mien.trainer.launch import Run
     from mien.trainer.multi_run import Runs
+    from mien.trainer.run import Run
 
 
 def train(

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from mien.config import serialization
-from mien.config.budget import Budget, duration, parse_budget, parse_duration
+from mien.config.budget import Budget, parse_budget, parse_duration
 from mien.data.layouts import detect
 from mien.data.prepared import PreparedSet
 from mien.errors import DataError, FileError, UsageError, is_out_of_memory
-from mien.inference import generator
-from mien.inference.translator import translates
 from mien.recipes.recipe import Recipe, from_json
 from mien.runs.directory import RunDirectory, create, find
 from mien.runs.records import DataCard, Environment, Object
@@ -24,6 +21,7 @@ from mien.runtime import console, distributed, typed_json
 from mien.runtime.device import join
 from mien.trainer import augmentation_policy, condition_policy, options, recovery, setting_changes, warm_start
 from mien.trainer.resume import restore
+from mien.trainer.run import DryRun, Run
 from mien.trainer.run_metadata import environment, note_command, write_papers, write_recipe
 from mien.trainer.summary import first_lines
 from mien.trainer.trainer import Plan, Trainer
@@ -31,35 +29,6 @@ from mien.trainer.validation import Exams, ValidationConfig
 
 SMALLER = "choose a smaller --batch (of a run: mien resume RUN --set batch_size=N) or --resolution, or --metrics none"
 BASE = 64  # pixels a side where neither recipe nor pictures say another size
-
-
-@dataclass(frozen=True)
-class Run:
-    """A training that ended: where it is and how far it came (images seen, seconds trained)."""
-
-    path: Path
-    state: str
-    images: int
-    seconds: float
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"run": str(self.path), "state": self.state, "images": self.images, "seconds": self.seconds}
-
-    def __str__(self) -> str:
-        samples = RunDirectory(self.path).sample_grids()
-        draw = "translate {} PICTURE" if translates(self.path) else "generate {} --seeds 0-99"
-        lines = [
-            f"{self.state} at {self.images / 1000:.1f} kimg after {duration(self.seconds)}: {self.path}",
-            *([f"  look at    {samples[-1][1]}"] if samples else []),
-            f"  draw       mien {draw.format(self.path)}",
-            f"  report     mien report {self.path}",
-            f"  go on      mien resume {self.path} --budget +20m",
-        ]
-        return "\n".join(lines)
-
-    def load(self, snapshot: str | int | None = None) -> generator.Generator:
-        """The run's generator."""
-        return generator.load(self.path, snapshot)
 
 
 # --- the roads --------------------------------------------------------------------------------------------------------
@@ -122,7 +91,7 @@ def start(
     enrol(session, exams, chosen, data, place)
     if dry_run:
         first_lines(session, chosen, pictures, why, begun)
-        return Run(session.run.path, "dry run: nothing was trained,", 0, 0.0)
+        return DryRun(session.run.path)
 
     # Made last: a mistake in a flag leaves no directory behind.
     if session.exams:
@@ -244,8 +213,7 @@ def carry_out(
         console.log_to(None)
         run.unlock()
         distributed.stop()
-    status = run.read_status()
-    return Run(run.path, status["state"], status["images"], status["seconds"])
+    return Run(run.path)
 
 
 def enrol(session: Trainer, plan: ValidationConfig | None, recipe: Recipe, data: str, device: torch.device) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 from mien import recipes
 from mien.errors import DivergenceError, MienError, UsageError
-from mien.runs.directory import RunDirectory
 from mien.runtime import console
 from mien.trainer import augmentation_policy
-from mien.trainer.launch import Run, start
+from mien.trainer.launch import start
+from mien.trainer.run import Run
 from mien.trainer.trainer import Stopped
 
 
@@ -59,8 +59,7 @@ def start_each(names: str, *, augment: str, changes: tuple[str, ...], name: str 
             latest, failed[part] = error, str(error)
             console.say(f"{part} failed: {error}")
             if isinstance(error, DivergenceError) and error.run is not None:
-                status = RunDirectory(error.run).read_status()
-                runs.append(Run(error.run, status["state"], status["images"], status["seconds"]))
+                runs.append(Run(error.run))
     if latest is not None and len(failed) == len(wanted):
         raise latest
     return Runs(runs, failed)

@@ -1,0 +1,135 @@
+"""A run as Python sees it: `run = mien.train(...)`, or `mien.Run("last")` for one that is on disk already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mien.config.budget import duration
+from mien.inference import generator, translator
+from mien.inference.generator import Generator
+from mien.inference.translator import Translator
+from mien.runs.directory import RunDirectory, find
+from mien.runs.records import Best
+
+
+class Run:
+    """One training and its directory. Every property reads the files anew: a run that trains elsewhere can be watched.
+
+    path: its folder. Runs are equal if their folders are.
+    """
+
+    def __init__(self, run: str | int | Path = "last", *, outdir: str | Path = "runs"):
+        """run: a path, a number, a name in `outdir`, or "last". Raises UsageError where there is none of that name."""
+        self.directory = find(str(run), Path(outdir))
+        self.path = self.directory.path
+
+    @property
+    def name(self) -> str:
+        return self.path.resolve().name
+
+    @property
+    def state(self) -> str:
+        """ "starting", "running", "stopped", "finished", "diverged", or "interrupted" after a kill."""
+        state = self.directory.read_status()["state"]
+        return "interrupted" if state in ("starting", "running") and not self.directory.is_held() else state
+
+    @property
+    def images(self) -> int:
+        """Real images seen."""
+        return self.directory.read_status()["images"]
+
+    @property
+    def seconds(self) -> float:
+        """Seconds trained, all sessions together."""
+        return self.directory.read_status()["seconds"]
+
+    @property
+    def history(self) -> dict[str, np.ndarray]:
+        """The rows of stats.jsonl as columns: name -> float64 [rows]; NaN where a row lacks the number.
+
+        Among them are "kimg", "seconds", "discriminator/loss" and "generator/loss".
+        """
+        rows = self.directory.stats.read()
+        names = dict.fromkeys(name for row in rows for name, value in row.items() if isinstance(value, int | float))
+        return {name: np.array([number(row.get(name)) for row in rows]) for name in names if name != "final"}
+
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        """The rows of metrics.jsonl, oldest first. Each has "metric", "value", and all that the number depends on."""
+        return self.directory.metrics.read()
+
+    @property
+    def samples(self) -> list[Path]:
+        """The sample grids, oldest first. The first shows the generator before training."""
+        return [path for _, path in self.directory.sample_grids()]
+
+    @property
+    def best(self) -> Best | None:
+        """The best row of `metrics`; `load("best")` gives its generator. None for a training without metrics."""
+        return self.directory.read_best()
+
+    def load(self, snapshot: str | int | None = None, *, device: str | None = None) -> Generator | Translator:
+        """The run's generator, or translator; snapshot: the newest, a kimg, or "best"."""
+        return load(self.path, snapshot, device=device)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"run": str(self.path), "state": self.state, "images": self.images, "seconds": self.seconds}
+
+    def __str__(self) -> str:
+        samples = self.samples
+        draw = "translate {} PICTURE" if translator.translates(self.directory) else "generate {} --seeds 0-99"
+        lines = [
+            f"{self.state} at {self.images / 1000:.1f} kimg after {duration(self.seconds)}: {self.path}",
+            *([f"  look at    {samples[-1]}"] if samples else []),
+            f"  draw       mien {draw.format(self.path)}",
+            f"  report     mien report {self.path}",
+            f"  go on      mien resume {self.path} --budget +20m",
+        ]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Run) and self.path.resolve() == other.path.resolve()
+
+    def __hash__(self) -> int:
+        return hash(self.path.resolve())
+
+
+class DryRun(Run):
+    """What a training would have been: its folder was not made, and nothing was trained."""
+
+    state, images, seconds = "dry run", 0, 0.0
+
+    def __init__(self, path: Path):
+        self.directory, self.path = RunDirectory(path), path
+
+    def __str__(self) -> str:
+        return f"dry run: nothing was trained; without --dry-run the run would be {self.path}"
+
+
+def load(
+    run: str | int | Path | Run | RunDirectory,
+    snapshot: str | int | None = None,
+    *,
+    outdir: str | Path = "runs",
+    code: str | Path | None = None,
+    device: str | None = None,
+) -> Generator | Translator:
+    """A run's generator, or its translator where it translates.
+
+    run: a `Run`, a path, a number, a name in `outdir`, "last", or a `.safetensors` snapshot file. snapshot: the newest,
+    unless a kimg (200), "best" or a file is named. code: your file that the recipe comes from, where it does. device:
+    "cpu", "cuda", …; the accelerator where there is one. Raises UsageError or FileError, in one line.
+    """
+    place = run.directory if isinstance(run, Run) else run if isinstance(run, RunDirectory) else str(run)
+    of = translator if translator.translates(place, Path(outdir)) else generator
+    return of.load(place, snapshot, outdir=Path(outdir), code=code, device=device)
+
+
+def number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else np.nan
