@@ -15,6 +15,7 @@ from mien.losses.adversarial import (
     Relativistic,
     Saturating,
     Wasserstein,
+    says,
 )
 
 REAL = [-3.0, -1.0, -0.25, 0.0, 0.5, 1.0, 4.0]
@@ -136,3 +137,27 @@ def test_several_matches_are_averaged():
     turn = turn_of((1.0, 0.0), (0.0, 0.5))
     value = Adversarial(loss=Wasserstein(), side="discriminator")(turn)
     assert value.tolist() == pytest.approx([(-1.0 + 0.5) / 2] * 2)
+
+
+@LOSSES
+def test_a_loss_says_what_its_logits_mean(loss, discriminator, generator):
+    """A logit above 0 means "real" where the best constant logit is above 0 just if most images are real, and where a
+    constant added to all logits changes the loss: else the border may drift anywhere."""
+
+    def best_is_above_0(share):
+        real, fake = (torch.zeros(1, requires_grad=True) for _ in range(2))
+        loss.discriminator(real, fake).sum().backward()
+        return (share * real.grad + (1 - share) * fake.grad).item() < 0
+
+    pair = torch.tensor([0.5]), torch.tensor([-0.5])
+    drifts = torch.equal(loss.discriminator(*pair), loss.discriminator(*(one + 3 for one in pair)))
+    assert says(loss, "positive_means_real") == (best_is_above_0(0.6) and not best_is_above_0(0.4) and not drifts)
+    scores = loss.realness(torch.tensor([-9.0, 9.0]))
+    assert says(loss, "realness_is_probability") == (scores.min().item() > 0 and scores.max().item() < 1)
+
+
+def test_a_loss_that_says_nothing_of_its_logits_promises_nothing():
+    class Own:
+        generator_sees_real = False
+
+    assert not says(Own(), "positive_means_real") and not says(Own, "realness_is_probability")

@@ -20,10 +20,17 @@ from mien.losses.term import Term
 
 
 class AdversarialLoss(Protocol):
-    """generator_sees_real: False spares the generator's turn the discriminator's pass over real images; `real` is
-    then None there."""
+    """A loss says by itself what its logits mean; nothing else in mien knows losses by their names.
+
+    generator_sees_real: False spares the generator's turn the discriminator's pass over real images; `real` is
+    then None there. positive_means_real: the discriminator learns to give real images logits above 0 and fakes logits
+    below 0. ADA needs that. realness_is_probability: `realness` lies between 0 and 1. A loss that leaves out one of
+    the last two says no (`says`).
+    """
 
     generator_sees_real: ClassVar[bool]
+    positive_means_real: ClassVar[bool]
+    realness_is_probability: ClassVar[bool]
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """Logits [N] each -> [N]"""
@@ -38,11 +45,18 @@ class AdversarialLoss(Protocol):
         ...
 
 
+def says(loss: AdversarialLoss | type[AdversarialLoss], what: str) -> bool:
+    """Whether a loss says this of its logits: "positive_means_real" or "realness_is_probability"."""
+    return bool(getattr(loss, what, False))  # losses that were written for mien 0.1.0 say neither
+
+
 @dataclass(frozen=True)
 class NonSaturating:
     """-log D(G(z)) for the generator (Goodfellow et al. 2014, section 3; "BCE" in DCGAN code)."""
 
     generator_sees_real: ClassVar[bool] = False
+    positive_means_real: ClassVar[bool] = True
+    realness_is_probability: ClassVar[bool] = True
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         return softplus(-real) + softplus(fake)  # -log D(x) - log(1 - D(G(z))), D = sigmoid(logit)
@@ -67,6 +81,8 @@ class Hinge:
     """Hinge loss (Lim & Ye 2017; Miyato et al. 2018, eq. 16 and 17)."""
 
     generator_sees_real: ClassVar[bool] = False
+    positive_means_real: ClassVar[bool] = True
+    realness_is_probability: ClassVar[bool] = False
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         return torch.relu(1.0 - real) + torch.relu(1.0 + fake)
@@ -83,6 +99,8 @@ class LeastSquares:
     """LSGAN with a = 0, b = c = 1 (Mao et al. 2017, eq. 9)."""
 
     generator_sees_real: ClassVar[bool] = False
+    positive_means_real: ClassVar[bool] = False  # the border lies at 1/2
+    realness_is_probability: ClassVar[bool] = False
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         return 0.5 * ((real - 1.0).square() + fake.square())
@@ -99,6 +117,8 @@ class Wasserstein:
     """Critic difference (Arjovsky et al. 2017, eq. 2). The negative of D's loss estimates the distance."""
 
     generator_sees_real: ClassVar[bool] = False
+    positive_means_real: ClassVar[bool] = False
+    realness_is_probability: ClassVar[bool] = False
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         return fake - real
@@ -115,6 +135,8 @@ class Relativistic:
     """Relativistic pairing (Jolicoeur-Martineau 2019; R3GAN, eq. 2): each fake is judged against one real."""
 
     generator_sees_real: ClassVar[bool] = True
+    positive_means_real: ClassVar[bool] = False
+    realness_is_probability: ClassVar[bool] = False
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         return softplus(fake - real)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from mien.config.serialization import find_class
+from mien.errors import UsageError
+from mien.losses.adversarial import says
 from mien.reports.run_data import Facts, mean_of_last, points
 
-PROBABILITIES = {"NonSaturating", "Saturating"}  # the losses whose D(…) lies between 0 and 1
 SURE, SAME = 0.05, 0.05  # how near to 0 and 1, and to each other, scores must be to say so
 
 GUIDE = (
@@ -57,10 +59,13 @@ GRADIENTS = (
 
 
 def are_probabilities(facts: Facts) -> bool:
-    """Whether D(real) lies between 0 and 1; with other losses it is a score without bounds."""
+    """Whether D(real) lies between 0 and 1: the loss says so. With other losses, and with those of a user's file that
+    nobody named with --code, it is a score without bounds."""
     loss = facts.recipe.get("loss")
-    name = str(loss.get("class", "")) if isinstance(loss, dict) else ""
-    return name.startswith("mien.") and name.rpartition(":")[2] in PROBABILITIES
+    try:
+        return says(find_class(loss["class"]), "realness_is_probability") if isinstance(loss, dict) else False
+    except (KeyError, UsageError):
+        return False
 
 
 def state_of(facts: Facts) -> str:

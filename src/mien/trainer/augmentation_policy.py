@@ -10,12 +10,11 @@ import torch
 from mien.augmentation.ada import ADA
 from mien.augmentation.diffaugment import Augmentation, DiffAugment
 from mien.errors import UsageError
-from mien.losses.adversarial import LeastSquares, Relativistic, Wasserstein
+from mien.losses.adversarial import says
 from mien.recipes.recipe import Recipe
 
 FEW = 5_000  # pictures: both papers gain most below some thousands
 NAMED: dict[str, Augmentation | None] = {"none": None, "diffaugment": DiffAugment(), "ada": ADA()}
-UNDECIDED = (LeastSquares, Wasserstein, Relativistic)  # a real picture's logit need not be above 0 under these
 
 
 def asked(recipe: Recipe, name: str, changes: tuple[str, ...]) -> Recipe:
@@ -55,7 +54,7 @@ def can(recipe: Recipe) -> bool:
 
 def decides(recipe: Recipe) -> bool:
     """Whether the discriminator calls a picture real by a logit above 0."""
-    return not isinstance(recipe.loss, UNDECIDED)
+    return says(recipe.loss, "positive_means_real")
 
 
 def words(recipe: Recipe, count: int) -> list[str]:
