@@ -6,7 +6,8 @@ from torch import nn
 
 from mien.batch import Batch, Match, Turn
 from mien.config.schedules import Linear
-from mien.losses.penalties import R1, R2, GradientPenalty, image_gradient
+from mien.losses.functional import image_gradient
+from mien.losses.penalties import R1, R2, GradientPenalty
 from mien.losses.term import Term
 from mien.training.optimizer import Adam
 from mien.training.player import Player

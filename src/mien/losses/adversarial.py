@@ -13,9 +13,9 @@ from typing import ClassVar, Literal, Protocol
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
 
 from mien.batch import Match, Turn
+from mien.losses import functional
 from mien.losses.term import Term
 
 
@@ -59,10 +59,10 @@ class NonSaturating:
     realness_is_probability: ClassVar[bool] = True
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        return softplus(-real) + softplus(fake)  # -log D(x) - log(1 - D(G(z))), D = sigmoid(logit)
+        return functional.non_saturating_discriminator_loss(real, fake)
 
     def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
-        return softplus(-fake)
+        return functional.non_saturating_generator_loss(fake)
 
     def realness(self, logits: Tensor) -> Tensor:
         return torch.sigmoid(logits)
@@ -73,7 +73,7 @@ class Saturating(NonSaturating):
     """The minimax game itself (Goodfellow et al. 2014, eq. 1): G minimizes log(1 - D(G(z))) and starves when D wins."""
 
     def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
-        return -softplus(fake)
+        return functional.saturating_generator_loss(fake)
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,10 @@ class Hinge:
     realness_is_probability: ClassVar[bool] = False
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        return torch.relu(1.0 - real) + torch.relu(1.0 + fake)
+        return functional.hinge_discriminator_loss(real, fake)
 
     def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
-        return -fake
+        return functional.hinge_generator_loss(fake)
 
     def realness(self, logits: Tensor) -> Tensor:
         return logits
@@ -103,10 +103,10 @@ class LeastSquares:
     realness_is_probability: ClassVar[bool] = False
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        return 0.5 * ((real - 1.0).square() + fake.square())
+        return functional.least_squares_discriminator_loss(real, fake)
 
     def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
-        return 0.5 * (fake - 1.0).square()
+        return functional.least_squares_generator_loss(fake)
 
     def realness(self, logits: Tensor) -> Tensor:
         return logits
@@ -121,10 +121,10 @@ class Wasserstein:
     realness_is_probability: ClassVar[bool] = False
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        return fake - real
+        return functional.wasserstein_critic_loss(real, fake)
 
     def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
-        return -fake
+        return functional.wasserstein_generator_loss(fake)
 
     def realness(self, logits: Tensor) -> Tensor:
         return logits
@@ -139,11 +139,11 @@ class Relativistic:
     realness_is_probability: ClassVar[bool] = False
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        return softplus(fake - real)
+        return functional.relativistic_discriminator_loss(real, fake)
 
     def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
         assert real is not None  # generator_sees_real
-        return softplus(real - fake)
+        return functional.relativistic_generator_loss(real, fake)
 
     def realness(self, logits: Tensor) -> Tensor:
         return logits

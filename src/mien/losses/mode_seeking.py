@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from mien.batch import Turn
+from mien.losses.functional import mode_seeking_loss
 from mien.losses.term import Term
-
-EPSILON = 1e-5  # of the authors' code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,11 +21,4 @@ class ModeSeeking(Term):
     """
 
     def __call__(self, turn: Turn) -> Tensor:
-        noise, picture = (halves_apart(turn.views[name]) for name in ("z", "fake"))
-        return noise / (picture + EPSILON)
-
-
-def halves_apart(values: Tensor) -> Tensor:
-    """[N,…] -> the mean absolute difference of each of the first half from its fellow of the second [N // 2]"""
-    half = len(values) // 2
-    return (values[:half] - values[half : 2 * half]).abs().flatten(1).mean(1)
+        return mode_seeking_loss(turn.views["z"], turn.views["fake"])

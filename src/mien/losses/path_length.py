@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mien.batch import Turn
 from mien.config.schedules import Number
+from mien.losses.functional import path_lengths
 from mien.losses.term import Term
 
 MEAN = "path_length/mean"  # in the game's memory
@@ -39,10 +40,3 @@ class PathLength(Term):
 
     def statistics(self, turn: Turn) -> dict[str, Tensor]:
         return {"path length": turn.memory[MEAN]}
-
-
-def path_lengths(fake: Tensor, w: Tensor) -> Tensor:
-    """|J^T y| of each picture: [N,C,H,W], [N,num_ws,w_dim] -> [N], itself differentiable."""
-    noise = torch.randn_like(fake) / (fake.shape[2] * fake.shape[3]) ** 0.5
-    (gradient,) = torch.autograd.grad((fake * noise).sum(), w, create_graph=True)
-    return gradient.square().sum(2).mean(1).sqrt()

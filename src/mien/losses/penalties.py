@@ -7,15 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mien.batch import Match, Turn
+from mien.batch import Turn
 from mien.config.schedules import Number
+from mien.losses.functional import gradient_penalty, r1_penalty, r2_penalty
 from mien.losses.term import Term
-
-
-def image_gradient(logits: Tensor, images: Tensor) -> Tensor:
-    """d logits[i] / d images[i], flattened: [N], [N,C,H,W] -> [N, C*H*W], itself differentiable."""
-    (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
-    return gradient.flatten(1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +22,7 @@ class R1(Term):
             match.real.requires_grad_()
 
     def __call__(self, turn: Turn) -> Tensor:
-        return torch.stack([half_square(match.real_logits, match.real) for match in turn.matches]).mean(0)
+        return torch.stack([r1_penalty(match.real_logits, match.real) for match in turn.matches]).mean(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +34,7 @@ class R2(Term):
             match.fake.requires_grad_()
 
     def __call__(self, turn: Turn) -> Tensor:
-        return torch.stack([half_square(match.fake_logits, match.fake) for match in turn.matches]).mean(0)
-
-
-def half_square(logits: Tensor, images: Tensor) -> Tensor:
-    return 0.5 * image_gradient(logits, images).square().sum(1)
+        return torch.stack([r2_penalty(match.fake_logits, match.fake) for match in turn.matches]).mean(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +48,5 @@ class GradientPenalty(Term):
     target: float = 1.0
 
     def __call__(self, turn: Turn) -> Tensor:
-        return torch.stack([self.of(match) for match in turn.matches]).mean(0)
-
-    def of(self, match: Match) -> Tensor:
-        real, fake = match.real.detach(), match.fake.detach()
-        position = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
-        between = torch.lerp(real, fake, position).requires_grad_()
-        return (image_gradient(match.logits(between), between).norm(dim=1) - self.target).square()
+        penalties = [gradient_penalty(match.logits, match.real, match.fake, self.target) for match in turn.matches]
+        return torch.stack(penalties).mean(0)
