@@ -275,9 +275,11 @@ class Trainer:
             (self.spent(), self.trouble, max(1, min(AGREE_ROUNDS, int(AGREE_SECONDS / max(a_round, 1e-9)))))
         )
         self.agreement_due = number + pause
-        self.signal = distributed.largest(self.signal or 0) or None
+        agreed = distributed.largest(self.signal or 0)
+        if agreed:  # else a signal that has come meanwhile waits for the next agreement
+            self.signal = agreed
         self.refuse_trouble()
-        return spent or self.signal is not None
+        return spent or agreed > 0
 
     def is_checkpoint_due(self) -> bool:
         since = time.monotonic() - self.last_checkpoint
