@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 
 from mien.conditioning.text import encoder
-from mien.data.attributes import groups
+from mien.data.attributes import attributes_of
 from mien.data.synthetic.draw import CHOICES, OTHER, USUAL, attribute_names, attributes, sample_face
 from mien.data.synthetic.wording import Frame, Wording
 from mien.metrics.metric import Labels
@@ -42,11 +42,11 @@ def main() -> None:
         encode = encoder.find(encoder.asked(name))
         usual = encode([wording.caption(face, number) for number, face in enumerate(faces)]).astype(np.float64)
         other = encode([OTHER.caption(faces[number], number) for number in asked]).astype(np.float64)
-        told = [Labels(one.told(labels[LEARNED:], asked), names, tells_off=False) for one in (wording, OTHER)]
+        told = [Labels(one.told(labels[LEARNED:], asked), names, states_off=False) for one in (wording, OTHER)]
         for ridge in RIDGES:
             read = regression(usual[:LEARNED], labels[:LEARNED], ridge)
             print(f"{name}, taught on {form}, penalty {ridge:g}: right about the same wording and about the other")
-            for group in [group for group in groups(names) if group.name in CHOICES]:
+            for group in [group for group in attributes_of(names) if group.name in CHOICES]:
                 shares = [right(read(x), one, group) for x, one in zip((usual[LEARNED:], other), told)]
                 print(f"  {group.name:10}  {shares[0]:4.0%}  {shares[1]:4.0%}  chance {1 / len(group.values):.0%}")
 
@@ -63,7 +63,7 @@ def regression(vectors, labels, ridge):
 
 def right(read, told, group):
     """The share of the captions which tell an attribute that are read right."""
-    wanted = told.told(group)
+    wanted = told.decode(group)
     return (read[:, list(group.columns)].argmax(1) == wanted)[wanted >= 0].mean()
 
 

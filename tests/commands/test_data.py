@@ -133,7 +133,7 @@ def test_label_fills_half_a_folder_and_leaves_it_as_it_was(tmp_path: Path, monke
     assert ready.labels is not None and len(ready) == 200
     assert (ready.labels[:, :3].argmax(1) == 2 - np.arange(200) % 3).all() and (ready.labels[:, :3].sum(1) == 1).all()
     colours, shiny = made.attributes
-    assert (colours["told"], colours["filled"], colours["accuracy"]) == (100, 100, 1.0) and shiny["filled"] < 20
+    assert (colours["given"], colours["filled"], colours["accuracy"]) == (100, 100, 1.0) and shiny["filled"] < 20
     text = str(made)
     assert text.splitlines()[1].split()[:5] == ["colour", "100", "100", "0", "100.0%"]
     assert "shiny: no guess is right in 90%" in text and text.endswith(f"mien train --data {tmp_path / 'new'}")

@@ -218,11 +218,11 @@ def test_a_seed_is_a_picture_whatever_is_drawn_beside_it(by_class):
 
 def test_a_class_is_drawn_with_the_same_z(by_class):
     generator = load(by_class)
-    one = generator.asked(class_="c")
+    one = generator.conditioned_on(class_="c")
     assert torch.equal(one.latents([5])[:, :8], generator.latents([5])[:, :8])
     assert one.latents(range(9))[:, 8:].tolist() == [[0, 0, 1]] * 9
     assert np.array_equal(np.asarray(generator([5], class_=2)[0]), one.pixels([5])[0])
-    other = generator.asked(class_="a").pixels([5])
+    other = generator.conditioned_on(class_="a").pixels([5])
     assert not np.array_equal(other, one.pixels([5])) and generator.labels.shape == (48, 3)
 
 
@@ -231,7 +231,7 @@ def test_generate_draws_what_is_asked_and_says_so(by_class, by_attributes, tmp_p
     assert made.asked == "class: b" and "class: b" in str(made)
     with Image.open(tmp_path / "b" / "seed0002.png") as picture:
         assert read_facts(picture)["class"] == "b"
-        assert np.array_equal(np.asarray(picture), load(by_class).asked(class_="b").pixels([2])[0])
+        assert np.array_equal(np.asarray(picture), load(by_class).conditioned_on(class_="b").pixels([2])[0])
     assert "each seed chose a label of the training's" in str(
         generate(str(by_class), seeds="1", output=tmp_path / "any")
     )
@@ -239,16 +239,13 @@ def test_generate_draws_what_is_asked_and_says_so(by_class, by_attributes, tmp_p
     assert cli.run(["generate", str(by_attributes), "--attributes", "hair=silver,glasses", *flags]) == 0
     assert "attributes: hair=silver,glasses" in capsys.readouterr().out
     assert cli.run(["generate", str(by_class), "--class", "d", *flags]) == 2
-    assert (
-        capsys.readouterr().err
-        == "mien: --class d: there is no such class: there are a, b, c, or a number from 0 to 2\n"
-    )
+    assert capsys.readouterr().err == "mien: --class d: unknown class: there are a, b, c, or a number from 0 to 2\n"
 
 
 def test_a_text_is_drawn_by_what_it_says(attributed, tmp_path):
     run = begin(attributed, tmp_path, "dcgan", DCGAN, "80img", cond="text").path
     generator = load(run)
-    asked = generator.asked(text="a girl with pink hair")
+    asked = generator.conditioned_on(text="a girl with pink hair")
     assert np.array_equal(asked.latents([3])[:, 8:].numpy(), Words()(["a girl with pink hair"]))
     assert np.array_equal(np.asarray(generator([3], text="a girl with pink hair")[0]), asked.pixels([3])[0])
     assert generate(str(run), text="pink hair", seeds="0", output=tmp_path / "out").asked == "text: pink hair"
@@ -262,7 +259,7 @@ def test_what_a_generator_cannot_be_asked_is_refused(by_class, by_attributes, cl
         (by_attributes, {"class_": "a"}, "was trained by attributes: use --attributes"),
     ):
         with pytest.raises(UsageError, match=words):
-            load(run).asked(**wanted)
+            load(run).conditioned_on(**wanted)
 
 
 def test_latents_of_a_conditional_generator(by_class, by_attributes, classes, tmp_path):
@@ -315,14 +312,14 @@ def test_a_sweep_of_one_attribute_has_a_row_for_each_seed(by_attributes, by_clas
     made = generate(str(by_class), sweep="class", seeds="1,4", output=path)
     assert (made.kind, made.pictures, made.files) == ("grid", 6, 1)
     cells = in_cells(Image.open(path), 2, 3)
-    assert np.array_equal(cells[1][2], load(by_class).asked(class_="c").pixels([4])[0])
+    assert np.array_equal(cells[1][2], load(by_class).conditioned_on(class_="c").pixels([4])[0])
     assert generate(str(by_attributes), sweep="hair", attributes="glasses").path.name == "sweep.png"
 
 
 @pytest.mark.parametrize(
     "flags, words",
     [
-        (["--sweep", "hairs"], "--sweep hairs: there is no such attribute: did you mean hair?"),
+        (["--sweep", "hairs"], "--sweep hairs: unknown attribute: did you mean hair?"),
         (["--sweep", "hair,hair"], "name one attribute, or two different ones"),
         (["--sweep", "hair,glasses", "--seeds", "1,2"], "draws one seed"),
         (["--sweep", "hair", "--zip"], "--sweep is a sheet of its own"),

@@ -42,13 +42,13 @@ def test_switches_and_values_that_only_one_attribute_has():
     [
         (
             "hairs=silver",
-            "--attributes hairs: there is no such attribute: did you mean hair? there are hair, eyes, mouth",
+            "--attributes hairs: unknown attribute: did you mean hair? there are hair, eyes, mouth",
         ),
-        ("hair=silvr", "hair=silvr: there is no such value of hair: did you mean silver? there are black, silver"),
+        ("hair=silvr", "hair=silvr: unknown value of hair: did you mean silver? there are black, silver"),
         ("black", "black: it is a value of several attributes: write hair=black or eyes=black"),
         ("hair", "--attributes hair: say which: hair=black, or silver"),
-        ("hat=red", "no such attribute: there are hair, eyes, mouth, glasses"),
-        ("glasses=red", "no such value of glasses: there are without, with"),
+        ("hat=red", "unknown attribute: there are hair, eyes, mouth, glasses"),
+        ("glasses=red", "unknown value of glasses: there are without, with"),
     ],
 )
 def test_the_unknown_is_refused_with_the_nearest(text, words):

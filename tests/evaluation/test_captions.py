@@ -13,11 +13,11 @@ from exact import begin
 import mien
 from mien.conditioning.labels import embedded
 from mien.conditioning.text.words import Words
-from mien.data.attributes import groups
+from mien.data.attributes import attributes_of
 from mien.data.synthetic.draw import OTHER, USUAL, attribute_names, draw_many, sample_face
 from mien.errors import UsageError
-from mien.evaluation.attribute_classifier import teach
-from mien.evaluation.image_sets import drawn_by, pictures_of
+from mien.evaluation.attribute_classifier import train_attribute_classifier
+from mien.evaluation.image_sets import generated_by, pictures_of
 from mien.inference.generator import Generator, load
 from mien.metrics.agreement import Agreement
 from mien.metrics.metric import Labels
@@ -38,20 +38,20 @@ def test_a_seed_draws_a_caption_of_the_real_pictures(run):
     generator, real = load(run, device="cpu"), pictures_of("drawn-reworded:50", (32, 32), 20)
     rows = np.linspace(0, 49, 20).round().astype(int)
     assert real.captions == [OTHER.caption(sample_face(0, row), row) for row in rows]
-    fake = drawn_by(generator, [3, 8, 5], "3,8,5", 1.0, real)
-    places = [generator.telling(torch.zeros(20, Words.dim)).drawn(seed)[1] for seed in (3, 8, 5)]
+    fake = generated_by(generator, [3, 8, 5], "3,8,5", 1.0, real)
+    places = [generator.with_labels(torch.zeros(20, Words.dim)).drawn(seed)[1] for seed in (3, 8, 5)]
     vectors = torch.from_numpy(Words()([real.captions[place] for place in places]))
     whole = torch.cat([generator.latents([3, 8, 5])[:, :4], vectors], 1)
     expected = generator.synthesis(generator.mapping(torch.cat([whole, torch.zeros(29, 4 + Words.dim)])))[:3]
     drawn = np.concatenate(list(fake.batches(32)))
     np.testing.assert_allclose(drawn, (expected.permute(0, 2, 3, 1).numpy() + 1) * 127.5, atol=0.51)
-    assert fake.facts["captions"] == "drawn-reworded:50" and not fake.labels.tells_off
-    assert np.array_equal(fake.labels.values, real.told.values[places])
+    assert fake.facts["captions"] == "drawn-reworded:50" and not fake.labels.states_off
+    assert np.array_equal(fake.labels.values, real.caption_labels.values[places])
 
 
 def test_without_captions_a_seed_draws_one_of_the_trainings(run, tmp_path):
     generator = load(run, device="cpu")
-    fake = drawn_by(generator, [3], "3", 1.0, pictures_of(picture_folder(tmp_path / "plain", 4), (32, 32), 4))
+    fake = generated_by(generator, [3], "3", 1.0, pictures_of(picture_folder(tmp_path / "plain", 4), (32, 32), 4))
     assert np.array_equal(np.concatenate(list(fake.batches(64))), generator.pixels([3]))
     assert fake.labels is None and "captions" not in fake.facts
 
@@ -60,29 +60,31 @@ def test_only_what_a_caption_tells_is_asked_for(tmp_path):
     """A short caption tells hair and eyes alone; of switches those that are on; of a text without words nothing."""
     real = pictures_of("drawn-reworded:60", (16, 16), 60)
     hair, bangs, glasses = (
-        next(group for group in groups(attribute_names()) if group.name == name)
+        next(group for group in attributes_of(attribute_names()) if group.name == name)
         for name in ("hair", "bangs", "glasses")
     )
     short = np.array([text.startswith("hair: ") for text in real.captions])
-    assert short.sum() > 3 and (real.told.told(hair)[short] == real.labels.told(hair)[short]).all()
-    assert (real.told.told(bangs)[short] == -1).all() and (real.told.told(glasses)[short] == -1).all()
+    assert short.sum() > 3 and (real.caption_labels.decode(hair)[short] == real.labels.decode(hair)[short]).all()
+    assert (real.caption_labels.decode(bangs)[short] == -1).all() and (
+        real.caption_labels.decode(glasses)[short] == -1
+    ).all()
     named = np.array(["glasses" in text or "spectacles" in text for text in real.captions])
-    assert named.sum() > 2 and np.array_equal(real.told.told(glasses), np.where(named, 1, -1))
+    assert named.sum() > 2 and np.array_equal(real.caption_labels.decode(glasses), np.where(named, 1, -1))
     unpaired = pictures_of("drawn-unpaired:60", (16, 16), 60)  # its row 3 shows face 7
     assert unpaired.captions[3] == USUAL.caption(sample_face(0, 7), 7)
-    assert np.array_equal(unpaired.told.values, USUAL.told(unpaired.labels.values, range(1, 120, 2)))
+    assert np.array_equal(unpaired.caption_labels.values, USUAL.told(unpaired.labels.values, range(1, 120, 2)))
     folder = picture_folder(tmp_path / "own", 4)
     rows = [{"file_name": f"{n:03d}.png", "hair": "ab"[n % 2], "hat": n // 2, "text": "x" * n} for n in range(4)]
     (folder / "metadata.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     own = pictures_of(folder, (16, 16), 4)
-    told = {group.name: own.told.told(group).tolist() for group in groups(own.told.names)}
+    told = {group.name: own.caption_labels.decode(group).tolist() for group in attributes_of(own.caption_labels.names)}
     assert told == {"hair": [-1, 1, 0, 1], "hat": [-1, -1, 1, 1]}
 
 
 def test_agreement_of_pictures_that_are_what_their_captions_say(run, monkeypatch, tmp_path):
     """A generator that draws the very faces of the captions agrees; one that draws others does so by chance."""
-    faces, reader = draw_many(200, 32, 32, seed=0), teach(32, 32, learned=1000, held_out=200)
-    monkeypatch.setattr("mien.evaluation.attribute_classifier.teach", lambda *_, **__: reader)
+    faces, classifier = draw_many(200, 32, 32, seed=0), train_attribute_classifier(32, 32, learned=1000, held_out=200)
+    monkeypatch.setattr("mien.evaluation.attribute_classifier.train_attribute_classifier", lambda *_, **__: classifier)
 
     def measured(shift):
         def stream(self, seeds, truncation, size):
@@ -101,8 +103,8 @@ def test_agreement_of_pictures_that_are_what_their_captions_say(run, monkeypatch
 
 def test_captions_without_labels_are_refused_with_the_cure():
     texts = Labels(np.zeros((2, 3), np.float32), ("a", "b", "c"))
-    with pytest.raises(UsageError, match="captions of --data, which must have labels beside them"):
-        Agreement().told(texts, None).scores(torch.zeros(2, 2), torch.zeros(2, 2))
+    with pytest.raises(UsageError, match="captions of --data, which must have labels, too"):
+        Agreement().with_labels(texts, None).scores(torch.zeros(2, 2), torch.zeros(2, 2))
 
 
 def test_while_training_the_same_is_measured_as_afterwards(tmp_path):
@@ -119,4 +121,4 @@ def test_an_encoder_of_another_length_is_refused(run, monkeypatch):
     with pytest.raises(UsageError, match="--encoder words gives 192 numbers; the run has 1024: train anew, or"):
         embedded(["never read before"], condition)
     with pytest.raises(UsageError, match="--encoder words gives 192 numbers; the run has 1024"):
-        load(run, device="cpu").asked(text="pink hair")
+        load(run, device="cpu").conditioned_on(text="pink hair")

@@ -7,9 +7,9 @@ import pytest
 from mien.data.prepare import prepare
 from mien.data.synthetic.draw import draw, sample_face
 from mien.data.synthetic.pencil import PAPER, PIGMENT, off_paper
-from mien.evaluation.attribute_classifier import teach
+from mien.evaluation.attribute_classifier import train_attribute_classifier
 from mien.evaluation.image_sets import labels_of
-from mien.metrics.agreement import ReadAgreement
+from mien.metrics.agreement import ClassifierAgreement
 
 COUNT, SIDE = 300, 32
 SURVIVING = ("hair", "skin", "outfit", "glasses")
@@ -18,18 +18,20 @@ SURVIVING = ("hair", "skin", "outfit", "glasses")
 @pytest.fixture(scope="module")
 def readers():
     """Of colour and of pencil."""
-    return [teach(SIDE, SIDE, learned=1200, held_out=300, pencil=pencil) for pencil in (False, True)]
+    return [
+        train_attribute_classifier(SIDE, SIDE, learned=1200, held_out=300, pencil=pencil) for pencil in (False, True)
+    ]
 
 
-def agreements(reader, images, faces, drawn, sources):
-    real = reader(np.array(images))
-    scores = ReadAgreement(faces, sources, reader).scores(real, reader(np.array(drawn)))
+def agreements(classifier, images, faces, drawn, sources):
+    real = classifier(np.array(images))
+    scores = ClassifierAgreement(faces, sources, classifier).scores(real, classifier(np.array(drawn)))
     return {name.removeprefix("agreement_"): score.value for name, score in scores.items()}
 
 
 def test_both_styles_can_be_read(readers):
-    for reader in readers:
-        right = {one.name: one.accuracy for one in reader.attributes}
+    for classifier in readers:
+        right = {one.name: one.accuracy for one in classifier.attributes}
         assert min(right[name] for name in SURVIVING) > 0.95 and min(right["style"], right["eyes"]) > 0.75
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from mien import cli, recipes
 from mien.errors import UsageError
-from mien.evaluation.translated_sets import translations, wanted
+from mien.evaluation.translated_sets import target_images, translated_images
 from mien.inference.translator import Translator, padded, routes
 from mien.runs.snapshot import load_snapshot
 
@@ -155,7 +155,7 @@ def test_both_sides_of_an_evaluation(run):
     one = load(run)
     data = str(run.parent.parent / "sets")
     for to, domain in (("B", "trainB"), ("A", "trainA")):
-        real, fake = wanted(one, data, 4, to), translations(one, data, 100, to)
+        real, fake = target_images(one, data, 4, to), translated_images(one, data, 100, to)
         files = [np.asarray(Image.open(run.parent.parent / "sets" / domain / f"{n}.png")) for n in (0, 2, 3, 5)]
         assert (real.count, fake.count) == (4, 6) and np.array_equal(np.concatenate(list(real.batches(3))), files)
         assert real.key.endswith(to) and fake.facts["to"] == to and fake.facts["run"] == "00000-run"

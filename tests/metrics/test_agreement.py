@@ -8,21 +8,21 @@ import torch
 
 from mien.data.synthetic.draw import attribute_names, draw_many
 from mien.errors import UsageError
-from mien.evaluation.attribute_classifier import teach, with_reader
+from mien.evaluation.attribute_classifier import train_attribute_classifier, with_attribute_classifier
 from mien.evaluation.evaluate import score
-from mien.evaluation.image_sets import Side
+from mien.evaluation.image_sets import ImageSet
 from mien.metrics import find
-from mien.metrics.agreement import Agreement, FIDByClass, ReadAgreement, chance
+from mien.metrics.agreement import Agreement, ClassifierAgreement, FIDByClass, chance
 from mien.metrics.fid import FID
 from mien.metrics.metric import Labels
-from mien.metrics.modes import Attribute, Reader
+from mien.metrics.modes import AttributeClassifier, AttributeDistribution
 
 NAMES = ("hair=black", "hair=pink", "glasses", "mouth=smile", "mouth=frown")
-BY_HAND = Reader(
+BY_HAND = AttributeClassifier(
     (
-        Attribute("hair", ("black", "pink"), (0.5, 0.5), 1.0),
-        Attribute("mouth", ("smile", "frown"), (0.5, 0.5), 0.6),
-        Attribute("glasses", ("without", "with"), (0.8, 0.2), 0.99),
+        AttributeDistribution("hair", ("black", "pink"), (0.5, 0.5), 1.0),
+        AttributeDistribution("mouth", ("smile", "frown"), (0.5, 0.5), 0.6),
+        AttributeDistribution("glasses", ("without", "with"), (0.8, 0.2), 0.99),
     ),
     torch.zeros(1, 6),
 )
@@ -43,14 +43,14 @@ def test_numbers_by_hand():
     )
     truth = labels([0, 1, 0, 1], [0, 0, 0, 1])
     real = torch.tensor([[0, 0, 0], [1, 0, 0], [1, 0, 0], [1, 0, 1]])
-    scores = ReadAgreement(truth, asked, BY_HAND).scores(real, drawn)
+    scores = ClassifierAgreement(truth, asked, BY_HAND).scores(real, drawn)
     assert list(scores) == ["agreement", "agreement_hair", "agreement_glasses"]
     hair, glasses = scores["agreement_hair"], scores["agreement_glasses"]
     assert (hair.value, hair.real) == (0.8, 0.75) and (glasses.value, glasses.real) == (0.9, 1.0)
     # Read: 6 black, 4 pink; asked: 6 black, 4 pink.
     assert hair.settings == "chance 52.0%; reader of the built-in faces"
     assert (scores["agreement"].value, scores["agreement"].real) == (pytest.approx(0.85), 0.875)
-    assert scores["agreement"].details == ("not read surely enough, or not asked for: mouth",)
+    assert scores["agreement"].details == ("not read surely enough, or not requested: mouth",)
 
 
 def test_chance_is_the_mean_over_all_orders():
@@ -60,9 +60,9 @@ def test_chance_is_the_mean_over_all_orders():
 
 def test_chance_counts_the_pictures_that_were_asked_nothing():
     """Captions tell of glasses, never of none: three of the four asked for them wear them, and one of the others."""
-    asked = replace(labels([0] * 8, [1] * 4 + [0] * 4), tells_off=False)
+    asked = replace(labels([0] * 8, [1] * 4 + [0] * 4), states_off=False)
     drawn = torch.tensor([[0, 0, glasses] for glasses in (1, 1, 1, 0, 0, 0, 0, 1)])
-    glasses = ReadAgreement(asked, asked, BY_HAND).scores(drawn, drawn)["agreement_glasses"]
+    glasses = ClassifierAgreement(asked, asked, BY_HAND).scores(drawn, drawn)["agreement_glasses"]
     assert (glasses.value, glasses.settings) == (0.75, "chance 50.0%; reader of the built-in faces")
 
 
@@ -72,17 +72,17 @@ def drawn():
 
 
 @pytest.fixture(scope="module")
-def reader():
-    return teach(32, 32, learned=1500, held_out=300)
+def classifier():
+    return train_attribute_classifier(32, 32, learned=1500, held_out=300)
 
 
-def test_faces_that_are_what_was_asked_agree_and_others_do_so_by_chance(drawn, reader):
+def test_faces_that_are_what_was_asked_agree_and_others_do_so_by_chance(drawn, classifier):
     truth = Labels(drawn.labels, attribute_names())
-    rows = ReadAgreement(reader=reader).rows(drawn.images)
-    right = ReadAgreement(truth, truth, reader).scores(rows, rows)
+    rows = ClassifierAgreement(classifier=classifier).rows(drawn.images)
+    right = ClassifierAgreement(truth, truth, classifier).scores(rows, rows)
     assert right["agreement_hair"].value == right["agreement_hair"].real > 0.97 and right["agreement"].value > 0.95
     other = Labels(np.random.default_rng(0).permutation(drawn.labels), attribute_names())
-    wrong = ReadAgreement(truth, other, reader).scores(rows, rows)
+    wrong = ClassifierAgreement(truth, other, classifier).scores(rows, rows)
     assert abs(wrong["agreement_hair"].value - 1 / 12) < 0.05 and wrong["agreement_hair"].real > 0.97
     told = float(wrong["agreement_skin"].settings.split("chance ")[1].split("%")[0]) / 100
     assert abs(wrong["agreement_skin"].value - told) < 0.07
@@ -99,7 +99,7 @@ def test_a_probe_tells_on_other_pictures():
     assert scores["agreement_hair"].value > 0.97 and scores["agreement_hair"].real > 0.97
     assert abs(scores["agreement_glasses"].value - 0.5) < 0.1 and abs(scores["agreement_glasses"].real - 0.5) < 0.1
     assert "probe of 400, held out; most frequent" in scores["agreement_hair"].settings
-    assert scores["agreement"].details == ("not read surely enough, or not asked for: mouth",)
+    assert scores["agreement"].details == ("not read surely enough, or not requested: mouth",)
 
 
 def test_fid_within_classes():
@@ -118,19 +118,19 @@ def test_fid_within_classes():
     assert shuffled.details[-1] == "fewer than 10 pictures of a kind, left out: pink"
 
 
-def test_sides_bring_what_was_asked(drawn, reader, monkeypatch):
-    monkeypatch.setattr("mien.evaluation.attribute_classifier.teach", lambda *_, **__: reader)
+def test_sides_bring_what_was_asked(drawn, classifier, monkeypatch):
+    monkeypatch.setattr("mien.evaluation.attribute_classifier.train_attribute_classifier", lambda *_, **__: classifier)
     truth = Labels(drawn.labels, attribute_names())
 
     def batches(size):
         return (drawn.images[start : start + size] for start in range(0, 600, size))
 
-    side = Side(600, batches, facts={"data": "drawn"}, built_in=True, labels=truth)
-    metrics = with_reader([find("agreement")], side)
+    side = ImageSet(600, batches, facts={"data": "drawn"}, built_in=True, labels=truth)
+    metrics = with_attribute_classifier([find("agreement")], side)
     assert [metric.reads for metric in metrics] == ["pixels"] and find("agreement").reads == "features"
     rows = {row["metric"]: row for row in score(side, side, metrics, None, 64)}
     assert rows["agreement_hair"]["value"] > 0.97 and rows["agreement"]["better"] == "higher"
-    with pytest.raises(UsageError, match="agreement needs pictures that were asked for: a run with --cond"):
+    with pytest.raises(UsageError, match="agreement needs requested attributes: a run with --cond"):
         score(side, replace(side, labels=None), metrics, None, 64)
-    with pytest.raises(UsageError, match=r"with the labels that were asked for \(hair=black, hair=pink, glasses, …\)"):
+    with pytest.raises(UsageError, match=r"with the requested labels \(hair=black, hair=pink, glasses, …\)"):
         score(side, replace(side, labels=labels([0] * 600, [0] * 600)), metrics, None, 64)

@@ -12,7 +12,7 @@ import mien
 from mien.data.prepare import prepare
 from mien.errors import UsageError
 from mien.evaluation.evaluate import score
-from mien.evaluation.image_sets import Side
+from mien.evaluation.image_sets import ImageSet
 from mien.inference.translator import load
 from mien.metrics.l1 import L1
 from mien.metrics.sharpness import Sharpness
@@ -21,7 +21,7 @@ STEPS = np.array([[[0, 0, 0], [10, 10, 10]], [[4, 4, 4], [14, 14, 14]]], np.uint
 
 
 def side(pixels, targets=False):
-    return Side(len(pixels), lambda size: iter([pixels]), targets=targets)
+    return ImageSet(len(pixels), lambda size: iter([pixels]), targets=targets)
 
 
 def test_by_hand():

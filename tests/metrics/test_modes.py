@@ -1,4 +1,4 @@
-"""Mode coverage: the numbers by hand, the reader on faces whose truth is known, and a hair colour left out."""
+"""Mode coverage: the numbers by hand, the classifier on faces whose truth is known, and a hair colour left out."""
 
 from dataclasses import replace
 
@@ -8,18 +8,18 @@ import torch
 
 from mien.data.synthetic.draw import CHOICES, attributes, draw_many, sample_face
 from mien.errors import UsageError
-from mien.evaluation.attribute_classifier import teach, values_of, with_reader
-from mien.evaluation.image_sets import Side
+from mien.evaluation.attribute_classifier import train_attribute_classifier, values_of, with_attribute_classifier
+from mien.evaluation.image_sets import ImageSet
 from mien.metrics import find
-from mien.metrics.modes import Attribute, Modes, Reader, described
+from mien.metrics.modes import AttributeClassifier, AttributeDistribution, Modes, described
 
 TWO = (0.5, 0.5)
-BY_HAND = Reader(
+BY_HAND = AttributeClassifier(
     (
-        Attribute("hair", ("black", "pink"), TWO, 1.0),
-        Attribute("style", ("bob", "long"), TWO, 0.99),
-        Attribute("eyes", ("blue", "red"), TWO, 0.98),
-        Attribute("mouth", ("smile", "frown"), TWO, 0.6),
+        AttributeDistribution("hair", ("black", "pink"), TWO, 1.0),
+        AttributeDistribution("style", ("bob", "long"), TWO, 0.99),
+        AttributeDistribution("eyes", ("blue", "red"), TWO, 0.98),
+        AttributeDistribution("mouth", ("smile", "frown"), TWO, 0.6),
     ),
     torch.zeros(1, 8),
 )
@@ -39,7 +39,7 @@ def test_numbers_by_hand():
         "hair: black 90.0%, pink 10.0%; in truth 50.0% each; distance 0.400; read right: 100.0%",
         "style: bob 70.0%, long 30.0%; in truth 50.0% each; distance 0.200; read right: 99.0%",
         "eyes: blue 70.0%, red 30.0%; in truth 50.0% each; distance 0.200; read right: 98.0%",
-        "not read surely enough: mouth 60.0%",
+        "not scored, accuracy below 95%: mouth 60.0%",
         "too seldom: pink hair 10.0% (in truth 50.0%)",
         "too often: black hair 90.0% (in truth 50.0%)",
         "hair × style never or hardly drawn: 1 of 4: pink long",
@@ -76,30 +76,30 @@ def test_which_value_each_face_has():
 
 
 @pytest.fixture(scope="module")
-def reader():
-    return teach(32, 32, learned=1500, held_out=300)
+def classifier():
+    return train_attribute_classifier(32, 32, learned=1500, held_out=300)
 
 
 @pytest.fixture(scope="module")
 def real():
-    """1,200 faces that the reader did not learn from, and which hair each has."""
+    """1,200 faces that the classifier did not learn from, and which hair each has."""
     return draw_many(1200, 32, 32, seed=0).images, values_of(0, range(1200))[:, 0]
 
 
-def test_held_out_faces_are_read_and_cover_nearly_all(reader, real):
-    accuracies = {one.name: one.accuracy for one in reader.attributes}
+def test_held_out_faces_are_read_and_cover_nearly_all(classifier, real):
+    accuracies = {one.name: one.accuracy for one in classifier.attributes}
     assert min(accuracies[name] for name in ("hair", "skin", "outfit")) > 0.97 and accuracies["style"] > 0.9
-    rows = Modes(reader).rows(real[0])
+    rows = Modes(classifier).rows(real[0])
     assert rows.shape == (1200, 12) and (rows[:, 0].numpy() == real[1]).mean() > 0.97
-    scores = Modes(reader).scores(rows, rows)
+    scores = Modes(classifier).scores(rows, rows)
     assert scores["modes"].value >= 119 and scores["modes_tv"].value < 0.15  # 0.12 by chance at 10 pictures each
     assert "no value's share is off by half and by more than chance" in scores["modes"].details
 
 
-def test_a_hair_colour_left_out_is_said(reader, real):
+def test_a_hair_colour_left_out_is_said(classifier, real):
     pink = CHOICES["hair"].index("pink")
-    rows = Modes(reader).rows(real[0])
-    scores = Modes(reader).scores(rows, rows[torch.from_numpy(real[1] != pink)])
+    rows = Modes(classifier).rows(real[0])
+    scores = Modes(classifier).scores(rows, rows[torch.from_numpy(real[1] != pink)])
     assert scores["modes"].value <= 111 and scores["modes_tv"].value > scores["modes_tv"].real + 0.03
     (seldom,) = [line for line in scores["modes"].details if line.startswith("too seldom")]
     assert seldom.startswith("too seldom: pink hair 0.") and "(in truth 8.3%)" in seldom and seldom.count(" hair ") == 1
@@ -107,14 +107,14 @@ def test_a_hair_colour_left_out_is_said(reader, real):
     assert "pink long, pink bob, pink twintails" in missing
 
 
-def test_only_the_built_in_faces_have_a_known_truth(reader, real):
+def test_only_the_built_in_faces_have_a_known_truth(classifier, real):
     def batches(size):
         yield real[0][:size]
 
-    side = Side(1200, batches, facts={"data": "faces"})
+    side = ImageSet(1200, batches, facts={"data": "faces"})
     with pytest.raises(UsageError, match=r"modes needs the built-in faces, .* not faces: --data drawn"):
-        with_reader([find("modes")], side)
-    assert with_reader([find("fid")], side)[0].name == "fid"
+        with_attribute_classifier([find("modes")], side)
+    assert with_attribute_classifier([find("fid")], side)[0].name == "fid"
     with pytest.raises(UsageError, match="modes needs the built-in faces"):
         find("modes").rows(real[0])
-    assert replace(find("modes"), reader=reader).key().startswith("reader ") and find("modes").key() is None
+    assert replace(find("modes"), classifier=classifier).key().startswith("classifier ") and find("modes").key() is None

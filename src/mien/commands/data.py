@@ -163,12 +163,12 @@ class Labelled:
         return dataclasses.asdict(self)
 
     def __str__(self) -> str:
-        head = ("", "told", "filled", "unknown", "right", "majority", "right where filled", "sure in")
+        head = ("", "given", "filled", "unknown", "accuracy", "majority", "accuracy where filled", "sure in")
         rows = [head, *map(_label_cells, self.attributes)]
         widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
         lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
-        lines.append("right, majority, sure: on held-out folds of the labelled pictures")
-        if nothing := [one["name"] for one in self.attributes if one["told"] and one["least"] is None]:
+        lines.append("accuracy, majority, sure: on held-out folds of the labelled pictures")
+        if nothing := [one["name"] for one in self.attributes if one["given"] and one["least"] is None]:
             cure = "ask for less by --accuracy, or label more"
             lines.append(f"{', '.join(nothing)}: no guess is right in {self.wanted:.0%}; {cure}")
         lines.append(f"{self.pictures:,} pictures, {self.unlabelled:,} without any label, in {self.path}")
@@ -229,13 +229,13 @@ def label(
     """
     import torch
 
-    from mien.data.attributes import groups
+    from mien.data.attributes import attributes_of
     from mien.data.layouts import detect
     from mien.data.prepare import prepare as prepare_set
     from mien.data.relabel import check_free, write_relabelled
     from mien.data.sampling import spread
     from mien.errors import UsageError
-    from mien.evaluation.feature_cache import see, seers_for
+    from mien.evaluation.feature_cache import extract_features, feature_streams
     from mien.evaluation.image_sets import pictures_of
     from mien.evaluation.pseudo_labels import colours, fill
     from mien.evaluation.resolve import choose_extractor, described
@@ -254,10 +254,12 @@ def label(
     side = pictures_of(path, size, num or 2**62, layout)
     assert side.labels is not None
     told, names = side.labels.values, side.labels.names
-    if not any((group.told(told) < 0).any() for group in groups(names, told)):
+    if not any((group.decode(told) < 0).any() for group in attributes_of(names, told)):
         raise UsageError(f"{path}: every picture has its labels, so none are missing: mien train --data {path}")
     used = choose_extractor(extractor, "clean", weights, pick_device(device))
-    features = see(side, seers_for([], used), {"features"}, batch, "looking at pictures")["features"]
+    features = extract_features(
+        side, feature_streams([], used), {"features"}, batch, "extracting features of pictures"
+    )["features"]
     labels, attributes = fill(torch.cat([features, colours(side)], 1), told, names, accuracy)
     facts: dict[str, Any] = {
         "labelled": [dataclasses.asdict(one) for one in attributes],
@@ -295,7 +297,7 @@ def _ready_or_refused(path: str, height: int, width: int) -> tuple[PreparedSet, 
 
 
 def _label_cells(one: dict[str, Any]) -> tuple[str, ...]:
-    counts = (f"{one[key]:,}" for key in ("told", "filled", "unknown"))
+    counts = (f"{one[key]:,}" for key in ("given", "filled", "unknown"))
     shares = (one["accuracy"], one["majority"], one["accuracy_when_sure"], one["sure"])
     return (one["name"], *counts, *("" if share is None else f"{share:.1%}" for share in shares))
 

@@ -72,7 +72,7 @@ def directions(
         text: Look at pictures of what this says alone, and leave the text as it is.
         trunc: Below 1 less variety and fewer broken pictures on the sheet.
         name: Name a direction: 0=smile. May be given often; earlier names are kept.
-        read: Say which attribute each changes most, of a run on the built-in faces; a reader is taught first.
+        read: Say which attribute each changes most, of a run on the built-in faces; a classifier is taught first.
         snapshot: Look at an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .safetensors file; directions.safetensors in the run's folder if left out. Names and sheet lie beside.
         code: Your Python file, where the run's recipe comes from one.
@@ -80,12 +80,12 @@ def directions(
     """
     from dataclasses import replace
 
-    from mien.evaluation.attribute_classifier import teach
+    from mien.evaluation.attribute_classifier import train_attribute_classifier
     from mien.inference.generator import load
     from mien.inference.latents.direction_labels import changes
     from mien.inference.latents.directions import FILE, discover, kept_names, named, save, shown
     from mien.inference.latents.files import load_w, tensors_place
-    from mien.inference.latents.latent_source import wished
+    from mien.inference.latents.latent_source import conditioned
     from mien.inference.latents.style_mixing import parse_layers
     from mien.inference.latents.synthesis import draw, has_layers, w_of
     from mien.inference.seeds import check_truncation, parse_seeds
@@ -101,7 +101,7 @@ def directions(
     check_truncation(trunc)
     if read:
         check_built_in(run, outdir)
-    generator, asked = wished(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
+    generator, asked = conditioned(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
     path = tensors_place(output, run, outdir, FILE)
     layered = has_layers(generator)
     if layers is not None and not layered:
@@ -123,7 +123,11 @@ def directions(
     write_bytes(
         picture, encode(sheet(cells, rows, [f"{step:+g}" if step else "0" for step in strengths]), "png", facts)
     )
-    meant = [str(one) for one in changes(generator, found.w, teach(*generator.resolution))] if read else []
+    meant = (
+        [str(one) for one in changes(generator, found.w, train_attribute_classifier(*generator.resolution))]
+        if read
+        else []
+    )
     return Discovered(path, picture, method, list(found.names), list(found.shares), meant, run)
 
 

@@ -11,7 +11,7 @@ import tyro
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
-    from mien.evaluation.image_sets import Side
+    from mien.evaluation.image_sets import ImageSet
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def evaluate(
         output: Also add the rows to this file, one JSON object a line.
         outdir: Folder that holds the runs.
     """
-    from mien.evaluation.attribute_classifier import with_reader
+    from mien.evaluation.attribute_classifier import with_attribute_classifier
     from mien.evaluation.evaluate import score
     from mien.evaluation.image_sets import announce, is_run
     from mien.evaluation.resolve import choose_extractor, choose_metrics
@@ -119,18 +119,20 @@ def evaluate(
     wanted = choose_metrics(metrics, detector)
     if translates(target, outdir):
         wrong = {"--seeds": seeds, "--trunc": None if trunc == 1 else trunc, "--resolution": resolution}
-        sides = sides_of_translation(target, data, num, num_real, to, snapshot, code, outdir, place, wrong)
+        sides = image_sets_of_translation(target, data, num, num_real, to, snapshot, code, outdir, place, wrong)
     elif to is not None:
         raise UsageError(f"--to {to}: {target} does not translate; leave it out")
     elif is_run(target, outdir):
-        sides = sides_of_run(target, data, chosen, seeds, trunc, snapshot, num_real, resolution, code, outdir, place)
+        sides = image_sets_of_run(
+            target, data, chosen, seeds, trunc, snapshot, num_real, resolution, code, outdir, place
+        )
     else:
         given = {"--seeds": seeds, "--snapshot": snapshot, "--code": code, "--trunc": None if trunc == 1 else trunc}
-        sides = sides_of_pictures(target, data, num, num_real, resolution, given)
+        sides = image_sets_of_pictures(target, data, num, num_real, resolution, given)
     real, fake = sides
     announce("fake", fake)
     announce("real", real)
-    wanted = with_reader(wanted, real)
+    wanted = with_attribute_classifier(wanted, real)
     reads_features = any(metric.reads != "pixels" for metric in wanted)
     used = choose_extractor(extractor, resize, weights, place) if reads_features else None
     rows = score(real, fake, wanted, used, batch)
@@ -143,7 +145,7 @@ def evaluate(
     return Evaluated(target, rows, str(journals[-1].path) if journals else None)
 
 
-def sides_of_run(
+def image_sets_of_run(
     target: str,
     data: str | None,
     seeds: list[int],
@@ -155,18 +157,18 @@ def sides_of_run(
     code: Path | None,
     outdir: Path,
     device: Any,
-) -> tuple[Side, Side]:
-    from mien.evaluation.image_sets import drawn_by, pictures_of
+) -> tuple[ImageSet, ImageSet]:
+    from mien.evaluation.image_sets import generated_by, pictures_of
     from mien.inference.generator import load
 
     if resolution is not None:
         raise UsageError(f"--resolution {resolution}: a run's pictures have its own resolution; leave it out")
     generator = load(target, snapshot, outdir=outdir, code=code, device=device)
     real = pictures_of(data or own_data(target, outdir), generator.resolution, num_real or len(seeds))
-    return real, drawn_by(generator, seeds, text or f"0-{len(seeds) - 1}", trunc, real)
+    return real, generated_by(generator, seeds, text or f"0-{len(seeds) - 1}", trunc, real)
 
 
-def sides_of_translation(
+def image_sets_of_translation(
     target: str,
     data: str | None,
     num: int,
@@ -177,8 +179,8 @@ def sides_of_translation(
     outdir: Path,
     device: Any,
     given: dict[str, Any],
-) -> tuple[Side, Side]:
-    from mien.evaluation.translated_sets import translations, wanted
+) -> tuple[ImageSet, ImageSet]:
+    from mien.evaluation.translated_sets import target_images, translated_images
     from mien.inference.translator import load
 
     for flag, value in given.items():
@@ -186,8 +188,8 @@ def sides_of_translation(
             raise UsageError(f"{flag} {value}: {target} translates the pictures of --data as they are; leave it out")
     translator = load(target, snapshot, outdir=outdir, code=code, device=device)
     domain, source = translator.domain(to), data or own_data(target, outdir)
-    real = wanted(translator, source, num_real or num, domain)
-    return real, translations(translator, source, num, domain)
+    real = target_images(translator, source, num_real or num, domain)
+    return real, translated_images(translator, source, num, domain)
 
 
 def own_data(target: str, outdir: Path) -> str:
@@ -201,9 +203,9 @@ def own_data(target: str, outdir: Path) -> str:
     return data
 
 
-def sides_of_pictures(
+def image_sets_of_pictures(
     target: str, data: str | None, num: int, num_real: int | None, resolution: str | None, given: dict[str, Any]
-) -> tuple[Side, Side]:
+) -> tuple[ImageSet, ImageSet]:
     from dataclasses import replace
 
     from mien.data.layouts import detect

@@ -114,7 +114,9 @@ def generate(
     kind: Literal["folder", "zip", "grid"] = "grid" if grid or sweep else "zip" if zip else "folder"
     ending = format or (ending_of(output) if kind == "grid" else "png")
     wanted = parse(attributes) if attributes is not None else None
-    generator = load(run, snapshot, outdir=outdir, code=code).asked(class_=class_, attributes=wanted, text=text)
+    generator = load(run, snapshot, outdir=outdir, code=code).conditioned_on(
+        class_=class_, attributes=wanted, text=text
+    )
     path = output or default_path(run, outdir, "sweep" if sweep else kind, ending)
     check_output(path, kind)
     if sweep:

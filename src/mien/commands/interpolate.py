@@ -71,8 +71,8 @@ def interpolate(
     from mien.inference.generator import load
     from mien.inference.latents.files import load_w, place_for
     from mien.inference.latents.interpolation import walk
-    from mien.inference.latents.latent_source import wished
-    from mien.inference.latents.synthesis import apart, draw, w_of
+    from mien.inference.latents.latent_source import conditioned
+    from mien.inference.latents.synthesis import draw, split_label, w_of
     from mien.inference.seeds import LARGEST, check_truncation, parse_seeds
     from mien.media import animation
     from mien.runtime.atomic_files import write_bytes
@@ -88,7 +88,7 @@ def interpolate(
         )
     if latent and rows * columns > 1:
         raise UsageError(f"--grid {grid}: a file of latents is one walk: leave --grid out, or use --seeds")
-    generator, _ = wished(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
+    generator, _ = conditioned(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
     path = place_for(output, run, outdir, "walk.gif")
     ending = animation.check(path)
     # Walk k goes through the seeds shifted by k times their span, so that all differ and seeds name them.
@@ -103,7 +103,7 @@ def interpolate(
     height, width = generator.resolution
     if count * rows * columns * height * width > MOST_PIXELS:
         raise UsageError(f"a film of {count:,} frames of {rows}x{columns} pictures is too long: use fewer --frames")
-    way = torch.cat([walk(part, frames, loop) for part in apart(generator, stations)], -1)
+    way = torch.cat([walk(part, frames, loop) for part in split_label(generator, stations)], -1)
     cells = draw(generator, way.flatten(0, 1)).reshape(len(way), rows * columns, height, width, -1)
     write_bytes(path, animation.encode([animation.frame(faces, columns) for faces in cells], fps, ending))
     return Interpolated(path, len(way), len(stations), len(way) / fps)

@@ -62,7 +62,7 @@ def mix(
     """
     from mien.inference.generator import load
     from mien.inference.latents.files import picture_ending, place_for
-    from mien.inference.latents.latent_source import facts_of, wished
+    from mien.inference.latents.latent_source import conditioned, facts_of
     from mien.inference.latents.style_mixing import parse_layers, with_parents
     from mien.inference.latents.synthesis import draw, has_layers, w_of
     from mien.inference.seeds import check_truncation, parse_seeds
@@ -74,7 +74,7 @@ def mix(
     check_truncation(trunc)
     if (len(down) + 1) * (len(across) + 1) > MOST:
         raise UsageError(f"--rows {rows} --columns {columns}: a sheet has {MOST:,} pictures at most")
-    generator, asked = wished(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
+    generator, asked = conditioned(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
     if not has_layers(generator):
         raise UsageError(
             f"{generator.run} ({generator.recipe.name}) has one latent for all layers, so there are no layers to mix: "

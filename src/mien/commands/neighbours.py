@@ -67,7 +67,7 @@ def neighbours(
     import numpy as np
     import torch
 
-    from mien.evaluation.feature_cache import see, seers_for
+    from mien.evaluation.feature_cache import extract_features, feature_streams
     from mien.evaluation.image_sets import no_data, pictures_of
     from mien.evaluation.nearest_neighbours import by_pixels, in_blocks, in_words, nearest, sheet
     from mien.evaluation.resolve import choose_extractor
@@ -93,7 +93,9 @@ def neighbours(
     if side.count < 2:
         raise UsageError(f"{data} holds 1 picture: neighbours need 2 or more")
     network = choose_extractor(extractor, "clean", weights, place)
-    features = see(side, seers_for([FID()], network), {"features"}, BATCH, "looking at real pictures")["features"]
+    features = extract_features(
+        side, feature_streams([FID()], network), {"features"}, BATCH, "extracting features of real pictures"
+    )["features"]
     pictures = np.concatenate(list(side.batches(1024)))
     drawn = as_rgb(generator.pixels(chosen, trunc))
     mirror = generator.recipe.mirror

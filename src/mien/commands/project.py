@@ -76,7 +76,7 @@ def project(
     from mien.inference.generator import load
     from mien.inference.latents import inversion, perceptual
     from mien.inference.latents.files import save_w, tensors_place
-    from mien.inference.latents.latent_source import wished
+    from mien.inference.latents.latent_source import conditioned
     from mien.media.contact_sheet import sheet
     from mien.media.image_files import encode
     from mien.metrics.networks.pretrained import EFFICIENTNET_CURE
@@ -87,7 +87,7 @@ def project(
         raise UsageError(f"--steps {steps} is out of range: 1 to 100000")
     if not 0 <= seed <= 2**32:
         raise UsageError(f"--seed {seed} is out of range: 0 to {2**32}")
-    generator, asked = wished(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
+    generator, asked = conditioned(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
     pixels = read(photo, *generator.resolution, generator.channels)
     path = tensors_place(output, run, outdir, f"projected/{photo.stem}.safetensors")
     look = None if features == "none" else perceptual.installed(generator.device)

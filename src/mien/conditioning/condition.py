@@ -9,7 +9,7 @@ from typing import Any, Literal
 from torch import nn
 
 from mien.config.spec import Spec
-from mien.data.attributes import groups
+from mien.data.attributes import attributes_of
 from mien.errors import UsageError
 from mien.networks.conditional import AuxiliaryDiscriminator, ConditionalGenerator, ProjectionDiscriminator
 
@@ -52,4 +52,4 @@ class Condition:
             return None
         if self.kind == "class":
             return [list(range(self.dim))]
-        return [list(group.columns) for group in groups(self.names)]
+        return [list(group.columns) for group in attributes_of(self.names)]

@@ -1,4 +1,4 @@
-"""What the columns of a label vector say together: "hair=black" and "hair=pink" are two values of one attribute."""
+"""Attributes of label vectors: the columns "hair=black" and "hair=pink" are two values of one attribute, hair."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CLASS = "class"  # what the one group of class folders or of class numbers is called
-SWITCH = ("without", "with")
+CLASS = "class"  # the name of the one attribute of class folders or class numbers
+BINARY = ("without", "with")
 
 
 @dataclass(frozen=True)
-class Group:
-    """One attribute. `columns` of the label vector, one for each of `values`; a switch (glasses) has one column and
-    two values."""
+class Attribute:
+    """One attribute of a label vector.
+
+    columns: its columns, one for each of `values`. A binary attribute (glasses) has one column and two values.
+    """
 
     name: str
     values: tuple[str, ...]
     columns: tuple[int, ...]
 
-    def told(self, labels: np.ndarray) -> np.ndarray:
-        """float [N,K] -> int64 [N], which value each picture has; -1: not known.
+    def decode(self, labels: np.ndarray) -> np.ndarray:
+        """float [N,K] -> int64 [N], the value of each image; -1: not known.
 
-        No column of a group set means that nobody knows. A switch that is off is told apart from one that is not known
-        by the rest of its row: a picture without any label has none known.
+        If no column of the attribute is set, its value is not known. A binary attribute has one column: it is off where
+        the rest of the row holds a label, and not known where the whole row is zero.
         """
         if len(self.columns) == 1:
             known = labels.any(axis=1)
@@ -32,8 +34,8 @@ class Group:
         own = labels[:, list(self.columns)]
         return np.where(own.any(axis=1), own.argmax(axis=1), -1).astype(np.int64)
 
-    def write(self, labels: np.ndarray, values: np.ndarray) -> None:
-        """The opposite, in place: `values` int [N], -1 for what is not known."""
+    def encode(self, labels: np.ndarray, values: np.ndarray) -> None:
+        """Write values into labels [N,K], in place. values: int [N], -1: not known."""
         columns = list(self.columns)
         labels[:, columns] = 0
         if len(columns) == 1:
@@ -43,21 +45,25 @@ class Group:
         labels[known, np.array(columns)[values[known]]] = 1
 
 
-def groups(names: Sequence[str], labels: np.ndarray | None = None) -> tuple[Group, ...]:
-    """The attributes of a vocabulary, in its order. "hair=black": a value of hair. Any other name is a switch, but for
-    names without "=" of which each row of `labels` [N,K] has one at most: they are the values of one group, "class"."""
+def attributes_of(names: Sequence[str], labels: np.ndarray | None = None) -> tuple[Attribute, ...]:
+    """The attributes of label names, in their order.
+
+    "hair=black" is a value of hair. A name without "=" is a binary attribute. If no name has "=" and each row of
+    `labels` [N,K] has at most one label, the names are the values of one attribute, "class".
+    """
     if len(names) > 1 and not any("=" in name for name in names) and labels is not None and one_each(labels):
-        return (Group(CLASS, tuple(names), tuple(range(len(names)))),)
+        return (Attribute(CLASS, tuple(names), tuple(range(len(names)))),)
     columns: dict[str, list[int]] = {}
     for column, name in enumerate(names):
         columns.setdefault(name.split("=", 1)[0] if "=" in name else name, []).append(column)
     return tuple(
-        Group(name, tuple(names[column].split("=", 1)[1] for column in own), tuple(own))
+        Attribute(name, tuple(names[column].split("=", 1)[1] for column in own), tuple(own))
         if len(own) > 1
-        else Group(names[own[0]], SWITCH, tuple(own))
+        else Attribute(names[own[0]], BINARY, tuple(own))
         for name, own in columns.items()
     )
 
 
 def one_each(labels: np.ndarray) -> bool:
+    """Whether each row [N,K] has at most one label."""
     return bool((np.count_nonzero(labels, axis=1) <= 1).all())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mien.data import arrays
-from mien.data.attributes import Group, groups
+from mien.data.attributes import Attribute, attributes_of
 from mien.data.layouts import Layout
 from mien.data.prepared import PreparedSet, open_prepared, own_sum
 from mien.data.prepared_writer import sha256_of, sums_of
@@ -57,7 +57,7 @@ def _write(
         lines = [json.dumps(ready.captions[row], ensure_ascii=False) + "\n" for row in chosen]
         (folder / "captions.jsonl").write_text("".join(lines), encoding="utf-8")
     if names := _names(ready, layout):
-        attributes = groups(ready.info["label_names"], labels)
+        attributes = attributes_of(ready.info["label_names"], labels)
         described = (metadata_row(names[row], one[None], attributes) for row, one in zip(chosen, labels))
         (folder / METADATA).write_text("".join(described), encoding="utf-8")
     info = {
@@ -89,10 +89,10 @@ def _names(ready: PreparedSet, layout: Layout) -> list[str]:
     return names if len(names) == len(ready) else []
 
 
-def metadata_row(name: str, labels: np.ndarray, attributes: tuple[Group, ...]) -> str:
+def metadata_row(name: str, labels: np.ndarray, attributes: tuple[Attribute, ...]) -> str:
     """One line: the file's name, and of each attribute the value; "" where it is not known. labels [1,K]"""
     row: dict[str, str] = {"file_name": name}
     for group in attributes:
-        (value,) = group.told(labels)
+        (value,) = group.decode(labels)
         row[group.name] = "" if value < 0 else group.values[value] if len(group.columns) > 1 else str(value)
     return json.dumps(row, ensure_ascii=False) + "\n"

@@ -1,4 +1,4 @@
-"""A reader of attributes for the metrics of modes and of agreement, taught on built-in faces that no training sees."""
+"""An attribute classifier for the metrics modes and agreement, trained on built-in faces that no GAN is trained on."""
 
 from __future__ import annotations
 
@@ -10,53 +10,59 @@ import numpy as np
 from mien.data.synthetic.draw import CHOICES, SWITCHES, draw_many, numbers, sample_face
 from mien.data.synthetic.pencil import off_paper
 from mien.errors import UsageError
-from mien.evaluation.image_sets import Side
-from mien.metrics.agreement import Agreement, ReadAgreement
+from mien.evaluation.image_sets import ImageSet
+from mien.metrics.agreement import Agreement, ClassifierAgreement
 from mien.metrics.metric import Metric
-from mien.metrics.modes import Attribute, Modes, Reader, learn
+from mien.metrics.modes import AttributeClassifier, AttributeDistribution, Modes, learn
 from mien.runtime.console import counted
 
 SEED = 2**32 - 1  # trainings are given the faces of seed 0
 LEARNED, HELD_OUT = 4000, 1000
 
 
-def with_reader(metrics: list[Metric], real: Side) -> list[Metric]:
-    """Give the metrics of modes and of agreement, where they are wanted, a reader for pictures of this size. Raises
-    UsageError where modes are wanted and the real pictures are not the built-in faces; agreement has a probe then."""
+def with_attribute_classifier(metrics: list[Metric], real: ImageSet) -> list[Metric]:
+    """The metrics, where modes and agreement have a classifier for images of this size.
+
+    On other images than the built-in faces, agreement trains a probe of its own. Raises UsageError for modes there.
+    """
     if not real.built_in and any(isinstance(metric, Modes) for metric in metrics):
         found = real.facts["data"]
         raise UsageError(f"modes needs the built-in faces, whose truth is known, not {found}: --data drawn")
     if not real.built_in or not any(isinstance(metric, Modes | Agreement) for metric in metrics):
         return metrics
     height, width = next(real.batches(1)).shape[1:3]
-    reader = teach(height, width, pencil=real.pencil)
+    classifier = train_attribute_classifier(height, width, pencil=real.pencil)
 
     def given(metric: Metric) -> Metric:
         if isinstance(metric, Agreement):
-            return ReadAgreement(reader=reader)
-        return replace(metric, reader=reader) if isinstance(metric, Modes) else metric
+            return ClassifierAgreement(classifier=classifier)
+        return replace(metric, classifier=classifier) if isinstance(metric, Modes) else metric
 
     return [given(metric) for metric in metrics]
 
 
-def teach(height: int, width: int, learned: int = LEARNED, held_out: int = HELD_OUT, pencil: bool = False) -> Reader:
-    """The same for a size and a style each time."""
+def train_attribute_classifier(
+    height: int, width: int, learned: int = LEARNED, held_out: int = HELD_OUT, pencil: bool = False
+) -> AttributeClassifier:
+    """A classifier for one size and style. The same arguments give the same classifier."""
     count = learned + held_out
-    with counted("teaching a reader of attributes") as progress:
+    with counted("training the attribute classifier") as progress:
         faces = draw_many(count, height, width, SEED, sources="pencil" if pencil else None, progress=progress)
     shown = [numbers(row, "pencil")[1] if pencil else row for row in range(count)]
     pictures = faces.sources if pencil else faces.images
     assert pictures is not None
-    # Pale colours lie too near to each other for the reader until the paper's share is taken out of them.
+    # Pale colours lie too near to each other for the classifier until the paper's share is taken out of them.
     return learn(
         pictures, values_of(SEED, shown), attributes(), held_out, off_paper if pencil else np.ascontiguousarray
     )
 
 
-def attributes() -> tuple[Attribute, ...]:
+def attributes() -> tuple[AttributeDistribution, ...]:
     """All but the bangs have shares that are known without counting (a hime cut always has straight ones)."""
-    equal = [Attribute(name, values, (1 / len(values),) * len(values)) for name, values in CHOICES.items()]
-    switches = [Attribute(name, ("without", "with"), (1 - share, share)) for name, share in SWITCHES.items()]
+    equal = [AttributeDistribution(name, values, (1 / len(values),) * len(values)) for name, values in CHOICES.items()]
+    switches = [
+        AttributeDistribution(name, ("without", "with"), (1 - share, share)) for name, share in SWITCHES.items()
+    ]
     return tuple(one for one in [*equal, *switches] if one.name != "bangs")
 
 

@@ -1,4 +1,4 @@
-"""From two sides to rows: one number each, with everything that has to be said with it."""
+"""Compares two image sets and returns rows: one number each, with all that it depends on."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import torch
 
 from mien import __version__
 from mien.errors import UsageError
-from mien.evaluation.feature_cache import see, seers_for, stream_of
-from mien.evaluation.image_sets import Side
+from mien.evaluation.feature_cache import extract_features, feature_streams, stream_name
+from mien.evaluation.image_sets import ImageSet
 from mien.evaluation.resolve import described, doubts_of
 from mien.metrics.features import Extractor
 from mien.metrics.metric import Metric, Score
@@ -21,24 +21,32 @@ FEW = 10_000  # pictures under which the features' moments are too uncertain to 
 Row = dict[str, Any]
 
 
-def score(real: Side, fake: Side, metrics: list[Metric], extractor: Extractor | None, batch_size: int) -> list[Row]:
-    """One pass over each side, then every metric. extractor: None when no metric reads features or logits.
+def score(
+    real: ImageSet, fake: ImageSet, metrics: list[Metric], extractor: Extractor | None, batch_size: int
+) -> list[Row]:
+    """Rows of all metrics, after one pass over each image set. extractor: None when no metric reads features or logits.
 
     A row: metric, value, std, real, settings, better, n_real, n_fake, extractor, extractor_sha256, resize, warnings,
-    seconds (of the whole), and the facts of both sides: images, seeds, truncation, data, …
+    seconds (of the whole), and the facts of both image sets: images, seeds, truncation, data, …
     """
     start = time.monotonic()
     for metric in metrics:
         if metric.needs_pairs and not (real.targets and real.count == fake.count):
             raise UsageError(f"{metric.name} compares translations with their own targets: it needs pairs, all of them")
-    metrics = [metric.told(real.labels, fake.labels) for metric in metrics]
-    seers = seers_for(metrics, extractor)
-    of_fake = see(fake, seers, {stream_of(metric) for metric in metrics}, batch_size, "looking at fake pictures")
-    wanted = {stream_of(metric) for metric in metrics if metric.needs_real}
-    of_real = see(real, seers, wanted, batch_size, "looking at real pictures")
+    metrics = [metric.with_labels(real.labels, fake.labels) for metric in metrics]
+    streams = feature_streams(metrics, extractor)
+    of_fake = extract_features(
+        fake,
+        streams,
+        {stream_name(metric) for metric in metrics},
+        batch_size,
+        "extracting features of generated pictures",
+    )
+    wanted = {stream_name(metric) for metric in metrics if metric.needs_real}
+    of_real = extract_features(real, streams, wanted, batch_size, "extracting features of real pictures")
     scored = []
     for metric in metrics:
-        stream = stream_of(metric)
+        stream = stream_name(metric)
         found = metric.scores(of_real.get(stream, torch.empty(0)), of_fake[stream])
         scored += [(metric, name, one) for name, one in found.items()]
     seconds = round(time.monotonic() - start, 3)
@@ -46,7 +54,7 @@ def score(real: Side, fake: Side, metrics: list[Metric], extractor: Extractor | 
 
 
 def row(
-    metric: Metric, name: str, one: Score, real: Side, fake: Side, extractor: Extractor | None, seconds: float
+    metric: Metric, name: str, one: Score, real: ImageSet, fake: ImageSet, extractor: Extractor | None, seconds: float
 ) -> Row:
     counts = {"n_real": real.count if metric.needs_real else 0, "n_fake": fake.count}
     used = extractor if metric.reads != "pixels" else None
@@ -69,8 +77,8 @@ def row(
     }
 
 
-def warnings(metric: Metric, one: Score, real: Side, fake: Side, extractor: Extractor | None) -> list[str]:
-    """Why the number should not be compared with others."""
+def warnings(metric: Metric, one: Score, real: ImageSet, fake: ImageSet, extractor: Extractor | None) -> list[str]:
+    """Reasons why the number should not be compared with others."""
     found = [*doubts_of(extractor)] if extractor else []
     fewest = min(fake.count, real.count) if metric.needs_real else fake.count
     if extractor and fewest < FEW:

@@ -1,4 +1,4 @@
-"""What is seen of a side's pictures, in one pass over them for all metrics; of real pictures it is kept."""
+"""The features of an image set, extracted in one pass for all metrics. Those of real images are cached."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from torch import Tensor
 from mien import __version__
 from mien.data.prepare import cache_root
 from mien.errors import FileError, UsageError
-from mien.evaluation.image_sets import Side
+from mien.evaluation.image_sets import ImageSet
 from mien.metrics.features import Extractor
 from mien.metrics.metric import Metric
 from mien.runs import tensor_files
@@ -26,62 +26,75 @@ from mien.runtime.console import counted
 
 @dataclass(frozen=True)
 class FeatureStream:
-    """uint8 [N,H,W,3] -> rows [N,K] by stream. key: all that they depend on besides the pictures; None: keep none."""
+    """One way to turn images into rows of numbers.
 
-    streams: tuple[str, ...]
-    look: Callable[[np.ndarray], dict[str, Tensor]]
+    names: of the rows that it gives. extract: uint8 [N,H,W,3] -> rows [N,K] by name. key: all that the rows depend on
+    besides the images; None: the rows are not cached.
+    """
+
+    names: tuple[str, ...]
+    extract: Callable[[np.ndarray], dict[str, Tensor]]
     key: str | None
 
 
-def stream_of(metric: Metric) -> str:
-    """A metric that reads pixels has a stream of its own."""
+def stream_name(metric: Metric) -> str:
+    """The name of the rows that a metric reads. A metric that reads pixels has rows of its own."""
     return metric.name if metric.reads == "pixels" else metric.reads
 
 
-def seers_for(metrics: list[Metric], extractor: Extractor | None) -> list[FeatureStream]:
+def feature_streams(metrics: list[Metric], extractor: Extractor | None) -> list[FeatureStream]:
+    """One stream for the extractor, and one for each metric that reads pixels."""
     found = [] if extractor is None else [FeatureStream(("features", "logits"), extractor, extractor.key())]
     own = [metric for metric in metrics if metric.reads == "pixels"]
     return [*found, *(FeatureStream((metric.name,), own_rows(metric), metric.key()) for metric in own)]
 
 
 def own_rows(metric: Metric) -> Callable[[np.ndarray], dict[str, Tensor]]:
-    def look(pixels: np.ndarray) -> dict[str, Tensor]:
+    """`metric.rows` with its result checked. Raises UsageError."""
+
+    def extract(pixels: np.ndarray) -> dict[str, Tensor]:
         rows = metric.rows(pixels)
         if not isinstance(rows, Tensor) or rows.dim() != 2 or len(rows) != len(pixels):
-            raise UsageError(f"{metric.name}: rows() must return a tensor [N,K] for N pictures, here N = {len(pixels)}")
+            raise UsageError(f"{metric.name}: rows() must return a tensor [N,K] for N images, here N = {len(pixels)}")
         return {metric.name: rows}
 
-    return look
+    return extract
 
 
-def see(side: Side, seers: list[FeatureStream], wanted: set[str], batch_size: int, what: str) -> dict[str, Tensor]:
-    """Stream -> [N,K] of all the side's pictures; from what was kept where nothing has changed."""
+def extract_features(
+    images: ImageSet, streams: list[FeatureStream], names: set[str], batch_size: int, what: str
+) -> dict[str, Tensor]:
+    """Name -> [N,K], the rows of all images. Rows that are cached are read; the rest takes one pass over the images.
+
+    what: the words of the progress line.
+    """
     found = {}
-    for seer in seers:
-        for stream in wanted.intersection(seer.streams):
-            kept = recall(place_of(side, seer, stream))
-            if kept is not None and kept.dim() == 2 and len(kept) == side.count:
-                found[stream] = kept
-    due = [seer for seer in seers if wanted.intersection(seer.streams) - found.keys()]
-    if due:
-        parts: dict[str, list[Tensor]] = {stream: [] for stream in wanted - found.keys()}
-        done = 0
-        with counted(what) as progress:
-            for pixels in side.batches(batch_size):
-                for seer in due:
-                    for stream, rows in seer.look(pixels).items():
-                        if stream in parts:
-                            parts[stream].append(rows)
-                done += len(pixels)
-                progress(done, side.count)
-        for seer in due:
-            for stream in parts.keys() & set(seer.streams):
-                found[stream] = torch.cat(parts[stream])
-                keep(place_of(side, seer, stream), found[stream])
+    for stream in streams:
+        for name in names.intersection(stream.names):
+            cached = load_cached(place_of(images, stream, name))
+            if cached is not None and cached.dim() == 2 and len(cached) == images.count:
+                found[name] = cached
+    due = [stream for stream in streams if names.intersection(stream.names) - found.keys()]
+    if not due:
+        return found
+    parts: dict[str, list[Tensor]] = {name: [] for name in names - found.keys()}
+    done = 0
+    with counted(what) as progress:
+        for pixels in images.batches(batch_size):
+            for stream in due:
+                for name, rows in stream.extract(pixels).items():
+                    if name in parts:
+                        parts[name].append(rows)
+            done += len(pixels)
+            progress(done, images.count)
+    for stream in due:
+        for name in parts.keys() & set(stream.names):
+            found[name] = torch.cat(parts[name])
+            save_cached(place_of(images, stream, name), found[name])
     return found
 
 
-# --- what is kept -----------------------------------------------------------------------------------------------------
+# --- the cache --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -90,14 +103,15 @@ class Place:
     key: str
 
 
-def place_of(side: Side, seer: FeatureStream, stream: str) -> Place | None:
-    if side.key is None or seer.key is None:
+def place_of(images: ImageSet, stream: FeatureStream, name: str) -> Place | None:
+    """Where rows are cached; None for images or a stream without a key."""
+    if images.key is None or stream.key is None:
         return None
-    key = f"mien {__version__}, pictures {side.key}, {stream} by {seer.key}"
+    key = f"mien {__version__}, pictures {images.key}, {name} by {stream.key}"
     return Place(cache_root() / "seen" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.safetensors", key)
 
 
-def keep(place: Place | None, rows: Tensor) -> None:
+def save_cached(place: Place | None, rows: Tensor) -> None:
     if place is None:
         return
     with io_errors(place.path.parent):
@@ -105,8 +119,8 @@ def keep(place: Place | None, rows: Tensor) -> None:
     write_bytes(place.path, save({"rows": rows.contiguous()}, {"mien": json.dumps(place.key)}))
 
 
-def recall(place: Place | None) -> Tensor | None:
-    """None where nothing is kept, or where the file is damaged: it is then written anew."""
+def load_cached(place: Place | None) -> Tensor | None:
+    """The rows; None where there are none, or where the file is damaged: the file is then written again."""
     if place is None or not place.path.is_file():
         return None
     try:

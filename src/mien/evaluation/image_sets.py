@@ -27,7 +27,7 @@ Batches = Callable[[int], Iterator[np.ndarray]]
 
 
 @dataclass(frozen=True)
-class Side:
+class ImageSet:
     """batches: batch size -> uint8 [<=batch size,H,W,3] at a time, the same each time it is called.
 
     key: what the pictures are, where what is seen of them may be kept. facts: what each row says of them. doubts: why
@@ -43,31 +43,31 @@ class Side:
     pencil: bool = False  # and those in their second style
     labels: Labels | None = None
     captions: list[str] | None = field(default=None, repr=False)
-    told: Labels | None = None  # what of the labels the captions tell
+    caption_labels: Labels | None = None  # what of the labels the captions tell
     targets: bool = False  # of pairs: what the other side's pictures, in the same order, should have become
 
 
-def drawn_by(generator: Generator, seeds: list[int], text: str, truncation: float, real: Side) -> Side:
+def generated_by(generator: Generator, seeds: list[int], text: str, truncation: float, real: ImageSet) -> ImageSet:
     """Pictures that are drawn while they are looked at. text: the seeds as people write them. Of a run that was trained
     on texts each seed chooses one of the real pictures' captions, where they have any, and else one of the training's.
     """
     facts = {"run": generator.run, "recipe": generator.recipe.name, "images": generator.images}
     facts |= {"kimg": generator.images / 1000, "seeds": text, "truncation": truncation}
-    asked = asked_of(generator, seeds)
+    asked = requested_labels(generator, seeds)
     condition = generator.recipe.condition
     if condition is not None and condition.kind == "text" and real.captions is not None:
-        generator = generator.telling(torch.from_numpy(embedded(real.captions, condition)))
-        asked = real.told and chosen_of(real.told, [generator.drawn(seed)[1] for seed in seeds])
+        generator = generator.with_labels(torch.from_numpy(embedded(real.captions, condition)))
+        asked = real.caption_labels and select(real.caption_labels, [generator.drawn(seed)[1] for seed in seeds])
         facts |= {"captions": real.facts["data"]}
 
     def batches(size: int) -> Iterator[np.ndarray]:
         return (as_rgb(pixels) for pixels in generator.stream(seeds, truncation, size))
 
     doubts = () if truncation == 1 else (f"truncation {truncation:g}: published numbers are of truncation 1",)
-    return Side(len(seeds), batches, None, facts, doubts, labels=asked)
+    return ImageSet(len(seeds), batches, None, facts, doubts, labels=asked)
 
 
-def asked_of(generator: Generator, seeds: list[int]) -> Labels | None:
+def requested_labels(generator: Generator, seeds: list[int]) -> Labels | None:
     """What the picture of each seed was asked to be; None where nothing was asked, or where it was a text."""
     condition = generator.recipe.condition
     if condition is None or generator.labels is None or not condition.names:
@@ -76,7 +76,7 @@ def asked_of(generator: Generator, seeds: list[int]) -> Labels | None:
     return Labels(latents[:, -condition.dim :].cpu().numpy(), condition.names)
 
 
-def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout: Layout | None = None) -> Side:
+def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout: Layout | None = None) -> ImageSet:
     """At most so many pictures of anything that `--data` takes, spread evenly over it, prepared at (height, width).
 
     layout: how the data are read; as a recipe of noise reads them if left out.
@@ -96,9 +96,9 @@ def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout
     labels = labels_of(ready, chosen)
     built_in = ready.info["layout"] in DRAWN
     captions = None if ready.captions is None else [ready.captions[place] for place in chosen]
-    return Side(
+    return ImageSet(
         len(chosen), batches, key, facts, (doubt,) if jpegs else (), built_in, labels=labels, captions=captions,
-        told=told_of(ready, chosen),
+        caption_labels=caption_labels_of(ready, chosen),
     )  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def labels_of(ready: PreparedSet, chosen: np.ndarray) -> Labels | None:
     return None if ready.labels is None else Labels(ready.labels[chosen], tuple(ready.info["label_names"]))
 
 
-def told_of(ready: PreparedSet, chosen: np.ndarray) -> Labels | None:
+def caption_labels_of(ready: PreparedSet, chosen: np.ndarray) -> Labels | None:
     """What the captions of the chosen images say of their labels: all but what is off, and a text without words
     nothing. Of the built-in faces it is known what a caption leaves out."""
     labels = labels_of(ready, chosen)
@@ -118,10 +118,10 @@ def told_of(ready: PreparedSet, chosen: np.ndarray) -> Labels | None:
         wording = OTHER if layout == REWORDED else USUAL
         values = wording.told(values, [numbers(place, DRAWN[layout][0])[0] for place in chosen.tolist()])
     says = np.array([bool(ready.captions[place].strip()) for place in chosen], np.float32)
-    return Labels(values * says[:, None], labels.names, tells_off=False)
+    return Labels(values * says[:, None], labels.names, states_off=False)
 
 
-def chosen_of(labels: Labels, places: list[int]) -> Labels:
+def select(labels: Labels, places: list[int]) -> Labels:
     return replace(labels, values=labels.values[places])
 
 
@@ -154,7 +154,7 @@ def is_run(target: str, outdir: Path) -> bool:
     return target.isdecimal() or (outdir / path / "recipe.json").is_file()
 
 
-def announce(what: str, side: Side) -> None:
+def announce(what: str, side: ImageSet) -> None:
     source = side.facts.get("run") or side.facts.get("data")
     say(f"{what:5} {side.count:,} pictures of {source}")
 

@@ -13,13 +13,13 @@ from mien.data.pairing import select_sources
 from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
 from mien.data.sampling import spread
-from mien.evaluation.image_sets import Side, labels_of, pictures_of
+from mien.evaluation.image_sets import ImageSet, labels_of, pictures_of
 from mien.inference.translator import Translator
 from mien.media.pixels import as_rgb
 from mien.runtime.console import counted
 
 
-def wanted(translator: Translator, data: str | Path, most: int, to: str) -> Side:
+def target_images(translator: Translator, data: str | Path, most: int, to: str) -> ImageSet:
     """At most so many real pictures of domain `to`, evenly spread."""
     layout = detect(data, translator.recipe.sources)
     found, ready = pictures_of(data, translator.resolution, most, layout), towards(translator, data, to)
@@ -29,7 +29,7 @@ def wanted(translator: Translator, data: str | Path, most: int, to: str) -> Side
         return (as_rgb(ready.images[chosen[start : start + size]]) for start in range(0, len(chosen), size))
 
     pencil = bool(ready.info.get("swapped")) and ready.info["layout"] == "drawn-unpaired"
-    built_in = found.built_in and (pencil or not ready.info.get("swapped"))  # no reader has learned line drawings
+    built_in = found.built_in and (pencil or not ready.info.get("swapped"))  # no classifier has learned line drawings
     labels = labels_of(ready, chosen)
     return replace(
         found, count=len(chosen), batches=batches, key=f"{found.key} {to}",
@@ -37,7 +37,7 @@ def wanted(translator: Translator, data: str | Path, most: int, to: str) -> Side
     )  # fmt: skip
 
 
-def translations(translator: Translator, data: str | Path, most: int, to: str) -> Side:
+def translated_images(translator: Translator, data: str | Path, most: int, to: str) -> ImageSet:
     """At most so many pictures of the other domain, evenly spread, translated while they are looked at."""
     ready = towards(translator, data, to)
     assert ready.sources is not None
@@ -51,7 +51,7 @@ def translations(translator: Translator, data: str | Path, most: int, to: str) -
     facts = {"run": translator.run, "recipe": translator.recipe.name, "images": translator.images}
     facts |= {"kimg": translator.images / 1000, "to": to}
     labels = labels_of(ready if ready.paired else ready.swapped(), chosen)  # what must survive is what the sources are
-    return Side(len(chosen), batches, None, facts, labels=labels)
+    return ImageSet(len(chosen), batches, None, facts, labels=labels)
 
 
 def towards(translator: Translator, data: str | Path, to: str) -> PreparedSet:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from mien.data.attributes import groups
+from mien.data.attributes import attributes_of
 from mien.data.layouts import Layout
 from mien.data.relabel import METADATA, metadata_row
 
@@ -23,7 +23,7 @@ def write_labels(layout: Layout, made: Iterable[tuple[str, str]], folder: Path) 
         vectors = [[new, layout.labels[row_of[name]].tolist()] for name, new in made if name in row_of]
         (folder / "dataset.json").write_text(json.dumps({"labels": vectors}))
         return
-    attributes = groups(layout.label_names, layout.labels) if layout.labels is not None else ()
+    attributes = attributes_of(layout.label_names, layout.labels) if layout.labels is not None else ()
     made = list(made)
     split = any(name not in row_of for name, _ in made)
     lines = []

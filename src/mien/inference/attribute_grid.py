@@ -11,8 +11,8 @@ from PIL import Image
 from torch import Tensor
 
 from mien.conditioning.condition import Condition
-from mien.conditioning.requests import Wanted, nearest, of_class, plain, with_attributes
-from mien.data.attributes import CLASS, Group, groups
+from mien.conditioning.requests import AttributeRequest, nearest, of_class, plain, with_attributes
+from mien.data.attributes import CLASS, Attribute, attributes_of
 from mien.errors import UsageError
 from mien.inference.generator import Generator
 from mien.inference.latents.synthesis import draw
@@ -22,7 +22,7 @@ MOST = 4096  # pictures of a sheet
 
 
 def swept(
-    generator: Generator, text: str, wanted: Wanted, seeds: Sequence[int], truncation: float
+    generator: Generator, text: str, wanted: AttributeRequest, seeds: Sequence[int], truncation: float
 ) -> tuple[Image.Image, dict[str, Any], int]:
     """ "hair,eyes": a row for each value of hair, a column for each of eyes, one seed; "hair": a row for each seed.
 
@@ -33,7 +33,7 @@ def swept(
         raise UsageError(
             f"--sweep {text}: {generator.run} was trained without a condition: train with --cond attributes"
         )
-    chosen = attributes_of(condition, labels, text)
+    chosen = chosen_attributes(condition, labels, text)
     if len(chosen) == 2 and len(seeds) > 1:
         raise UsageError(f"--sweep {text} draws one seed: name one by --seeds, or sweep one attribute")
     across = chosen[-1]
@@ -44,7 +44,7 @@ def swept(
         raise UsageError(f"--sweep {text}: a sheet has {MOST:,} pictures at most: use fewer --seeds")
     latents = []
     for (seed, own), value in product(down, across.values):
-        asked = generator.telling(label_of(condition, labels, wanted, {**own, across.name: value}))
+        asked = generator.with_labels(label_of(condition, labels, wanted, {**own, across.name: value}))
         latents.append(asked.latents([seed]))
     with torch.inference_mode():
         w = torch.cat([generator.mapping(part, truncation) for part in latents])
@@ -55,13 +55,13 @@ def swept(
     return sheet(pixels, rows, across.values), facts, len(w)
 
 
-def attributes_of(condition: Condition, labels: Tensor, text: str) -> list[Group]:
+def chosen_attributes(condition: Condition, labels: Tensor, text: str) -> list[Attribute]:
     """Those of the names, one or two; "class" where the generator knows classes. Raises UsageError."""
     if condition.kind == "text":
         raise UsageError(f"--sweep {text}: a generator that draws by texts has no list of values: use --text")
-    found = [Group(CLASS, condition.names, tuple(range(condition.dim)))]
+    found = [Attribute(CLASS, condition.names, tuple(range(condition.dim)))]
     if condition.kind == "attributes":
-        found = list(groups(condition.names, labels.numpy()))
+        found = list(attributes_of(condition.names, labels.numpy()))
     by_name = {plain(group.name): group for group in found}
     names = [plain(name) for name in text.split(",")]
     for name in names:
@@ -72,7 +72,7 @@ def attributes_of(condition: Condition, labels: Tensor, text: str) -> list[Group
     return [by_name[name] for name in names]
 
 
-def label_of(condition: Condition, labels: Tensor, wanted: Wanted, values: dict[str, str]) -> Tensor:
+def label_of(condition: Condition, labels: Tensor, wanted: AttributeRequest, values: dict[str, str]) -> Tensor:
     """[<=M,K]: what a seed chooses from, with the values of one cell."""
     if condition.kind == "class":
         return of_class(condition, values[CLASS])

@@ -32,7 +32,7 @@ class Generator:
     """The averaged generator of a run, in evaluation mode.
 
     run: the run's name. images: how many real images its training had seen. resolution: (height, width).
-    labels: [M,K], those of its training, or those that are asked for; None without a condition.
+    labels: [M,K], those of its training, or the requested ones; None without a condition.
     """
 
     def __init__(
@@ -62,24 +62,26 @@ class Generator:
         truncation: float = 1.0,
         *,
         class_: str | int | None = None,
-        attributes: requests.Wanted | None = None,
+        attributes: requests.AttributeRequest | None = None,
         text: str | None = None,
     ) -> list[Image.Image]:
-        """One picture a seed: mode RGB, or L for a grayscale generator. The rest as `asked` has it."""
-        generator = self.asked(class_=class_, attributes=attributes, text=text)
+        """One picture for each seed: mode RGB, or L for a grayscale generator. The keywords: see `conditioned_on`."""
+        generator = self.conditioned_on(class_=class_, attributes=attributes, text=text)
         return [to_image(pixels) for pixels in generator.pixels(list(seeds), truncation)]
 
-    def asked(
+    def conditioned_on(
         self,
         *,
         class_: str | int | None = None,
-        attributes: requests.Wanted | None = None,
+        attributes: requests.AttributeRequest | None = None,
         text: str | None = None,
     ) -> Generator:
-        """The same generator, drawing but one class, {"hair": "silver", "smile": True}, or what a text says. Attributes
-        that are not named stay those that a seed draws from the training's. Raises UsageError, in one line."""
-        wanted = {"class": class_, "attributes": attributes, "text": text}
-        flags = [kind for kind, value in wanted.items() if value is not None]
+        """The same generator, conditioned on a class, on attributes ({"hair": "silver", "smile": True}) or on a text.
+
+        Attributes that are not named keep the values that a seed draws from the training's labels. Raises UsageError.
+        """
+        requested = {"class": class_, "attributes": attributes, "text": text}
+        flags = [kind for kind, value in requested.items() if value is not None]
         if not flags:
             return self
         condition = self.recipe.condition
@@ -88,13 +90,13 @@ class Generator:
         if flags != [condition.kind]:
             raise UsageError(f"--{flags[0]}: {self.run} was trained by {condition.kind}: use --{condition.kind}")
         if class_ is not None:
-            return self.telling(requests.of_class(condition, class_))
+            return self.with_labels(requests.of_class(condition, class_))
         if attributes is not None:
-            return self.telling(requests.with_attributes(condition, self.labels, attributes))
-        return self.telling(torch.from_numpy(encoded([text or ""], condition)))
+            return self.with_labels(requests.with_attributes(condition, self.labels, attributes))
+        return self.with_labels(torch.from_numpy(encoded([text or ""], condition)))
 
-    def telling(self, labels: Tensor) -> Generator:
-        """The same generator, each seed choosing from other labels [M,K]."""
+    def with_labels(self, labels: Tensor) -> Generator:
+        """The same generator with other labels [M,K]: each seed chooses one of them."""
         other = copy(self)
         other.labels = labels
         return other

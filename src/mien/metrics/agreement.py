@@ -1,8 +1,8 @@
-"""Whether what was asked for was drawn: the attributes of each picture, as they are read off it, against those asked.
+"""Agreement of generated images with the attributes that were requested.
 
-On the built-in faces a reader that was taught their exact truth tells the attributes. On other pictures a linear probe
-does, that learns from the real labelled ones. How often the reading itself is right stands beside each number: on real
-pictures whose truth is known, held out from what the reader or the probe learned from.
+A classifier reads the attributes of each image. On the built-in faces it is trained on their exact attributes; on other
+images it is a linear probe, trained on the labelled real ones. Its accuracy stands beside each number, measured on real
+images that it was not trained on.
 """
 
 from __future__ import annotations
@@ -14,129 +14,143 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mien.data.attributes import Group, groups
+from mien.data.attributes import Attribute, attributes_of
 from mien.errors import UsageError
 from mien.metrics.fid import FID
 from mien.metrics.linear_probe import FEWEST, learn
 from mien.metrics.metric import Labels, Metric, Reads, Score, metric
-from mien.metrics.modes import SURE, Reader
+from mien.metrics.modes import SURE, AttributeClassifier
 
 FEWEST_OF_A_CLASS = 10  # pictures under which a class has no FID
 
 
 @dataclass(frozen=True)
-class Told(Metric):
-    """A metric that knows what the real pictures are and what the fake ones were asked to be."""
+class LabelledMetric(Metric):
+    """A metric that reads the labels of the real images and the requested labels of the fake ones."""
 
     real_labels: Labels | None = None
-    asked: Labels | None = None
+    requested: Labels | None = None
 
-    def told(self, real: Labels | None, fake: Labels | None) -> Metric:
-        return replace(self, real_labels=real, asked=fake)
+    def with_labels(self, real: Labels | None, fake: Labels | None) -> Metric:
+        return replace(self, real_labels=real, requested=fake)
 
-    def attributes(self) -> list[tuple[Group, np.ndarray, np.ndarray]]:
-        """Each attribute with its values of the real and of the fake pictures, int [N] and [M], -1: not known."""
-        real, asked = self.real_labels, self.asked
-        if asked is None:
+    def attributes(self) -> list[tuple[Attribute, np.ndarray, np.ndarray]]:
+        """Each attribute with its values in the real and in the fake images, int [N] and [M]; -1: not known."""
+        real, requested = self.real_labels, self.requested
+        if requested is None:
             raise UsageError(
-                f"{self.name} needs pictures that were asked for: a run with --cond, or labelled pictures; a run with "
-                "--cond text is asked for the captions of --data, which must have labels beside them"
+                f"{self.name} needs requested attributes: a run with --cond, or labelled pictures. A run with --cond "
+                "text is given the captions of --data, which must have labels, too"
             )
-        if real is None or real.names != asked.names:
+        if real is None or real.names != requested.names:
             raise UsageError(
-                f"{self.name} needs real pictures with the labels that were asked for ({', '.join(asked.names[:3])}, "
-                f"…): give such by --data"
+                f"{self.name} needs real pictures with the requested labels ({', '.join(requested.names[:3])}, "
+                f"…): name them by --data"
             )
-        found = groups(real.names, real.values)
-        return [(group, real.told(group), asked.told(group)) for group in found]
+        found = attributes_of(real.names, real.values)
+        return [(attribute, real.decode(attribute), requested.decode(attribute)) for attribute in found]
 
 
 @metric
 @dataclass(frozen=True)
-class Agreement(Told):
-    """agreement: in what share of pictures an attribute is what was asked for, the mean over all that can be read;
-    agreement_hair, …: of one. Higher is better; beside it, how often the same reading is right about real pictures."""
+class Agreement(LabelledMetric):
+    """agreement: the share of images whose attribute is the requested one, as a mean over all attributes.
+
+    agreement_hair, …: of one attribute. Higher is better. `real`: the accuracy of the same classifier on real images.
+    Attributes that cannot be read are left out.
+    """
 
     name: ClassVar[str] = "agreement"
     reads: ClassVar[Reads] = "features"
     better = "higher"
 
     def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:
-        read = [self.read(group, told, real, fake) for group, told, _ in self.attributes()]
+        read = [self.read(attribute, given, real, fake) for attribute, given, _ in self.attributes()]
         found: dict[str, Score] = {}
         unread = []
-        for (group, _, asked), reading in zip(self.attributes(), read, strict=True):
-            if reading is None or not (asked >= 0).any():
-                unread.append(group.name)
+        for (attribute, _, requested), reading in zip(self.attributes(), read, strict=True):
+            if reading is None or not (requested >= 0).any():
+                unread.append(attribute.name)
                 continue
             values, accuracy, how = reading
-            known = asked >= 0
-            share = float((values[known] == asked[known]).mean())
-            settings = f"chance {chance(values, asked[known]):.1%}; {how}"
-            found[f"agreement_{group.name}"] = Score(share, None, accuracy, settings)
+            known = requested >= 0
+            share = float((values[known] == requested[known]).mean())
+            settings = f"chance {chance(values, requested[known]):.1%}; {how}"
+            found[f"agreement_{attribute.name}"] = Score(share, None, accuracy, settings)
         if not found:
             raise UsageError(f"agreement: none of {', '.join(unread)} can be read: too few real pictures have them")
         mean = float(np.mean([one.value for one in found.values()]))
         of_real = float(np.mean([one.real for one in found.values() if one.real is not None]))
-        details = (f"not read surely enough, or not asked for: {', '.join(unread)}",) if unread else ()
+        details = (f"not read surely enough, or not requested: {', '.join(unread)}",) if unread else ()
         settings = f"mean of {len(found)} attributes"
         return {"agreement": Score(mean, None, of_real, settings, details=details), **found}
 
-    def read(self, group: Group, told: np.ndarray, real: Tensor, fake: Tensor) -> tuple[np.ndarray, float, str] | None:
-        """-> (the values of the fake pictures, how often such a value is right, by what); None: it cannot be read."""
-        if (told >= 0).sum() < FEWEST or len(np.unique(told[told >= 0])) < 2:
+    def read(
+        self, attribute: Attribute, given: np.ndarray, real: Tensor, fake: Tensor
+    ) -> tuple[np.ndarray, float, str] | None:
+        """(the values in the fake images, their accuracy, the classifier in words); None: it cannot be read."""
+        if (given >= 0).sum() < FEWEST or len(np.unique(given[given >= 0])) < 2:
             return None
-        learned = learn(real, told, len(group.values))
+        learned = learn(real, given, len(attribute.values))
         guessed = learned.probe(fake.float()).argmax(1).numpy()
         how = f"probe of {len(learned.rows):,}, held out; most frequent {learned.majority:.1%}"
         return guessed, learned.accuracy, how
 
 
 @dataclass(frozen=True)
-class ReadAgreement(Agreement):
-    """By the reader of the built-in faces; attributes that it reads right in less than SURE are left out."""
+class ClassifierAgreement(Agreement):
+    """Agreement by the classifier of the built-in faces. Attributes with less than SURE accuracy are left out."""
 
     reads: ClassVar[Reads] = "pixels"
-    reader: Reader | None = None
+    classifier: AttributeClassifier | None = None
 
     def rows(self, pixels: np.ndarray) -> Tensor:
-        assert self.reader is not None
-        return self.reader(pixels)
+        assert self.classifier is not None
+        return self.classifier(pixels)
 
     def key(self) -> str | None:
-        return self.reader.key() if self.reader else None
+        return self.classifier.key() if self.classifier else None
 
-    def read(self, group: Group, told: np.ndarray, real: Tensor, fake: Tensor) -> tuple[np.ndarray, float, str] | None:
-        assert self.reader is not None
-        names = [one.name for one in self.reader.attributes]
-        if group.name not in names or self.reader.attributes[names.index(group.name)].accuracy < SURE:
+    def read(
+        self, attribute: Attribute, given: np.ndarray, real: Tensor, fake: Tensor
+    ) -> tuple[np.ndarray, float, str] | None:
+        assert self.classifier is not None
+        names = [one.name for one in self.classifier.attributes]
+        if attribute.name not in names or self.classifier.attributes[names.index(attribute.name)].accuracy < SURE:
             return None
-        column = names.index(group.name)
-        accuracy = float((real[:, column].numpy() == told)[told >= 0].mean())
+        column = names.index(attribute.name)
+        accuracy = float((real[:, column].numpy() == given)[given >= 0].mean())
+        # The words are a part of the row's settings: older rows of the same measure have them.
         return fake[:, column].numpy(), accuracy, "reader of the built-in faces"
 
 
-def chance(values: np.ndarray, asked: np.ndarray) -> float:
-    """The agreement of the answers [N] with the questions [M] in any order. The answers are of all pictures: where some
-    are asked for glasses, and none to be without, chance is how many of all wear them."""
-    count = int(max(values.max(), asked.max())) + 1
-    drawn, wanted = (np.bincount(one, minlength=count) / len(one) for one in (values, asked))
+def chance(values: np.ndarray, requested: np.ndarray) -> float:
+    """The agreement of values [N] with requests [M] in any order, by chance.
+
+    The values are of all images. If glasses were requested of some, and no image was to be without, chance is the share
+    of all images with glasses.
+    """
+    count = int(max(values.max(), requested.max())) + 1
+    drawn, wanted = (np.bincount(one, minlength=count) / len(one) for one in (values, requested))
     return float(drawn @ wanted)
 
 
 @metric
 @dataclass(frozen=True)
-class FIDByClass(Told):
-    """fid_by_class: the mean of the FIDs within each class, or each value of the first attribute: fakes that were asked
-    to be one against real ones that are. Lower is better; few pictures of a class make it far too high."""
+class FIDByClass(LabelledMetric):
+    """fid_by_class: the mean FID over the classes, or over the values of the first attribute.
+
+    Fake images of a requested class are compared with real ones of it. Lower is better. Few images of a class make it
+    far too high.
+    """
 
     name: ClassVar[str] = "fid_by_class"
 
     def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:
-        group, told, asked = self.attributes()[0]
+        attribute, given, requested = self.attributes()[0]
         values, lines, few = [], [], []
-        for place, name in enumerate(group.values):
-            own, other = real[torch.from_numpy(told == place)], fake[torch.from_numpy(asked == place)]
+        for place, name in enumerate(attribute.values):
+            own, other = real[torch.from_numpy(given == place)], fake[torch.from_numpy(requested == place)]
             if min(len(own), len(other)) < FEWEST_OF_A_CLASS:
                 few.append(name)
                 continue
@@ -144,10 +158,10 @@ class FIDByClass(Told):
             lines.append(f"fid of {name}: {values[-1]:.2f} ({len(own):,} real, {len(other):,} fake)")
         if not values:
             raise UsageError(
-                f"fid_by_class: no {group.name} has {FEWEST_OF_A_CLASS} pictures of each kind: raise --num"
+                f"fid_by_class: no {attribute.name} has {FEWEST_OF_A_CLASS} pictures of each kind: raise --num"
             )
         lines += [f"fewer than {FEWEST_OF_A_CLASS} pictures of a kind, left out: {', '.join(few)}"] if few else []
-        settings = f"mean of {len(values)} of {len(group.values)} values of {group.name}"
-        fewest, width = min(len(real), len(fake)) // len(group.values), real.shape[1]
+        settings = f"mean of {len(values)} of {len(attribute.values)} values of {attribute.name}"
+        fewest, width = min(len(real), len(fake)) // len(attribute.values), real.shape[1]
         note = f"about {fewest:,} pictures of a class for {width:,} features: far too high" if fewest <= width else None
         return {"fid_by_class": Score(float(np.mean(values)), None, None, settings, note, details=tuple(lines))}

@@ -1,4 +1,4 @@
-"""A metric: what to look at in each picture, and what to make of what was seen in real and in fake ones.
+"""A metric: rows of numbers for each image, and scores of the rows of real and of fake images.
 
     @metric
     class Steepness(Metric):
@@ -17,7 +17,7 @@ from typing import ClassVar, Literal, TypeVar
 import numpy as np
 from torch import Tensor
 
-from mien.data.attributes import SWITCH, Group
+from mien.data.attributes import BINARY, Attribute
 
 Reads = Literal["features", "logits", "pixels"]
 M = TypeVar("M", bound="type[Metric]")
@@ -42,17 +42,20 @@ class Score:
 
 @dataclass(frozen=True)
 class Labels:
-    """What the pictures of a side are, or were asked to be. values: float32 [N,K], names: K (`mien.data.attributes`).
-    tells_off: whether a switch that is off was told; a caption does not say what is not there."""
+    """The labels of an image set: given ones of real images, requested ones of generated images.
+
+    values: float32 [N,K]. names: K (`mien.data.attributes`). states_off: whether a label says that a binary attribute
+    is off; a caption does not mention what is absent.
+    """
 
     values: np.ndarray = field(repr=False)
     names: tuple[str, ...]
-    tells_off: bool = True
+    states_off: bool = True
 
-    def told(self, group: Group) -> np.ndarray:
-        """int64 [N], which value of an attribute each picture has or should have; -1: not known, not asked for"""
-        found = group.told(self.values)
-        return found if self.tells_off or group.values != SWITCH else np.where(found == 1, 1, -1)
+    def decode(self, attribute: Attribute) -> np.ndarray:
+        """int64 [N], which value of the attribute each image has or should have; -1: not known, not requested"""
+        found = attribute.decode(self.values)
+        return found if self.states_off or attribute.values != BINARY else np.where(found == 1, 1, -1)
 
 
 class Metric:
@@ -69,16 +72,15 @@ class Metric:
         raise TypeError(f"{type(self).__name__} reads {self.reads}: only one that reads pixels has rows")
 
     def key(self) -> str | None:
-        """All that `rows` depends on: what is kept of the real pictures goes by it. None: keep nothing."""
+        """All that `rows` depends on, for the cache of real images. None: the rows are not cached."""
         return None
 
-    def told(self, real: Labels | None, fake: Labels | None) -> Metric:
-        """The metric with what the pictures of both sides are or were asked to be; most need none of it."""
+    def with_labels(self, real: Labels | None, fake: Labels | None) -> Metric:
+        """The metric with the labels of both image sets; most metrics need none."""
         return self
 
     def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:
-        """What was seen of N real and of M fake pictures, in their order, [N,K] and [M,K] in memory of the processor
-        -> one number or several, by name."""
+        """Scores by name, of the rows of N real and M fake images: [N,K] and [M,K], on the CPU, in their order."""
         raise TypeError(f"{type(self).__name__} must define scores(real, fake) -> {{name: Score}}")
 
 

@@ -1,8 +1,7 @@
-"""Which kinds of faces a generator draws, and in which shares, where the truth is known: on the built-in faces.
+"""Mode coverage on the built-in faces, whose true distribution is known: which faces are generated, and how often.
 
-A reader tells the attributes of each picture. How often it is right on faces that it did not learn from is told beside
-every number, and so is what the same reading gives for real faces: reading is not quite exact, and N pictures never
-have quite the true shares.
+A classifier reads the attributes of each image. Beside each number stand its accuracy on held-out faces and the same
+number for real faces: the classifier makes errors, and N images never have exactly the true shares.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ from mien.metrics.resize import resize
 
 COMBINED = ("hair", "style")  # whose combinations are counted
 WHOLE = ("hair", "style", "eyes")  # and these, as stacked MNIST counts its 1,000 modes (Metz et al. 2017)
-SURE = 0.95  # an attribute that is read right less often is named, but no share of it is told
-LEAST = 0.1  # a combination counts as drawn from a tenth of its true share on, and from one picture on
+SURE = 0.95  # attributes classified with less accuracy are listed but not scored
+LEAST = 0.1  # a combination is covered if its share is a tenth of the true one or more, in one image or more
 OFF, CHANCE = 1.5, 4.0  # a share is off by this factor or more, and by more than so many standard deviations
 SIDE, CELLS, LEVELS, COARSE = 64, 8, 3, 16  # see `described`
 RIDGE = 0.003  # of the mean diagonal
@@ -33,8 +32,11 @@ MOST_NAMED = 12
 
 
 @dataclass(frozen=True)
-class Attribute:
-    """One value of several: `values`, the share of each in truth, how often the reader is right."""
+class AttributeDistribution:
+    """An attribute with its true distribution.
+
+    values: their names. truth: the true share of each value. accuracy: of the classifier, on held-out faces.
+    """
 
     name: str
     values: tuple[str, ...]
@@ -43,21 +45,23 @@ class Attribute:
 
 
 @dataclass(frozen=True)
-class Reader:
-    """A linear regression from colours and places to attributes. weights: [D, values of all attributes]. seen: what is
-    done to pictures first, uint8 [N,H,W,3] -> the same."""
+class AttributeClassifier:
+    """A linear classifier of attributes, from the colours at each place of an image.
 
-    attributes: tuple[Attribute, ...]
+    weights: [D, values of all attributes]. seen: a transform of the images, uint8 [N,H,W,3] -> the same shape.
+    """
+
+    attributes: tuple[AttributeDistribution, ...]
     weights: Tensor
     seen: Callable[[np.ndarray], np.ndarray] = np.ascontiguousarray
 
     def __call__(self, pixels: np.ndarray) -> Tensor:
-        """uint8 [N,H,W,3] -> int64 [N, attributes]: which value of each"""
+        """The value of each attribute: uint8 [N,H,W,3] -> int64 [N, attributes]."""
         found = (described(self.seen(pixels)) @ self.weights).split([len(one.values) for one in self.attributes], 1)
         return torch.stack([scores.argmax(1) for scores in found], 1)
 
     def key(self) -> str:
-        return f"reader {hashlib.sha256(self.weights.numpy().tobytes()).hexdigest()}"
+        return f"classifier {hashlib.sha256(self.weights.numpy().tobytes()).hexdigest()}"
 
 
 def described(pixels: np.ndarray) -> Tensor:
@@ -77,11 +81,14 @@ def described(pixels: np.ndarray) -> Tensor:
 def learn(
     images: np.ndarray,
     values: np.ndarray,
-    attributes: tuple[Attribute, ...],
+    attributes: tuple[AttributeDistribution, ...],
     held_out: int,
     seen: Callable[[np.ndarray], np.ndarray] = np.ascontiguousarray,
-) -> Reader:
-    """images uint8 [N,H,W,3]; values int [N, attributes]. The last `held_out` of them only measure the accuracy."""
+) -> AttributeClassifier:
+    """A classifier trained on images uint8 [N,H,W,3] with values int [N, attributes].
+
+    The last `held_out` images only measure the accuracy.
+    """
     learned = len(images) - held_out
     rows = torch.cat([described(seen(part)) for part in np.array_split(images[:learned], 1 + learned // 256)]).double()
     answers = torch.from_numpy(values[:learned])
@@ -89,35 +96,40 @@ def learn(
     gram = rows.T @ rows
     gram.diagonal().add_(RIDGE * float(gram.diagonal().mean()))
     weights = torch.linalg.solve(gram, rows.T @ torch.cat(wanted, 1).double()).float()
-    reader = Reader(attributes, weights, seen)
-    right = (reader(images[learned:]).numpy() == values[learned:]).mean(0)
-    known = (Attribute(one.name, one.values, one.truth, float(share)) for one, share in zip(attributes, right))
-    return Reader(tuple(known), weights, seen)
+    classifier = AttributeClassifier(attributes, weights, seen)
+    right = (classifier(images[learned:]).numpy() == values[learned:]).mean(0)
+    known = (
+        AttributeDistribution(one.name, one.values, one.truth, float(share)) for one, share in zip(attributes, right)
+    )
+    return AttributeClassifier(tuple(known), weights, seen)
 
 
 @metric
 @dataclass(frozen=True)
 class Modes(Metric):
-    """modes: how many combinations of hair colour and style are drawn; higher is better. modes_tv: how far their shares
-    are from the true ones, as total variation distance (half the sum of differences), 0 to 1; lower is better."""
+    """modes: the number of covered combinations of hair colour and style; higher is better.
+
+    modes_tv: the total variation distance of their shares from the true ones (half the sum of differences), 0 to 1;
+    lower is better.
+    """
 
     name: ClassVar[str] = "modes"
     reads: ClassVar[Reads] = "pixels"
     better = "higher"
 
-    reader: Reader | None = None
+    classifier: AttributeClassifier | None = None
 
     def rows(self, pixels: np.ndarray) -> Tensor:
         """-> [N, attributes]"""
         return self.able()(pixels)
 
-    def able(self) -> Reader:
-        if self.reader is None:
+    def able(self) -> AttributeClassifier:
+        if self.classifier is None:
             raise UsageError("modes needs the built-in faces, whose truth is known: --data drawn")
-        return self.reader
+        return self.classifier
 
     def key(self) -> str | None:
-        return self.reader.key() if self.reader else None
+        return self.classifier.key() if self.classifier else None
 
     def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:
         attributes = self.able().attributes
@@ -125,10 +137,10 @@ class Modes(Metric):
         unsure = [one for one in attributes if one.accuracy < SURE]
         doubt = ", ".join(one.name for one in unsure if one.name in COMBINED)
         settings = f"{' × '.join(COMBINED)}, {len(pairs.truth)} combinations, {pairs.accuracies()}"
-        note = f"{doubt} cannot be read surely in pictures of this size" if doubt else None
+        note = f"{doubt}: the classifier is not accurate enough at this size" if doubt else None
         details = [
             *(shares(one, fake[:, i]) for i, one in enumerate(attributes) if one not in unsure),
-            *([f"not read surely enough: {', '.join(map(accuracy, unsure))}"] if unsure else []),
+            *([f"not scored, accuracy below {SURE:.0%}: {', '.join(map(accuracy, unsure))}"] if unsure else []),
             *off([(i, one) for i, one in enumerate(attributes) if one not in unsure], fake),
             *pairs.lacking(fake),
             Combinations(attributes, WHOLE).covered_in_words(real, fake),
@@ -142,7 +154,7 @@ class Modes(Metric):
 class Combinations:
     """Of several attributes' values; attributes are independent of each other in truth."""
 
-    def __init__(self, attributes: tuple[Attribute, ...], names: tuple[str, ...]):
+    def __init__(self, attributes: tuple[AttributeDistribution, ...], names: tuple[str, ...]):
         self.parts = [one for name in names for one in attributes if one.name == name]
         self.columns = [[one.name for one in attributes].index(part.name) for part in self.parts]
         self.truth = torch.tensor([math.prod(shares) for shares in product(*(part.truth for part in self.parts))])
@@ -186,7 +198,7 @@ def distance(drawn: Tensor, truth: Tensor) -> float:
     return float((drawn - truth).abs().sum() / 2)
 
 
-def shares(one: Attribute, column: Tensor) -> str:
+def shares(one: AttributeDistribution, column: Tensor) -> str:
     """ "hair: aqua 8.1%, black 9.0%, …; in truth 8.3% each; distance 0.031; read right: 99.9%" """
     drawn = shares_of(column, len(one.values))
     found = ", ".join(f"{value} {share:.1%}" for value, share in zip(one.values, drawn.tolist()))
@@ -198,7 +210,7 @@ def shares(one: Attribute, column: Tensor) -> str:
     return f"{one.name}: {found}; in truth {truth}; distance {apart:.3f}; read right: {one.accuracy:.1%}"
 
 
-def off(attributes: list[tuple[int, Attribute]], rows: Tensor) -> list[str]:
+def off(attributes: list[tuple[int, AttributeDistribution]], rows: Tensor) -> list[str]:
     """The values that are drawn too seldom or too often, in words: a line each, or one that there are none."""
     found: dict[str, list[str]] = {"too seldom": [], "too often": []}
     count = len(rows)
@@ -220,7 +232,7 @@ def shares_of(column: Tensor, values: int) -> Tensor:
     return torch.bincount(column, minlength=values) / len(column)
 
 
-def accuracy(one: Attribute) -> str:
+def accuracy(one: AttributeDistribution) -> str:
     return f"{one.name} {one.accuracy:.1%}"
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from mien.conditioning.condition import Condition
 from mien.conditioning.labels import SHOWN, listed, offers
 from mien.conditioning.text import encoder as encoders
-from mien.data.attributes import groups
+from mien.data.attributes import attributes_of
 from mien.data.layouts import Layout
 from mien.data.prepared import PreparedSet
 from mien.errors import UsageError
@@ -53,6 +53,6 @@ def words(condition: Condition | None, pictures: PreparedSet) -> list[str]:
     without = f"; {unlabelled:,} pictures have none, and are judged by their looks alone" if unlabelled else ""
     if condition.kind == "class":
         return [f"{there['class']}{without}"]
-    found = groups(condition.names, pictures.labels)
+    found = attributes_of(condition.names, pictures.labels)
     few = ", ".join(group.name for group in found[:SHOWN])
     return [f"{len(found)} attributes ({few}{', …' if len(found) > SHOWN else ''}){without}"]

@@ -17,11 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from mien.errors import UsageError, in_brief, is_out_of_memory
-from mien.evaluation.attribute_classifier import with_reader
+from mien.evaluation.attribute_classifier import with_attribute_classifier
 from mien.evaluation.evaluate import Row, score
-from mien.evaluation.image_sets import Side, drawn_by, pictures_of
+from mien.evaluation.image_sets import ImageSet, generated_by, pictures_of
 from mien.evaluation.resolve import choose_extractor, choose_metrics
-from mien.evaluation.translated_sets import translations, wanted
+from mien.evaluation.translated_sets import target_images, translated_images
 from mien.inference.generator import Generator
 from mien.inference.translator import Translator
 from mien.recipes.recipe import Recipe
@@ -77,8 +77,8 @@ class Exams:
             self.real = pictures_of(data, recipe.resolution, plan.num)
         else:
             self.drawer = Translator(recipe, "", 0, states, device)
-            self.real = wanted(self.drawer, data, plan.num, next(iter(self.drawer.routes)))
-        self.metrics = with_reader(metrics, self.real)
+            self.real = target_images(self.drawer, data, plan.num, next(iter(self.drawer.routes)))
+        self.metrics = with_attribute_classifier(metrics, self.real)
         reads_features = any(metric.reads != "pixels" for metric in self.metrics)
         self.extractor = choose_extractor("auto", "clean", None, device) if reads_features else None
         self.cost = 0.0  # seconds that an exam takes
@@ -99,10 +99,10 @@ class Exams:
         score(self.real, self.fake(count), self.metrics, self.extractor, BATCH)
         return time.monotonic() - begun
 
-    def fake(self, count: int) -> Side:
+    def fake(self, count: int) -> ImageSet:
         if isinstance(self.drawer, Translator):
-            return translations(self.drawer, self.data, count, next(iter(self.drawer.routes)))
-        return drawn_by(self.drawer, list(range(count)), f"0-{count - 1}", 1.0, self.real)
+            return translated_images(self.drawer, self.data, count, next(iter(self.drawer.routes)))
+        return generated_by(self.drawer, list(range(count)), f"0-{count - 1}", 1.0, self.real)
 
     def affordable(self, seconds: float) -> bool:
         """Whether there is time for one more, `seconds` into the session; says no for good and counts it."""

@@ -8,12 +8,12 @@ from fake_run import make_run
 from mien.inference.generator import load
 from mien.inference.latents.direction_labels import Change, changes, most
 from mien.inference.latents.synthesis import w_of
-from mien.metrics.modes import Attribute, Reader
+from mien.metrics.modes import AttributeClassifier, AttributeDistribution
 
-HAIR = Attribute("hair", ("red", "blue", "green"), (0.4, 0.3, 0.3), accuracy=0.99)
-HAT = Attribute("hat", ("without", "with"), (0.5, 0.5), accuracy=0.96)
-MOOD = Attribute("mood", ("calm", "angry"), (0.5, 0.5), accuracy=0.4)
-READER = Reader((HAIR, HAT, MOOD), torch.zeros(1, 7))
+HAIR = AttributeDistribution("hair", ("red", "blue", "green"), (0.4, 0.3, 0.3), accuracy=0.99)
+HAT = AttributeDistribution("hat", ("without", "with"), (0.5, 0.5), accuracy=0.96)
+MOOD = AttributeDistribution("mood", ("calm", "angry"), (0.5, 0.5), accuracy=0.4)
+READER = AttributeClassifier((HAIR, HAT, MOOD), torch.zeros(1, 7))
 
 
 def test_the_attribute_that_changes_most_is_told_if_it_can_be_read():
@@ -24,16 +24,16 @@ def test_the_attribute_that_changes_most_is_told_if_it_can_be_read():
 
 
 def test_each_direction_is_read_on_both_sides(tmp_path):
-    """A reader of bright and dark; a direction along which pictures get brighter is told so, its opposite the other."""
+    """A classifier of bright and dark: a direction that brightens pictures, and its opposite."""
     generator = load(make_run(tmp_path))
 
     usual = np.median(generator.pixels(range(200)).mean((1, 2, 3)))
 
-    class Light(Reader):
+    class Light(AttributeClassifier):
         def __call__(self, pixels):
             return torch.from_numpy((pixels.mean((1, 2, 3)) > usual).astype(int))[:, None]
 
-    light = Attribute("light", ("dark", "bright"), (0.5, 0.5), accuracy=1.0)
+    light = AttributeDistribution("light", ("dark", "bright"), (0.5, 0.5), accuracy=1.0)
     w = w_of(generator, range(200)).clone().requires_grad_()
     (gradient,) = torch.autograd.grad(generator.synthesis(w).mean(), w)
     way = gradient.mean(0) / gradient.mean(0).norm()

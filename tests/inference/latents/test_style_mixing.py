@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mien.errors import UsageError
-from mien.inference.latents.style_mixing import crossed, parse_layers, with_parents
+from mien.inference.latents.style_mixing import mix_styles, parse_layers, with_parents
 
 
 def test_layers_as_written():
@@ -20,7 +20,7 @@ def test_layers_refused(text):
 def test_each_layer_comes_from_the_row_or_from_the_column():
     rows = torch.arange(2.0)[:, None, None].expand(2, 3, 4)
     columns = 10 + torch.arange(3.0)[:, None, None].expand(3, 3, 4)
-    mixed = crossed(rows, columns, [0, 2])
+    mixed = mix_styles(rows, columns, [0, 2])
     assert mixed.shape == (2, 3, 3, 4)
     assert mixed[1, 2, :, 0].tolist() == [12.0, 1.0, 12.0]
     sheet = with_parents(rows, columns, [0, 2])

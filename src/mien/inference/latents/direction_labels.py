@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mien.inference.generator import Generator
 from mien.inference.latents.synthesis import draw, w_of
-from mien.metrics.modes import SURE, Reader
+from mien.metrics.modes import SURE, AttributeClassifier
 
 SEEDS, FAR = 256, 2.0  # pictures that are read on either side; strength to that side
 
@@ -28,18 +28,18 @@ class Change:
         return f"{self.attribute} {self.share:.0%} ({self.before} to {self.after})"
 
 
-def changes(generator: Generator, directions: Tensor, reader: Reader) -> list[Change]:
-    """directions [K, …] -> for each the attribute that it changes most, of those that the reader is sure of."""
+def changes(generator: Generator, directions: Tensor, classifier: AttributeClassifier) -> list[Change]:
+    """directions [K, …] -> for each the attribute that it changes most, of those that the classifier is sure of."""
     w = w_of(generator, range(SEEDS))
-    return [most(reader(draw(generator, w - FAR * way)), reader(draw(generator, w + FAR * way)), reader)
+    return [most(classifier(draw(generator, w - FAR * way)), classifier(draw(generator, w + FAR * way)), classifier)
             for way in directions]  # fmt: skip
 
 
-def most(left: Tensor, right: Tensor, reader: Reader) -> Change:
+def most(left: Tensor, right: Tensor, classifier: AttributeClassifier) -> Change:
     """left, right: int64 [N, attributes], which value of each. The share is half the sum of what all values gain and
     lose: total variation."""
     found = []
-    for place, one in enumerate(reader.attributes):
+    for place, one in enumerate(classifier.attributes):
         if one.accuracy < SURE:
             continue
         counts = [torch.bincount(side[:, place], minlength=len(one.values)) / len(side) for side in (left, right)]

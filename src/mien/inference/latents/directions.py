@@ -23,7 +23,7 @@ from mien.errors import FileError, UsageError
 from mien.inference.generator import Generator
 from mien.inference.latents.files import Facts, load_w, save_w
 from mien.inference.latents.linear_layers import first_activations, weights_of
-from mien.inference.latents.synthesis import apart, has_layers, w_of
+from mien.inference.latents.synthesis import has_layers, split_label, w_of
 from mien.runs import tensor_files
 from mien.runtime import typed_json
 from mien.runtime.atomic_files import write_json
@@ -65,7 +65,7 @@ def discover(
     layered = has_layers(generator)
     sample = w_of(generator, range(SAMPLED))
     sample = sample[:, 0] if layered else sample
-    free, held = apart(generator, sample) if hold else (sample, sample[:, :0])
+    free, held = split_label(generator, sample) if hold else (sample, sample[:, :0])
     if count > free.shape[1]:
         raise UsageError(f"--count {count}: this generator's latent has {free.shape[1]} directions in all")
     if method == "sefa":

@@ -21,7 +21,7 @@ from torch.nn.functional import avg_pool2d
 
 from mien.inference.generator import BATCH, Generator
 from mien.inference.latents.perceptual import Perceptual, distance
-from mien.inference.latents.synthesis import apart, stream, w_of
+from mien.inference.latents.synthesis import split_label, stream, w_of
 from mien.media.pixels import from_pixels
 
 TRIED, STARTS = 512, 4  # seeds that are looked at, and how many of the best are followed
@@ -90,7 +90,7 @@ def follow(
     """w [TRIED, …]: from the `chosen` of them, each downhill on its own. -> [STARTS, …]"""
     layers = w.shape[1:-1]  # () or (num_ws,)
     flat = (w if not layers else w[:, 0]).clone()  # no inference tensor: a gradient is wanted
-    sought, held = apart(generator, flat) if hold else (flat, flat[:, :0])
+    sought, held = split_label(generator, flat) if hold else (flat, flat[:, :0])
     mean, spread, held = sought.mean(0), sought.std(0), held[chosen]
     usual = length(sought, mean, spread)
     wanted = look(target) if look else []

@@ -56,14 +56,14 @@ def from_file(generator: Generator, path: Path) -> Source:
     return Source(generator, "latent", range(len(w)), w.split(BATCH), facts)
 
 
-def wished(
+def conditioned(
     generator: Generator, class_: str | None, attributes: str | None, text: str | None
 ) -> tuple[Generator, dict[str, str]]:
     """The generator, drawing but what --class, --attributes or --text says; and that, for pictures to say. Raises
     UsageError."""
     told = {"class": class_, "attributes": attributes, "text": text}
     wanted = None if attributes is None else parse(attributes)
-    asked = generator.asked(class_=class_, attributes=wanted, text=text)
+    asked = generator.conditioned_on(class_=class_, attributes=wanted, text=text)
     return asked, {name: value for name, value in told.items() if value is not None}
 
 

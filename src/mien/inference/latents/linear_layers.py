@@ -38,7 +38,7 @@ def weights_of(generator: Generator, layers: list[int] | None = None) -> Tensor:
                 found.setdefault(number, []).append(given.clone())
             return False
 
-        listen(generator, in_layers(generator, one, layers), look)
+        run_with_hooks(generator, in_layers(generator, one, layers), look)
     answers = [torch.cat(parts).flatten(1) for parts in found.values()]
     rows = [(answer[1:-1] - answer[0]).T for answer in answers if is_linear(answer)]
     return torch.cat([row for row in rows if row.any()] or [unit.new_zeros(0, unit.shape[1])])
@@ -54,7 +54,7 @@ def first_activations(generator: Generator) -> Callable[[Tensor], Tensor]:
         place = number
         return not is_linear(answer.flatten(1))
 
-    listen(generator, unit_latents(generator), not_linear)
+    run_with_hooks(generator, unit_latents(generator), not_linear)
 
     @torch.inference_mode()
     def activations(z: Tensor) -> Tensor:
@@ -66,7 +66,7 @@ def first_activations(generator: Generator) -> Callable[[Tensor], Tensor]:
             return number == place
 
         for part in z.split(BATCH):
-            listen(generator, part, keep)
+            run_with_hooks(generator, part, keep)
         return torch.cat(kept)
 
     return activations
@@ -100,7 +100,7 @@ class Enough(Exception):
     """Ends a pass through a network whose later layers nobody needs."""
 
 
-def listen(generator: Generator, w: Tensor, look: Look) -> None:
+def run_with_hooks(generator: Generator, w: Tensor, look: Look) -> None:
     """Draw from w, and call `look` at each call of a module without children, until it has seen enough."""
     number = -1
 

@@ -28,7 +28,7 @@ def parse_layers(text: str | None, count: int, default: int) -> list[int]:
     return sorted(layers)
 
 
-def crossed(rows: Tensor, columns: Tensor, layers: list[int]) -> Tensor:
+def mix_styles(rows: Tensor, columns: Tensor, layers: list[int]) -> Tensor:
     """rows [R,num_ws,w_dim], columns [C,num_ws,w_dim] -> [R,C,num_ws,w_dim]: each row's latent, but for `layers`, which
     are the column's."""
     mixed = rows[:, None].repeat(1, len(columns), 1, 1)
@@ -40,4 +40,4 @@ def with_parents(rows: Tensor, columns: Tensor, layers: list[int]) -> Tensor:
     """[R + 1, C + 1, num_ws, w_dim]: the mixtures, the columns' latents above and the rows' to the left; the corner is
     for nobody, and holds the first row's."""
     above = torch.cat([rows[:1], columns])[None]
-    return torch.cat([above, torch.cat([rows[:, None], crossed(rows, columns, layers)], 1)])
+    return torch.cat([above, torch.cat([rows[:, None], mix_styles(rows, columns, layers)], 1)])

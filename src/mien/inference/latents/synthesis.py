@@ -32,7 +32,7 @@ def has_layers(generator: Generator) -> bool:
     return w_of(generator, [0]).dim() == 3
 
 
-def apart(generator: Generator, w: Tensor) -> tuple[Tensor, Tensor]:
+def split_label(generator: Generator, w: Tensor) -> tuple[Tensor, Tensor]:
     """w [..., D] -> z [..., latent_dim] and the embedded label, side by side in a conditional generator's latent. Where
     there is no label, or a mapping has made one w of both: w, and nothing [..., 0]."""
     count = w.shape[-1] if generator.labels is None or has_layers(generator) else generator.latent_dim
