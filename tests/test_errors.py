@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mien import cli
-from mien.errors import OutOfMemory, in_brief, is_out_of_memory
+from mien.errors import OutOfMemory, UsageError, in_brief, is_out_of_memory
 
 
 def asks_python():
@@ -59,3 +59,7 @@ def test_other_errors(error):
 def test_an_error_in_brief_is_its_first_line_or_its_name():
     assert in_brief(RuntimeError("CUDA out of memory.\nCUDA kernel errors …")) == "CUDA out of memory."
     assert in_brief(MemoryError()) == "MemoryError"
+
+
+def test_a_notebook_shows_the_message_alone():
+    assert UsageError("batch 0 is too small")._render_traceback_() == ["UsageError: batch 0 is too small"]

@@ -16,6 +16,10 @@ class MienError(Exception):
 
     exit_code = 70
 
+    def _render_traceback_(self) -> list[str]:
+        """What Jupyter shows of it: the message, without the lines of code in between."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class UsageError(MienError):
     """A flag, a value or a name that cannot be meant."""

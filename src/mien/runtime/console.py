@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 
@@ -46,8 +46,19 @@ console = Output(stderr=True, highlight=False, soft_wrap=True, emoji=False)  # a
 PLAIN_EVERY = 10.0  # seconds between plain lines
 LIVE_EVERY = 0.5  # seconds between redraws of the live line
 
+
+class Viewer(Protocol):
+    """A notebook's display, which takes the place of standard error."""
+
+    def say(self, text: str) -> None: ...
+
+    def show(self, share: float, text: str) -> None:
+        """share: 0 to 1, how far."""
+
+
 log: Path | None = None
 showing = False  # whether a live line is on the screen
+viewer: Viewer | None = None
 
 
 def live() -> bool:
@@ -61,7 +72,10 @@ def log_to(path: Path | None) -> None:
 
 
 def say(text: str) -> None:
-    console.print(printable(text), markup=False)
+    if viewer is None:
+        console.print(printable(text), markup=False)
+    else:
+        viewer.say(printable(text))
     note(text)
 
 
@@ -85,18 +99,21 @@ class Line:
         self.last = self.noted = 0.0
 
     def due(self) -> bool:
-        return time.monotonic() - self.last >= (LIVE_EVERY if self.progress else PLAIN_EVERY)
+        return time.monotonic() - self.last >= (LIVE_EVERY if self.progress or viewer else PLAIN_EVERY)
 
     def show(self, share: float, text: str) -> None:
         """share: 0 to 1, how far."""
         self.last = time.monotonic()
-        if self.progress is not None and self.task is not None:
+        if viewer is not None:
+            viewer.show(share, printable(text))
+        elif self.progress is not None and self.task is not None:
             self.progress.update(self.task, completed=share, description=printable(text), refresh=True)
-            if self.last - self.noted >= PLAIN_EVERY:
-                self.noted = self.last
-                note(f"{share:4.0%}  {text}")
         else:
             say(f"{share:4.0%}  {text}")
+            return
+        if self.last - self.noted >= PLAIN_EVERY:
+            self.noted = self.last
+            note(f"{share:4.0%}  {text}")
 
 
 @contextmanager
@@ -104,7 +121,7 @@ def progress_line() -> Iterator[Line]:
     """A bar with a text behind it, redrawn by hand: a thread of its own would take time from a training step. While
     there is one already, what another tells comes in plain lines above it."""
     global showing
-    if not live() or showing:
+    if viewer is not None or not live() or showing:
         yield Line(None)
         return
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
