@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint types clean
+.PHONY: demo test lint types mutants clean
 
 demo: $(VENV)/core.installed
 	$(BIN)/mien demo
@@ -18,6 +18,10 @@ lint: $(VENV)/dev.installed
 
 types: $(VENV)/dev.installed
 	$(BIN)/mypy
+
+# Deliberate faults in the core: do the tests notice each? A few minutes.
+mutants: $(VENV)/dev.installed
+	$(BIN)/python tests/mutants.py
 
 $(VENV)/core.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

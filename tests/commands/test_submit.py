@@ -169,7 +169,15 @@ def test_bombs_are_not_unpacked(tmp_path: Path, good: list[Entry]) -> None:
     assert any("over 4,000 entries" in fault or "more of the kind" in fault for fault in problems(written(bomb, flood)))
 
 
-@pytest.mark.parametrize("data", [b"", b"no archive", gzip.compress(b"no tar"), gzip.compress(bytes(4096))[:-9]])
+BROKEN = {
+    "nothing": b"",
+    "no archive": b"no archive",
+    "no tar": gzip.compress(b"no tar"),
+    "cut short": gzip.compress(bytes(4096))[:-9],
+}
+
+
+@pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
 def test_what_is_no_archive(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.tgz").write_bytes(data)
     with pytest.raises(DataError, match="would not be accepted"):

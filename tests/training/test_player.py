@@ -192,6 +192,33 @@ def test_a_lazy_term_is_reported_in_the_rounds_it_was_due():
     assert due == [True, False, False, True, False, False, True]
 
 
+def test_the_rate_factor_scales_each_step_and_does_not_compound():
+    lengths = []
+    for factor in (1.0, 0.25):
+        training = replace(tiny_recipe(), rate_factor=factor).build(torch.device("cpu"))
+        discriminator = training.players[0]
+        before = spec_of(training.networks["D"])
+        discriminator.update(batches(0, "discriminator"), 0)
+        lengths.append((spec_of(training.networks["D"]) - before).norm().item())
+        discriminator.update(batches(BATCH, "discriminator"), BATCH)
+        assert [group["lr"] for group in discriminator.optimizer.param_groups] == [2e-4 * factor]
+    assert lengths[1] == pytest.approx(0.25 * lengths[0], rel=1e-3)
+
+
+def test_a_lazy_term_weighs_as_much_more_as_it_is_seldom():
+    """Its mean strength stays that of a term that is due at each step (StyleGAN2, section 3.1)."""
+
+    def gradient(weight, every):
+        recipe = replace(tiny_recipe(), discriminator_terms={"r1": R1(weight=weight, every=every)})
+        player = recipe.build(torch.device("cpu")).players[0]
+        player.update(batches(0, "discriminator"), 0)
+        return torch.cat([part.flatten() for part in player.gradients()])
+
+    lazy, always, unscaled = gradient(2.0, every=3), gradient(6.0, every=1), gradient(2.0, every=1)
+    assert torch.equal(lazy, always)
+    assert (lazy - unscaled).norm() > 0.1 * unscaled.norm()
+
+
 def test_what_any_step_of_a_round_reports_is_kept():
     """With two steps a round every lazy term falls on the first."""
     recipe = replace(tiny_recipe("discriminator_updates=2"), discriminator_terms={"r1": R1(every=2)})
