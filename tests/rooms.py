@@ -10,9 +10,9 @@ import ast
 from pathlib import Path
 
 FLOORS = (
-    ("errors", "batch"),
-    ("runtime",),
-    ("config", "media"),
+    ("errors",),
+    ("runtime", "protocols"),
+    ("config", "media", "batch"),
     ("networks", "games", "losses", "data"),
     ("runs", "metrics", "augmentation", "training", "conditioning", "export"),
     ("recipes", "faces"),

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from torch import Tensor, nn
+from torch import Tensor
+
+from mien.protocols import Discriminator, feature_discriminator, is_classifying
 
 
 @dataclass
@@ -68,7 +70,7 @@ class Match:
     A discriminator with a second opinion (`likelihood`, of the label) gives both from the same features.
     """
 
-    discriminator: nn.Module
+    discriminator: Discriminator
     real: Tensor
     fake: Tensor
     condition: Tensor | None = None
@@ -81,14 +83,14 @@ class Match:
 
     @cached_property
     def real_logits(self) -> Tensor:
-        if self.has_second_opinion:
-            return self.discriminator.score(self.real_features)  # type: ignore[operator]
+        if is_classifying(self.discriminator):
+            return self.discriminator.score(self.real_features)
         return self.logits(self.real)
 
     @cached_property
     def fake_logits(self) -> Tensor:
-        if self.has_second_opinion:
-            return self.discriminator.score(self.fake_features)  # type: ignore[operator]
+        if is_classifying(self.discriminator):
+            return self.discriminator.score(self.fake_features)
         return self.logits(self.fake, self.asked)
 
     @property
@@ -98,15 +100,15 @@ class Match:
 
     @property
     def has_second_opinion(self) -> bool:
-        return hasattr(self.discriminator, "likelihood")
+        return is_classifying(self.discriminator)
 
     @cached_property
     def real_features(self) -> Tensor:
-        return self.discriminator.features(self.augment(self.real))  # type: ignore[operator]
+        return feature_discriminator(self.discriminator).features(self.augment(self.real))
 
     @cached_property
     def fake_features(self) -> Tensor:
-        return self.discriminator.features(self.augment(self.fake))  # type: ignore[operator]
+        return feature_discriminator(self.discriminator).features(self.augment(self.fake))
 
 
 @dataclass

@@ -205,7 +205,7 @@ def draw_cut(image: Tensor, p: Tensor) -> Tensor:
     centre = torch.rand(2, len(image), 1, dtype=image.dtype, device=image.device)
     rows, columns = (
         ((torch.arange(side, dtype=image.dtype, device=image.device) + 0.5) / side - middle).abs() < 0.25
-        for side, middle in zip(image.shape[2:], centre)
+        for side, middle in zip(image.shape[2:], centre.unbind())
     )
     return chosen.view(-1, 1, 1, 1) & rows[:, None, :, None] & columns[:, None, None, :]
 

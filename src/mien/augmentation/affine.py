@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from mien.networks.autograd import apply
+
 # The least asymmetric of Daubechies' filters with 6 vanishing moments; its sum is sqrt(2), its squares sum to 1.
 SYM6 = (
     *(0.015404109327027373, 0.0034907120842174702, -0.11799011114819057, -0.048311742585633),
@@ -30,7 +32,7 @@ def warp(image: Tensor, inverse: Tensor) -> Tensor:
     height, width = image.shape[2:]
     down, across = (doubling(side, image.dtype, image.device) for side in (height, width))
     fine = down @ image @ across.T
-    fine = Read.apply(fine, places(inverse, height, width))
+    fine = apply(Read, fine, places(inverse, height, width))
     down, across = (halving(side, image.dtype, image.device) for side in (height, width))
     return down @ fine @ across.T
 
@@ -100,7 +102,7 @@ class Read(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         (places,) = ctx.saved_tensors
-        return Spread.apply(gradients[0], places, ctx.size), None
+        return apply(Spread, gradients[0], places, ctx.size), None
 
 
 class Spread(torch.autograd.Function):
@@ -114,14 +116,17 @@ class Spread(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         (places,) = ctx.saved_tensors
-        return Read.apply(gradients[0], places), None, None
+        return apply(Read, gradients[0], places), None, None
 
 
 def spread_in_turn(values: Tensor, places: Tensor, size: tuple[int, int]) -> Tensor:
     """torch's derivative of grid_sample. On a processor each picture is the work of one thread."""
     empty = values.new_empty(*values.shape[:2], *size)  # only its shape is read
     border, aligned, only_image = 1, True, (True, False)
-    return torch.ops.aten.grid_sampler_2d_backward(values, empty, places, 0, border, aligned, only_image)[0]
+    derivatives: tuple[Tensor, Tensor | None] = torch.ops.aten.grid_sampler_2d_backward(
+        values, empty, places, 0, border, aligned, only_image
+    )
+    return derivatives[0]
 
 
 def spread_sorted(values: Tensor, places: Tensor, size: tuple[int, int]) -> Tensor:

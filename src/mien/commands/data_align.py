@@ -99,7 +99,8 @@ def align(
         device: auto, cpu, cuda or cuda:1.
     """
     from mien.data.files import is_picture
-    from mien.data.layouts import TWO_FOLDERS, detect
+    from mien.data.folders import TWO_FOLDERS
+    from mien.data.layouts import detect
     from mien.data.own_output import SHEET
     from mien.data.own_output import find as find_own
     from mien.errors import DataError, UsageError

@@ -106,5 +106,5 @@ def kept(labels: np.ndarray | None) -> Tensor | None:
 
 def distinct(labels: Tensor, most: int) -> Tensor:
     """[M,K] -> [<=most,K]: labels that differ, spread evenly over all that do, in order; none that is all zeros."""
-    found = labels[labels.any(1)].unique(dim=0).flip(0)
+    found: Tensor = labels[labels.any(1)].unique(dim=0).flip(0)
     return found[torch.linspace(0, len(found) - 1, min(most, len(found))).round().long()]

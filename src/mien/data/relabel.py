@@ -79,7 +79,8 @@ def _write(
 def _copied(pixels: np.ndarray, rows: np.ndarray, path: Path) -> np.ndarray:
     parts = (pixels[rows[start : start + 1024]] for start in range(0, len(rows), 1024))
     arrays.write(path, np.uint8, (len(rows), *pixels.shape[1:]), parts)
-    return np.load(path, mmap_mode="r", allow_pickle=False)
+    copied: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    return copied
 
 
 def _names(ready: PreparedSet, layout: Layout) -> list[str]:

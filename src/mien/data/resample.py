@@ -41,7 +41,8 @@ def lanczos(picture: Image.Image | np.ndarray, size: tuple[int, int], box: Box) 
         pixels = np.frombuffer(picture.tobytes("raw", "RGBX"), np.uint8).reshape(picture.height, picture.width, 4)
     if same:
         return pixels[top:bottom, left:right, :3]
-    return _plan((pixels.shape[1], pixels.shape[0]), size, box, 1)(pixels)[0]
+    resized: np.ndarray = _plan((pixels.shape[1], pixels.shape[0]), size, box, 1)(pixels)[0]
+    return resized
 
 
 def lanczos_two(one: np.ndarray, other: np.ndarray, size: tuple[int, int], box: Box) -> np.ndarray:

@@ -11,7 +11,8 @@ def overlaps(one: np.ndarray, others: np.ndarray, of_smaller: bool = False) -> n
     shared = np.prod(np.maximum(high - low, 0), axis=1)
     area, areas = np.prod(one[2:] - one[:2]), np.prod(others[:, 2:] - others[:, :2], axis=1)
     whole = np.minimum(area, areas) if of_smaller else area + areas - shared
-    return shared / np.maximum(whole, 1e-12)
+    share: np.ndarray = shared / np.maximum(whole, 1e-12)
+    return share
 
 
 def suppressed(boxes: np.ndarray, scores: np.ndarray, most: float, of_smaller: bool = False) -> np.ndarray:
@@ -27,7 +28,8 @@ def suppressed(boxes: np.ndarray, scores: np.ndarray, most: float, of_smaller: b
 def corrected(boxes: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """Each edge moved by its share (left, top, right, bottom) of the box's width or height."""
     width_height = boxes[:, 2:] - boxes[:, :2]
-    return boxes + edges * np.tile(width_height, 2)
+    moved: np.ndarray = boxes + edges * np.tile(width_height, 2)
+    return moved
 
 
 def squared(boxes: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from mien.config import serialization
 from mien.errors import FileError, UsageError
 from mien.media.image_files import to_image
 from mien.media.pixels import to_pixels
+from mien.protocols import is_style_generator, noise_generator
 from mien.recipes.recipe import Recipe, from_json
 from mien.runs import tensor_files
 from mien.runs.directory import RunDirectory, find
@@ -50,7 +51,8 @@ class Generator:
         tensor_files.fill(self.network, tensors, f"the snapshot of {run}")
         memory = torch.channels_last if recipe.channels_last else torch.contiguous_format
         self.network.to(device=device, memory_format=memory).eval().requires_grad_(False)  # type: ignore[call-overload]
-        self.latent_dim: int = self.network.latent_dim  # type: ignore[assignment]
+        self.noise_generator = noise_generator(self.network)  # the same network, as a typed function
+        self.latent_dim = self.noise_generator.latent_dim
 
     def load(self, tensors: dict[str, dict[str, Tensor]]) -> None:
         """Go on with the weights of another moment."""
@@ -133,16 +135,17 @@ class Generator:
     def mapping(self, latents: Tensor, truncation: float = 1.0) -> Tensor:
         """What `latents` gave -> w. A generator without a mapping network draws from z itself: truncation then pulls z
         towards its mean, 0, as it pulls w towards its mean elsewhere (less variety, fewer broken pictures)."""
-        if self.labels is not None:
-            z, label = latents[:, : self.latent_dim], latents[:, self.latent_dim :]
-            return self.network.mapping(z, label, truncation=truncation)  # type: ignore[operator]
-        if hasattr(self.network, "mapping"):
-            return self.network.mapping(latents, truncation=truncation)  # type: ignore[operator]
-        return latents * truncation
+        if not is_style_generator(self.noise_generator):
+            return latents * truncation
+        if self.labels is None:
+            return self.noise_generator.mapping(latents, truncation=truncation)
+        z, label = latents[:, : self.latent_dim], latents[:, self.latent_dim :]
+        return self.noise_generator.mapping(z, label, truncation=truncation)
 
     def synthesis(self, w: Tensor) -> Tensor:
         """What `mapping` gave -> float [N,C,H,W] in [-1, 1], or about that"""
-        return getattr(self.network, "synthesis", self.network)(w)
+        generator = self.noise_generator
+        return generator.synthesis(w) if is_style_generator(generator) else generator(w)
 
 
 def load(
@@ -178,8 +181,13 @@ def check_labels(recipe: Recipe, labels: Tensor | None, path: Path) -> None:
     if labels is None and wanted is None:
         return
     found = None if labels is None else list(labels.shape)
-    fits = labels is not None and labels.is_floating_point() and labels.dim() == 2 and len(labels)
-    if not fits or labels.shape[1] != wanted:  # type: ignore[union-attr]
+    if (
+        labels is None
+        or not labels.is_floating_point()
+        or labels.dim() != 2
+        or labels.shape[1] != wanted
+        or not len(labels)
+    ):
         raise FileError(f"{path} is damaged: its labels are {found}, not rows of {wanted} numbers")
 
 

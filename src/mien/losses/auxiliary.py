@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mien.batch import Match, Turn
 from mien.losses.term import Term
+from mien.protocols import classifying_discriminator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +29,11 @@ class Auxiliary(Term):
         return torch.stack([self.surprise(match) for match in turn.matches]).mean(0)
 
     def surprise(self, match: Match) -> Tensor:
-        likelihood = match.discriminator.likelihood
+        likelihood = classifying_discriminator(match.discriminator).likelihood
+        assert match.condition is not None and match.asked is not None  # only a conditional recipe has this term
         told = []
         if self.side == "discriminator":
-            told.append(likelihood(match.real_features, match.condition))  # type: ignore[operator]
+            told.append(likelihood(match.real_features, match.condition))
         if self.side == "generator" or self.fakes:
-            told.append(likelihood(match.fake_features, match.asked))  # type: ignore[operator]
+            told.append(likelihood(match.fake_features, match.asked))
         return -torch.stack(told).sum(0)

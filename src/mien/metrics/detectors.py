@@ -20,7 +20,7 @@ from mien.errors import FileError, UsageError
 from mien.metrics.networks.pretrained import ANIME_CASCADE, absent, find
 
 if TYPE_CHECKING:
-    import cv2
+    from cv2 import CascadeClassifier
 
 ANIME_FILE = "lbpcascade_animeface.xml"
 HUMAN_FILE = "haarcascade_frontalface_alt2.xml"
@@ -64,9 +64,9 @@ class Cascade:
         return f"{self.name} {hashlib.sha256(self.path.read_bytes()).hexdigest()}"
 
     @cached_property
-    def classifier(self) -> cv2.CascadeClassifier:
+    def classifier(self) -> CascadeClassifier:
         cv2 = opencv()
-        found = cv2.CascadeClassifier()
+        found: CascadeClassifier = cv2.CascadeClassifier()
         # Read from memory: OpenCV prints its own errors about files, and cannot open every path.
         storage = cv2.FileStorage()
         try:
@@ -103,7 +103,8 @@ class Cascade:
         )
         corners = np.array(faces, np.float64).reshape(-1, 4)
         corners[:, 2:] += corners[:, :2]
-        return (corners - self.border) / scale
+        within: np.ndarray = (corners - self.border) / scale
+        return within
 
 
 @dataclass(frozen=True)

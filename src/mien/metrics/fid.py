@@ -64,8 +64,11 @@ def frechet_of_few(features: Tensor, other: Tensor) -> float:
 def factor(covariance: Tensor) -> Tensor:
     """A [D,D] with A A^T = covariance. Cholesky's, or where that fails (a feature that never changes) the root by
     eigenvalues, whose tiny negative ones are rounding."""
+    lower: Tensor
     lower, failed = torch.linalg.cholesky_ex(covariance)
     if not failed:
         return lower
+    eigenvalues: Tensor
+    vectors: Tensor
     eigenvalues, vectors = torch.linalg.eigh(covariance)
     return vectors * eigenvalues.clamp_min(0).sqrt()

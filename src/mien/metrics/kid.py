@@ -53,4 +53,5 @@ def kernel(x: Tensor, y: Tensor) -> Tensor:
 
 
 def kernel_diagonal(x: Tensor) -> Tensor:
-    return (torch.linalg.vecdot(x, x).double() / x.shape[1] + 1) ** 3
+    squares: Tensor = torch.linalg.vecdot(x, x)
+    return (squares.double() / x.shape[1] + 1) ** 3

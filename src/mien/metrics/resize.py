@@ -48,7 +48,8 @@ def bicubic(have: int, want: int) -> np.ndarray:
     last = np.minimum((centres + support + 0.5).astype(int), have)
     columns = np.arange(have)
     matrix *= (columns >= first[:, None]) & (columns < last[:, None])
-    return matrix / matrix.sum(1, keepdims=True)
+    normalized: np.ndarray = matrix / matrix.sum(1, keepdims=True)
+    return normalized
 
 
 def tensorflow_bilinear(have: int, want: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from torch.nn.functional import log_softmax, logsigmoid
 from torch.nn.utils.parametrizations import spectral_norm
 from torch.nn.utils.parametrize import is_parametrized
 
-from mien.errors import UsageError
+from mien.protocols import feature_discriminator, is_style_generator, noise_generator
 
 
 class ConditionalGenerator(nn.Module):
@@ -31,9 +31,9 @@ class ConditionalGenerator(nn.Module):
     def __init__(self, generator: nn.Module, label_dim: int, embedding_dim: int, noise: float = 0.0):
         super().__init__()
         self.noise = noise
-        self.generator = generator
+        self.generator = noise_generator(generator)
         self.embedding = nn.Linear(label_dim, embedding_dim, bias=False)
-        self.latent_dim = int(generator.latent_dim) - embedding_dim  # type: ignore[arg-type]
+        self.latent_dim = self.generator.latent_dim - embedding_dim
 
     def joined(self, z: Tensor, label: Tensor) -> Tensor:
         """[N,latent_dim], [N,label_dim] -> [N,latent_dim + embedding_dim]"""
@@ -48,13 +48,13 @@ class ConditionalGenerator(nn.Module):
 
         truncation: pulls w towards its mean, or z towards 0; the label is left as it is.
         """
-        if hasattr(self.generator, "mapping"):
-            return self.generator.mapping(self.joined(z, label), truncation=truncation)  # type: ignore[operator]
+        if is_style_generator(self.generator):
+            return self.generator.mapping(self.joined(z, label), truncation=truncation)
         return self.joined(z * truncation, label)
 
     def synthesis(self, w: Tensor) -> Tensor:
         """What `mapping` gave -> images [N,C,H,W]"""
-        return getattr(self.generator, "synthesis", self.generator)(w)
+        return self.generator.synthesis(w) if is_style_generator(self.generator) else self.generator(w)
 
     def forward(self, z: Tensor, label: Tensor) -> Tensor:
         return self.synthesis(self.mapping(z, label))
@@ -72,8 +72,8 @@ class ProjectionDiscriminator(nn.Module):
 
     def __init__(self, discriminator: nn.Module, label_dim: int):
         super().__init__()
-        dimension = feature_dim(discriminator)
-        self.discriminator = discriminator
+        self.discriminator = feature_discriminator(discriminator)
+        dimension = self.discriminator.feature_dim
         embedding = nn.Linear(label_dim, dimension, bias=False)
         if any(is_parametrized(module) for module in discriminator.modules()):
             nn.init.xavier_uniform_(embedding.weight)
@@ -83,9 +83,9 @@ class ProjectionDiscriminator(nn.Module):
             self.embedding, self.scale = embedding, dimension**-0.5
 
     def forward(self, image: Tensor, condition: Tensor) -> Tensor:
-        features: Tensor = self.discriminator.features(image)  # type: ignore[operator]
+        features = self.discriminator.features(image)
         fit = (self.embedding(condition) * features.flatten(1)).sum(1)
-        return self.discriminator.score(features) + self.scale * fit  # type: ignore[operator]
+        return self.discriminator.score(features) + self.scale * fit
 
 
 class AuxiliaryDiscriminator(nn.Module):
@@ -99,17 +99,18 @@ class AuxiliaryDiscriminator(nn.Module):
 
     def __init__(self, discriminator: nn.Module, label_dim: int, columns: Sequence[Sequence[int]] | None):
         super().__init__()
-        self.classifier = nn.Linear(feature_dim(discriminator), label_dim)
-        self.discriminator = discriminator
+        self.feature_dim = feature_discriminator(discriminator).feature_dim
+        self.classifier = nn.Linear(self.feature_dim, label_dim)
+        self.discriminator = feature_discriminator(discriminator)
         self.columns = columns
 
     def features(self, image: Tensor) -> Tensor:
         """Images [N,C,H,W] -> what the discriminator's last layer reads"""
-        return self.discriminator.features(image)  # type: ignore[operator]
+        return self.discriminator.features(image)
 
     def score(self, features: Tensor) -> Tensor:
         """-> logits [N]"""
-        return self.discriminator.score(features)  # type: ignore[operator]
+        return self.discriminator.score(features)
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
         return self.score(self.features(image))
@@ -135,13 +136,3 @@ def which_of_the_batch(said: Tensor, label: Tensor) -> Tensor:
     same = (label[:, None] == label[None]).all(2)
     own = log_softmax(said @ label.T, 1).masked_fill(~same, -torch.inf).logsumexp(1)
     return torch.where(label.any(1), own, 0.0)
-
-
-def feature_dim(discriminator: nn.Module) -> int:
-    """Numbers of a picture's features. Raises UsageError for a discriminator that shows none."""
-    if all(hasattr(discriminator, name) for name in ("features", "score", "feature_dim")):
-        return int(discriminator.feature_dim)  # type: ignore[arg-type]
-    raise UsageError(
-        f"{type(discriminator).__name__} takes no condition: give it features(image), score(features) and "
-        "feature_dim, or train with --cond none"
-    )

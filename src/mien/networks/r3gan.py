@@ -102,7 +102,10 @@ class Stage(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         own = next(self.parameters()).dtype
-        return super().forward(x.to(torch.bfloat16 if self.bf16 and x.is_cuda else own))
+        x = x.to(torch.bfloat16 if self.bf16 and x.is_cuda else own)
+        for layer in self:
+            x = layer(x)
+        return x
 
 
 class Up(nn.Module):

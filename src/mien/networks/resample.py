@@ -13,11 +13,13 @@ quickest in channels-last memory.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, conv_transpose2d
+
+from mien.networks.autograd import apply
 
 Kernel = tuple[float, ...]
 """Weights of the filter along one axis; what they add up to is divided out."""
@@ -28,14 +30,12 @@ LINEAR: Kernel = (1, 2, 1)
 
 def upsample2(x: Tensor, kernel: Kernel = BINOMIAL) -> Tensor:
     """[N,C,H,W] -> [N,C,2H,2W], differentiable any number of times; beyond the edges lie zeros."""
-    return cast(
-        Tensor, Up.apply(x, kernel, 4.0)
-    )  # three of four pixels are zeros that were put in: four times the rest
+    return apply(Up, x, kernel, 4.0)  # three of four pixels are zeros that were put in: four times the rest
 
 
 def downsample2(x: Tensor, kernel: Kernel = BINOMIAL) -> Tensor:
     """[N,C,H,W], both even, -> [N,C,H/2,W/2], differentiable any number of times; beyond the edges lie zeros."""
-    return cast(Tensor, Down.apply(x, kernel, 1.0))
+    return apply(Down, x, kernel, 1.0)
 
 
 class Up(torch.autograd.Function):
@@ -50,7 +50,7 @@ class Up(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        return cast(Tensor, Down.apply(gradient, *ctx.settings)), None, None
+        return apply(Down, gradient, *ctx.settings), None, None
 
 
 class Down(torch.autograd.Function):
@@ -64,7 +64,7 @@ class Down(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        return cast(Tensor, Up.apply(gradient, *ctx.settings)), None, None
+        return apply(Up, gradient, *ctx.settings), None, None
 
 
 @lru_cache(maxsize=64)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
+from mien.networks.autograd import apply
 from mien.networks.resample import BINOMIAL, square
 
 
@@ -16,7 +17,7 @@ def smooth(x: Tensor, padding: int, gain: float = 1.0) -> Tensor:
 
     Beyond the edges lie zeros. Differentiable any number of times.
     """
-    return cast(Tensor, Smooth.apply(x, padding, gain))
+    return apply(Smooth, x, padding, gain)
 
 
 class Smooth(torch.autograd.Function):
@@ -31,4 +32,4 @@ class Smooth(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        return cast(Tensor, Smooth.apply(gradient, *ctx.settings)), None, None
+        return apply(Smooth, gradient, *ctx.settings), None, None

@@ -27,28 +27,27 @@ class RunDirectory:
 
     def __init__(self, path: Path):
         self.path = path
+        self.name = path.name
+        self.lock_file = path / ".lock"
+        self.recipe = path / "recipe.json"
+        self.environment = path / "environment.json"
+        self.data = path / "data.json"
+        self.command = path / "command.txt"
+        self.status = path / "status.json"
+        self.log = path / "log.txt"
+        self.reals = path / "reals.png"
+        self.samples = path / "samples"
+        self.snapshots = path / "snapshots"
+        self.checkpoints = path / "checkpoints"
+        self.code = path / "code"
+        self.best = path / "best.json"
+        self.neighbours = path / "neighbours.json"
+        self.latest = path / "latest.json"
+        self.report = path / "report.html"
         self.stats = JsonlLog(path / "stats.jsonl")
         self.metrics = JsonlLog(path / "metrics.jsonl")
         self.events = JsonlLog(path / "events.jsonl")
         self.held: IO[str] | None = None  # the lock file, while this process holds the lock
-
-    name = property(lambda self: self.path.name)
-    lock_file = property(lambda self: self.path / ".lock")
-    recipe = property(lambda self: self.path / "recipe.json")
-    environment = property(lambda self: self.path / "environment.json")
-    data = property(lambda self: self.path / "data.json")
-    command = property(lambda self: self.path / "command.txt")
-    status = property(lambda self: self.path / "status.json")
-    log = property(lambda self: self.path / "log.txt")
-    reals = property(lambda self: self.path / "reals.png")
-    samples = property(lambda self: self.path / "samples")
-    snapshots = property(lambda self: self.path / "snapshots")
-    checkpoints = property(lambda self: self.path / "checkpoints")
-    code = property(lambda self: self.path / "code")
-    best = property(lambda self: self.path / "best.json")
-    neighbours = property(lambda self: self.path / "neighbours.json")
-    latest = property(lambda self: self.path / "latest.json")
-    report = property(lambda self: self.path / "report.html")
 
     def sample_grids(self) -> list[tuple[float, Path]]:
         """(kimg, file) of the sample grids, oldest first. The first shows the generator before training."""

@@ -55,7 +55,7 @@ def read(path: Path, kind: type[T], most: int = MOST_BYTES) -> T:
 def decode(data: bytes | str, kind: type[T], name: str, trouble: type[MienError] = FileError) -> T:
     """name: the file, or what else the words of an error begin with. Raises `trouble`, in one line."""
     try:
-        found = _parsed(data, kind)
+        found: T = _parsed(data, kind)
         if too_deep(found):
             raise RecursionError
         return found

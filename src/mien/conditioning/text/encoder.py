@@ -38,7 +38,8 @@ def find(name: str) -> Encoder:
     if name in ENCODERS:
         return ENCODERS[name]()
     if ".py:" in name:
-        return find_class(name)()
+        own: Encoder = find_class(name)()
+        return own
     if sentences.knows(name):
         return sentences.find(name)
     raise UsageError(

@@ -108,12 +108,14 @@ def _ellipse(x: float, y: float, rx: float, ry: float, steps: int) -> Points:
 
 @lru_cache(maxsize=1024)
 def _closed(points: tuple[tuple[float, float], ...], steps: int) -> Points:
-    return _closed_basis(len(points), steps) @ np.array(points)
+    curve: Points = _closed_basis(len(points), steps) @ np.array(points)
+    return curve
 
 
 @lru_cache(maxsize=1024)
 def _open(points: tuple[tuple[float, float], ...], steps: int) -> Points:
-    return _open_basis(len(points), steps) @ np.array(points)
+    curve: Points = _open_basis(len(points), steps) @ np.array(points)
+    return curve
 
 
 def _catmull_rom(steps: int) -> NDArray[np.float64]:

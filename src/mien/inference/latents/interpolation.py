@@ -34,11 +34,11 @@ def circle(stations: Tensor, here: int, share: float, loop: bool) -> Tensor:
 def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:
     """Along the great circle between latents [N,D], lengths in proportion: a straight line would pass near 0, where no
     latent of N(0, I) lies (White 2016)."""
-    lengths = start.norm(dim=1, keepdim=True), end.norm(dim=1, keepdim=True)
+    lengths: list[Tensor] = [part.norm(dim=1, keepdim=True) for part in (start, end)]
     one, other = start / lengths[0].clamp_min(SHORTEST), end / lengths[1].clamp_min(SHORTEST)
     angle = torch.acos((one * other).sum(1, keepdim=True).clamp(-1, 1)).clamp_min(1e-6)
     direction = (torch.sin((1 - share) * angle) * one + torch.sin(share * angle) * other) / torch.sin(angle)
-    return direction * torch.lerp(*lengths, share)
+    return direction * torch.lerp(lengths[0], lengths[1], share)
 
 
 def cubic(stations: Tensor, here: int, share: float, loop: bool) -> Tensor:

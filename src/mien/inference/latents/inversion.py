@@ -147,4 +147,5 @@ def unusual(lengths: Tensor, usual: Tensor) -> Tensor:
 
 def rms(pictures: np.ndarray, photo: np.ndarray) -> np.ndarray:
     """uint8 [N,H,W,C], [H,W,C] -> [N], root mean square difference in levels of 255"""
-    return np.sqrt(np.square(pictures.astype(np.float32) - photo).mean((1, 2, 3)))
+    errors: np.ndarray = np.sqrt(np.square(pictures.astype(np.float32) - photo).mean((1, 2, 3)))
+    return errors
