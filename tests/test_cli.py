@@ -15,6 +15,7 @@ from PIL import Image
 import mien
 from mien import cli
 from mien.runs.directory import RunDirectory
+from mien.trainer.config_file import read_config
 
 TINY = ["--resolution", "16", "--batch", "8", "--tick", "0.016", "--budget", "16img"]  # a later flag wins
 for change in ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4"):
@@ -258,7 +259,7 @@ def test_a_dry_run_leaves_nothing(faces, tmp_path, capsys):
 def test_a_negative_seed_is_a_seed(faces, tmp_path):
     command = ["train", "dcgan", "--data", str(faces), "--outdir", str(tmp_path), "--budget", "16img", *TINY]
     assert cli.run([*command, "--seed", "-3"]) == 0
-    assert RunDirectory(tmp_path / "00000-dcgan-faces").read_status()["seed"] == -3
+    assert read_config(RunDirectory(tmp_path / "00000-dcgan-faces")).seed == -3
 
 
 def test_an_endless_budget_is_only_long(faces, tmp_path, capsys):

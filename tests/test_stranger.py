@@ -12,6 +12,7 @@ from mien.config import serialization
 from mien.errors import FileError, UsageError
 from mien.runtime.atomic_files import write_json
 from mien.trainer import options
+from mien.trainer.config_file import read_config
 
 METRIC = """
 open({canary!r}, "w").write("ran")
@@ -60,10 +61,11 @@ def test_the_users_word_is_enough(evil, tmp_path):
     run, status = evil
     write_json(run.status, {**status, "exams": {"metrics": "some/where/evil.py:canary,sharpness", "every": 16}})
     serialization.add_user_file(tmp_path / "evil.py")
-    plan = options.exams_of(run.read_status(), None)
+    config = read_config(run)
+    plan = options.resumed(config, None, None).validation
     assert plan.metrics == f"{tmp_path / 'evil.py'}:canary,sharpness" and plan.every == 16
-    assert options.exams_of(run.read_status(), "fid").metrics == "fid"
-    assert options.exams_of(run.read_status(), "none") is None
+    assert options.resumed(config, None, "fid").validation.metrics == "fid"
+    assert options.resumed(config, None, "none").validation is None
 
 
 def test_a_file_of_the_same_name_elsewhere_is_not_taken_for_it(evil, tmp_path):
@@ -72,7 +74,7 @@ def test_a_file_of_the_same_name_elsewhere_is_not_taken_for_it(evil, tmp_path):
     (tmp_path / "mine" / "evil.py").write_text("x = 1\n")
     serialization.add_user_file(tmp_path / "mine" / "evil.py")
     write_json(run.status, {**status, "exams": {"metrics": "evil.py:canary", "every": 16}})
-    plan = options.exams_of(run.read_status(), None)
+    plan = options.resumed(read_config(run), None, None).validation
     assert plan.metrics == f"{tmp_path / 'mine' / 'evil.py'}:canary" and not (tmp_path / "canary").exists()
 
 
@@ -97,7 +99,9 @@ def test_a_link_in_place_of_a_runs_file_is_not_written_through(evil, tmp_path, n
     assert (tmp_path / "precious").read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", [".lock", "recipe.json", "status.json", "stats.jsonl", "best.json", "command.txt"])
+@pytest.mark.parametrize(
+    "name", [".lock", "recipe.json", "config.json", "status.json", "stats.jsonl", "best.json", "command.txt"]
+)
 def test_a_pipe_in_place_of_a_file_does_not_wait(evil, name, capsys):
     run, status = evil
     write_json(run.status, status)

@@ -16,7 +16,16 @@ import forging
 import harness
 import victims
 
-RUN = ("recipe.json", "status.json", "best.json", "latest.json", "environment.json", "data.json", "directions.json")
+RUN = (
+    "recipe.json",
+    "config.json",
+    "status.json",
+    "best.json",
+    "latest.json",
+    "environment.json",
+    "data.json",
+    "directions.json",
+)
 ROWS = ("stats.jsonl", "metrics.jsonl", "events.jsonl")
 OTHERS = ("command.txt", ".lock", "samples", "reals.png", "log.txt")
 STATE = ("state.json", "manifest.json")

@@ -11,8 +11,10 @@ from mien import cli
 from mien.errors import FileError, UsageError
 from mien.runs.directory import RunDirectory, best_snapshot, create, mark_best
 from mien.runs.jsonl_log import JsonlLog
+from mien.trainer.config import ValidationConfig
+from mien.trainer.config_file import read_config
 from mien.trainer.resume import rewind
-from mien.trainer.validation import Exams, ValidationConfig, is_better
+from mien.trainer.validation import Exams, is_better
 
 OWN = Path(__file__).parents[1] / "own_metric.py"
 BOTH = f"{OWN}:brightness,{OWN}:spread"
@@ -86,7 +88,7 @@ def test_resume_can_take_other_metrics_or_end_them(faces, tmp_path):
     assert best(run)["metric"] == "spread" and best(run)["images"] == 128
     mien.resume(str(run), budget="200img", metrics="none")
     mien.resume(str(run), budget="264img")
-    assert len(exam_rows(run)) == 3 and RunDirectory(run).read_status()["exams"] is None
+    assert len(exam_rows(run)) == 3 and read_config(RunDirectory(run)).validation is None
 
 
 def test_a_rewind_goes_back_to_what_was_best_then(tmp_path):

@@ -136,6 +136,6 @@ def check_built_in(run: str, outdir: Path) -> None:
     from mien.runs.directory import RunDirectory
 
     folder = folder_of(run, outdir)
-    data = RunDirectory(folder).read_status()["data"] if folder else "a snapshot file"
+    data = RunDirectory(folder).trained_on() if folder else "a snapshot file"
     if not re.fullmatch(r"drawn(:\d+)?", str(data)):
         raise UsageError(f"--read knows the built-in faces alone, not {data}: leave it out, or train with --data drawn")

@@ -34,6 +34,8 @@ def resume(
         device: auto, cpu, cuda or cuda:1.
         outdir: Folder that holds the runs.
     """
-    from mien.trainer.launch import go_on
+    from mien.trainer import launch
 
-    return go_on(run, budget=budget, data=data, metrics=metrics, changes=set, code=code, device=device, outdir=outdir)
+    return launch.resume(
+        run, budget=budget, data=data, metrics=metrics, changes=set, code=code, device=device, outdir=outdir
+    )

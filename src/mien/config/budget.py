@@ -28,6 +28,10 @@ class Budget:
         """How much of it is used up, 0 to 1."""
         return min(1.0, max(images / self.images, seconds / self.seconds))
 
+    def as_text(self) -> str:
+        """As `parse_budget` reads it back: "1800.5s", "200000img"."""
+        return f"{self.seconds:.3f}s" if math.isinf(self.images) else f"{round(self.images)}img"
+
     def __str__(self) -> str:
         if math.isinf(self.images):
             return duration(self.seconds)

@@ -111,7 +111,7 @@ def budget_text(facts: Facts) -> str:
         return f"budget {images / 1000:,g} kimg"
     if seconds:
         return f"budget {duration(seconds)}"
-    return f"budget {facts.status['budget']}" if facts.status.get("budget") else ""
+    return f"budget {facts.config['budget']}" if facts.config.get("budget") else ""
 
 
 def when(facts: Facts) -> str:

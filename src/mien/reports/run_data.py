@@ -20,12 +20,14 @@ FILMS = ("evolution.webp", "evolution.gif")
 
 @dataclass(frozen=True)
 class Facts:
-    """A run at one moment. grids: (kimg, file), oldest first. best: the best row while training, or {}. sheet,
-    neighbours: what mien neighbours left. missing: one line for each file that is not there or cannot be read."""
+    """A run at one moment. config: the options of its training. grids: (kimg, file), oldest first. best: the best row
+    while training, or {}. sheet, neighbours: what mien neighbours left. missing: one line for each file that is not
+    there or cannot be read."""
 
     path: Path
     name: str
     recipe: dict[str, Any]
+    config: dict[str, Any]
     status: dict[str, Any]
     data: dict[str, Any]
     environment: dict[str, Any]
@@ -83,6 +85,7 @@ def read_facts(run: RunDirectory) -> Facts:
         path=run.path,
         name=run.path.resolve().name,
         recipe=read_dict(run.recipe, missing),
+        config=read_dict(run.config, missing) if run.config.exists() else status,  # an older mien wrote no config.json
         status=status,
         data=read_dict(run.data, missing),
         environment=read_dict(run.environment, missing),

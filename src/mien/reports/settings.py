@@ -102,15 +102,15 @@ def value_text(value: Any) -> str:
 
 def reproduce(facts: Facts, changed: list[Setting]) -> str:
     """The run's training as one command with everything spelled out; "" where its files do not say enough."""
-    status, recipe = facts.status, facts.recipe
+    config, recipe = facts.config, facts.recipe
     size = recipe.get("resolution")
-    if not status.get("data") or not is_number(status.get("seed")) or not facts.images:
+    if not config.get("data") or not is_number(config.get("seed")) or not facts.images:
         return ""
     if not isinstance(size, list) or len(size) != 2:
         return ""
-    words = ["mien", "train", facts.recipe_name, "--data", str(status["data"]), "--resolution", resolution_text(*size)]
+    words = ["mien", "train", facts.recipe_name, "--data", str(config["data"]), "--resolution", resolution_text(*size)]
     words += ["--batch", value_text(recipe.get("batch_size")), "--budget", f"{facts.images / 1000:.12g}kimg"]
-    words += ["--seed", value_text(status["seed"])]
+    words += ["--seed", value_text(config["seed"])]
     condition, augment = (part_of(recipe, name) for name in ("condition", "augment"))
     if condition:
         words += ["--cond", str(condition.get("kind"))]

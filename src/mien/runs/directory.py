@@ -30,6 +30,7 @@ class RunDirectory:
         self.name = path.name
         self.lock_file = path / ".lock"
         self.recipe = path / "recipe.json"
+        self.config = path / "config.json"
         self.environment = path / "environment.json"
         self.data = path / "data.json"
         self.command = path / "command.txt"
@@ -65,7 +66,8 @@ class RunDirectory:
 
     def trained_on(self) -> str | None:
         """The data as --data named it; None where the run does not say. Raises FileError for a damaged file."""
-        return typed_json.read(self.status, Trained).get("data") if self.status.exists() else None
+        path = self.config if self.config.exists() else self.status  # an older mien wrote no config.json
+        return typed_json.read(path, Trained).get("data") if path.exists() else None
 
     def read_best(self) -> Best | None:
         """best.json: the best row of metrics.jsonl while training, and "snapshot", its file; None before the first."""

@@ -21,8 +21,18 @@ Environment = dict[str, Fact]
 """environment.json"""
 
 
-class Exams(TypedDict):
-    """How a run is evaluated while it trains: `exams.ValidationConfig`."""
+class Status(TypedDict):
+    """status.json: how far a run is. budget_images, budget_seconds: where it ends; None where there is no such end."""
+
+    state: Text
+    images: Count
+    seconds: Seconds
+    budget_images: NotRequired[Annotated[float, msgspec.Meta(gt=0)] | None]
+    budget_seconds: NotRequired[Annotated[float, msgspec.Meta(gt=0)] | None]
+
+
+class EarlierValidation(TypedDict):
+    """How a run of an older mien is evaluated while it trains."""
 
     metrics: Text
     every: Positive
@@ -31,26 +41,21 @@ class Exams(TypedDict):
     detector: NotRequired[Text | None]
 
 
-class Status(TypedDict):
-    """status.json. budget_images, budget_seconds: None where there is no such end."""
+class EarlierSettings(TypedDict):
+    """What an older mien, which had no config.json, wrote into status.json."""
 
-    state: Text
-    images: Count
-    seconds: Seconds
     seed: int
     data: Text
     tick: Positive
     checkpoint_every: Text
     budget: NotRequired[str | None]
-    budget_images: NotRequired[Annotated[float, msgspec.Meta(gt=0)] | None]
-    budget_seconds: NotRequired[Annotated[float, msgspec.Meta(gt=0)] | None]
-    exams: NotRequired[Exams | None]
+    exams: NotRequired[EarlierValidation | None]
     recipe: NotRequired[str | None]
     init: NotRequired[str | None]
 
 
 class Trained(TypedDict):
-    """What of status.json says on which pictures a run was trained."""
+    """What of config.json, or of an older status.json, says on which images a run was trained."""
 
     data: NotRequired[Text | None]
 

@@ -71,16 +71,23 @@ def decode(data: bytes | str, kind: type[T], name: str, trouble: type[MienError]
 def _parsed(data: bytes | str, kind: Any) -> Any:
     """A path of bytes that are not UTF-8 stands in JSON as halves of pairs, which msgspec refuses and `json` knows."""
     try:
-        return msgspec.json.decode(data, type=kind)
+        return msgspec.json.decode(data, type=kind, dec_hook=_path)
     except msgspec.DecodeError as error:
         if "surrogate" not in str(error):
             raise
     try:
-        return msgspec.convert(json.loads(data, parse_float=_finite, parse_constant=_finite), type=kind)
+        return msgspec.convert(json.loads(data, parse_float=_finite, parse_constant=_finite), type=kind, dec_hook=_path)
     except ValueError as error:
         if isinstance(error, msgspec.MsgspecError):
             raise
         raise msgspec.DecodeError(str(error)) from error
+
+
+def _path(kind: type, value: Any) -> Any:
+    """A text where a Path belongs: msgspec knows no paths."""
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise ValueError(f"{shown(value)} is no {kind.__name__.lower()}")
 
 
 def _finite(text: str) -> float:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mien import recipes
 from mien.errors import DivergenceError, MienError, UsageError
 from mien.runtime import console
 from mien.trainer import augmentation_policy
-from mien.trainer.launch import start
+from mien.trainer.config import TrainConfig
+from mien.trainer.launch import train
 from mien.trainer.run import Run
 from mien.trainer.trainer import Stopped
 
@@ -37,21 +38,21 @@ class Runs:
         return "\n".join([*lines, *([f"  compare    {self.compare()}"] if self.compare() else [])])
 
 
-def start_each(names: str, *, augment: str, changes: tuple[str, ...], name: str | None, **flags: Any) -> Runs:
-    """`mien train --recipes`: one after the other, with the same flags. What ends one of them does not end the others,
-    but a signal does."""
+def train_each(config: TrainConfig) -> Runs:
+    """`mien train --recipes`: one after the other, with the same options. If a recipe fails, the next one starts; a
+    signal ends them all."""
+    names = str(config.recipes)
     wanted = [part.strip() for part in names.split(",") if part.strip()]
     if not wanted or len(set(wanted)) < len(wanted):
         raise UsageError(f"--recipes {names!r} must name recipes, each once, with commas between: dcgan,dcgan-laptop")
-    # A slip is told before hours are spent.
-    labels = [augmentation_policy.asked(recipes.find(part), augment, changes).name for part in wanted]
+    # Check every recipe before the first training starts.
+    labels = [augmentation_policy.asked(recipes.find(part), config.augment, config.set).name for part in wanted]
     runs, failed, latest = [], {}, None
     for number, (part, label) in enumerate(zip(wanted, labels, strict=True), 1):
         console.say(f"recipe {number} of {len(wanted)}: {part}")
+        name = f"{config.name}-{label}" if config.name else None
         try:
-            runs.append(
-                start(part, augment=augment, changes=changes, name=f"{name}-{label}" if name else None, **flags)
-            )
+            runs.append(train(replace(config, recipe=part, recipes=None, name=name)))
         except Stopped:
             console.say(f"not begun: {', '.join(wanted[number:]) or 'none'}")
             raise

@@ -18,27 +18,24 @@ from mien.data.prepared import PreparedSet
 from mien.errors import UsageError
 from mien.media.pixels import parse_resolution, resolution_text
 from mien.recipes.recipe import Recipe
-from mien.runs.records import Status
 from mien.runtime import console, distributed
 from mien.trainer import auto_recipe
-from mien.trainer.validation import ValidationConfig
+from mien.trainer.config import TrainConfig
 from mien.trainer.warm_start import Source
 
 BASE = 64  # pixels a side where neither recipe nor pictures say another size
 
 
-def recipe(
-    name: str, data: str, resolution: str | None, device: torch.device, budget: str, origin: Source | None
-) -> tuple[Recipe, list[str]]:
+def recipe(config: TrainConfig, device: torch.device, origin: Source | None) -> tuple[Recipe, list[str]]:
     """The recipe, and why it is this one: the one that was named, the other run's, or what suits pictures, hardware
     and time."""
-    if name != "auto":
-        return recipes.find(name), ["as you asked"]
+    if config.recipe != "auto":
+        return recipes.find(config.recipe), ["as you asked"]
     if origin:
         return origin.recipe, ["as the run that it starts from"]
-    layout = detect(data, "none")  # what is chosen from are recipes of noise
-    size = parse_resolution(resolution) if resolution else default_resolution(layout, BASE)
-    return auto_recipe.choose(auto_recipe.facts(size, len(layout), device, parse_budget(budget, 1).seconds))
+    layout = detect(config.data, "none")  # what is chosen from are recipes of noise
+    size = parse_resolution(config.resolution) if config.resolution else default_resolution(layout, BASE)
+    return auto_recipe.choose(auto_recipe.facts(size, len(layout), device, parse_budget(config.budget, 1).seconds))
 
 
 def frozen(chosen: Recipe, layers: int | None, origin: Source | None) -> Recipe:
@@ -68,30 +65,21 @@ def size(resolution: str | None, chosen: Recipe, data: str) -> tuple[int, int]:
     return parse_resolution(resolution_text(*suits))
 
 
-def exams(
-    metrics: str | None, every: float | None, num: int, share: float, detector: str | None, tick: float
-) -> ValidationConfig | None:
-    """every, tick: kimg."""
-    if metrics is not None:
-        return ValidationConfig(metrics, round((5 * tick if every is None else every) * 1000), num, share, detector)
-    if every is not None or detector is not None:
-        raise UsageError("--metrics-every and --detector belong to --metrics: add --metrics fid")
-    return None
+def resumed(config: TrainConfig, data: str | None, metrics: str | None) -> TrainConfig:
+    """The options of a run that goes on, with other data or metrics; metrics="none" ends the evaluations.
 
-
-def exams_of(status: Status, metrics: str | None) -> ValidationConfig | None:
-    """Those that a run began with, or with other metrics; "none" ends them. What only the run's own file names runs no
-    code: a .py in it stands for the file of that name that --code named. Raises UsageError where there is none."""
-    before = status.get("exams")
-    if metrics == "none" or (metrics is None and before is None):
-        return None
-    plan = ValidationConfig(metrics or "", 5 * status["tick"]) if before is None else ValidationConfig(**before)
-    if plan.detector:
-        plan = replace(plan, detector=trusted(plan.detector, "--metrics none ends the evaluations"))
-    if metrics:
-        return replace(plan, metrics=metrics)
-    cure = "--metrics names others"
-    return replace(plan, metrics=",".join(trusted(name.strip(), cure) for name in plan.metrics.split(",")))
+    What only the run's own file names runs no code: a .py in it stands for the file of that name that --code named.
+    Raises UsageError where there is none.
+    """
+    config = config if data is None else replace(config, data=lasting(data))
+    if metrics == "none":
+        return replace(config, metrics=None, metrics_every=None, detector=None)
+    detector, kept = config.detector, config.metrics
+    if detector is not None:
+        detector = trusted(detector, "--metrics none ends the evaluations")
+    if metrics is None and kept is not None:
+        metrics = ",".join(trusted(name.strip(), "--metrics names others") for name in kept.split(","))
+    return replace(config, metrics=metrics, detector=detector)
 
 
 def trusted(name: str, otherwise: str) -> str:

@@ -77,7 +77,7 @@ A training run of mien {__version__}. This folder holds all of it and can be mov
 | `checkpoints/kimg-000200/` | everything that `mien resume` needs |
 | `stats.jsonl`, `events.jsonl` | one row a tick; what happened when |
 | `metrics.jsonl`, `best.json` | what was evaluated; the best by the metrics of the training, if it had some |
-| `recipe.json`, `data.json`, `environment.json`, `command.txt` | what was trained, on what, where, how |
+| `recipe.json`, `config.json`, `data.json`, `environment.json`, `command.txt` | what was trained, how, on what, where |
 | `status.json`, `latest.json`, `log.txt` | how far it is |
 
     mien generate {run.path} --seeds 0-99

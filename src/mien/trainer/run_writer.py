@@ -151,8 +151,9 @@ class RunWriter:
         mark_latest(self.run, self.training.images)
 
     def status(self, state: str, seconds: float, **more: Any) -> None:
-        """status.json: what was there, with the state, images and seconds of now."""
+        """status.json: the state, images and seconds of now; when the run began and where it ends, as was said last."""
         old = typed_json.read(self.run.status, Object) if self.run.status.exists() else {}
+        old = {name: old[name] for name in ("started", "budget_images", "budget_seconds") if name in old}
         now = {"state": state, "images": self.training.images, "seconds": round(seconds, 3), "updated": time.time()}
         write_json(self.run.status, {**old, **more, **now})
 

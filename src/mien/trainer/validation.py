@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mien.errors import UsageError, in_brief, is_out_of_memory
+from mien.errors import in_brief, is_out_of_memory
 from mien.evaluation.attribute_classifier import with_attribute_classifier
 from mien.evaluation.evaluate import Row, score
 from mien.evaluation.image_sets import ImageSet, generated_by, pictures_of
@@ -25,6 +25,7 @@ from mien.evaluation.translated_sets import target_images, translated_images
 from mien.inference.generator import Generator
 from mien.inference.translator import Translator
 from mien.recipes.recipe import Recipe
+from mien.trainer.config import ValidationConfig
 
 BATCH = 32  # as mien evaluate has it, so that it gives the same digits
 CONDITIONS = ("metric", "settings", "n_real", "n_fake", "extractor_sha256", "resize", "data_sha256")
@@ -33,27 +34,6 @@ REHEARSED = 3  # batches of the longer rehearsal
 
 class Abandoned(Exception):
     """An exam that came to no end: the training was asked to stop, or else for the reason told."""
-
-
-@dataclass(frozen=True)
-class ValidationConfig:
-    """metrics: "fid,afd"; the first one decides which generator is the best. every: images before the first exam; the
-    gaps widen as those of the samples do. num: pictures drawn, and real ones. share: of the time of training at most.
-    detector: of afd."""
-
-    metrics: str
-    every: int
-    num: int = 2500
-    share: float = 0.1
-    detector: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.every < 1:
-            raise UsageError(f"--metrics-every {self.every / 1000:g} is no number of kimg: it must be at least 0.001")
-        if self.num < 2:
-            raise UsageError(f"--metrics-num {self.num} is too small: it must be at least 2")
-        if not 0 < self.share <= 1:
-            raise UsageError(f"--metrics-share {self.share:g} is no share of the time: it must be over 0 and at most 1")
 
 
 class Exams:

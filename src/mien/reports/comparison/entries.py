@@ -99,7 +99,7 @@ def decoded(written: dict[str, Any]) -> Recipe | None:
 def all_settings(facts: Facts, recipe: Recipe | None) -> dict[str, str]:
     """As --set takes them, and the two flags besides that decide the bits."""
     found = spelled_out(recipe) if recipe is not None else flat(facts.recipe)
-    flags = {f"--{key}": facts.status[key] for key in ("data", "seed") if facts.status.get(key) is not None}
+    flags = {f"--{key}": facts.config[key] for key in ("data", "seed") if facts.config.get(key) is not None}
     return {path: value_text(value) for path, value in {**flags, **found}.items() if path != "name"}
 
 

@@ -1,0 +1,121 @@
+"""All options of a training, in one place: the command line, `mien.train` and config.json are derived from it."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from mien.config.budget import parse_budget, parse_duration
+from mien.errors import UsageError
+from mien.runs.records import Text
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """The options of `mien train`. Raises UsageError for a value that no training can have.
+
+    Args:
+        recipe: What to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.
+        data: Folder, zip or tgz of pictures, a prepared set, or "drawn" (or drawn:50000@128).
+        recipes: Several to train one after the other, each with the whole budget: dcgan,dcgan-laptop.
+        resolution: 64, or 96x80 (height x width). Chosen from the recipe and the pictures if left out.
+        batch: Pictures a step, over all processes. The recipe's if left out.
+        init: Start from the networks of this run (path, number, name, last) or snapshot; from its recipe, too, unless
+            RECIPE is given. At another resolution the layers that fit are taken over.
+        freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small sets. Needs --init.
+        augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few pictures.
+        cond: Draw by the pictures' classes, attributes or captions, so that mien generate can ask for them.
+        encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
+        budget: How long: 30m, 2h, 200kimg (thousand pictures seen) or 50ep (epochs).
+        seed: Same seed, same machine: same bits.
+        set: Change a setting of the recipe: discriminator_terms.r1.weight=5. May be given often.
+        outdir: Folder that holds the runs.
+        name: Name of the run, after its number. Made from recipe and data if left out.
+        device: auto, cpu, cuda or cuda:1.
+        tick: kimg until the first samples and statistics; the gaps widen later.
+        checkpoint_every: At least so much time between two checkpoints: 2m, 30s.
+        metrics: Evaluate while training: fid,afd. The best generator by the first one is kept.
+        metrics_every: kimg until the first evaluation; the gaps widen later. Five ticks if left out.
+        metrics_num: How many pictures an evaluation draws, and of how many real ones.
+        metrics_share: At most this share of the time goes into evaluations; 1: each that is due.
+        detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
+        dry_run: Say what would happen, train nothing.
+    """
+
+    recipe: tyro.conf.Positional[str] = "auto"
+    _: KW_ONLY
+    data: Text
+    recipes: str | None = None
+    resolution: str | None = None
+    batch: int | None = None
+    init: str | None = None
+    freeze_d: int | None = None
+    augment: str = "auto"
+    cond: Literal["none", "class", "attributes", "text"] = "none"
+    encoder: str | None = None
+    budget: str = "20m"
+    seed: int = 0
+    set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    outdir: Path = Path("runs")
+    name: str | None = None
+    device: str = "auto"
+    tick: float = 1.0
+    checkpoint_every: str = "2m"
+    metrics: Text | None = None
+    metrics_every: float | None = None
+    metrics_num: int = 2500
+    metrics_share: float = 0.1
+    detector: Text | None = None
+    dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        if self.recipes is not None and self.recipe != "auto":
+            raise UsageError(f"{self.recipe} and --recipes {self.recipes}: name the recipes in one place")
+        parse_budget(self.budget, 1)
+        parse_duration(self.checkpoint_every, "--checkpoint-every")
+        if not 1 <= self.tick * 1000 < float("inf"):
+            raise UsageError(f"--tick {self.tick} is no number of kimg: it must be at least 0.001")
+        _ = self.validation
+
+    @property
+    def first_tick(self) -> int:
+        """Images before the first statistics, samples and snapshot."""
+        return round(self.tick * 1000)
+
+    @property
+    def checkpoint_seconds(self) -> float:
+        """At least so long between two checkpoints."""
+        return parse_duration(self.checkpoint_every, "--checkpoint-every")
+
+    @property
+    def validation(self) -> ValidationConfig | None:
+        """None: nothing is evaluated while training."""
+        if self.metrics is None:
+            if self.metrics_every is not None or self.detector is not None:
+                raise UsageError("--metrics-every and --detector belong to --metrics: add --metrics fid")
+            return None
+        kimg = 5 * self.tick if self.metrics_every is None else self.metrics_every
+        if not 1 <= kimg * 1000 < float("inf"):
+            raise UsageError(f"--metrics-every {kimg:g} is no number of kimg: it must be at least 0.001")
+        if self.metrics_num < 2:
+            raise UsageError(f"--metrics-num {self.metrics_num} is too small: it must be at least 2")
+        if not 0 < self.metrics_share <= 1:
+            share = self.metrics_share
+            raise UsageError(f"--metrics-share {share:g} is no share of the time: it must be over 0 and at most 1")
+        return ValidationConfig(self.metrics, round(kimg * 1000), self.metrics_num, self.metrics_share, self.detector)
+
+
+@dataclass(frozen=True)
+class ValidationConfig:
+    """metrics: "fid,afd"; the first one decides which generator is the best. every: images before the first validation;
+    the gaps widen as those of the samples do. num: images generated, and real ones. share: of the time of training at
+    most. detector: of afd."""
+
+    metrics: str
+    every: int
+    num: int = 2500
+    share: float = 0.1
+    detector: str | None = None
