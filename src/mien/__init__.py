@@ -1,39 +1,73 @@
-"""mien learns faces from a folder of pictures and draws new ones.
+"""mien learns faces from a folder of images and generates new ones.
 
     run = mien.train("dcgan", data="faces", budget="30m")
-    G = mien.load(run.path)
+    G = mien.load(run)
     G(seeds=range(16))  # -> [PIL.Image]
 
-Every verb of the command line is a function here, with the same arguments and the same checks; those of `mien data`
-and `mien submit` are in `mien.commands.data` and `mien.commands.submit`. Numbers, paths and lists may stand where the
-command line has texts: `mien.generate(run, seeds=[0, 1])`. A mistake raises a MienError that names the argument.
+Every verb of the command line is a function here, with the same arguments and the same checks. `mien data check` is
+`mien.check_data`, `mien submit hw6` is `mien.submit_hw6`. Numbers, paths, lists and runs may stand where the command
+line has text: `mien.generate(run, seeds=[0, 1])`. A mistake raises a MienError that names the argument. The losses and
+the metrics are functions, too, for any training loop: `mien.losses.r1_penalty`, `mien.metrics.fid`.
+
+`__init__.pyi` has the types, for editors and type checkers; `python tests/stub.py` writes it.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 __version__ = "0.2.0.dev0"
 
-VERBS = (
+_SAME_NAME = (
     *("compare", "demo", "directions", "env", "evaluate", "generate", "gradients", "interpolate", "lab", "mix"),
     *("neighbours", "project", "report", "resume", "train", "translate", "video", "weights"),
 )
-"""No room of mien's may bear a verb's name: once imported, it would stand in the verb's place."""
+"""No room may bear a verb's name: once imported, it would stand in the function's place."""
+
+VERBS = {
+    **{name: (f"mien.commands.{name}", name) for name in _SAME_NAME},
+    "align_data": ("mien.commands.data_align", "align"),
+    "check_data": ("mien.commands.data", "check"),
+    "check_submission": ("mien.commands.submit", "check"),
+    "label_data": ("mien.commands.data", "label"),
+    "list_recipes": ("mien.commands.recipes", "recipes"),
+    "prepare_data": ("mien.commands.data", "prepare"),
+    "submit_hw6": ("mien.commands.submit", "hw6"),
+}
+"""Name here -> the verb's module, and its function there."""
+
+_OTHERS = {
+    "DryRun": ("mien.trainer.run", "DryRun"),
+    "Generator": ("mien.inference.generator", "Generator"),
+    "MienError": ("mien.errors", "MienError"),
+    "Run": ("mien.trainer.run", "Run"),
+    "Translator": ("mien.inference.translator", "Translator"),
+    "create_networks": ("mien.recipes.create_networks", "create_networks"),
+    "load": ("mien.trainer.run", "load"),
+}
+_ROOMS = ("losses", "metrics", "recipes")
+
+__all__ = sorted([*VERBS, *_OTHERS, *_ROOMS])
 
 
 def __getattr__(name: str) -> Any:
-    """Verbs and `load` are imported when first asked for: `import mien` stays light."""
-    from importlib import import_module
-
+    """Everything is imported when it is first asked for: `import mien` stays light."""
+    if name in _ROOMS:
+        return import_module(f"mien.{name}")
     if name in VERBS:
-        from mien.python_api import checked
+        from mien.python_api import checked, plain
 
-        verb = checked(f"mien.{name}")(getattr(import_module(f"mien.commands.{name}"), name))
-        globals()[name] = verb  # the next look finds the same function
-        return verb
-    if name == "load":
-        return import_module("mien.trainer.run").load
-    if name == "Run":
-        return import_module("mien.trainer.run").Run
-    raise AttributeError(f"module 'mien' has no attribute {name!r}")
+        module, function = VERBS[name]
+        found = checked(f"mien.{name}")(plain(getattr(import_module(module), function)))
+    elif name in _OTHERS:
+        module, function = _OTHERS[name]
+        found = getattr(import_module(module), function)
+    else:
+        raise AttributeError(f"module 'mien' has no attribute {name!r}")
+    globals()[name] = found  # the next look finds the same object
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

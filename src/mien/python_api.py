@@ -1,4 +1,7 @@
-"""Calls from Python: a verb's arguments are converted and checked as on the command line, with one-line errors."""
+"""Calls from Python: a verb's arguments are converted and checked as on the command line, with one-line errors.
+
+The aliases say what an argument may be; `widened` says which argument is of which kind.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,64 @@ import difflib
 import functools
 import inspect
 import operator
+import random
 import re
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from mien.errors import MienError, UsageError
 
-LISTS = frozenset(("seeds", "metrics", "recipe", "recipes", "sweep", "attributes", "layers", "rows", "columns"))
+
+class HasPath(Protocol):
+    """A run, a run's directory, a prepared set."""
+
+    @property
+    def path(self) -> Path: ...
+
+
+class HasType(Protocol):
+    """A torch.device."""
+
+    @property
+    def type(self) -> str: ...
+
+
+PathLike = str | Path
+RunLike = str | int | Path | HasPath
+Data = str | Path | HasPath
+Snapshot = str | int | Path
+Resolution = str | int | tuple[int, int]
+Device = str | HasType
+Numbers = str | int | Iterable[int]
+Names = str | Iterable[str]
+Settings = str | Iterable[str] | Mapping[str, Any]
+ClassName = str | int
+
+TEXTS: dict[str, tuple[str, Any]] = {
+    **dict.fromkeys(("run", "init", "target"), ("RunLike", RunLike)),
+    **dict.fromkeys(("data", "path"), ("Data", Data)),
+    **dict.fromkeys(("seeds", "layers", "rows", "columns"), ("Numbers", Numbers)),
+    **dict.fromkeys(("metrics", "recipes", "sweep", "attribute_grid"), ("Names", Names)),
+    "attributes": ("Settings", Settings),
+    "class_": ("ClassName", ClassName),
+    "device": ("Device", Device),
+    "resolution": ("Resolution", Resolution),
+    "snapshot": ("Snapshot", Snapshot),
+}
+"""What may stand in Python for an argument that the command line writes as text: its name, its type."""
+
+LISTED: dict[str, tuple[str, Any]] = {
+    **dict.fromkeys(("set", "direction", "name"), ("Settings", Settings)),
+    "runs": ("Iterable[RunLike]", Iterable[RunLike]),
+}
+"""The same for one that the command line takes several times."""
+
+LISTS = frozenset(("seeds", "metrics", "recipe", "recipes", "sweep", "attribute_grid", "attributes", "layers", "rows"))
+LISTS |= {"columns"}
 """Texts that the command line writes with commas; from Python they may be lists."""
 _SHOWN = 60  # characters of a wrong value in a message
 
@@ -37,15 +88,57 @@ def checked(name: str) -> Callable[[Verb], Verb]:
             hints = hints_of(verb)
             arguments = {key: convert(key, value, hints[key]) for key, value in bound.items()}
             try:
-                return verb(**arguments)
+                with same_random_state_after():
+                    return verb(**arguments)
             except MienError as error:
                 error.args = (_as_arguments(str(error), signature), *error.args[1:])
                 raise
 
         call.verb = verb  # type: ignore[attr-defined]
+        call.__signature__ = wide_signature(verb)  # type: ignore[attr-defined]
         return typing.cast(Verb, call)
 
     return wrap
+
+
+@contextmanager
+def same_random_state_after() -> Iterator[None]:
+    """Leave the caller's random state and cuDNN's flags as they were: a training seeds torch before each update."""
+    import numpy as np
+    import torch
+
+    cudnn, of_python, of_numpy = torch.backends.cudnn, random.getstate(), np.random.get_state()
+    flags = cudnn.benchmark, cudnn.deterministic
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    with torch.random.fork_rng(devices=devices):
+        try:
+            yield
+        finally:
+            cudnn.benchmark, cudnn.deterministic = flags
+            random.setstate(of_python)
+            np.random.set_state(of_numpy)
+
+
+def wide_signature(verb: Callable[..., Any]) -> inspect.Signature:
+    """The signature of a verb as Python may call it: wider types where the command line has text."""
+    signature, hints = inspect.signature(verb), hints_of(verb)
+    parts = [part.replace(annotation=widened(part.name, hints[part.name])[1]) for part in signature.parameters.values()]
+    return signature.replace(parameters=parts)
+
+
+def widened(name: str, hint: Any) -> tuple[str, Any]:
+    """The type that an argument may have in Python, as it is written and as an object."""
+    options = typing.get_args(hint) if _is_union(hint) else (hint,)
+    wanted = next(option for option in options if option is not type(None))
+    if wanted is str:
+        text, kind = TEXTS.get(name, ("str", str))
+    elif typing.get_origin(wanted) is tuple:
+        text, kind = LISTED.get(name, ("PathLike | Iterable[PathLike]", PathLike | Iterable[PathLike]))
+    elif wanted is Path:
+        text, kind = "PathLike", PathLike
+    else:
+        text, kind = (wanted.__name__ if isinstance(wanted, type) else str(wanted).replace("typing.", "")), wanted
+    return (f"{text} | None", kind | None) if type(None) in options else (text, kind)
 
 
 def plain(verb: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from mien.config.budget import duration
 from mien.inference import generator, translator
@@ -128,7 +129,9 @@ def load(
     """
     place = run.directory if isinstance(run, Run) else run if isinstance(run, RunDirectory) else str(run)
     of = translator if translator.translates(place, Path(outdir)) else generator
-    return of.load(place, snapshot, outdir=Path(outdir), code=code, device=device)
+    of = translator if translator.translates(place, Path(outdir)) else generator
+    with torch.random.fork_rng(devices=[]):  # building a network draws its first weights
+        return of.load(place, snapshot, outdir=Path(outdir), code=code, device=device)
 
 
 def number(value: Any) -> float:

@@ -1,0 +1,767 @@
+"""mien learns faces from a folder of images and generates new ones.
+
+    run = mien.train("dcgan", data="faces", budget="30m")
+    G = mien.load(run)
+    G(seeds=range(16))  # -> [PIL.Image]
+
+Every verb of the command line is a function here, with the same arguments and the same checks. `mien data check` is
+`mien.check_data`, `mien submit hw6` is `mien.submit_hw6`. Numbers, paths, lists and runs may stand where the command
+line has text: `mien.generate(run, seeds=[0, 1])`. A mistake raises a MienError that names the argument. The losses and
+the metrics are functions, too, for any training loop: `mien.losses.r1_penalty`, `mien.metrics.fid`."""
+
+# Written by tests/stub.py from the verbs' own signatures. Do not edit.
+
+from collections.abc import Iterable
+from typing import Literal, overload
+
+from mien import losses as losses
+from mien import metrics as metrics
+from mien import recipes as recipes
+from mien.commands.compare import Compared
+from mien.commands.data import Checked, Labelled, Prepared
+from mien.commands.data_align import Aligned
+from mien.commands.demo import Demo
+from mien.commands.directions import Discovered
+from mien.commands.env import Environment
+from mien.commands.evaluate import Evaluated
+from mien.commands.generate import Generated
+from mien.commands.gradients import Gradients
+from mien.commands.interpolate import Interpolated
+from mien.commands.lab import Shelf
+from mien.commands.mix import Mixed
+from mien.commands.neighbours import Neighbours
+from mien.commands.project import Projected
+from mien.commands.recipes import Listing
+from mien.commands.report import Reported
+from mien.commands.submit import Submission, Valid
+from mien.commands.translate import Translated
+from mien.commands.video import Filmed
+from mien.commands.weights import Weights
+from mien.errors import MienError as MienError
+from mien.inference.generator import Generator as Generator
+from mien.inference.translator import Translator as Translator
+from mien.python_api import ClassName, Data, Device, Names, Numbers, PathLike, Resolution, RunLike, Settings, Snapshot
+from mien.recipes.create_networks import create_networks as create_networks
+from mien.toy.run_experiment import Studied
+from mien.trainer.multi_run import Runs
+from mien.trainer.run import DryRun as DryRun
+from mien.trainer.run import Run as Run
+from mien.trainer.run import load as load
+
+__version__: str
+__all__ = [
+    "DryRun",
+    "Generator",
+    "MienError",
+    "Run",
+    "Translator",
+    "align_data",
+    "check_data",
+    "check_submission",
+    "compare",
+    "create_networks",
+    "demo",
+    "directions",
+    "env",
+    "evaluate",
+    "generate",
+    "gradients",
+    "interpolate",
+    "lab",
+    "label_data",
+    "list_recipes",
+    "load",
+    "losses",
+    "metrics",
+    "mix",
+    "neighbours",
+    "prepare_data",
+    "project",
+    "recipes",
+    "report",
+    "resume",
+    "submit_hw6",
+    "train",
+    "translate",
+    "video",
+    "weights",
+]
+
+def align_data(
+    path: Data,
+    *,
+    output: PathLike | None = None,
+    resolution: Resolution | None = None,
+    margin: float = 0.25,
+    detector: str = "auto",
+    several: Literal["largest", "all", "skip"] = "largest",
+    smallest: float | None = None,
+    prepared: bool = False,
+    format: Literal["png", "jpg", "webp"] = "png",
+    sheet: PathLike | None = None,
+    device: Device = "auto",
+) -> Aligned:
+    """Find the faces in pictures, turn them upright by their landmarks, and write them to a new folder.
+
+    Args:
+        path: Folder, zip or tar of pictures. Class folders and other labels are kept.
+        output: A new folder for the faces. PATH's name with -aligned, here, if left out.
+        resolution: 128, or 160x128 (height x width). Chosen from the faces if left out: most are not enlarged then.
+        margin: Room around the face on each side, as a share of its side. 0: from the hairline to the chin.
+        detector: photo (MTCNN), anime, human or a cascade.xml. auto: photo or anime, whichever finds more faces.
+        several: Of a picture with several faces, cut out the largest or all, or skip it.
+        smallest: The smallest face to look for, as a share of the picture's shorter side. photo 0.06, anime 0.1.
+        prepared: Write a prepared set in place of picture files.
+        format: Of the picture files: png, jpg or webp.
+        sheet: Where to write the contact sheet of before and after, a PNG. Beside the output if left out.
+        device: auto, cpu, cuda or cuda:1.
+    """
+
+def check_data(
+    path: Data,
+    *,
+    resolution: Resolution | None = None,
+    output: PathLike | None = None,
+) -> Checked:
+    """Say what a data set is, what is wrong with it, and show on one sheet what training would see.
+
+    Args:
+        path: Folder, zip or tgz of pictures, a prepared set, or "drawn".
+        resolution: 64, or 96x80 (height x width). Chosen from the pictures if left out.
+        output: Where to write the contact sheet, a PNG. runs/mien-check-NAME.png if left out.
+    """
+
+def check_submission(
+    file: PathLike,
+) -> Valid:
+    """Check an archive against homework 6's rules: names, kinds, sizes. Any fault exits with 65.
+
+    Args:
+        file: The .tgz to check. It is read with care: nothing in it is written anywhere.
+    """
+
+def compare(
+    runs: Iterable[RunLike] = (),
+    *,
+    output: PathLike | None = None,
+    outdir: PathLike = ...,
+) -> Compared:
+    """Put runs side by side: numbers here; pictures, curves, gradients and settings on one HTML page without network.
+
+    Args:
+        runs: Two or more: paths, numbers, names, or "last".
+        output: The page's file, or a folder for its compare.html. compare.html beside the first run if left out.
+        outdir: Folder that holds the runs.
+    """
+
+def demo(
+    *,
+    budget: str = "240s",
+    faces: int = 10000,
+    seed: int = 0,
+    outdir: PathLike = ...,
+) -> Demo:
+    """Train on the built-in drawn faces, then make the film and the report.
+
+    Args:
+        budget: How long to train: 240s, 20m, 100kimg.
+        faces: How many heads to learn from.
+        seed: Same seed, same machine: same bits (for a budget in kimg).
+        outdir: Folder that holds the runs.
+    """
+
+def directions(
+    run: RunLike,
+    *,
+    method: Literal["sefa", "pca"] = "sefa",
+    count: int = 8,
+    strength: float = 3.0,
+    layers: Numbers | None = None,
+    seeds: Numbers | None = None,
+    latent: PathLike | None = None,
+    class_: ClassName | None = None,
+    attributes: Settings | None = None,
+    text: str | None = None,
+    trunc: float = 1.0,
+    name: Settings = (),
+    read: bool = False,
+    snapshot: Snapshot | None = None,
+    output: PathLike | None = None,
+    code: PathLike | None = None,
+    outdir: PathLike = ...,
+) -> Discovered:
+    """Find directions in the latent space, show them on a sheet, and keep them for mien generate --direction.
+
+    Args:
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        method: sefa reads the first weights; pca looks at what many seeds make of w or of the first layer.
+        count: How many, the strongest first.
+        strength: Of the sheet's first and last column, in standard deviations.
+        layers: Move only these layers, 0-3 or 0,2,5-7, of a generator with a latent for each. All if left out.
+        seeds: Whose pictures are shown, 0-1 if left out.
+        latent: Show latents of a file (mien project) instead.
+        class_: Look at this class alone, and leave the class as it is.
+        attributes: Look at pictures with these alone, "hair=silver,smile", and leave the label as it is.
+        text: Look at pictures of what this says alone, and leave the text as it is.
+        trunc: Below 1 less variety and fewer broken pictures on the sheet.
+        name: Name a direction: 0=smile. May be given often; earlier names are kept.
+        read: Say which attribute each changes most, of a run on the built-in faces; a classifier is taught first.
+        snapshot: Look at an older generator: its kimg, "best", or a file. The newest if left out.
+        output: A .safetensors file; directions.safetensors in the run's folder if left out. Names and sheet lie beside.
+        code: Your Python file, where the run's recipe comes from one.
+        outdir: Folder that holds the runs.
+    """
+
+def env() -> Environment:
+    """Show versions, processor, GPU and folders."""
+
+def evaluate(
+    target: RunLike,
+    *,
+    data: Data | None = None,
+    metrics: Names = "fid,kid,pr",
+    num: int = 10000,
+    num_real: int | None = None,
+    seeds: Numbers | None = None,
+    trunc: float = 1.0,
+    to: Literal["A", "B"] | None = None,
+    snapshot: Snapshot | None = None,
+    extractor: str = "auto",
+    resize: Literal["clean", "legacy"] = "clean",
+    weights: PathLike | None = None,
+    detector: str | None = None,
+    resolution: Resolution | None = None,
+    batch: int = 32,
+    device: Device = "auto",
+    code: PathLike | None = None,
+    output: PathLike | None = None,
+    outdir: PathLike = ...,
+) -> Evaluated:
+    """Score a run's pictures, or anyone's, against real ones. The same command gives the same digits.
+
+    Args:
+        target: A run (folder, number, name, "last"), a snapshot, or pictures: a folder or archive.
+        data: The real pictures: folder, archive, prepared set or "drawn". The run's own if left out.
+        metrics: With commas between: fid, kid, is, pr, afd, modes, agreement, fid_by_class, l1, sharpness,
+            or my_metric.py:name.
+        num: How many fake pictures: seeds 0 to num-1 of a run, or at most so many of a folder's.
+        num_real: How many real pictures at most. As many as --num if left out.
+        seeds: Which pictures of a run, instead of --num: 0-49999.
+        trunc: Truncation; published numbers are of 1.
+        to: Of a run that translates both ways, into which domain. As in mien translate where there is one way.
+        snapshot: Evaluate an older generator: its kimg, "best", or a file. The newest if left out.
+        extractor: auto, inception, efficientnet-lite0 or mobilenet-v2. auto: inception where it is (mien weights).
+        resize: To the extractor's size: clean (antialiased) or legacy (TensorFlow 1's bilinear).
+        weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.
+        detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
+        resolution: At which pictures of a folder are compared: 64, or 96x80. Their own if left out.
+        batch: Pictures at once. More needs more memory; the last digit may depend on it.
+        device: auto, cpu, cuda or cuda:1.
+        code: Your Python file, where the run's recipe comes from one.
+        output: Also add the rows to this file, one JSON object a line.
+        outdir: Folder that holds the runs.
+    """
+
+def generate(
+    run: RunLike,
+    *,
+    seeds: Numbers | None = None,
+    latent: PathLike | None = None,
+    direction: Settings = (),
+    class_: ClassName | None = None,
+    attributes: Settings | None = None,
+    text: str | None = None,
+    sweep: Names | None = None,
+    trunc: float = 1.0,
+    snapshot: Snapshot | None = None,
+    grid: bool = False,
+    columns: int | None = None,
+    zip: bool = False,
+    output: PathLike | None = None,
+    format: Literal["png", "jpg", "webp"] | None = None,
+    code: PathLike | None = None,
+    outdir: PathLike = ...,
+) -> Generated:
+    """Draw pictures from seeds: a folder of files, one grid, or one zip. A seed's picture is always the same.
+
+    Args:
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        seeds: Which pictures: 0-99, or 1,5,9-12; 0-63 if left out.
+        latent: Draw the latents of a file (mien project) instead of seeds.
+        direction: Move along a direction of mien directions: smile=2, or 0=-1.5, or FILE:smile=2. May be given often.
+        class_: Draw this class, by its name or number, with a generator that was trained by --cond class.
+        attributes: Draw these, "hair=silver,eyes=green,smile", after --cond attributes; a seed chooses the others.
+        text: Draw what this says, "a smiling girl with green hair", after --cond text.
+        sweep: One sheet of all values: --sweep hair,eyes has a row for each hair, a column for each eyes and one seed;
+            --sweep hair a row for each seed.
+        trunc: 1 is as trained; less gives fewer broken pictures and less variety.
+        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
+        grid: All pictures on one sheet.
+        columns: Pictures in a row of the grid. As square as possible if left out.
+        zip: All files in one zip.
+        output: Where to: a folder, or the file of the grid or zip. In the run's folder if left out.
+        format: Of the pictures: png (exact), jpg or webp. From the output's name if left out, else png.
+        code: Your Python file, where the run's recipe comes from one.
+        outdir: Folder that holds the runs.
+    """
+
+def gradients(
+    runs: Iterable[RunLike] = (),
+    *,
+    output: PathLike | None = None,
+    outdir: PathLike = ...,
+) -> Gradients:
+    """Draw the mean gradient norm of each discriminator layer on a logarithmic axis, one line a run.
+
+    Args:
+        runs: One or more: paths, numbers, names, or "last".
+        output: A .png or .svg file. gradients.png in the run, or beside the first of several, if left out.
+        outdir: Folder that holds the runs.
+    """
+
+def interpolate(
+    run: RunLike,
+    *,
+    seeds: Numbers | None = None,
+    latent: PathLike | None = None,
+    class_: ClassName | None = None,
+    attributes: Settings | None = None,
+    text: str | None = None,
+    frames: int = 60,
+    fps: int = 30,
+    loop: bool = False,
+    grid: str = "1x1",
+    trunc: float = 1.0,
+    snapshot: Snapshot | None = None,
+    output: PathLike | None = None,
+    code: PathLike | None = None,
+    outdir: PathLike = ...,
+) -> Interpolated:
+    """Film the walk from one seed's picture to the next, and with --loop back to the first.
+
+    Args:
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        seeds: The stations, 0,5,9; 0-5 if left out.
+        latent: Stations from a file of latents (mien project), before those of --seeds.
+        class_: Every seed's picture is of this class, as in mien generate.
+        attributes: Every seed's picture has these, "hair=silver,smile".
+        text: Every seed's picture is what this says.
+        frames: From one station to the next.
+        fps: Frames a second.
+        loop: End where it began.
+        grid: Several walks at once, rows x columns: 4x4. Each next one has seeds of its own.
+        trunc: Below 1 less variety and fewer broken pictures.
+        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
+        output: A .gif, .webp or .mp4 file; generated/walk.gif in the run's folder if left out.
+        code: Your Python file, where the run's recipe comes from one.
+        outdir: Folder that holds the runs.
+    """
+
+def lab(
+    name: str | None = None,
+    *,
+    recipe: str | None = None,
+    set: Settings = (),
+    budget: str | None = None,
+    seed: int = 0,
+    outdir: PathLike = ...,
+) -> Shelf | Studied:
+    """Watch GANs learn points on a line or a plane. Without a name, list what there is.
+
+    Args:
+        name: An experiment (mode-collapse, js-fails, …) or a distribution (ring, grid, spiral, …).
+        recipe: For a distribution: gan, wgan-gp, … or several with commas, side by side. gan if left out.
+        set: Change a setting of every arm that has it: discriminator_optimizer.lr=1e-3. May be given often.
+        budget: Real points that each D sees (300kimg: a point counts as an image), or a time (20s).
+        seed: Same seed, same machine: same numbers (for a budget in kimg).
+        outdir: Folder for the results, a new one inside for each.
+    """
+
+def label_data(
+    path: Data,
+    *,
+    output: PathLike | None = None,
+    accuracy: float = 0.9,
+    num: int | None = None,
+    resolution: Resolution | None = None,
+    extractor: str = "auto",
+    weights: PathLike | None = None,
+    batch: int = 32,
+    device: Device = "auto",
+) -> Labelled:
+    """Fill missing labels from the labelled part of a set, and leave out what cannot be told; writes a new set.
+
+    Args:
+        path: Folder, zip or tgz of pictures with some labels, or a prepared set.
+        output: A new folder for the prepared set. PATH's name with -labelled, here, if left out.
+        accuracy: How often a filled label has to be right, judged on held-out labelled pictures; else it stays unknown.
+        num: Use at most so many pictures, evenly spread; only these are written.
+        resolution: 64, or 96x80 (height x width). Chosen from the pictures if left out.
+        extractor: auto, inception or efficientnet-lite0. auto: inception where its weights are (mien weights).
+        weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.
+        batch: Pictures at once. More needs more memory.
+        device: auto, cpu, cuda or cuda:1.
+    """
+
+def list_recipes(
+    name: str | None = None,
+) -> Listing:
+    """List the recipes; with a name, tell what it is and list its settings as --set takes them.
+
+    Args:
+        name: A recipe, or my_gan.py:name.
+    """
+
+def mix(
+    run: RunLike,
+    *,
+    rows: Numbers = "0-5",
+    columns: Numbers = "6-11",
+    layers: Numbers | None = None,
+    class_: ClassName | None = None,
+    attributes: Settings | None = None,
+    text: str | None = None,
+    trunc: float = 1.0,
+    snapshot: Snapshot | None = None,
+    output: PathLike | None = None,
+    code: PathLike | None = None,
+    outdir: PathLike = ...,
+) -> Mixed:
+    """Draw each row's seed with some layers taken from each column's seed, on one sheet.
+
+    Args:
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        rows: The seeds that give all other layers.
+        columns: The seeds that give the layers of --layers.
+        layers: Which, 0-3 or 0,2,5-7; the first four (of fewer than eight: the first half) if left out.
+        class_: Draw this class, rows and columns alike, as in mien generate.
+        attributes: Draw these, "hair=silver,smile".
+        text: Draw what this says.
+        trunc: Below 1 less variety and fewer broken pictures.
+        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
+        output: A .png, .jpg or .webp file; generated/mix.png in the run's folder if left out.
+        code: Your Python file, where the run's recipe comes from one.
+        outdir: Folder that holds the runs.
+    """
+
+def neighbours(
+    run: RunLike,
+    *,
+    seeds: Numbers = "0-11",
+    trunc: float = 1.0,
+    snapshot: Snapshot | None = None,
+    data: Data | None = None,
+    num_real: int | None = None,
+    extractor: str = "auto",
+    weights: PathLike | None = None,
+    device: Device = "auto",
+    code: PathLike | None = None,
+    outdir: PathLike = ...,
+) -> Neighbours:
+    """Find the real pictures that drawn ones are nearest to, by pixels and by features; the report shows them.
+
+    Args:
+        run: A run: its folder, its number or name, or "last".
+        seeds: Which pictures are drawn: 0-11, or 1,5,9-12.
+        trunc: Truncation of the drawn pictures.
+        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
+        data: The pictures that were trained on, if they moved.
+        num_real: Look among so many real pictures at most, spread evenly. All if left out.
+        extractor: auto, inception or efficientnet-lite0, as in mien evaluate.
+        weights: File of the extractor's weights. The one in the cache if left out.
+        device: auto, cpu, cuda or cuda:1.
+        code: Your Python file that the run's recipe comes from, if it does.
+        outdir: Folder that holds the runs.
+    """
+
+def prepare_data(
+    path: Data,
+    *,
+    resolution: Resolution | None = None,
+    output: PathLike | None = None,
+    seed: int = 0,
+) -> Prepared:
+    """Decode, crop and resize the pictures once, so that training starts at once; done by `mien train` by itself too.
+
+    Args:
+        path: Folder, zip or tgz of pictures, or "drawn".
+        resolution: 64, or 96x80 (height x width). Chosen from the pictures if left out.
+        output: A new folder for the prepared set, to keep or to move. The cache if left out.
+        seed: For drawn faces: other seeds, other faces.
+    """
+
+def project(
+    run: RunLike,
+    photo: PathLike,
+    *,
+    steps: int = 300,
+    features: Literal["auto", "efficientnet-lite0", "none"] = "auto",
+    seed: int = 0,
+    class_: ClassName | None = None,
+    attributes: Settings | None = None,
+    text: str | None = None,
+    snapshot: Snapshot | None = None,
+    output: PathLike | None = None,
+    code: PathLike | None = None,
+    outdir: PathLike = ...,
+) -> Projected:
+    """Find the latent whose picture is most like a photo, from the best of 512 seeds on.
+
+    Args:
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        photo: A picture of any size: the middle is cropped and resized as for training.
+        steps: Of Adam.
+        features: Compare features besides pixels: auto does where the extra "metrics" is installed.
+        seed: Where to start; another may find a better latent.
+        class_: Seek a picture of this class, by its name or number. Left out, the label is sought as well.
+        attributes: Seek one with these, "hair=silver,eyes=green,smile"; each seed keeps the others that it has.
+        text: Seek one of what this says.
+        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
+        output: A .safetensors file; projected/PHOTO.safetensors in the run's folder if left out. A picture lies beside.
+        code: Your Python file, where the run's recipe comes from one.
+        outdir: Folder that holds the runs.
+    """
+
+def report(
+    run: RunLike,
+    *,
+    output: PathLike | None = None,
+    outdir: PathLike = ...,
+) -> Reported:
+    """Write one HTML page about a run, finished or not: pictures, curves, data, settings, commands. Needs no network.
+
+    Args:
+        run: A run's path, number or name, or "last".
+        output: The page's file, or a folder for its report.html. RUN/report.html if left out.
+        outdir: Folder that holds the runs.
+    """
+
+def resume(
+    run: RunLike,
+    *,
+    budget: str | None = None,
+    data: Data | None = None,
+    metrics: Names | None = None,
+    set: Settings = (),
+    code: PathLike | Iterable[PathLike] = (),
+    device: Device = "auto",
+    outdir: PathLike = ...,
+) -> Run:
+    """Go on with a stopped or finished run, always into the same directory.
+
+    Args:
+        run: A run's path, number or name, or "last".
+        budget: A new end (2h, 500kimg), or so much more (+2h, +100kimg). What the run began with if left out.
+        data: Where the pictures are now, if they moved.
+        metrics: Evaluate while training by other metrics: fid,kid. none: no longer. As before if left out.
+        set: Change a setting of the recipe from here on: generator_optimizer.lr=1e-4. May be given often.
+        code: Your file that the run's recipe or metrics come from, if they do; once for each file.
+        device: auto, cpu, cuda or cuda:1.
+        outdir: Folder that holds the runs.
+    """
+
+def submit_hw6(
+    run: RunLike,
+    *,
+    output: PathLike | None = None,
+    seeds: Numbers = "1-1000",
+    trunc: float = 1.0,
+    snapshot: Snapshot | None = None,
+    code: PathLike | None = None,
+    outdir: PathLike = ...,
+) -> Submission:
+    """Pack 1,000 generated faces for NTU ML2022 homework 6: 1.jpg to 1000.jpg in a tgz under 2 MB.
+
+    The JPEG quality is the highest that fits; the same run gives the same bytes.
+
+    Args:
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        output: The archive, a .tgz. RUN/hw6.tgz if left out.
+        seeds: 1,000 of them: 1-1000.
+        trunc: 1 is as trained; less gives fewer broken faces and less variety.
+        snapshot: Draw with an older generator: its kimg, or a file. The newest if left out.
+        code: Your Python file, where the run's recipe comes from one.
+        outdir: Folder that holds the runs.
+    """
+
+@overload
+def train(
+    recipe: str = "auto",
+    *,
+    data: Data,
+    resolution: Resolution | None = None,
+    batch: int | None = None,
+    init: RunLike | None = None,
+    freeze_d: int | None = None,
+    augment: str = "auto",
+    cond: Literal["none", "class", "attributes", "text"] = "none",
+    encoder: str | None = None,
+    budget: str = "20m",
+    seed: int = 0,
+    set: Settings = (),
+    outdir: PathLike = ...,
+    name: str | None = None,
+    device: Device = "auto",
+    tick: float = 1.0,
+    checkpoint_every: str = "2m",
+    metrics: Names | None = None,
+    metrics_every: float | None = None,
+    metrics_num: int = 2500,
+    metrics_share: float = 0.1,
+    detector: str | None = None,
+    dry_run: bool = False,
+) -> Run:
+    """Learn faces from a folder of pictures, a zip, or the built-in drawn faces.
+
+    Args:
+        recipe: What to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.
+        data: Folder, zip or tgz of pictures, a prepared set, or "drawn" (or drawn:50000@128).
+        recipes: Several to train one after the other, each with the whole budget: dcgan,dcgan-laptop.
+        resolution: 64, or 96x80 (height x width). Chosen from the recipe and the pictures if left out.
+        batch: Pictures a step, over all processes. The recipe's if left out.
+        init: Start from the networks of this run (path, number, name, last) or snapshot; from its recipe, too, unless
+            RECIPE is given. At another resolution the layers that fit are taken over.
+        freeze_d: Leave so many first layers of the discriminator as --init brings them: for small sets.
+        augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few pictures.
+        cond: Draw by the pictures' classes, attributes or captions, so that mien generate can ask for them.
+        encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
+        budget: How long: 30m, 2h, 200kimg (thousand pictures seen) or 50ep (epochs).
+        seed: Same seed, same machine: same bits.
+        set: Change a setting of the recipe: discriminator_terms.r1.weight=5. May be given often.
+        outdir: Folder that holds the runs.
+        name: Name of the run, after its number. Made from recipe and data if left out.
+        device: auto, cpu, cuda or cuda:1.
+        tick: kimg until the first samples and statistics; the gaps widen later.
+        checkpoint_every: At least so much time between two checkpoints: 2m, 30s.
+        metrics: Evaluate while training: fid,afd. The best generator by the first one is kept.
+        metrics_every: kimg until the first evaluation; the gaps widen later. Five ticks if left out.
+        metrics_num: How many pictures an evaluation draws, and of how many real ones.
+        metrics_share: At most this share of the time goes into evaluations; 1: each that is due.
+        detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
+        dry_run: Say what would happen, train nothing.
+    """
+
+@overload
+def train(
+    recipe: str = "auto",
+    *,
+    data: Data,
+    recipes: Names,
+    resolution: Resolution | None = None,
+    batch: int | None = None,
+    init: RunLike | None = None,
+    freeze_d: int | None = None,
+    augment: str = "auto",
+    cond: Literal["none", "class", "attributes", "text"] = "none",
+    encoder: str | None = None,
+    budget: str = "20m",
+    seed: int = 0,
+    set: Settings = (),
+    outdir: PathLike = ...,
+    name: str | None = None,
+    device: Device = "auto",
+    tick: float = 1.0,
+    checkpoint_every: str = "2m",
+    metrics: Names | None = None,
+    metrics_every: float | None = None,
+    metrics_num: int = 2500,
+    metrics_share: float = 0.1,
+    detector: str | None = None,
+    dry_run: bool = False,
+) -> Runs:
+    """Learn faces from a folder of pictures, a zip, or the built-in drawn faces.
+
+    Args:
+        recipe: What to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.
+        data: Folder, zip or tgz of pictures, a prepared set, or "drawn" (or drawn:50000@128).
+        recipes: Several to train one after the other, each with the whole budget: dcgan,dcgan-laptop.
+        resolution: 64, or 96x80 (height x width). Chosen from the recipe and the pictures if left out.
+        batch: Pictures a step, over all processes. The recipe's if left out.
+        init: Start from the networks of this run (path, number, name, last) or snapshot; from its recipe, too, unless
+            RECIPE is given. At another resolution the layers that fit are taken over.
+        freeze_d: Leave so many first layers of the discriminator as --init brings them: for small sets.
+        augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few pictures.
+        cond: Draw by the pictures' classes, attributes or captions, so that mien generate can ask for them.
+        encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
+        budget: How long: 30m, 2h, 200kimg (thousand pictures seen) or 50ep (epochs).
+        seed: Same seed, same machine: same bits.
+        set: Change a setting of the recipe: discriminator_terms.r1.weight=5. May be given often.
+        outdir: Folder that holds the runs.
+        name: Name of the run, after its number. Made from recipe and data if left out.
+        device: auto, cpu, cuda or cuda:1.
+        tick: kimg until the first samples and statistics; the gaps widen later.
+        checkpoint_every: At least so much time between two checkpoints: 2m, 30s.
+        metrics: Evaluate while training: fid,afd. The best generator by the first one is kept.
+        metrics_every: kimg until the first evaluation; the gaps widen later. Five ticks if left out.
+        metrics_num: How many pictures an evaluation draws, and of how many real ones.
+        metrics_share: At most this share of the time goes into evaluations; 1: each that is due.
+        detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
+        dry_run: Say what would happen, train nothing.
+    """
+
+def translate(
+    run: RunLike,
+    pictures: PathLike | Iterable[PathLike],
+    *,
+    to: Literal["A", "B"] | None = None,
+    beside: bool = False,
+    resize: bool = False,
+    snapshot: Snapshot | None = None,
+    output: PathLike | None = None,
+    format: Literal["png", "jpg", "webp"] = "png",
+    code: PathLike | None = None,
+    outdir: PathLike = ...,
+) -> Translated:
+    """Translate pictures of any size; each result has the size of its source.
+
+    Args:
+        run: A run of pix2pix or cyclegan: its folder, number or name, "last", or a .safetensors snapshot file.
+        pictures: Pictures, folders of pictures, or archives.
+        to: Into which domain; A or B as in the data. May be left out where the run knows but one way.
+        beside: Write source and result side by side, with cyclegan also the round trip.
+        resize: First bring a picture to the size of the training, keeping its shape; else it is translated as it is.
+        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        output: The folder for the results. "translated" in the run's folder if left out.
+        format: Of the results: png (exact), jpg or webp.
+        code: Your Python file, where the run's recipe comes from one.
+        outdir: Folder that holds the runs.
+    """
+
+def video(
+    run: RunLike,
+    *,
+    kind: Literal["both", "evolution", "interpolation"] = "both",
+    seeds: Numbers = "0-5",
+    frames: int = 16,
+    fps: int = 20,
+    trunc: float = 1.0,
+    snapshot: Snapshot | None = None,
+    output: PathLike | None = None,
+    code: PathLike | None = None,
+    outdir: PathLike = ...,
+) -> Filmed:
+    """Make a film of how the faces came (evolution), and of faces that turn into each other (interpolation).
+
+    Args:
+        run: A run's path, number or name, or "last".
+        kind: The training's evolution from its sample grids, a closed walk between faces, or both.
+        seeds: The stations of the walk's first face, 0-5 or 3,14,15; the other faces have stations of their own.
+        frames: From one station of the walk to the next.
+        fps: Frames a second of the walk.
+        trunc: Below 1 less variety and fewer broken pictures in the walk.
+        snapshot: The kimg that the walk draws from; the newest if left out.
+        output: Folder for the files; the run's own if left out.
+        code: Your file that the run's recipe comes from, if it does.
+        outdir: Folder that holds the runs.
+    """
+
+def weights(
+    action: Literal["list", "fetch"] = "list",
+    name: str | None = None,
+) -> Weights:
+    """List the published files that metrics use, or fetch one. Nothing else in mien downloads anything.
+
+    Args:
+        action: list, or fetch.
+        name: Which file to fetch: inception, anime-cascade or mobilenet-v2.
+    """
