@@ -67,7 +67,7 @@ class Match:
     Logits [N], or [N,P] of a discriminator that judges P patches, are computed on first use and shared by every term.
     A term that differentiates the logits by the images asks for it in `Term.prepare`, before any logit is computed;
     `augment` lies between image and discriminator, so that such a gradient is one of the un-augmented image.
-    A discriminator with a second opinion (`likelihood`, of the label) gives both from the same features.
+    A discriminator that also classifies (`label_log_prob`) gives both from the same features.
     """
 
     discriminator: Discriminator
@@ -99,7 +99,7 @@ class Match:
         return self.condition if self.fake_condition is None else self.fake_condition
 
     @property
-    def has_second_opinion(self) -> bool:
+    def has_classifier(self) -> bool:
         return is_classifying(self.discriminator)
 
     @cached_property

@@ -42,7 +42,7 @@ class FeatureDiscriminator(Discriminator, Protocol):
 class ClassifyingDiscriminator(FeatureDiscriminator, Protocol):
     """A discriminator with a second head that classifies: both heads read the same features."""
 
-    def likelihood(self, features: Tensor, label: Tensor, /) -> Tensor:
+    def label_log_prob(self, features: Tensor, label: Tensor, /) -> Tensor:
         """-> log p(label | image) [N]"""
         ...
 
@@ -80,7 +80,7 @@ def is_style_generator(network: nn.Module | NoiseGenerator) -> TypeGuard[StyleGe
 
 
 def is_classifying(network: nn.Module | Discriminator) -> TypeGuard[ClassifyingDiscriminator]:
-    return has(network, "features", "score", "likelihood")
+    return has(network, "features", "score", "label_log_prob")
 
 
 def noise_generator(network: nn.Module) -> NoiseGenerator:
@@ -110,7 +110,7 @@ def feature_discriminator(network: nn.Module | Discriminator) -> FeatureDiscrimi
 def classifying_discriminator(network: nn.Module | Discriminator) -> ClassifyingDiscriminator:
     """Return the network as a discriminator that classifies. Raises UsageError where it has no head for that."""
     if not is_classifying(network):
-        raise UsageError(f"{type(network).__name__} has no head that classifies: give it likelihood(features, label)")
+        raise UsageError(f"{type(network).__name__} has no head that classifies: give it label_log_prob(features, label)")
     return network
 
 

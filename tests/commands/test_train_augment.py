@@ -28,6 +28,8 @@ from mien.config.spec import Spec
 from mien.augmentation.ada import ADA
 
 class Strict(NoiseGame):
+    accepts = frozenset()
+
     def __init__(self, generator, discriminator, reuse_fakes: bool = False):
         super().__init__(generator, discriminator, reuse_fakes)
 

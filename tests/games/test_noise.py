@@ -32,7 +32,7 @@ def game(reuse_fakes):
     """Networks frozen, as a player leaves them outside of its own turn."""
     torch.manual_seed(0)
     played = NoiseGame(LinearG(), LinearD(), reuse_fakes)
-    for module in (played.generator, played.discriminator):
+    for module in (played.generator, played.discriminators["D"]):
         module.requires_grad_(False)
     return played
 
@@ -44,11 +44,11 @@ def batch():
 @pytest.mark.parametrize("reuse_fakes", [False, True])
 def test_fakes_carry_no_generator_graph_in_the_discriminators_turn(reuse_fakes):
     played = game(reuse_fakes)
-    played.discriminator.requires_grad_(True)
+    played.discriminators["D"].requires_grad_(True)
     (match,) = played.discriminator_turn(batch()).matches
     assert match.fake.shape == (5, 3, 4, 4) and not match.fake.requires_grad and match.fake.grad_fn is None
     match.fake_logits.sum().backward()
-    assert all(parameter.grad is not None for parameter in played.discriminator.parameters())
+    assert all(parameter.grad is not None for parameter in played.discriminators["D"].parameters())
     assert all(parameter.grad is None for parameter in played.generator.parameters())
 
 
@@ -60,7 +60,7 @@ def test_the_generators_turn_keeps_its_graph(reuse_fakes):
     (match,) = played.generator_turn(batch()).matches
     match.fake_logits.sum().backward()
     assert all(parameter.grad.abs().sum() > 0 for parameter in played.generator.parameters())
-    assert all(parameter.grad is None for parameter in played.discriminator.parameters())
+    assert all(parameter.grad is None for parameter in played.discriminators["D"].parameters())
 
 
 @pytest.mark.parametrize("reuse_fakes", [False, True])
@@ -119,20 +119,20 @@ def test_the_augmentation_of_a_batch_lies_before_the_discriminator_in_both_turns
         return lambda image: image + 1.0
 
     plain = game(reuse_fakes)
-    played = NoiseGame(plain.generator, plain.discriminator, reuse_fakes, augment)
+    played = NoiseGame(plain.generator, plain.discriminators["D"], reuse_fakes, augment)
     seen = Batch(torch.zeros(5, 3, 4, 4), images=640)
     for turn in (played.discriminator_turn(seen), played.generator_turn(seen)):
         (match,) = turn.matches
         assert torch.equal(match.real, seen.image)
-        assert torch.equal(match.real_logits, played.discriminator(seen.image + 1.0))
-        assert torch.equal(match.fake_logits, played.discriminator(match.fake + 1.0))
+        assert torch.equal(match.real_logits, played.discriminators["D"](seen.image + 1.0))
+        assert torch.equal(match.fake_logits, played.discriminators["D"](match.fake + 1.0))
         assert turn.memory is played.memory
     assert asked == [(640, played.memory)] * (1 if reuse_fakes else 2)
 
 
 def test_mismatched_pairs_are_real_images_under_the_next_label():
     plain = game(reuse_fakes=False)
-    played = NoiseGame(plain.generator, plain.discriminator, mismatch=0.5)
+    played = NoiseGame(plain.generator, plain.discriminators["D"], mismatch=0.5)
     label = torch.eye(3)[[0, 1, 1, 2, 0, 1]]
     label[1] = 0.0  # a picture without a label
     seen = Batch(torch.rand(6, 3, 4, 4), label)
@@ -145,9 +145,9 @@ def test_mismatched_pairs_are_real_images_under_the_next_label():
     assert match.asked is label and not any(map(torch.equal, match.fake, seen.image))
 
 
-def test_twins_are_asked_for_the_labels_of_the_first_half_and_differ_by_their_noise():
+def test_paired_labels_are_those_of_the_first_half_and_differ_by_their_noise():
     plain = game(reuse_fakes=False)
-    played = NoiseGame(plain.generator, plain.discriminator, twins=True)
+    played = NoiseGame(plain.generator, plain.discriminators["D"], paired_labels=True)
     label = torch.eye(3)[[0, 1, 2, 2, 2]]
     (match,) = (turn := played.generator_turn(Batch(torch.rand(5, 3, 4, 4), label))).matches
     assert torch.equal(match.asked, torch.eye(3)[[0, 1, 0, 1, 2]]) and match.condition is label

@@ -50,8 +50,8 @@ def crossovers(turn):
     return own.sum(1).tolist()
 
 
-def test_twins_have_one_label_and_each_its_own_styles():
-    played, label = game(twins=True), torch.eye(3)[[0, 1, 2, 2, 1]]
+def test_paired_labels_are_one_label_and_each_its_own_styles():
+    played, label = game(paired_labels=True), torch.eye(3)[[0, 1, 2, 2, 1]]
     turn = played.generator_turn(Batch(torch.zeros(5, 3, 4, 4), label))
     asked = torch.eye(3)[[0, 1, 0, 1, 1]]
     assert torch.equal(turn.matches[0].asked, asked) and torch.equal(played.generator.labels[0], asked.repeat(2, 1))
@@ -108,4 +108,4 @@ def test_the_augmentation_is_asked_for():
     played = StyleGame(Styled(), Judge(), augment=lambda batch, memory: lambda image: image + batch.images)
     seen = Batch(torch.zeros(5, 3, 4, 4), images=3)
     (match,) = played.discriminator_turn(seen).matches
-    assert torch.equal(match.real_logits, played.discriminator(seen.image + 3))
+    assert torch.equal(match.real_logits, played.discriminators["D"](seen.image + 3))

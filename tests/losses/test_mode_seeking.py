@@ -37,7 +37,7 @@ class Deaf(nn.Module):
 def test_a_generator_that_draws_one_picture_for_each_label_learns_to_listen():
     torch.manual_seed(0)
     generator = Deaf()
-    game = NoiseGame(generator, nn.Identity(), twins=True)
+    game = NoiseGame(generator, nn.Identity(), paired_labels=True)
     optimizer = torch.optim.SGD(generator.parameters(), lr=1e-5)
     batch = Batch(torch.zeros(16, 3, 1, 1), torch.eye(3)[torch.arange(16) % 3])
     apart = []
@@ -52,14 +52,14 @@ def test_a_generator_that_draws_one_picture_for_each_label_learns_to_listen():
 
 
 @pytest.mark.parametrize("name", ["dcgan", "stylegan2-laptop", "r3gan-laptop"])
-def test_a_recipe_with_mode_seeking_draws_twins_for_it(name):
+def test_a_recipe_with_mode_seeking_draws_paired_labels_for_it(name):
     recipe = replace(find(name), resolution=(16, 16))
-    assert not recipe.build_game().twins
+    assert not recipe.build_game().paired_labels
     seeking = recipe.override(("mode_seeking=0.2",))
     game = seeking.build_game()
-    assert game.twins and seeking.generator_player(game).terms["mode_seeking"] == ModeSeeking(weight=0.2)
+    assert game.paired_labels and seeking.generator_player(game).terms["mode_seeking"] == ModeSeeking(weight=0.2)
 
 
-def test_a_game_without_noise_has_no_twins():
-    with pytest.raises(UsageError, match="mode_seeking compares what noise draws: PairedGame has no twins"):
+def test_a_game_without_noise_has_no_paired_labels():
+    with pytest.raises(UsageError, match="mode_seeking compares what noise draws: PairedGame has no paired_labels"):
         find("pix2pix").override(("mode_seeking=0.2",))

@@ -146,10 +146,10 @@ def test_the_second_head_leaves_the_score_as_it_is(name):
     features = network.features(image)
     assert torch.equal(network(image, torch.eye(5)[:3]), inner(image))
     assert torch.equal(network.score(features), inner(image))
-    assert network.likelihood(features, torch.eye(5)[:3]).shape == (3,)
+    assert network.label_log_prob(features, torch.eye(5)[:3]).shape == (3,)
 
 
-def test_the_likelihood_of_attributes_by_hand():
+def test_the_log_probability_of_attributes_by_hand():
     """A value of three, and two switches: off is told apart from unknown by the rest of the row."""
     network = AuxiliaryDiscriminator(PointDiscriminator((1, 1), 2, width=4), 5, [[0, 1, 2], [3], [4]])
     said = torch.tensor([[0.5, -1.0, 2.0, 0.7, -0.3]]).expand(4, 5)
@@ -164,7 +164,7 @@ def test_the_likelihood_of_attributes_by_hand():
         torch.tensor(0.0),  # nothing is known at all
         (p[0] * (1 - on[0]) * (1 - on[1])).log(),
     ]
-    found = network.likelihood(torch.randn(4, 4), label)
+    found = network.label_log_prob(torch.randn(4, 4), label)
     torch.testing.assert_close(found, torch.stack(expected))
 
 
@@ -177,4 +177,4 @@ def test_which_text_of_the_batch_by_hand():
     texts = torch.tensor([[1.0, 0, 0], [0, 0.6, 0.8], [1.0, 0, 0], [0, 0, 0]])
     share = (texts @ said).softmax(0)
     expected = torch.stack([share[0] + share[2], share[1], share[0] + share[2], torch.tensor(1.0)]).log()
-    torch.testing.assert_close(network.likelihood(torch.randn(4, 4), texts), expected)
+    torch.testing.assert_close(network.label_log_prob(torch.randn(4, 4), texts), expected)

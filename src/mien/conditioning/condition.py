@@ -38,10 +38,10 @@ class Condition:
         inner = spec.build(**shape, latent_dim=latent_dim + self.embedding_dim)
         return ConditionalGenerator(inner, self.dim, self.embedding_dim, self.noise)
 
-    def discriminator(self, spec: Spec[nn.Module], auxiliary: bool = False, **shape: Any) -> nn.Module:
-        """auxiliary: it names the label instead of being told. Raises UsageError for one that has no features."""
+    def discriminator(self, spec: Spec[nn.Module], classifies: bool = False, **shape: Any) -> nn.Module:
+        """classifies: it names the label instead of being told. Raises UsageError for one that has no features."""
         inner = spec.build(**shape)
-        if auxiliary:
+        if classifies:
             return AuxiliaryDiscriminator(inner, self.dim, self.columns)
         return ProjectionDiscriminator(inner, self.dim)
 

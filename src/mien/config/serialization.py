@@ -71,7 +71,8 @@ def decode(data: Any, path: str = "") -> Any:
         return parts
     found: Any = find_class(data["class"])
     # A file of version 0.1.0 leaves out the defaults of that version; a class whose defaults have changed knows them.
-    parts = {**getattr(found, "EARLIER_DEFAULTS", {}), **parts}
+    earlier = getattr(found, "EARLIER_NAMES", {})
+    parts = {**getattr(found, "EARLIER_DEFAULTS", {}), **{earlier.get(key, key): part for key, part in parts.items()}}
     is_settings = dataclasses.is_dataclass(found)
     least = 1 if is_settings else 0  # of steps and pictures there is one; a network may do without some layers
     try:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from mien.batch import Batch, Match, Memory, Transform, Turn, unchanged
-from mien.games.game import trained, with_graph
+from mien.games.game import Game, Networks, trained, with_graph
 
 
 def never(batch: Batch, memory: Memory) -> Transform:
@@ -17,7 +18,7 @@ def never(batch: Batch, memory: Memory) -> Transform:
     return unchanged
 
 
-class NoiseGame:
+class NoiseGame(Game):
     """generator: z [N,latent_dim] (and a label) -> images; discriminator: images (and a label) -> logits [N].
 
     reuse_fakes: the generator answers the very fakes that the discriminator just saw, as the textbook DCGAN loop
@@ -25,9 +26,14 @@ class NoiseGame:
     augment: what lies between all images of a batch and the discriminator.
     mismatch: so large a share of the discriminator's fakes are real images under another picture's label, for it to
     learn that a good picture of something else is wrong as well (Reed et al. 2016, "GAN-CLS", where it is 1/2).
-    twins: the second half of the fakes is asked for the labels of the first, for a term that compares pictures of one
+    paired_labels: the second half of the fakes has the labels of the first, for a term that compares images of one
     label (`ModeSeeking`).
+
+    A game of one's own with further discriminators adds them to `discriminators`: each judges all images.
     """
+
+    accepts: ClassVar[frozenset[str]] = frozenset(("condition", "augment", "paired_labels"))
+    EARLIER_NAMES: ClassVar[dict[str, str]] = {"twins": "paired_labels"}
 
     def __init__(
         self,
@@ -36,16 +42,21 @@ class NoiseGame:
         reuse_fakes: bool = False,
         augment: Callable[[Batch, Memory], Transform] = never,
         mismatch: float = 0.0,
-        twins: bool = False,
+        paired_labels: bool = False,
     ):
         self.generators = {"G": generator}
         self.discriminators = {"D": discriminator}
-        self.generator, self.discriminator = generator, discriminator
+        self.generator = generator
         self.latent_dim: int = generator.latent_dim  # type: ignore[assignment]
-        self.reuse_fakes, self.augment, self.mismatch, self.twins = reuse_fakes, augment, mismatch, twins
+        self.reuse_fakes, self.augment, self.mismatch = reuse_fakes, augment, mismatch
+        self.paired_labels = paired_labels
         self.trained = trained([generator])
         self.memory: Memory = {}
         self.kept: Turn | None = None
+
+    @classmethod
+    def build(cls, networks: Networks, **options: Any) -> NoiseGame:
+        return cls(networks.generator(), networks.discriminator(), **options)
 
     def discriminator_turn(self, batch: Batch) -> Turn:
         self.kept = None
@@ -55,8 +66,8 @@ class NoiseGame:
         else:
             with torch.no_grad():
                 turn = self.play(batch)
-        (match,) = turn.matches
-        return Turn([self.mismatched(replace(match, fake=match.fake.detach()))], turn.views, self.memory)
+        seen = [self.mismatched(replace(match, fake=match.fake.detach())) for match in turn.matches]
+        return Turn(seen, turn.views, self.memory)
 
     def mismatched(self, match: Match) -> Match:
         """The first fakes give way to their real images under the next picture's label, where that is another one."""
@@ -75,7 +86,7 @@ class NoiseGame:
 
     def asked(self, label: Tensor | None) -> Tensor | None:
         """What the fakes are to show, of a batch of these labels [N,K]."""
-        if label is None or not self.twins:
+        if label is None or not self.paired_labels:
             return label
         half = len(label) // 2
         return torch.cat([label[:half], label[:half], label[2 * half :]])
@@ -84,5 +95,9 @@ class NoiseGame:
         z = torch.randn(len(batch.image), self.latent_dim, device=batch.image.device)
         asked = self.asked(batch.label)
         fake = self.generator(z, asked)
-        match = Match(self.discriminator, batch.image, fake, batch.label, self.augment(batch, self.memory), asked)
-        return Turn([match], {"z": z, "fake": fake}, self.memory)
+        return Turn(self.matches(batch, fake, asked), {"z": z, "fake": fake}, self.memory)
+
+    def matches(self, batch: Batch, fake: Tensor, asked: Tensor | None) -> list[Match]:
+        """One for each discriminator, all under one augmentation. asked: the fakes' labels [N,K]."""
+        augment = self.augment(batch, self.memory)
+        return [Match(one, batch.image, fake, batch.label, augment, asked) for one in self.discriminators.values()]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from mien.batch import Batch, Match, Memory, Turn
-from mien.games.game import Sources, trained, with_graph
+from mien.games.game import Networks, Sources, Translation, trained, with_graph
 
 
-class PairedGame:
+class PairedGame(Translation):
     """generator: source [N,C,H,W] -> image of its size; discriminator: images under their source as the condition ->
     logits. Without a discriminator there is no match, and the generator learns by what else it is asked for.
 
@@ -29,6 +29,11 @@ class PairedGame:
         self.trained = trained([generator])
         self.memory: Memory = {}
         self.kept: Turn | None = None
+
+    @classmethod
+    def build(cls, networks: Networks, **options: Any) -> PairedGame:
+        generator = networks.generator()
+        return cls(generator, networks.discriminator() if networks.have_discriminator else None, **options)
 
     def discriminator_turn(self, batch: Batch) -> Turn:
         self.kept = None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from mien.batch import Batch, Match, Memory, Transform, Turn
+from mien.batch import Batch, Memory, Transform, Turn
 from mien.games.noise import NoiseGame, never
 
 
@@ -26,9 +26,9 @@ class StyleGame(NoiseGame):
         augment: Callable[[Batch, Memory], Transform] = never,
         mixing: float = 0.9,
         mismatch: float = 0.0,
-        twins: bool = False,
+        paired_labels: bool = False,
     ):
-        super().__init__(generator, discriminator, reuse_fakes, augment, mismatch, twins)
+        super().__init__(generator, discriminator, reuse_fakes, augment, mismatch, paired_labels)
         self.mixing = mixing
 
     def play(self, batch: Batch) -> Turn:
@@ -37,8 +37,7 @@ class StyleGame(NoiseGame):
         label = None if asked is None else asked.repeat(2, 1)
         w = self.mixed(*self.generator.mapping(z, label).chunk(2))  # type: ignore[operator]
         fake = self.generator.synthesis(w)  # type: ignore[operator]
-        match = Match(self.discriminator, batch.image, fake, batch.label, self.augment(batch, self.memory), asked)
-        return Turn([match], {"z": z[: len(fake)], "w": w, "fake": fake}, self.memory)
+        return Turn(self.matches(batch, fake, asked), {"z": z[: len(fake)], "w": w, "fake": fake}, self.memory)
 
     def mixed(self, first: Tensor, second: Tensor) -> Tensor:
         """[N,num_ws,w_dim] twice -> the first up to a crossover of 1 to num_ws - 1, the second from there on."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from mien.batch import Batch, Match, Memory, Turn
-from mien.games.game import Sources, trained, with_graph
+from mien.games.game import Networks, Sources, Translation, trained, with_graph
 from mien.games.paired import source_of
 from mien.runtime import distributed
 
 
-class UnpairedGame:
+class UnpairedGame(Translation):
     """Sources are of domain A, images of domain B. G_AB: A -> B, G_BA: B -> A; D_A and D_B judge their own domain.
 
     pool: the discriminators see a fake, or, half of the time once so many are kept, an earlier one in its place
@@ -27,7 +27,6 @@ class UnpairedGame:
     """
 
     sources: ClassVar[Sources] = "unpaired"
-    copies: ClassVar[int] = 2
     routes: ClassVar[dict[str, tuple[str, ...]]] = {"B": ("G_AB", "G_BA"), "A": ("G_BA", "G_AB")}
 
     def __init__(self, g_ab: nn.Module, g_ba: nn.Module, d_a: nn.Module, d_b: nn.Module, pool: int = 50):
@@ -37,6 +36,11 @@ class UnpairedGame:
         self.trained = trained([g_ab, g_ba])
         self.memory: Memory = {}
         self.kept: Turn | None = None
+
+    @classmethod
+    def build(cls, networks: Networks, **options: Any) -> UnpairedGame:
+        g_ab, g_ba = networks.generator(), networks.generator()
+        return cls(g_ab, g_ba, networks.discriminator(), networks.discriminator(), **options)
 
     def discriminator_turn(self, batch: Batch) -> Turn:
         self.kept = None

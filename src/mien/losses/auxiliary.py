@@ -26,14 +26,15 @@ class Auxiliary(Term):
     fakes: bool = False
 
     def __call__(self, turn: Turn) -> Tensor:
-        return torch.stack([self.surprise(match) for match in turn.matches]).mean(0)
+        return torch.stack([self.label_loss(match) for match in turn.matches]).mean(0)
 
-    def surprise(self, match: Match) -> Tensor:
-        likelihood = classifying_discriminator(match.discriminator).likelihood
+    def label_loss(self, match: Match) -> Tensor:
+        """-> [N]"""
+        log_prob = classifying_discriminator(match.discriminator).label_log_prob
         assert match.condition is not None and match.asked is not None  # only a conditional recipe has this term
-        told = []
+        log_probs = []
         if self.side == "discriminator":
-            told.append(likelihood(match.real_features, match.condition))
+            log_probs.append(log_prob(match.real_features, match.condition))
         if self.side == "generator" or self.fakes:
-            told.append(likelihood(match.fake_features, match.asked))
-        return -torch.stack(told).sum(0)
+            log_probs.append(log_prob(match.fake_features, match.asked))
+        return -torch.stack(log_probs).sum(0)

@@ -17,7 +17,7 @@ class ModeSeeking(Term):
 
     A generator that is told much of a picture may take its variety from what it is told and none from z: with one label
     it then draws one picture. The pairs are the first and the second half of the batch; to have one label each, the
-    game draws `twins`.
+    game draws `paired_labels`.
     """
 
     def __call__(self, turn: Turn) -> Tensor:

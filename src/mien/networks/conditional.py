@@ -115,7 +115,7 @@ class AuxiliaryDiscriminator(nn.Module):
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
         return self.score(self.features(image))
 
-    def likelihood(self, features: Tensor, label: Tensor) -> Tensor:
+    def label_log_prob(self, features: Tensor, label: Tensor) -> Tensor:
         """log p(label | picture) [N], the sum over all that the label [N,label_dim] tells; 0 where it tells nothing."""
         said = self.classifier(features.flatten(1))
         if self.columns is None:

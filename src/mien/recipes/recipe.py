@@ -8,11 +8,10 @@ def hinge() -> Recipe:
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from torch import nn
@@ -22,7 +21,7 @@ from mien.conditioning.condition import Condition
 from mien.config import overrides, serialization
 from mien.config.spec import Spec
 from mien.errors import UsageError
-from mien.games.game import Game, Sources
+from mien.games.game import Game, Networks, Sources
 from mien.games.noise import NoiseGame
 from mien.losses.adversarial import Adversarial, AdversarialLoss, NonSaturating
 from mien.losses.auxiliary import Auxiliary
@@ -72,7 +71,7 @@ class Recipe:
     name: str = ""
     generator: Spec[nn.Module]
     discriminator: Spec[nn.Module] | None
-    game: Spec[Any] = field(default_factory=lambda: Spec(NoiseGame))
+    game: Spec[Game] = field(default_factory=lambda: Spec(NoiseGame))
     condition: Condition | None = None
     auxiliary: float = 0.0
     name_fakes: bool = False
@@ -99,6 +98,8 @@ class Recipe:
     channels_last: bool = True
 
     def __post_init__(self) -> None:
+        if not (isinstance(self.game.of, type) and issubclass(self.game.of, Game)):
+            raise UsageError(f"{self.game.of.__name__} is no game: derive it from mien.games.game.Game")
         if not 0 <= self.jitter <= 1:
             raise UsageError(f"jitter={self.jitter:g}: a picture can be enlarged by a share from 0 to 1")
         if self.rate_factor <= 0:
@@ -107,36 +108,42 @@ class Recipe:
             raise UsageError(f"parts={self.parts}: an update is made in 1 part or more")
         if self.auxiliary and self.game.arguments.get("mismatch"):
             raise UsageError("game.mismatch is for a discriminator that is told the label: leave it out, or auxiliary")
-        if self.mode_seeking and "twins" not in inspect.signature(self.game.of).parameters:
-            raise UsageError(f"mode_seeking compares what noise draws: {self.game.of.__name__} has no twins")
+        if self.mode_seeking and not self.accepts("paired_labels"):
+            raise UsageError(f"mode_seeking compares what noise draws: {self.game.of.__name__} has no paired_labels")
 
     def build_game(self) -> Game:
         aids: dict[str, Any] = {"augment": self.augment.at} if self.augment else {}
         if self.mode_seeking:
-            aids["twins"] = True
-        copies = range(getattr(self.game.of, "copies", 1))
-        generators = [self.build_generator() for _ in copies]
-        discriminators = [self.build_discriminator(self.discriminator) for _ in copies if self.discriminator]
-        return self.game.build(*generators, *discriminators, **aids)
+            aids["paired_labels"] = True
+        networks = Networks(self.build_generator, self.build_discriminator if self.discriminator else None)
+        try:
+            return cast(type[Game], self.game.of).build(networks, **{**self.game.arguments, **aids})
+        except TypeError as error:
+            raise UsageError(f"{self.game.of.__name__} cannot be built: {error}") from error
+
+    def accepts(self, what: str) -> bool:
+        """Whether the game takes it: "condition", "augment" or "paired_labels"."""
+        return what in cast(type[Game], self.game.of).accepts
 
     @property
     def sources(self) -> Sources:
         """What the game reads besides pictures."""
-        return getattr(self.game.of, "sources", "none")
+        return cast(type[Game], self.game.of).sources
 
-    def build_generator(self) -> nn.Module:
-        shape = {"resolution": self.resolution, "channels": self.channels}
-        with bounded(self.generator.of):
-            if self.condition:
-                return self.condition.generator(self.generator, **shape)
-            return self.generator.build(**shape)
+    def build_generator(self, **changes: Any) -> nn.Module:
+        """changes: of its constructor's arguments."""
+        spec, shape = self.generator, {"resolution": self.resolution, "channels": self.channels, **changes}
+        with bounded(spec.of):
+            return self.condition.generator(spec, **shape) if self.condition else spec.build(**shape)
 
-    def build_discriminator(self, spec: Spec[nn.Module]) -> nn.Module:
-        shape = {"resolution": self.resolution, "channels": self.channels}
+    def build_discriminator(self, **changes: Any) -> nn.Module:
+        """changes: of its constructor's arguments."""
+        assert self.discriminator is not None
+        spec, shape = self.discriminator, {"resolution": self.resolution, "channels": self.channels, **changes}
         with bounded(spec.of):
             if self.condition is None:
                 return spec.build(**shape)
-            return self.condition.discriminator(spec, auxiliary=self.names_labels, **shape)
+            return self.condition.discriminator(spec, classifies=self.names_labels, **shape)
 
     @property
     def names_labels(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import replace
 
 import torch
@@ -49,7 +48,7 @@ def settled(recipe: Recipe, name: str, changes: tuple[str, ...], count: int, dev
 
 
 def can(recipe: Recipe) -> bool:
-    return "augment" in inspect.signature(recipe.game.of).parameters
+    return recipe.accepts("augment")
 
 
 def decides(recipe: Recipe) -> bool:

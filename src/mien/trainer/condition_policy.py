@@ -11,7 +11,6 @@ from mien.data.attributes import attributes_of
 from mien.data.layouts import Layout
 from mien.data.prepared import PreparedSet
 from mien.errors import UsageError
-from mien.games.noise import NoiseGame
 from mien.recipes.recipe import Recipe
 
 NAMED = {"class": "classes", "attributes": "labels", "text": "captions"}
@@ -31,7 +30,7 @@ def asked(recipe: Recipe, cond: str, layout: Layout, encoder: str | None = None)
         cond = next(iter(there), "class")
     if cond == "none":
         return replace(recipe, condition=None)
-    if not issubclass(recipe.game.of, NoiseGame):  # type: ignore[arg-type]
+    if not recipe.accepts("condition"):
         raise UsageError(f"--cond {cond}: {recipe.name} draws from pictures, not from noise: leave --cond out")
     if cond not in there:
         cure = f"use --cond {next(iter(there))}" if there else "give labels (see docs/data.md), or leave --cond out"
