@@ -110,7 +110,8 @@ def feature_discriminator(network: nn.Module | Discriminator) -> FeatureDiscrimi
 def classifying_discriminator(network: nn.Module | Discriminator) -> ClassifyingDiscriminator:
     """Return the network as a discriminator that classifies. Raises UsageError where it has no head for that."""
     if not is_classifying(network):
-        raise UsageError(f"{type(network).__name__} has no head that classifies: give it label_log_prob(features, label)")
+        name = type(network).__name__
+        raise UsageError(f"{name} has no head that classifies: give it label_log_prob(features, label)")
     return network
 
 
