@@ -1,7 +1,7 @@
 """What `mien train` trains when it is given no recipe: chosen from pictures, hardware and time.
 
-On a processor it is what drew the better or more varied faces after that time (benchmarks/README.md). On a GPU it is
-R3GAN, the best published from scratch, in the published widths.
+On a CPU it is the recipe with the better or more varied faces after that time (benchmarks/results/quality.md). On a GPU
+it is R3GAN in its published widths: it has the best published scores of a training from scratch.
 """
 
 from __future__ import annotations
