@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from mien.errors import UsageError
@@ -14,7 +13,7 @@ T = TypeVar("T")
 class Spec(Generic[T]):
     """A class and the arguments to build it with: `Spec(DCGANGenerator, width=64).build(resolution=(64, 64))`."""
 
-    def __init__(self, build: Callable[..., T], **arguments: Any):
+    def __init__(self, build: type[T], **arguments: Any):
         unknown = set(arguments) - set(inspect.signature(build).parameters)
         if unknown:
             raise UsageError(f"{build.__name__} has no argument {', '.join(sorted(unknown))}")

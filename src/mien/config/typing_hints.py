@@ -68,7 +68,7 @@ def fits(value: Any, hint: Any) -> bool:
     if origin is dict:
         return isinstance(value, dict) and all(fits(part, inner[1]) for part in value.values())
     if origin is Spec:
-        return isinstance(value, Spec) and (inner[0] is Any or issubclass(typing.cast(type, value.of), inner[0]))
+        return isinstance(value, Spec) and (inner[0] is Any or issubclass(value.of, inner[0]))
     if getattr(hint, "_is_protocol", False):
         return all(hasattr(value, name) for name in vars(hint) if not name.startswith("_"))
     return not isinstance(hint, type) or isinstance(value, tuple if hint is list else hint)

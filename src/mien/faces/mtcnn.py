@@ -18,6 +18,7 @@ from mien.faces.face import Face, largest_first
 from mien.faces.upright import seen_upright
 from mien.faces.weights import load_mtcnn
 from mien.networks.mtcnn import Output, Proposal, Refinement
+from mien.runtime.device import to_device
 
 STEP = 0.709  # from one size of the pyramid to the next: half the area
 LEAST_SIDE = 20  # pixels of the smallest face that the networks can tell
@@ -60,7 +61,7 @@ class MTCNN:
     ):
         self.device = device or torch.device("cpu")
         for network in networks:  # channels-last: half the time of the pools and the thin convolutions
-            network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            to_device(network, self.device, channels_last=True)
         self.proposal, self.refinement, self.output = networks
         self.smallest, self.border, self.twice = smallest, border, twice
 

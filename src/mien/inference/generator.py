@@ -25,6 +25,7 @@ from mien.recipes.recipe import Recipe, from_json
 from mien.runs import tensor_files
 from mien.runs.directory import RunDirectory, find
 from mien.runs.snapshot import load_snapshot
+from mien.runtime.device import to_device
 
 BATCH = 64
 
@@ -49,8 +50,7 @@ class Generator:
         self.resolution, self.channels = recipe.resolution, recipe.channels
         self.network = recipe.build_generator()
         tensor_files.fill(self.network, tensors, f"the snapshot of {run}")
-        memory = torch.channels_last if recipe.channels_last else torch.contiguous_format
-        self.network.to(device=device, memory_format=memory).eval().requires_grad_(False)  # type: ignore[call-overload]
+        to_device(self.network, device, recipe.channels_last).eval().requires_grad_(False)
         self.noise_generator = noise_generator(self.network)  # the same network, as a typed function
         self.latent_dim = self.noise_generator.latent_dim
 

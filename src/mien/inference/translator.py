@@ -12,12 +12,14 @@ from mien.config import serialization
 from mien.errors import MienError, UsageError
 from mien.inference.generator import snapshot_path
 from mien.media.pixels import from_pixels, to_pixels
+from mien.protocols import translation_generator
 from mien.recipes.recipe import Recipe, from_json
 from mien.runs import tensor_files
 from mien.runs.directory import RunDirectory, find
 from mien.runs.records import Header, Object
 from mien.runs.snapshot import load_snapshot
 from mien.runtime import typed_json
+from mien.runtime.device import to_device
 
 OTHER = {"A": "B", "B": "A"}
 SMALLEST = 16  # pixels
@@ -25,7 +27,7 @@ SMALLEST = 16  # pixels
 
 def routes(recipe: Recipe) -> dict[str, tuple[str, ...]]:
     """Domain that is wanted, as the data call it -> the generators that lead there and back."""
-    own = recipe.game.of.routes  # type: ignore[attr-defined]
+    own = recipe.game.of.routes
     return {OTHER[to]: path for to, path in own.items()} if recipe.direction == "BtoA" else own
 
 
@@ -38,12 +40,11 @@ class Translator:
     ):
         self.recipe, self.run, self.images, self.device = recipe, run, images, device
         self.resolution, self.channels, self.routes = recipe.resolution, recipe.channels, routes(recipe)
-        memory = torch.channels_last if recipe.channels_last else torch.contiguous_format
         self.networks: dict[str, nn.Module] = {}
         for name in {name: None for route in self.routes.values() for name in route}:
             network = recipe.build_generator().eval().requires_grad_(False)
             tensor_files.fill(network, tensors.get(name, {}), f"{name} in the snapshot of {run}")
-            self.networks[name] = network.to(device=device, memory_format=memory)  # type: ignore[call-overload]
+            self.networks[name] = to_device(network, device, recipe.channels_last)
 
     def load(self, tensors: dict[str, dict[str, Tensor]]) -> None:
         for name, network in self.networks.items():
@@ -62,7 +63,7 @@ class Translator:
     @property
     def multiple(self) -> int:
         """What both sides must be multiples of."""
-        return max(int(network.multiple) for network in self.networks.values())  # type: ignore[arg-type]
+        return max(translation_generator(network).multiple for network in self.networks.values())
 
     def domain(self, asked: str | None) -> str:
         """Where `--to` leads; the only way there is, if it is left out. Raises UsageError."""

@@ -6,15 +6,15 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from mien.errors import FileError
 from mien.metrics.features import Extractor, ready
 from mien.metrics.networks import efficientnet_lite, inception, mobilenet_v2
+from mien.metrics.networks.feature_network import FeatureNetwork
 from mien.metrics.networks.folding import folded
 from mien.metrics.resize import Resize
 
@@ -23,7 +23,7 @@ from mien.metrics.resize import Resize
 class Kind:
     """sha256: of the published file. tensors_of: its content -> the network's state."""
 
-    network: Callable[[], nn.Module]
+    network: Callable[[], FeatureNetwork]
     tensors_of: Callable[[dict[str, Tensor]], dict[str, Tensor]]
     sha256: str
 
@@ -50,7 +50,7 @@ EXTRACTORS = {
 def load_extractor(name: str, path: Path, resize: Resize, device: torch.device) -> Extractor:
     """name: of EXTRACTORS. path: .pth or .safetensors. Raises FileError for a file that is no such network's."""
     kind, sha256 = EXTRACTORS[name], sha256_of(path)
-    network: Any = kind.network()
+    network = kind.network()
     try:
         missing = network.load_state_dict(kind.tensors_of(read_tensors(path)), strict=False)
     except (RuntimeError, KeyError, ValueError, IndexError, AttributeError) as error:
@@ -59,7 +59,7 @@ def load_extractor(name: str, path: Path, resize: Resize, device: torch.device) 
     if lacking or missing.unexpected_keys:
         odd = (lacking or missing.unexpected_keys)[0]
         raise FileError(f"{path} does not hold the weights of {name}: {odd} is {'missing' if lacking else 'unknown'}")
-    return Extractor(ready(folded(network.eval()), device), sha256, resize, device, sha256 == kind.sha256)  # type: ignore[arg-type]
+    return Extractor(ready(folded(network.eval()), device), sha256, resize, device, sha256 == kind.sha256)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

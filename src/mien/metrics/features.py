@@ -4,28 +4,18 @@ on: which weights (by sha256), and how pictures are resized."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mien.metrics.networks.feature_network import FeatureNetwork
 from mien.metrics.resize import Resize, resize
+from mien.runtime.device import to_device
 
 AT_ONCE = 8  # pictures: what lies between two layers then stays in a processor's caches, a tenth quicker than 32
-
-
-class FeatureNetwork(Protocol):
-    """size: of the pictures that it takes, in pixels. name: in every row."""
-
-    name: str
-    size: int
-
-    def prepare(self, pixels: Tensor) -> Tensor:
-        """float [N,3,H,W] in [0, 255] -> what the network was trained on, in place."""
-
-    def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """-> features [N,D], class logits [N,K]"""
+M = TypeVar("M", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -62,10 +52,10 @@ class Extractor:
         images = self.network.prepare(resize(images, size, size, self.resize))
         # TensorFloat-32 would cost three digits, a search for the quickest kernel the same digits again.
         with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-            return self.network(images.contiguous(memory_format=torch.channels_last))
+            found: tuple[Tensor, Tensor] = self.network(images.contiguous(memory_format=torch.channels_last))
+        return found
 
 
-def ready(network: nn.Module, device: torch.device) -> nn.Module:
+def ready(network: M, device: torch.device) -> M:
     """For forward passes alone: on its device, in the layout that its convolutions are quickest in."""
-    network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network.eval().requires_grad_(False)
+    return to_device(network, device, channels_last=True).eval().requires_grad_(False)

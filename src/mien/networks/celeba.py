@@ -42,7 +42,8 @@ def initialize(module: nn.Module) -> None:
     """Glorot & Bengio 2010, uniform, biases 0, as Keras does where nothing is said."""
     if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
         nn.init.xavier_uniform_(module.weight)
-        nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
 
 
 class CelebAGenerator(nn.Module):

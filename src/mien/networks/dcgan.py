@@ -11,7 +11,6 @@ gradients that G learns from, and a young network spends its first hours on it.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -61,6 +60,12 @@ def initialize_translator(module: nn.Module) -> None:
         nn.init.zeros_(module.bias)
 
 
+def weight_of(layer: nn.Module) -> Tensor:
+    """The weight [A,B,H,W] of a convolution."""
+    assert isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)
+    return layer.weight
+
+
 class DCGANGenerator(nn.Module):
     """z [N,latent_dim] -> images [N,channels,*resolution] in [-1, 1].
 
@@ -93,7 +98,7 @@ class DCGANGenerator(nn.Module):
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         # From one pixel a transposed convolution is a plain product, and channels-last as it comes: ten times as fast.
-        weight = cast(Tensor, self.layers[0].weight).permute(0, 2, 3, 1)
+        weight = weight_of(self.layers[0]).permute(0, 2, 3, 1)
         base = (z @ weight.flatten(1)).unflatten(1, weight.shape[1:])
         return self.layers[1:](base.permute(0, 3, 1, 2))
 
@@ -153,7 +158,7 @@ class DCGANDiscriminator(nn.Module):
 
     def score(self, features: Tensor) -> Tensor:
         # To one pixel a convolution is a plain product too.
-        return features @ cast(Tensor, self.layers[-1].weight).permute(0, 2, 3, 1).flatten()
+        return features @ weight_of(self.layers[-1]).permute(0, 2, 3, 1).flatten()
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
         return self.score(self.features(image))

@@ -37,9 +37,10 @@ class HW6Generator(nn.Module):
         outputs = widths(width, len(sizes) - 1)[::-1]
         base = (outputs[0], *sizes[-1])
         numbers = base[0] * base[1] * base[2]
+        norm = nn.BatchNorm1d(numbers)
         layers: list[nn.Module] = [
             nn.Linear(latent_dim, numbers, bias=False),
-            nn.BatchNorm1d(numbers),
+            norm,
             nn.ReLU(inplace=True),
             nn.Unflatten(1, base),
         ]
@@ -49,7 +50,7 @@ class HW6Generator(nn.Module):
         layers.append(nn.ConvTranspose2d(outputs[-1], channels, 5, 2, 2, output_padding=1, bias=output_bias))
         self.layers = nn.Sequential(*layers, nn.Tanh())
         self.apply(initialize)
-        nn.init.normal_(layers[1].weight, 1.0, 0.02)  # type: ignore[arg-type]
+        nn.init.normal_(norm.weight, 1.0, 0.02)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         return self.layers(z)

@@ -28,7 +28,8 @@ def convolution(inputs: int, outputs: int, kernel: int, gain: float) -> nn.Conv2
     """Keeps the size; weights drawn as Glorot & Bengio 2010 do, bias 0 (Chainer's, where SNGAN was written)."""
     layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
     nn.init.xavier_uniform_(layer.weight, gain)
-    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    assert layer.bias is not None
+    nn.init.zeros_(layer.bias)
     return layer
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from typing import TypeVar
 
 import torch
+from torch import nn
 
 from mien.errors import UsageError
 from mien.runtime import console, distributed
+
+M = TypeVar("M", bound=nn.Module)
 
 
 def join(device: str) -> torch.device:
@@ -35,3 +39,10 @@ def pick_device(name: str) -> torch.device:
         device = torch.device("cuda", index)
         torch.cuda.set_device(device)
     return device
+
+
+def to_device(module: M, device: torch.device, channels_last: bool = False) -> M:
+    """Move the module, in place, and return it. channels_last: the memory layout that its convolutions get."""
+    memory = torch.channels_last if channels_last else torch.contiguous_format
+    module.to(device=device, memory_format=memory)  # type: ignore[call-overload]  # torch declares no memory_format here
+    return module

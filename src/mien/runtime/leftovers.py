@@ -9,15 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-try:
+if sys.platform != "win32":  # on Windows nothing is locked, and nothing is swept
     import fcntl
-except ImportError:  # Windows: nothing is locked, and nothing is swept
-    fcntl = None  # type: ignore[assignment]
 
 ENDING = ".mien.tmp"
 
@@ -49,7 +48,7 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
     while True:
         path = parent / new_name()
         path.mkdir()
-        handle = os.open(path, os.O_RDONLY) if fcntl else None
+        handle = None if sys.platform == "win32" else os.open(path, os.O_RDONLY)
         if handle is None or hold(handle, path):
             break
         os.close(handle)
@@ -70,7 +69,7 @@ def hold(handle: int, path: Path) -> bool:
 
     A file system without locks is no trouble: there the sweepers get none either, and sweep nothing.
     """
-    if fcntl is None:
+    if sys.platform == "win32":
         return True
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -97,7 +96,7 @@ def sweep_once(folder: Path) -> None:
 
 def sweep(folder: Path) -> None:
     """Remove from a folder what processes that are gone have left there half-written."""
-    if fcntl is None:
+    if sys.platform == "win32":
         return
     try:
         with os.scandir(folder) as entries:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from torch import Tensor, nn
 
 Layer = dict[str, Tensor]
 """What one layer holds, by its name within the layer: {"weight": …, "bias": …}."""
 
+T = TypeVar("T", bound=Tensor)
 
-def by_layer(tensors: dict[str, Tensor]) -> dict[str, Layer]:
+
+def by_layer(tensors: dict[str, T]) -> dict[str, dict[str, T]]:
     """A state_dict by the layers that its tensors belong to, in the order in which the network names them.
 
     What a parametrization (spectral norm) keeps belongs to the layer whose weight it makes.
     """
-    layers: dict[str, Layer] = {}
+    layers: dict[str, dict[str, T]] = {}
     for name, tensor in tensors.items():
         cut = name.find(".parametrizations.") if ".parametrizations." in name else name.rfind(".")
         layers.setdefault(name[: max(cut, 0)], {})[name[cut + 1 :]] = tensor
@@ -31,7 +34,7 @@ def leading(network: nn.Module, count: int) -> list[nn.Parameter]:
         count -= any(parameter.ndim > 1 for parameter in layer.values())
         if count < 0:
             break
-        parameters += layer.values()  # type: ignore[arg-type]
+        parameters += layer.values()
     return parameters
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -125,9 +124,9 @@ class Player:
         """{"discriminator/gradient/D.layers.0.weight": |gradient of the objective|, …}: each layer's weight, in order
         (Gulrajani et al. 2017, figure 1b). Biases and the vectors of norms are left out."""
         names = self.parameter_names()
-        layers = [part for part in self.parameters if part.grad is not None and part.ndim > 1]
-        norms = torch._foreach_norm([cast(Tensor, part.grad) for part in layers]) if layers else ()
-        return {f"{self.name}/gradient/{names[part]}": norm for part, norm in zip(layers, norms, strict=True)}
+        layers = [(part, part.grad) for part in self.parameters if part.grad is not None and part.ndim > 1]
+        norms = torch._foreach_norm([gradient for _, gradient in layers]) if layers else ()
+        return {f"{self.name}/gradient/{names[part]}": norm for (part, _), norm in zip(layers, norms, strict=True)}
 
     def running_statistics(self, turn: Turn) -> list[Tensor]:
         """Batch norm's means and variances, which travel with the gradients so that every process keeps the same:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Protocol, TypedDict
 
 import numpy as np
 import torch
@@ -37,6 +37,16 @@ class Module(TypedDict):
     type: str
 
 
+class SentenceNetwork(Protocol):
+    """What mien asks of the library's SentenceTransformer."""
+
+    def encode(self, texts: list[str], /, *, show_progress_bar: bool, normalize_embeddings: bool) -> np.ndarray:
+        """-> float32 [N,D]"""
+        ...
+
+    def get_embedding_dimension(self) -> int: ...
+
+
 class Sentences:
     """folder: in the library's format. It is opened when the first text is read; always on the processor, so that a run
     goes on with the same numbers on whatever device."""
@@ -54,24 +64,25 @@ class Sentences:
 
     @cached_property
     def dim(self) -> int:
-        return int(self.network.get_embedding_dimension())
+        return self.network.get_embedding_dimension()
 
     @cached_property
-    def network(self) -> Any:
+    def network(self) -> SentenceNetwork:
         """Raises UsageError without the library, FileError for a folder that it cannot read."""
         if importlib.util.find_spec(LIBRARY) is None:
             raise UsageError(f"--encoder {self.folder} needs the library sentence-transformers: {CURE}")
         refuse_code(self.folder)
-        from sentence_transformers import SentenceTransformer  # type: ignore[import-not-found]
-        from transformers.utils import logging  # type: ignore[import-not-found]
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
         logging.disable_progress_bar()
         only_tensors = {"use_safetensors": True}
         try:
             with torch.random.fork_rng(devices=[]):  # a network draws numbers before it is given its own
-                return SentenceTransformer(
+                network: SentenceNetwork = SentenceTransformer(
                     str(self.folder), device="cpu", local_files_only=True, model_kwargs=only_tensors
                 )
+                return network
         except Exception as error:
             why = (str(error).splitlines() or [type(error).__name__])[0]
             raise FileError(f"{self.folder} cannot be read as an encoder ({why}): download it again") from error

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -72,7 +71,7 @@ class Words:
 
 def features(text: str) -> dict[str, float]:
     """ "Green hair" -> {"green": 1, "hair": 1, "green hair": 1.5}"""
-    found: Counter[str] = Counter()
+    found: dict[str, float] = {}
     for part in re.split(r"[,.;!?\n]", text.lower()):
         words = list(stems(part))
         for place, word in enumerate(words):
@@ -80,8 +79,8 @@ def features(text: str) -> dict[str, float]:
             for step, weight in APART.items():
                 if place + step < len(words) and words[place + step] != word:
                     pair = " ".join(sorted((word, words[place + step])))
-                    found[pair] = max(found[pair], weight)  # type: ignore[assignment]
-    return dict(found)
+                    found[pair] = max(found.get(pair, 0), weight)
+    return found
 
 
 def stems(part: str) -> Iterator[str]:

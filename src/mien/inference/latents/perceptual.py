@@ -45,4 +45,6 @@ def installed(device: torch.device) -> Perceptual | None:
     path = find_efficientnet()
     if path is None:
         return None
-    return Perceptual(load_extractor(NAME, path, "clean", device).network)  # type: ignore[arg-type]
+    network = load_extractor(NAME, path, "clean", device).network
+    assert isinstance(network, EfficientNetLite0)  # the network of NAME
+    return Perceptual(network)

@@ -8,6 +8,7 @@ import re
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from mien.metrics.networks.feature_network import FeatureNetwork
 from mien.metrics.networks.folding import ConvNorm
 
 # (blocks, kernel, stride of the first, expansion, outputs)
@@ -60,7 +61,7 @@ class Block(nn.Module):
         return x + self.layers(x) if self.adds else self.layers(x)
 
 
-class EfficientNetLite0(nn.Module):
+class EfficientNetLite0(FeatureNetwork):
     """[N,3,224,224] -> features [N,1280] and logits [N,1000]"""
 
     name, size = "efficientnet-lite0", 224

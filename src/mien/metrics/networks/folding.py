@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+M = TypeVar("M", bound=nn.Module)
 
 
 class ConvNorm(nn.Sequential):
@@ -16,7 +20,7 @@ class ConvNorm(nn.Sequential):
         self.activation = activation or nn.Identity()
 
 
-def folded(network: nn.Module) -> nn.Module:
+def folded(network: M) -> M:
     """The same function, with each ConvNorm one convolution. Changes and returns `network`, which must be in eval."""
     for module in network.modules():
         if isinstance(module, ConvNorm) and isinstance(module.bn, nn.BatchNorm2d):

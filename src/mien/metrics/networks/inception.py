@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, max_pool2d
 
+from mien.metrics.networks.feature_network import FeatureNetwork
 from mien.metrics.networks.folding import ConvNorm
 
 Size = int | tuple[int, int]
@@ -32,7 +33,7 @@ def largest_pool(x: Tensor) -> Tensor:
     return max_pool2d(x, 3, stride=1, padding=1)
 
 
-class Inception(nn.Module):
+class Inception(FeatureNetwork):
     """[N,3,299,299] -> features [N,2048] and logits [N,1008] without their bias, as the Inception Score takes them."""
 
     name, size = "inception", 299

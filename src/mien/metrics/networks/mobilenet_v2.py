@@ -10,6 +10,7 @@ import re
 import torch
 from torch import Tensor, nn
 
+from mien.metrics.networks.feature_network import FeatureNetwork
 from mien.metrics.networks.folding import ConvNorm
 
 # (expansion, outputs, blocks, stride of the first)
@@ -38,7 +39,7 @@ class Block(nn.Module):
         return x + self.layers(x) if self.adds else self.layers(x)
 
 
-class MobileNetV2(nn.Module):
+class MobileNetV2(FeatureNetwork):
     """[N,3,224,224] -> features [N,1280] and logits [N,1000]"""
 
     name, size = "mobilenet-v2", 224
