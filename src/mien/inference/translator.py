@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from mien.config import serialization
 from mien.errors import MienError, UsageError
+from mien.games.game import Translation
 from mien.inference.generator import snapshot_path
 from mien.media.pixels import from_pixels, to_pixels
 from mien.protocols import translation_generator
@@ -27,7 +28,9 @@ SMALLEST = 16  # pixels
 
 def routes(recipe: Recipe) -> dict[str, tuple[str, ...]]:
     """Domain that is wanted, as the data call it -> the generators that lead there and back."""
-    own = recipe.game.of.routes
+    game = recipe.game.of
+    assert issubclass(game, Translation)  # every game that reads sources
+    own = game.routes
     return {OTHER[to]: path for to, path in own.items()} if recipe.direction == "BtoA" else own
 
 

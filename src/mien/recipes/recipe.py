@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -30,6 +30,7 @@ from mien.losses.term import Term
 from mien.media.pixels import LARGEST_SIDE, SMALLEST_SIDE
 from mien.networks.bounded import bounded
 from mien.networks.frozen_weights import Given, found, has_frozen
+from mien.runtime.device import to_device
 from mien.training.ema import EMA, MovingAverage
 from mien.training.optimizer import Adam, OptimizerSettings
 from mien.training.player import Player
@@ -117,18 +118,18 @@ class Recipe:
             aids["paired_labels"] = True
         networks = Networks(self.build_generator, self.build_discriminator if self.discriminator else None)
         try:
-            return cast(type[Game], self.game.of).build(networks, **{**self.game.arguments, **aids})
+            return self.game.of.build(networks, **{**self.game.arguments, **aids})
         except TypeError as error:
             raise UsageError(f"{self.game.of.__name__} cannot be built: {error}") from error
 
     def accepts(self, what: str) -> bool:
         """Whether the game takes it: "condition", "augment" or "paired_labels"."""
-        return what in cast(type[Game], self.game.of).accepts
+        return what in self.game.of.accepts
 
     @property
     def sources(self) -> Sources:
         """What the game reads besides pictures."""
-        return cast(type[Game], self.game.of).sources
+        return self.game.of.sources
 
     def build_generator(self, **changes: Any) -> nn.Module:
         """changes: of its constructor's arguments."""
@@ -154,9 +155,8 @@ class Recipe:
         starts alike), players, moving average."""
         torch.manual_seed(seed)
         game = self.build_game()
-        memory = torch.channels_last if self.channels_last else torch.contiguous_format
         for module in [*game.generators.values(), *game.discriminators.values()]:
-            module.to(device=device, memory_format=memory)  # type: ignore[call-overload]
+            to_device(module, device, self.channels_last)
         given = self.given(game)
         return Training(game, self.players(game), MovingAverage(self.ema, game.generators), given=given)
 
