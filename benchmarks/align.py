@@ -1,13 +1,12 @@
-"""How many faces `mien data align` finds, and how near the eyes come to one place.
+"""Prints how many faces `mien data align` finds, and how near the eyes come to one position.
 
     python benchmarks/align.py FOLDER.zip [photos.zip:trainA …] [--resolution 128] [--margin 0.25] [--num 200]
 
-Every picture is searched and its largest face aligned. Then three witnesses look for the eyes in the aligned pictures:
-MTCNN's cascade without the second look at an upright face, by which the crop was made; the same in a crop that is
-mirrored, 23 % wider, moved aside and of 150 px, so that every window and every pixel differs; and MediaPipe's face
-mesh (the middle between an eye's corners), a network of other authors, where mediapipe is installed: 0.10.14 brings its
-weights along. The distance of each eye from the mean place of all such eyes, as a share of the side, is what an aligned
-set leaves to a generator. --once aligns without the second look.
+mien searches every image and aligns its largest face. Three detectors then locate the eyes in the aligned images:
+MTCNN's cascade without the second look, which also made the crop; the same cascade in a mirrored crop of 150 px that
+is 23 % wider and moved aside, so that every window and every pixel differs; and MediaPipe's face mesh by other authors
+(the middle between an eye's corners), if mediapipe 0.10.14 is installed. The result is the distance of each eye from
+the mean position of all eyes, as a share of the side. --once aligns without the second look.
 """
 
 from __future__ import annotations
@@ -95,7 +94,7 @@ def measured(text: str, size: tuple[int, int], margin: float, num: int | None, t
 
 
 def around(placed: Placement, side: int, wider: float, aside: complex = 0j) -> Placement:
-    """A square crop about the same place: `wider` times its shorter side, moved by a share of it."""
+    """Returns a square crop around the same position: `wider` times its shorter side, moved by a share of it."""
     whole = placed.step * min(placed.size)
     return Placement(placed.centre + aside * whole, whole * wider / side, (side, side))
 
@@ -128,8 +127,8 @@ def eyes(face: Face) -> np.ndarray:
 
 
 def in_crops(find: Finder, crops: list[np.ndarray]) -> np.ndarray:
-    """[M,2,2]: the eyes of the face that is nearest to the middle, in each crop where there is one, as shares of its
-    shorter side."""
+    """Returns [M,2,2]: the eyes of the face nearest to the middle, for each crop with a face, as shares of its shorter
+    side."""
     parts = [
         find([np.ascontiguousarray(crop) for crop in crops[start : start + AT_ONCE]])
         for start in range(0, len(crops), AT_ONCE)
@@ -145,8 +144,8 @@ def in_crops(find: Finder, crops: list[np.ndarray]) -> np.ndarray:
 
 
 def spread(places: np.ndarray) -> list[str]:
-    """[N,2,2] in shares of the side -> the distances of both eyes from their mean places: mean, median, 95 %; and the
-    share of eyes within 2 %"""
+    """Takes [N,2,2] in shares of the side. Returns the distances of both eyes from their mean positions (mean, median,
+    95 %) and the share of eyes within 2 %."""
     distances = np.hypot(*(places - places.mean(0)).transpose(2, 0, 1))
     values = (distances.mean(), np.median(distances), np.quantile(distances, 0.95))
     return [f"{value:.2%}" for value in values] + [f"{(distances < 0.02).mean():.1%}"]

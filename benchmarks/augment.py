@@ -1,9 +1,10 @@
-"""What augmentation costs: a round with none, with DiffAugment and with ADA, in turns; and ADA's transform alone.
+"""Prints the cost of augmentation: a round with none, with DiffAugment and with ADA, by turns; and ADA's transform
+alone.
 
     python benchmarks/augment.py                            # dcgan-laptop, batch 64
     python benchmarks/augment.py --recipe dcgan --batch 128
 
-Seconds are those of the processor, so that what else runs on the machine counts less.
+Times are CPU times, so other work on the machine matters less.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""How fast the built-in faces are drawn, and how many of them an anime-face cascade finds.
+"""Prints how fast mien renders the built-in faces, and in how many of them an anime-face cascade finds a face.
 
     python benchmarks/drawn.py [--count 4096] [--repeats 5] [--cascade lbpcascade_animeface.xml]
 
-Prints the median over the repeats of faces per second, at 64 and 128 pixels, on one core and on all; the time that
-worker processes need to start is part of it. The cascade's rate needs OpenCV and the cascade's file.
+The number is the median over the repeats of faces per second, at 64 and 128 pixels, on one core and on all. It
+includes the start of the worker processes. The cascade's rate needs OpenCV and the cascade's file.
 """
 
 import argparse
@@ -20,7 +20,7 @@ CASCADE_FACES = 1000
 
 
 def faces_per_second(count: int, size: int, workers: int, repeats: int) -> float:
-    """The median rate of `draw_many`."""
+    """Returns the median rate of `draw_many`."""
     rates = []
     for repeat in range(repeats):
         started = time.perf_counter()
@@ -30,7 +30,7 @@ def faces_per_second(count: int, size: int, workers: int, repeats: int) -> float
 
 
 def found_share(cascade: Path, size: int = 64) -> float:
-    """The share of faces in which the cascade finds one."""
+    """Returns the share of faces in which the cascade finds a face."""
     import cv2
 
     detector = cv2.CascadeClassifier(str(cascade))

@@ -1,8 +1,8 @@
-"""A zip of millions of entries, written by hand, and how long mien takes to know what it holds.
+"""Prints how long mien takes to list a zip of millions of entries, which this script writes by hand.
 
     python benchmarks/entries.py --count 5000000 --folder /dev/shm
 
-Every entry is the same small picture, stored; 185 bytes an entry, 925 MB in all for five million.
+Every entry is the same small image, stored: 185 bytes per entry, 925 MB in all for five million.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ NAME_BYTES = 16
 
 
 def name(index: int) -> bytes:
-    """1,000 pictures a folder."""
+    """Returns the name of an entry: 1,000 images per folder."""
     return b"%05d/%06d.png" % (index // 1000, index % 1_000_000)
 
 
 def write_zip(path: Path, count: int) -> None:
-    """count: up to 20 million, for offsets must stay below 4 GiB here."""
+    """Writes the zip. count: up to 20 million, because offsets must stay below 4 GiB here."""
     buffer = io.BytesIO()
     Image.new("RGB", (8, 8), (9, 99, 9)).save(buffer, "PNG")
     data = buffer.getvalue()

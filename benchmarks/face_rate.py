@@ -1,10 +1,10 @@
-"""In what share of pictures each face detector finds a face: real anime faces, real human faces, drawn faces, noise,
-shuffled patches.
+"""Prints the share of images in which each face detector finds a face: real anime faces, real human faces, built-in
+faces, noise and shuffled patches.
 
     python benchmarks/face_rate.py --anime anime.zip --humans people.zip [--pictures 1000] [--size 64] [--cascade FILE]
 
-Shuffled patches are the anime faces, cut into 16 squares and put together in another order: all of the texture and none
-of the face. The anime cascade is the one that `mien weights fetch anime-cascade` gets.
+Shuffled patches are the anime faces, cut into 16 squares and joined in another order: all of the texture and none of
+the face. `mien weights fetch anime-cascade` downloads the anime cascade.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mien.media.pixels import as_rgb
 
 
 def some(data: str, size: int, count: int) -> np.ndarray:
-    """uint8 [<=count,size,size,3], spread evenly over the set."""
+    """Returns uint8 [<=count,size,size,3], spread evenly over the set."""
     ready = prepare(data, size, size)
     chosen = np.linspace(0, len(ready) - 1, min(count, len(ready))).round().astype(int)
     return as_rgb(ready.images[chosen])

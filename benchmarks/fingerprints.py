@@ -4,7 +4,7 @@
     (change the code)
     python benchmarks/fingerprints.py | diff before.txt -
 
-Run it on one machine: other processors round differently. Networks are as small as their recipes allow.
+Run it on one machine, because other CPUs round differently. Networks are as small as their recipes allow.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
-"""What evaluating costs: the Fréchet step beside scipy's, the Inception forward beside a plain one, and a whole
-evaluation beside its extractor's own forward passes.
+"""Prints the cost of an evaluation: the Fréchet step against scipy's, the Inception forward pass against a plain one,
+and a complete evaluation against its extractor's forward passes.
 
     pip install scipy
     python benchmarks/metrics.py [--pairs 5] [--dimensions 2048] [--pictures 2560] [--batch 32] [--only PART]
 
-The plain Inception takes a batch as it comes, mien's extractor in parts of eight. Each pair runs both sides one after
-the other; ratios are medians over pairs. Inception's weights are random: neither its time nor the Fréchet step's
-depends on them.
+The plain Inception takes a batch as it comes; mien's extractor takes eight images at a time. Each pair runs both sides
+one after the other. Ratios are medians over pairs. Inception's weights are random: no time depends on them.
 """
 
 from __future__ import annotations
@@ -97,8 +96,8 @@ def inception_forward(batch: int, pairs: int) -> None:
 
 
 def evaluation(pictures: int, batch: int, pairs: int, names: str) -> None:
-    """N drawn by a DCGAN of full width, against real ones that were looked at before. The extractor's own forward
-    time: its network alone, on resized pictures, N/batch times."""
+    """Prints the time to evaluate N images of a DCGAN of full width against real ones with cached features. The
+    extractor's own forward time is its network alone, on resized images, N/batch times."""
     torch.manual_seed(0)
     network = ready(folded(Inception().eval()), CPU)
     extractor = Extractor(network, "0" * 64, "clean", CPU)  # type: ignore[arg-type]

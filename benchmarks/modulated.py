@@ -1,9 +1,9 @@
-"""The modulated convolution as mien has it, one convolution for all pictures, against one with a weight for each.
+"""Compares two forms of the modulated convolution: mien's single convolution for all images, and one weight per image.
 
     python benchmarks/modulated.py [--batch 16] [--repeats 5]
 
-Forward and backward pass of one layer on one core, at sizes of `stylegan2-laptop`. Prints the least processor time of
-each form in the memory layout that suits it best, and the ratio. Their values are compared first.
+It runs the forward and backward pass of one layer on one core, at sizes of `stylegan2-laptop`. It prints the least CPU
+time of each form in its best memory layout, and the ratio. First it compares their values.
 """
 
 import argparse
@@ -22,7 +22,7 @@ LAYOUTS = (torch.contiguous_format, torch.channels_last)
 
 
 def grouped(layer: ModulatedConv2d, x: Tensor, w: Tensor) -> Tensor:
-    """Equations 1 and 3 as they stand: a weight for each picture, and a grouped convolution."""
+    """Equations 1 and 3 of the paper: a weight for each image, and a grouped convolution."""
     count, inputs, height, width = x.shape
     weight = layer.weight * (layer.style(w) * layer.scale)[:, None, :, None, None]
     weight = weight * (weight.square().sum((2, 3, 4), keepdim=True) + 1e-8).rsqrt() * layer.gain

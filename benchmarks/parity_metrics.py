@@ -1,12 +1,12 @@
-"""Whether mien's numbers are those of torch-fidelity, clean-fid and prdc, on the same pictures and the same weights.
+"""Compares mien's numbers with those of torch-fidelity, clean-fid and prdc, on the same images and the same weights.
 
     pip install --no-deps --target LIBRARIES torch-fidelity clean-fid prdc torchvision tqdm requests urllib3 idna \
         certifi charset-normalizer scikit-learn joblib cloudpickle narwhals threadpoolctl scipy
     PYTHONPATH=LIBRARIES python benchmarks/parity_metrics.py [--pictures 128] [--weights FILE]
 
-Without the published Inception file it makes weights of its own: random ones, whose batch norm has seen the pictures,
-so that features have the published ones' size. Both sides then read the same file. Pictures are drawn faces; the fake
-ones are others, blurred and with noise.
+Without the published Inception file the script makes random weights. Their batch norm is fitted to the images, so that
+features have the size of the published ones. Both sides read the same file. The images are built-in faces. The fakes
+are other faces, blurred and with noise.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def by_torch_fidelity(folder: Path, weights: Path, count: int) -> dict[str, Any]
 
 
 def by_clean_fid(folder: Path, weights: Path) -> float:
-    """Its resizing, reading and Fréchet distance; torch-fidelity's layers, without their own resizing, between."""
+    """Returns FID by clean-fid's resizing, reading and Fréchet distance, with torch-fidelity's layers between."""
     import torch_fidelity.feature_extractor_inceptionv3 as theirs
     from cleanfid.fid import fid_from_feats, get_folder_features
 
@@ -94,7 +94,7 @@ def by_clean_fid(folder: Path, weights: Path) -> float:
 
 
 def on_saved_features(folder: Path, weights: Path) -> None:
-    """Subsets, splits and balls on the very same features: nothing but the metric's own arithmetic differs."""
+    """Compares on the same features, so only the metric's own arithmetic differs."""
     from prdc import compute_prdc
     from torch_fidelity.metric_isc import isc_features_to_metric
     from torch_fidelity.metric_kid import kid_features_to_metric

@@ -1,4 +1,4 @@
-"""The DCGAN-64 that one finds in tutorials, for comparison: sigmoid and BCELoss, `.item()` each step, DataLoader."""
+"""The DCGAN-64 of tutorials, for comparison: sigmoid and BCELoss, `.item()` at each step, DataLoader."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def discriminator(width: int) -> nn.Module:
 
 
 class Pictures(Dataset):
-    """A folder of pictures, decoded and resized at each access, as torchvision's ImageFolder does."""
+    """A folder of images, decoded and resized at each access, as torchvision's ImageFolder does."""
 
     def __init__(self, folder: Path, size: int = 64):
         self.paths, self.size = sorted(folder.iterdir()), size
@@ -66,7 +66,7 @@ def from_folder(folder: Path, batch: int) -> Iterator[Tensor]:
 
 
 def from_memory(images: Tensor, batch: int) -> Iterator[Tensor]:
-    """Float [N,3,H,W] in memory, shuffled each epoch."""
+    """Yields float [N,3,H,W] from memory, shuffled each epoch."""
     while True:
         for chosen in torch.randperm(len(images)).split(batch):
             if len(chosen) == batch:
@@ -74,13 +74,13 @@ def from_memory(images: Tensor, batch: int) -> Iterator[Tensor]:
 
 
 def plain_step(batches: Iterator[Tensor], width: int) -> Callable[[], None]:
-    """One round of the textbook loop, as a function to call again and again."""
+    """Returns one round of the textbook loop, as a function without arguments."""
     return plain_training(batches, width)[0]
 
 
 def plain_training(batches: Iterator[Tensor], width: int) -> tuple[Callable[[], None], Callable[[int], np.ndarray]]:
-    """The round, and what draws so many pictures (uint8 [N,64,64,3]) as such scripts do: the last weights, batch norm
-    left in training mode, 64 at a time."""
+    """Returns the round, and a function that generates n images (uint8 [n,64,64,3]) as tutorials do: the last weights,
+    batch norm in training mode, 64 at a time."""
     net_g, net_d = generator(width), discriminator(width)
     criterion = nn.BCELoss()
     optimizer_d = torch.optim.Adam(net_d.parameters(), lr=2e-4, betas=(0.5, 0.999))

@@ -1,9 +1,9 @@
-"""How fast `prepare` is beside the plain loop that everybody writes, and whether the pictures are the same.
+"""Prints how fast `prepare` is against a plain Pillow loop, and whether the images are the same.
 
     python benchmarks/prepare.py [--pictures 10000] [--repeats 5] [--size 64]
 
-Makes JPEGs of 178x218 (the size of CelebA's) at quality 90 in a temporary folder, then lets both run in turns, so that
-whatever else the machine does meets both alike. Only the ratio counts.
+It makes JPEGs of 178x218 (the size of CelebA's) at quality 90 in a temporary folder. Then both run by turns, so other
+work on the machine affects both alike. Only the ratio counts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WIDTH, HEIGHT, QUALITY, DIFFERENT = 178, 218, 90, 250
 
 
 def make_pictures(folder: Path, count: int) -> None:
-    """Drawn faces, with the grain and the soft light of photographs so that they compress like those."""
+    """Writes built-in faces with the grain and the soft light of photos, so that they compress like photos."""
     faces = draw_many(DIFFERENT, HEIGHT, WIDTH, seed=0).images.astype(np.float32)
     random = np.random.default_rng(0)
     for index in range(count):
@@ -36,7 +36,7 @@ def make_pictures(folder: Path, count: int) -> None:
 
 
 def plain(folder: Path, size: int) -> np.ndarray:
-    """One process, Pillow: open, convert, crop the centre, resize, copy into an array."""
+    """One process with Pillow: open, convert, crop the centre, resize, copy into an array."""
     paths = sorted(folder.iterdir())
     images = np.empty((len(paths), size, size, 3), np.uint8)
     for index, path in enumerate(paths):
@@ -49,7 +49,7 @@ def plain(folder: Path, size: int) -> np.ndarray:
 
 
 def processor_seconds() -> float:
-    """User and system time of this process and of its workers that have ended: free of what other jobs do."""
+    """Returns the user and system time of this process and of its ended workers, without other jobs."""
     used = os.times()
     return used.user + used.system + used.children_user + used.children_system
 

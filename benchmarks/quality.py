@@ -1,12 +1,12 @@
-"""Quality for time: the textbook script and mien's recipes, each trained for the same time on the same faces.
+"""Quality for time: trains the textbook script and mien's recipes for the same time on the same faces.
 
     python benchmarks/quality.py --data faces.zip --minutes 30 --outdir quality
     python benchmarks/quality.py --data faces.zip --outdir quality --only dcgan,r3gan-laptop --table
 
-One after the other, with nothing else running; then every one is scored alike (2,500 pictures, standard FID where
-Inception's weights are at hand) and a picture of twelve of each is made. A run that exists is not trained again, so
-that an interrupted comparison goes on. On a busy machine count in pictures: --kimg plain=77,dcgan=396 gives each what
-it would see on a quiet one.
+They run one after the other, on an idle machine. Then the script evaluates all alike (2,500 images, standard FID if
+Inception's weights exist) and writes a sheet with twelve images of each. An existing run is not trained again, so an
+interrupted comparison continues. On a busy machine count in images: --kimg plain=77,dcgan=396 gives each the number
+that it would reach on an idle one.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ CONTESTANTS: dict[str, tuple[str, ...]] = {  # recipe -> changes: half the width
 
 
 def train_plain(data: str, folder: Path, minutes: float, kimg: float | None) -> None:
-    """Width 64, batch 128, pictures in memory; leaves pictures, for it saves no more."""
+    """Trains with width 64, batch 128 and images in memory. Writes generated images, because the script saves nothing
+    else."""
     torch.manual_seed(0)
     pixels = torch.from_numpy(prepare(data, 64, 64).images.copy())
     floats = pixels.permute(0, 3, 1, 2).float() / 127.5 - 1
@@ -54,7 +55,7 @@ def train_plain(data: str, folder: Path, minutes: float, kimg: float | None) -> 
 
 
 def place(outdir: Path, name: str) -> Path | None:
-    """Where a contestant's result is, if it has one."""
+    """Returns where a candidate's result is, or None."""
     found = sorted(outdir.glob(name if name == "plain" else f"[0-9]*-{name}"))
     return found[0] if found else None
 
@@ -86,7 +87,7 @@ def shown(name: str, args: argparse.Namespace) -> list[Image.Image]:
 
 
 def sheet(names: list[str], args: argparse.Namespace) -> Image.Image:
-    """A row each, 66 px a picture."""
+    """Writes one row per candidate, 66 px per image."""
     picture = Image.new("RGB", (66 * SHOWN - 2, 66 * len(names) - 2), "white")
     for row, name in enumerate(names):
         for column, face in enumerate(shown(name, args)):

@@ -1,15 +1,15 @@
-"""A training round of mien against the textbook script, block by block in turns: medians of paired ratios.
+"""Compares a training round of mien with the textbook script, block by block in turns: medians of paired ratios.
 
-    python benchmarks/train_step.py                     # paper's width, batch 128
+    python benchmarks/train_step.py                     # the paper's width, batch 128
     python benchmarks/train_step.py --width 32 --batch 64
 
-Both sides have the same mathematics (binary cross-entropy, one D and one G step, the same fakes for both). First with
-pictures in memory on both sides, then with the plain script decoding a folder of 178x218 JPEGs in a DataLoader, as
-such scripts do, while mien reads its prepared set.
+Both sides have the same mathematics: binary cross-entropy, one D and one G step, the same fakes for both. First both
+have images in memory. Then the plain script decodes a folder of 178x218 JPEGs in a DataLoader, and mien reads its
+prepared set.
 
-Each side lives in a process of its own and sleeps during the other's block. In one shared process the plain script
-would find large pieces of memory that mien has already asked the system for, and be spared some 200,000 page faults a
-round that it has in life. A block is one epoch, so that the DataLoader decodes exactly what the block trains on.
+Each side has its own process and sleeps during the other's block. In one shared process the plain script would reuse
+large pieces of memory that mien has already mapped. That would save some 200,000 page faults a round. A block is one
+epoch, so the DataLoader decodes exactly what the block trains on.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from mien.training.loop import train
 
 
 def mien_step(pixels: np.ndarray, width: int, batch: int) -> Callable[[], None]:
-    """One round of mien's loop with the published DCGAN, statistics and moving average included."""
+    """Returns one round of mien's loop with the published DCGAN, statistics and moving average included."""
     recipe = recipes.find("dcgan")
     recipe = replace(
         recipe,
@@ -66,7 +66,7 @@ def plain_from_folder(folder: Path, width: int, batch: int) -> Callable[[], None
 
 
 def serve(connection: Connection, make_step: Callable[[], Callable[[], None]]) -> None:
-    """In its own process: for each number received, so many rounds; the seconds they took are sent back."""
+    """In its own process: for each received number, runs this many rounds and sends back their seconds."""
     torch.manual_seed(0)
     step = make_step()
     for rounds in iter(connection.recv, 0):
@@ -77,7 +77,7 @@ def serve(connection: Connection, make_step: Callable[[], Callable[[], None]]) -
 
 
 class Side:
-    """A contestant that waits in a process of its own."""
+    """A candidate that waits in its own process."""
 
     def __init__(self, make_step: Callable[[], Callable[[], None]]):
         self.connection, theirs = get_context("spawn").Pipe()
@@ -85,7 +85,7 @@ class Side:
         self.process.start()
 
     def seconds(self, rounds: int) -> float:
-        """Seconds a round, over a block of `rounds`."""
+        """Returns the seconds per round, over a block of `rounds`."""
         self.connection.send(rounds)
         return self.connection.recv() / rounds
 
@@ -95,7 +95,8 @@ class Side:
 
 
 def paired(ours: Side, theirs: Side, pairs: int, rounds: int) -> tuple[float, float, float]:
-    """Medians: seconds a round of ours and theirs, and theirs/ours pair by pair; a first pair warms up."""
+    """Returns medians: seconds per round of mien and of the script, and the script's/mien's pair by pair. A first pair
+    warms up."""
     times = [(ours.seconds(rounds), theirs.seconds(rounds)) for _ in range(pairs + 1)][1:]
     ratios = [their / our for our, their in times]
     return (

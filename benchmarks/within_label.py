@@ -1,7 +1,9 @@
-"""How far apart pictures of one label lie, drawn by a run and real: the mean absolute difference of all pairs, of
-pixels in [-1, 1], over the labels that the most pictures of the data have. A generator that leaves z alone has 0.
+"""Prints the distance between images of one label, generated and real.
 
     python benchmarks/within_label.py runs/00007-acgan-laptop-anime-64 anime-64.zip hair eyes
+
+The distance is the mean absolute difference of all pairs, of pixels in [-1, 1], over the most frequent labels of the
+data. A generator that ignores z has 0.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ def main() -> None:
 
 
 def apart(pixels):
-    """uint8 [N,H,W,C]"""
+    """Returns the mean distance of the images, uint8 [N,H,W,C]."""
     images = from_pixels(torch.from_numpy(pixels))
     return np.mean([(one - other).abs().mean().item() for one, other in combinations(images, 2)])
 
