@@ -621,7 +621,7 @@ def train(
         batch: Pictures a step, over all processes. The recipe's if left out.
         init: Start from the networks of this run (path, number, name, last) or snapshot; from its recipe, too, unless
             RECIPE is given. At another resolution the layers that fit are taken over.
-        freeze_d: Leave so many first layers of the discriminator as --init brings them: for small sets.
+        freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small sets. Needs --init.
         augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few pictures.
         cond: Draw by the pictures' classes, attributes or captions, so that mien generate can ask for them.
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
@@ -679,7 +679,7 @@ def train(
         batch: Pictures a step, over all processes. The recipe's if left out.
         init: Start from the networks of this run (path, number, name, last) or snapshot; from its recipe, too, unless
             RECIPE is given. At another resolution the layers that fit are taken over.
-        freeze_d: Leave so many first layers of the discriminator as --init brings them: for small sets.
+        freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small sets. Needs --init.
         augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few pictures.
         cond: Draw by the pictures' classes, attributes or captions, so that mien generate can ask for them.
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from mien.errors import MienError, UsageError
+from mien.notebook import live_display
 
 
 class HasPath(Protocol):
@@ -88,7 +89,7 @@ def checked(name: str) -> Callable[[Verb], Verb]:
             hints = hints_of(verb)
             arguments = {key: convert(key, value, hints[key]) for key, value in bound.items()}
             try:
-                with same_random_state_after():
+                with same_random_state_after(), live_display():
                     return verb(**arguments)
             except MienError as error:
                 error.args = (_as_arguments(str(error), signature), *error.args[1:])

@@ -8,11 +8,12 @@ from typing import Any
 
 import tyro
 
+from mien.commands.verb_result import VerbResult
 from mien.errors import UsageError
 
 
 @dataclass(frozen=True)
-class Compared:
+class Compared(VerbResult):
     """page: the HTML file. runs: numbers of each. differences: setting -> its value in each run, "" where there is no
     such setting. equal_kimg, equal_time: the moment, and each run's grid then."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from mien.commands.data_align import align as align  # mien data align
+from mien.commands.verb_result import VerbResult
 from mien.python_api import checked
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ BASE = 64  # the resolution when none is given and the pictures do not decide it
 
 
 @dataclass(frozen=True)
-class Checked:
+class Checked(VerbResult):
     """What `mien data check` found. `sizes` summarises WIDTHxHEIGHT; `labels` counts pictures per label."""
 
     path: str
@@ -79,7 +80,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class Prepared(VerbResult):
     """Where `mien data prepare` wrote a set, and what it holds."""
 
     path: str
@@ -150,7 +151,7 @@ def check(
 
 
 @dataclass(frozen=True)
-class Labelled:
+class Labelled(VerbResult):
     """Where `mien data label` wrote a set, and what it knows of each attribute's labels."""
 
     path: str

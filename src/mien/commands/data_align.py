@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
+from mien.commands.verb_result import VerbResult
 from mien.python_api import checked
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ MANY_REACHING = 0.1  # share of the crops from which it is told
 
 
 @dataclass(frozen=True)
-class Aligned:
+class Aligned(VerbResult):
     """Where the faces are, and which pictures have none, several, or cannot be read. rate: pictures a second. reaching:
     crops of which over a tenth lies beyond their picture."""
 

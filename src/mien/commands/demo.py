@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mien.commands.verb_result import VerbResult
+
 
 @dataclass(frozen=True)
-class Demo:
+class Demo(VerbResult):
     """Where everything is."""
 
     run: Path

@@ -9,13 +9,14 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
+from mien.commands.verb_result import VerbResult
 from mien.errors import UsageError
 
 MOST, COLUMNS = 400, 7  # rows of the sheet; pictures in a row, the middle one as it was
 
 
 @dataclass(frozen=True)
-class Discovered:
+class Discovered(VerbResult):
     """names, shares: of the directions, largest first. changes: what each changes most, in words, if --read asked."""
 
     path: Path

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mien.commands.verb_result import VerbResult
+
 
 @dataclass(frozen=True)
-class Environment:
+class Environment(VerbResult):
     rows: dict[str, str]
 
     def as_dict(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
+from mien.commands.verb_result import VerbResult
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ Named = tuple[str, bytes]
 
 
 @dataclass(frozen=True)
-class Generated:
+class Generated(VerbResult):
     """What was drawn. path: the folder, the zip or the grid. files: how many pictures' files are in it."""
 
     path: Path

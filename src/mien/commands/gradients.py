@@ -8,13 +8,14 @@ from typing import Any
 
 import tyro
 
+from mien.commands.verb_result import VerbResult
 from mien.errors import UsageError
 
 FORMATS = (".png", ".svg")
 
 
 @dataclass(frozen=True)
-class Gradients:
+class Gradients(VerbResult):
     """norms: run -> layer -> mean norm over the training. without: runs that hold no such numbers."""
 
     output: str

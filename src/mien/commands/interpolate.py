@@ -9,13 +9,14 @@ from typing import Any
 
 import tyro
 
+from mien.commands.verb_result import VerbResult
 from mien.errors import UsageError
 
 MOST_PIXELS = 500_000_000  # of all frames together: they are held in memory, three bytes each
 
 
 @dataclass(frozen=True)
-class Interpolated:
+class Interpolated(VerbResult):
     path: Path
     frames: int
     stations: int

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
+from mien.commands.verb_result import VerbResult
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Shelf(VerbResult):
     """What there is to run: name -> one sentence."""
 
     experiments: dict[str, str]

@@ -8,6 +8,7 @@ from typing import Any
 
 import tyro
 
+from mien.commands.verb_result import VerbResult
 from mien.errors import UsageError
 
 COARSE = 4  # layers of the first two sizes, which decide pose and shape (Karras et al. 2019, figure 3)
@@ -15,7 +16,7 @@ MOST = 1600  # pictures on a sheet
 
 
 @dataclass(frozen=True)
-class Mixed:
+class Mixed(VerbResult):
     path: Path
     rows: list[int]
     columns: list[int]

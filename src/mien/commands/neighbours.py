@@ -8,6 +8,7 @@ from typing import Any
 
 import tyro
 
+from mien.commands.verb_result import VerbResult
 from mien.errors import UsageError
 
 MOST = 64  # rows of a sheet
@@ -15,7 +16,7 @@ BATCH = 32
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class Neighbours(VerbResult):
     """sheet: the picture. seeds: of its rows. found: for pixels and for features the nearest real pictures' index,
     distance and whether mirrored, and the usual distance between real ones. words: what it comes to."""
 

@@ -9,11 +9,12 @@ from typing import Any, Literal
 import numpy as np
 import tyro
 
+from mien.commands.verb_result import VerbResult
 from mien.errors import DataError, UsageError
 
 
 @dataclass(frozen=True)
-class Projected:
+class Projected(VerbResult):
     """error, start: root mean square differences from the photo in levels of 255, of the latent that was found and of
     the best seed. features: the network whose features were compared besides, or none. asked: of a conditional
     generator, in words; none where the label was sought as well, or there is none."""

@@ -7,9 +7,11 @@ from typing import Any
 
 import tyro
 
+from mien.commands.verb_result import VerbResult
+
 
 @dataclass(frozen=True)
-class Listing:
+class Listing(VerbResult):
     """Rows of (name, text): recipes with what they are, or one recipe's settings with their values, and `about` it."""
 
     kind: str

@@ -8,11 +8,12 @@ from typing import Any
 
 import tyro
 
+from mien.commands.verb_result import VerbResult
 from mien.runtime.atomic_files import io_errors, write_bytes
 
 
 @dataclass(frozen=True)
-class Reported:
+class Reported(VerbResult):
     """Where the page is, and what is in it."""
 
     output: str

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
+from mien.commands.verb_result import VerbResult
 from mien.errors import DataError, UsageError
 from mien.python_api import checked
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Submission:
+class Submission(VerbResult):
     """What was packed. bytes: of the archive. quality, subsampling: of its JPEGs, the same for all."""
 
     path: str
@@ -44,7 +45,7 @@ class Submission:
 
 
 @dataclass(frozen=True)
-class Valid:
+class Valid(VerbResult):
     """An archive without a fault. bytes: its size."""
 
     path: str

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
+from mien.commands.verb_result import VerbResult
 from mien.errors import DataError, FileError, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ Read = tuple[str, bytes]
 
 
 @dataclass(frozen=True)
-class Translated:
+class Translated(VerbResult):
     """path: the folder. files: what was written. skipped: pictures that could not be read, and why."""
 
     path: Path

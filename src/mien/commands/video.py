@@ -12,6 +12,7 @@ import numpy as np
 import tyro
 from PIL import Image, ImageDraw, ImageFont
 
+from mien.commands.verb_result import VerbResult
 from mien.errors import FileError, UsageError
 from mien.media.animation import gif, webp
 from mien.media.pixels import as_rgb, grid
@@ -31,7 +32,7 @@ FILM_SECONDS = 10.0  # of a film with many frames
 
 
 @dataclass(frozen=True)
-class Filmed:
+class Filmed(VerbResult):
     """The files that were written."""
 
     files: tuple[Path, ...]

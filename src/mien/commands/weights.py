@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 import tyro
 
+from mien.commands.verb_result import VerbResult
 from mien.errors import UsageError
 
 
 @dataclass(frozen=True)
-class Weights:
+class Weights(VerbResult):
     """files: what there is: name, about, licence, sha256, bytes, addresses, path (where it is or would be), present."""
 
     files: list[dict[str, Any]]

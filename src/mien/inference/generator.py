@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from mien.conditioning import requests
 from mien.conditioning.labels import encoded
 from mien.config import serialization
 from mien.errors import FileError, UsageError
+from mien.media.html_images import STRIP, strip
 from mien.media.image_files import to_image
 from mien.media.pixels import to_pixels
 from mien.protocols import is_style_generator, noise_generator
@@ -70,6 +72,12 @@ class Generator:
         """One picture for each seed: mode RGB, or L for a grayscale generator. The keywords: see `conditioned_on`."""
         generator = self.conditioned_on(class_=class_, attributes=attributes, text=text)
         return [to_image(pixels) for pixels in generator.pixels(list(seeds), truncation)]
+
+    def _repr_html_(self) -> str:
+        """For a notebook: what it is, and the images of seeds 0 to 7."""
+        images = [to_image(pixels) for pixels in self.pixels(range(STRIP), batch_size=STRIP)]
+        about = f"{self.run} at {self.images / 1000:g} kimg: seeds 0 to {STRIP - 1}"
+        return f"<div>{escape(about)}</div>{strip(images, about)}"
 
     def conditioned_on(
         self,

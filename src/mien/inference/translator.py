@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from mien.config import serialization
 from mien.errors import MienError, UsageError
 from mien.games.game import Translation
 from mien.inference.generator import snapshot_path
-from mien.media.pixels import from_pixels, to_pixels
+from mien.media.pixels import from_pixels, resolution_text, to_pixels
 from mien.protocols import translation_generator
 from mien.recipes.recipe import Recipe, from_json
 from mien.runs import tensor_files
@@ -62,6 +63,12 @@ class Translator:
             image = self.networks[name](image)
             found.append(to_pixels(image)[:, top : top + pixels.shape[1], left : left + pixels.shape[2]])
         return found
+
+    def _repr_html_(self) -> str:
+        """For a notebook: what it is, and which ways it translates."""
+        ways = " and ".join(f"{OTHER[to]} to {to}" for to in self.routes)
+        size = resolution_text(*self.resolution)
+        return f"<div>{escape(self.run)} at {self.images / 1000:g} kimg: translates {ways}, trained at {size} px</div>"
 
     @property
     def multiple(self) -> int:

@@ -27,6 +27,9 @@ class Runs:
     def as_dict(self) -> dict[str, Any]:
         return {"runs": [run.as_dict() for run in self.runs], "failed": self.failed, "compare": self.compare()}
 
+    def _repr_html_(self) -> str:
+        return "".join(run._repr_html_() for run in self.runs)
+
     def compare(self) -> str | None:
         """The command that puts them side by side; there is none for fewer than two that were trained."""
         paths = [str(run.path) for run in self.runs if run.images]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from mien.inference.generator import Generator
 from mien.inference.translator import Translator
 from mien.runs.directory import RunDirectory, find
 from mien.runs.records import Best
+from mien.trainer.run_html import run_html
 
 
 class Run:
@@ -91,6 +93,9 @@ class Run:
         ]
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        return run_html(self.directory, self.state)
+
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
 
@@ -108,6 +113,9 @@ class DryRun(Run):
 
     def __init__(self, path: Path):
         self.directory, self.path = RunDirectory(path), path
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
 
     def __str__(self) -> str:
         return f"dry run: nothing was trained; without --dry-run the run would be {self.path}"

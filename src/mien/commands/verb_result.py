@@ -1,0 +1,48 @@
+"""What every verb returns: a frozen dataclass with `as_dict()` for --json, and `__str__` for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+IMAGES = (".png", ".jpg", ".webp", ".gif")
+
+
+class VerbResult:
+    """The base of a verb's result. Jupyter shows the images whose paths the fields hold, and the text."""
+
+    def _repr_html_(self) -> str:
+        return f"{images_html(self)}<pre>{escape(str(self))}</pre>"
+
+
+def images_html(result: Any) -> str:
+    """One image large, several as a strip of eight; "" where there is none."""
+    from PIL import Image
+
+    from mien.media.html_images import STRIP, image_tag, strip
+
+    images = []
+    for path in image_files(vars(result).values()):
+        try:
+            with Image.open(path) as image:
+                images.append(image.convert("RGB"))
+        except OSError:
+            continue
+        if len(images) == STRIP:
+            break
+    if len(images) == 1:
+        return image_tag(images[0], str(result).partition("\n")[0])
+    return strip(images, str(result).partition("\n")[0])
+
+
+def image_files(values: Any) -> Iterator[Path]:
+    """Those among the values of a result's fields, and those in a folder that is one of them; of a run none."""
+    for value in values:
+        if isinstance(value, list | tuple):
+            yield from image_files(value)
+        elif isinstance(value, Path) and value.is_dir() and not (value / "recipe.json").exists():
+            yield from sorted(path for path in value.iterdir() if path.suffix in IMAGES)
+        elif isinstance(value, str | Path) and str(value).endswith(IMAGES) and Path(value).is_file():
+            yield Path(value)
