@@ -1,9 +1,9 @@
-"""Hostile zips, tars and compressed tars: each is read rightly or refused in one line, within five seconds.
+"""Hostile zips, tars and compressed tars: mien reads each correctly or refuses it in one line, within five seconds.
 
     python benchmarks/reliability/archives.py [--count 1000] [--seed 0] [--quick]
 
-Rightly: what is read from a zip is what was put in, for its checksums are kept; what is read from a tar is what
-Python's `tarfile` reads, where that reads all of it.
+Correctly means for a zip: the content is what was put in, by its checksums. For a tar it means: the content is what
+Python's `tarfile` reads, if that reads all of it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _OCTAL = ((100, 8), (124, 12), (136, 12), (148, 8))  # mode, size, time, checksu
 
 
 def contents(draw: random.Random, longest: int) -> dict[str, bytes]:
-    """Name -> file: small pictures, of which one lies deep and one has a long name."""
+    """Returns name -> file: small images, one in a deep folder, one with a long name."""
     names = ["a.png", "sub/b.png", "c" * draw.choice((5, 90, longest)) + ".png", "sub\\ü.png", "./e.png", "notes.txt"]
     files = {}
     for name in draw.sample(names, draw.randrange(2, len(names) + 1)):
@@ -89,7 +89,7 @@ def lie_in_zip(data: bytearray, draw: random.Random) -> None:
 
 
 def lie_in_tar(data: bytearray, draw: random.Random) -> None:
-    """Changes a header and makes its checksum right again, most times."""
+    """Changes a header and, most times, corrects its checksum."""
     heads = [at for at in range(0, len(data) - 511, 512) if data[at + 257 : at + 262] == b"ustar"] or [0]
     at = draw.choice(heads)
     offset, width = draw.choice(_OCTAL)
@@ -110,7 +110,7 @@ def lie_in_tar(data: bytearray, draw: random.Random) -> None:
 
 
 def harm(data: bytearray, draw: random.Random) -> bytearray:
-    """Harm of any kind of file."""
+    """Damages any kind of file."""
     kind = draw.choice(("bytes", "cut", "gap", "again", "zeros", "front", "behind"))
     at = draw.randrange(max(len(data), 1))
     if kind == "cut":
@@ -132,7 +132,7 @@ def harm(data: bytearray, draw: random.Random) -> bytearray:
 
 
 def hostile(index: int, draw: random.Random) -> tuple[str, bytes, dict[str, bytes]]:
-    """(kind, archive, what was put in) of one attempt; the kinds take turns."""
+    """Returns (kind, archive, what was put in) of one attempt; the kinds take turns."""
     kind = (*ZIPS, *TARS)[index % (len(ZIPS) + len(TARS))]
     files = contents(draw, 95 if kind == "ustar" else 200)
     stream = kind in ("gz", "xz", "bz2")
@@ -152,7 +152,7 @@ def hostile(index: int, draw: random.Random) -> tuple[str, bytes, dict[str, byte
 
 
 def wrongly(kind: str, path: Path, found: Files, files: dict[str, bytes]) -> str | None:
-    """What was read that is not there."""
+    """Returns the content that mien read but that is not there."""
     read = {}
     for name in found.members:
         try:
@@ -183,7 +183,7 @@ def _theirs(archive: tarfile.TarFile, one: tarfile.TarInfo) -> bytes | None:
 
 
 def case(index: int, draw: random.Random, folder: Path) -> str | None:
-    """One archive through the reader and through `mien data prepare`."""
+    """Passes one archive through the reader and through `mien data prepare`."""
     kind, data, files = hostile(index, draw)
     path = folder / f"set.{'zip' if kind in ZIPS else 'tar'}"
     path.write_bytes(data)

@@ -1,7 +1,7 @@
-"""The cache: prepared sets that are cut short, flipped, half or foreign, and several processes at once.
+"""The cache: prepared sets that are cut, changed, incomplete or foreign, and several processes at once.
 
-Each time the set comes out with the pixels that it should have, in a cache without leftovers; a set that the user named
-is refused in one line where it is damaged.
+Each time the set must have the right pixels, in a cache without temporary files. A damaged set that the user named
+must be refused in one line.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def missing(place: Path, draws: random.Random) -> str:
 
 
 def foreign(place: Path, draws: random.Random) -> str:
-    """Another file of the same kind: of another set, or something else altogether."""
+    """Returns another file of the same kind: from another set, or with other content."""
     path = draws.choice(sorted(path for path in place.iterdir() if path.is_file()))
     other = draws.choice(["folder", "empty", "array", "json"])
     path.unlink()
@@ -102,7 +102,7 @@ def as_it_should_be(place: Path, what: str) -> str | None:
 
 
 def named(draws: random.Random, folder: Path) -> str | None:
-    """A set that the user named has no pictures to be prepared from again."""
+    """A set that the user named has no source images to be prepared from again."""
     place = prepare(DATA, 24, 24, output=folder / "set", workers=1).path
     what = DAMAGES[draws.randrange(len(DAMAGES))](place, draws)
     prepared.checked.clear()
@@ -124,7 +124,7 @@ def named(draws: random.Random, folder: Path) -> str | None:
 
 
 def at_once(draws: random.Random, folder: Path) -> str | None:
-    """Three processes prepare the same set, some anew, and one may be killed; then one more comes."""
+    """Three processes prepare the same set, some of them anew, and one may be killed. Then one more process starts."""
     rebuild = [draws.random() < 0.3 for _ in range(3)]
     words = ["data", "prepare", DATA, "--resolution", "24"]
     many = [

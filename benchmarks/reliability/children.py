@@ -1,6 +1,6 @@
-"""Attempts as forked children: torch and mien are imported once, so that one takes a second and not ten.
+"""Attempts as forked children: torch and mien are imported once, so an attempt takes one second and not ten.
 
-The parent computes nothing, for a fork takes only the thread that forks along.
+The parent computes nothing, because a fork copies only the thread that forks.
 """
 
 from __future__ import annotations
@@ -37,14 +37,15 @@ gc.freeze()  # a child that goes through the parent's objects copies their pages
 
 @dataclass
 class Child:
-    """A forked child that carries out one command line; its output goes into files of `folder`."""
+    """A forked child that runs one command line. Its output goes to files in `folder`."""
 
     process: int
     folder: Path
     code: int | None = None
 
     def wait(self, timeout: float = 120.0) -> int:
-        """-> the exit code, or minus the signal that ended it. Raises TimeoutError, and then the child is gone too."""
+        """Returns the exit code, or minus the signal that ended the child. Raises TimeoutError, and then the child is
+        gone, too."""
         end = time.monotonic() + timeout
         while self.code is None:
             done, status = os.waitpid(self.process, os.WNOHANG)
@@ -60,7 +61,7 @@ class Child:
         return self.code
 
     def send(self, number: int) -> None:
-        """A signal, unless the child has ended and was waited for."""
+        """Sends a signal, unless the child has ended."""
         if self.code is None:
             os.kill(self.process, number)
 
@@ -76,7 +77,7 @@ class Child:
 
 
 def start(folder: Path, *words: str, before: Callable[[], None] | None = None, stderr: int | None = None) -> Child:
-    """`mien WORDS` in a forked child. before: called there first (to break something). stderr: a descriptor to use."""
+    """Runs `mien WORDS` in a forked child. before: called there first (to break something). stderr: a descriptor."""
     folder.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -104,14 +105,14 @@ def start(folder: Path, *words: str, before: Callable[[], None] | None = None, s
 
 
 def mien(folder: Path, *words: str, before: Callable[[], None] | None = None) -> tuple[int, str]:
-    """One command line to its end -> (exit code, standard error)."""
+    """Runs one command line to its end. Returns (exit code, standard error)."""
     child = start(folder, *words, before=before)
     code = child.wait()
     return code, child.err()
 
 
 def pictures(folder: Path, count: int = 24, side: int = 16) -> Path:
-    """A folder of blobs, the same each time."""
+    """Writes a folder of images with random blobs, the same each time."""
     folder.mkdir(parents=True)
     draws = np.random.Generator(np.random.Philox(0))
     for index in range(count):
@@ -123,14 +124,15 @@ def pictures(folder: Path, count: int = 24, side: int = 16) -> Path:
 def training(
     data: Path, outdir: Path, budget: str, *more: str, recipe: str = "dcgan", changes: tuple[str, ...] = TINY
 ) -> list[str]:
-    """The words of a tiny training: 16 px, batch 8, a tick each 64 images, checkpoints as often as they may be."""
+    """Returns the words of a tiny training: 16 px, batch 8, a tick every 64 images, checkpoints as often as
+    possible."""
     words = ["train", recipe, "--data", str(data), "--outdir", str(outdir), "--budget", budget, "--resolution", "16"]
     words += ["--batch", "8", "--tick", "0.064", "--name", "run", "--checkpoint-every", "0.001s", *more]
     return words + [word for change in changes for word in ("--set", change)]
 
 
 def differences(whole: Path, other: Path) -> str | None:
-    """What a run that went on after its end lacks, or has otherwise than one that never stopped; None where nothing."""
+    """Returns what a resumed run lacks, or has different from a run without a stop; None if they are equal."""
     if (state := RunDirectory(other).read_status()["state"]) != "finished":
         return f"it is {state}"
     for name in ("stats.jsonl", "metrics.jsonl"):
@@ -157,7 +159,7 @@ def rows(path: Path) -> list[dict[str, object]]:
 
 
 def sums(run: Path) -> tuple[dict[str, str], dict[str, object]]:
-    """Of the newest checkpoint: sha256 of each tensor file, and state.json but for the clock."""
+    """Returns for the newest checkpoint: sha256 of each tensor file, and state.json without the clock."""
     newest = sorted((run / "checkpoints").glob("kimg-*/manifest.json"))[-1]
     state = json.loads(newest.with_name("state.json").read_text())
     manifest = json.loads(newest.read_text())

@@ -1,6 +1,6 @@
-"""Disks: each call that writes fails in turn (no space, input/output error, read-only, quota, too many open files), the
-disk is really full, or files may not grow. The verb ends with 74 and one line, and its checkpoints are whole. With
-room again, `mien resume` ends with the bits of a run that had room always.
+"""Disks: each call that writes fails in turn (no space, input/output error, read-only, quota, too many open files),
+the disk is really full, or files may not grow. The verb must end with 74 and one line, and its checkpoints must be
+complete. With space again, `mien resume` must end with the bits of a run that always had space.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ reference: list[tuple[Path, int]] = []
 
 
 def failing_at(place: Path, call: int, number: int, count_into: Path | None = None) -> Callable[[], None]:
-    """From its `call`-th on, each call that writes below `place` fails: a disk that is full stays full."""
+    """From the `call`-th on, each call that writes below `place` fails: a full disk stays full."""
 
     def before() -> None:
         trainer.CHECKPOINT_COST = 0
@@ -68,7 +68,7 @@ def failing_at(place: Path, call: int, number: int, count_into: Path | None = No
 
 
 class FullFile:
-    """A file each write of which is counted, and may fail."""
+    """A file that counts its writes; each of them may fail."""
 
     def __init__(self, file: Any, one: Callable[[], None]):
         self.file, self.one = file, one
@@ -136,7 +136,7 @@ def goes_on(folder: Path, place: Path, data: Path, whole: Path, what: str) -> st
 
 
 def small_disk(draws: random.Random, folder: Path, data: Path) -> str | None:
-    """A file system of some hundred KiB, of which a training fills all."""
+    """A file system of some hundred KiB, which a training fills."""
     size, place = draws.randrange(64, 1500, 4), folder / "disk"
     place.mkdir()
     if subprocess.run(
@@ -159,7 +159,7 @@ def keep_all() -> None:
 
 
 def no_large_files(draws: random.Random, folder: Path, data: Path) -> str | None:
-    """A limit on the size of files: the write ends with EFBIG where the signal is ignored, as Python does."""
+    """A limit on the size of files: the write ends with EFBIG if the signal is ignored, as in Python."""
     most, place = draws.randrange(500, 30_000), folder / "place"
 
     def limited() -> None:

@@ -1,7 +1,7 @@
-"""Forged and damaged files: one file of a run or a set is changed, then the verbs that read it are run.
+"""Forged and damaged files: one file of a run or a set is changed, then the verbs that read it run.
 
-Each must succeed or end in one line with a documented exit code, within a time limit; no code of the files runs; what
-they say is escaped in the pages.
+Each verb must succeed or end in one line with a documented exit code, within a time limit. No code of the files may
+run. Pages must escape their text.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def target(run: Path, kind: str, random: randoms.Random) -> Path:
 
 
 def of_a_run(random: randoms.Random) -> list[list[str]]:
-    """Two verbs that read a run."""
+    """Runs two verbs that read a run."""
     known = [
         ["resume", "run", "--budget", "+8img", "--device", "cpu"],
         ["generate", "run", "--seeds", "0-1"],
@@ -90,7 +90,7 @@ def of_a_run(random: randoms.Random) -> list[list[str]]:
 
 
 def verbs(folder: Path, lines: list[list[str]]) -> str | None:
-    """What is wrong with how one of them ended."""
+    """Returns what is wrong with the end of one of them."""
     if any("run2" in word for words in lines for word in words):
         home = made[folder.parent / "victims"]
         shutil.copytree(home.run, folder / "run2")
@@ -103,7 +103,7 @@ def verbs(folder: Path, lines: list[list[str]]) -> str | None:
 
 
 def damage(path: Path, random: randoms.Random) -> str:
-    """Change one file -> what was done, in words."""
+    """Changes one file. Returns a description of the change."""
     if not path.exists():
         path.write_bytes(b"{}")
     if random.random() < 0.12:
@@ -129,7 +129,7 @@ def damage(path: Path, random: randoms.Random) -> str:
 
 
 def fix_manifest(path: Path) -> None:
-    """A stranger signs what was forged."""
+    """Corrects the sums of a forged file, as an attacker would."""
     import hashlib
 
     manifest = path.parent / "manifest.json"
@@ -141,7 +141,7 @@ def fix_manifest(path: Path) -> None:
 
 
 def forged_array(data: bytes, random: randoms.Random) -> tuple[bytes, str]:
-    """An .npy file with another header of the same length."""
+    """Writes an .npy file with another header of the same length."""
     end = 10 + int.from_bytes(data[8:10], "little")
     header, body = data[10:end].decode(), data[end:]
     shape = header[header.index("(") : header.index(")") + 1]
@@ -157,7 +157,7 @@ def forged_array(data: bytes, random: randoms.Random) -> tuple[bytes, str]:
 
 
 def unescaped(folder: Path) -> str | None:
-    """Whether a page holds what a file said as it stood there."""
+    """Returns whether a page holds the text of a file without escapes."""
     for page in folder.rglob("*.html"):
         if "<img src=x" in (text := page.read_text()) or "<script>alert(1)" in text:
             return f"{page.name} holds a script of a stranger's file"

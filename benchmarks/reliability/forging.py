@@ -1,4 +1,4 @@
-"""Mutations of JSON and of bytes, as a stranger or a failing disk makes them."""
+"""Mutations of JSON and of bytes, as an attacker or a failing disk makes them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ VALUES: list[Any] = [
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The way to every value inside, the whole first."""
+    """Yields the path to every value inside, the document itself first."""
     found = [path]
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, part in pairs:
@@ -61,7 +61,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def forged(value: Any, random: randoms.Random) -> tuple[str, str]:
-    """A JSON document with one thing changed -> (its text, what was changed)."""
+    """Returns (the text of a JSON document with one change, a description of the change)."""
     value = json.loads(json.dumps(value))
     path = random.choice(places(value))
     if not path:
@@ -105,7 +105,7 @@ def shown(value: Any) -> str:
 
 
 def damaged(data: bytes, random: randoms.Random) -> tuple[bytes, str]:
-    """Bytes as a failing disk or a bad transfer leaves them -> (them, what happened)."""
+    """Returns (bytes as a failing disk or a bad transfer leaves them, a description of the change)."""
     if not data:
         return random.randbytes(40), "junk in an empty file"
     place = random.randrange(len(data) + 1)

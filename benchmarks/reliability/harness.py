@@ -1,10 +1,10 @@
-"""The frame of the reliability scripts: runs one family's attempts, each in a folder of its own, and counts failures.
+"""The frame of the reliability scripts: runs one family's attempts, each in its own folder, and counts failures.
 
     python benchmarks/reliability/FAMILY.py [--count N] [--seed S] [--first I] [--quick]
 
-A family is a file beside this one (never of a name that the standard library has: `numbers.py` would hide its own) with
-a function `case`, and ends with `harness.main("family", case, default_count=1000, quick_count=20)`. Each attempt draws
-from its own generator, so `--seed S --first I --count 1` repeats attempt I alone.
+A family is a file in this folder with a function `case`. It ends with `harness.main("family", case,
+default_count=1000, quick_count=20)`. Its name must not be a module of the standard library (`numbers.py` would hide
+that one). Each attempt has its own random numbers, so `--seed S --first I --count 1` repeats attempt I alone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TIMEOUT = 600.0  # seconds that one command may take
 
 
 def main(name: str, case: Case, *, default_count: int, quick_count: int) -> None:
-    """Reads the flags, makes the attempts, prints `tried N failed M`, and exits with 1 when any failed."""
+    """Reads the flags, runs the attempts, prints `tried N failed M`, and exits with 1 if any failed."""
     parser = argparse.ArgumentParser(description=f"Reliability: {name}.")
     parser.add_argument("--count", type=int, default=None, help=f"attempts; default {default_count}")
     parser.add_argument("--seed", type=int, default=0)
@@ -51,7 +51,7 @@ def main(name: str, case: Case, *, default_count: int, quick_count: int) -> None
 def failures(
     case: Case, count: int, folder: Path, *, seed: int = 0, first: int = 0, tell: Callable[[str], object] = str
 ) -> list[str]:
-    """One line for each failed attempt of first to first+count-1; `tell` is given each at once."""
+    """Returns one line for each failed attempt of first to first+count-1; `tell` gets each at once."""
     failed = []
     for index in range(first, first + count):
         place = folder / f"case-{index}"
@@ -71,7 +71,7 @@ def failures(
 def mien(
     *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None, timeout: float = TIMEOUT
 ) -> subprocess.CompletedProcess[str]:
-    """One command line in a process of its own. `env` adds to the environment. Raises subprocess.TimeoutExpired."""
+    """Runs one command line in its own process. `env` adds to the environment. Raises subprocess.TimeoutExpired."""
     return subprocess.run(
         command(*arguments), cwd=cwd, env={**os.environ, **(env or {})}, timeout=timeout, stdin=subprocess.DEVNULL,
         capture_output=True, encoding="utf-8", errors="surrogateescape",
@@ -79,13 +79,13 @@ def mien(
 
 
 def command(*arguments: str) -> list[str]:
-    """The words that start mien as the installed script does: without the working folder on the import path."""
+    """Returns the words that start mien like the installed script: without the working folder on the import path."""
     return [sys.executable, "-P", "-m", "mien", *arguments]
 
 
 def in_process(*arguments: str, cwd: Path | None = None) -> tuple[int, str, str]:
-    """`mien` without a new process -> (exit code, standard output, standard error). The streams are as strict as real
-    ones: what UTF-8 cannot hold is an error there too."""
+    """Runs `mien` without a new process. Returns (exit code, standard output, standard error). The streams are as
+    strict as real ones: text that UTF-8 cannot hold is an error."""
     from mien import cli
 
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
@@ -102,11 +102,11 @@ def text_of(stream: io.TextIOWrapper) -> str:
 
 
 def is_one_line(stderr: str) -> bool:
-    """Whether a refusal is told as promised: one line of `mien: …`, no traceback, no "bug in mien"."""
+    """Returns whether an error is as promised: one line of `mien: …`, no traceback, no "bug in mien"."""
     told = sum(line.startswith("mien: ") for line in stderr.splitlines())
     return told == 1 and "Traceback" not in stderr and "bug in mien" not in stderr
 
 
 def printable(text: str) -> str:
-    """One line that any console takes."""
+    """Returns one line that any console can show."""
     return text.encode("unicode_escape").decode("ascii")

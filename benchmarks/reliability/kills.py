@@ -1,8 +1,8 @@
-"""Kills: a training that is killed at any call of the file system, or at any moment, ends after `mien resume` as if it
-had never been killed: the same bits, rows, grids, snapshots and latest.json, and nothing left behind.
+"""Kills: a training that is killed at any call of the file system, or at any moment, ends after `mien resume` like one
+that was never killed: the same bits, rows, grids, snapshots and latest.json, and no temporary files.
 
-Attempts of even number are killed before their k-th call, k going through all calls of one training; those of odd
-number at a random moment. Every third resume is killed as well, and resumed.
+Attempts of even number are killed before their k-th call; k passes through all calls of one training. Attempts of odd
+number are killed at a random moment. Every third resume is killed as well, and resumed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ reference: list[tuple[Path, int, float]] = []
 
 
 def before_call(place: Path, reached: Callable[[int], None]) -> None:
-    """Call `reached(n)` before the n-th call that changes or syncs something below `place`."""
+    """Calls `reached(n)` before the n-th call that changes or syncs something below `place`."""
     trainer.CHECKPOINT_COST = 0  # a checkpoint after each round
     count = 0
     inside = str(place)

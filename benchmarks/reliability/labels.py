@@ -1,8 +1,8 @@
 """Labels and layouts as people write them, and as accidents leave them: right labels, or one line; never silence.
 
 Every attempt makes a small set of one format. Half of them only write it in another way (separators, encodings, case,
-order): the labels must be right. The others damage it: what is read must be right but for the damaged rows, or the set
-is refused in one line, and where no labels are read a note names the file.
+order): the labels must be right. The others damage it. Then all labels but those of the damaged rows must be right, or
+the set must be refused in one line. If no labels are read, a note must name the file.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ Truth = dict[str, set[str]]
 
 @dataclass
 class Made:
-    """A set on disk. `truth`: picture -> its labels. `files`: what carries them. `touched`: pictures whose labels
-    damage may have changed."""
+    """A set on disk. `truth`: image -> its labels. `files`: the label files. `touched`: images whose labels the damage
+    may have changed."""
 
     truth: Truth
     files: list[Path] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Made:
 
 
 def case(index: int, draw: random.Random, folder: Path) -> str | None:
-    """None, or what went wrong."""
+    """Returns None, or what went wrong."""
     make = FORMATS[index % len(FORMATS)]
     made = make(draw, folder)
     damage = DAMAGES[index // len(FORMATS) % len(DAMAGES)] if made.files and draw.random() < 0.5 else None
@@ -104,7 +104,7 @@ def _png(cache: list[bytes] = []) -> bytes:  # noqa: B006 (one picture for all)
 
 
 def named(draw: random.Random, count: int) -> list[str]:
-    """Names of pictures, some in folders."""
+    """Returns names of images, some in folders."""
     below = draw.choice(["", "faces/", "a/b/", "Faces/1/"])
     return [
         f"{below}{draw.choice(['', 'x', 'IMG_'])}{n:04d}.{draw.choice(['png', 'PNG', 'jpg'])}" for n in range(count)
@@ -112,14 +112,14 @@ def named(draw: random.Random, count: int) -> list[str]:
 
 
 def written(draw: random.Random, name: str) -> str:
-    """The same name as another system writes it."""
+    """Returns the same name as another system writes it."""
     return draw.choice([str, lambda n: n.replace("/", "\\"), lambda n: f"./{n}", lambda n: n.upper(), str.swapcase])(
         name
     )
 
 
 def csv(draw: random.Random, folder: Path) -> Made:
-    """metadata.csv by any separator, quoting, encoding and end of line."""
+    """metadata.csv with any separator, quoting, encoding and line ending."""
     names = named(draw, draw.randint(4, 12))
     separator = draw.choice(",;\t|")
     columns = ["file_name", "hair", "smile"]
@@ -211,7 +211,7 @@ def celeba(draw: random.Random, folder: Path) -> Made:
 
 
 def classes(draw: random.Random, folder: Path) -> Made:
-    """Class folders, with parts around or inside them, and a stray picture."""
+    """Class folders, with parts around or inside them, and a single other image."""
     names = draw.sample(["smile", "Frown", "3", "größer", "a b", "trainer", "tested"], draw.randint(2, 4))
     truth: Truth = {}
     train = draw.choice(["train", "Train", "TRAINING", "train_set"])
@@ -235,7 +235,7 @@ def classes(draw: random.Random, folder: Path) -> Made:
 
 
 def tags(draw: random.Random, folder: Path) -> Made:
-    """A text of tags beside each picture."""
+    """A text of tags beside each image."""
     names = named(draw, 12)
     truth, files = {}, []
     words = ["red hair", "smile", "hat", "rain"]
@@ -271,7 +271,7 @@ def cut(draw: random.Random, made: Made) -> None:
 
 
 def flipped(draw: random.Random, made: Made) -> None:
-    """Some bytes are others; which rows they change cannot be said."""
+    """Some bytes change; the affected rows are unknown."""
     path = draw.choice(made.files)
     data = bytearray(path.read_bytes())
     for _ in range(draw.randint(1, 5)):
@@ -282,7 +282,7 @@ def flipped(draw: random.Random, made: Made) -> None:
 
 
 def doubled(draw: random.Random, made: Made) -> None:
-    """Lines stand twice, or are gone."""
+    """Lines are doubled, or missing."""
     path = draw.choice(made.files)
     text = path.read_bytes().split(b"\n")
     for _ in range(draw.randint(1, 3)):
@@ -293,14 +293,14 @@ def doubled(draw: random.Random, made: Made) -> None:
 
 
 def nonsense(draw: random.Random, made: Made) -> None:
-    """The file is something else."""
+    """The file has another content."""
     path = draw.choice(made.files)
     path.write_bytes(draw.choice([*NONSENSE, draw.randbytes(200)]))
     made.touched = set(made.truth)
 
 
 def renamed(draw: random.Random, made: Made) -> None:
-    """The pictures are called otherwise than the file says."""
+    """The images have other names than in the file."""
     folder = made.files[0].parent
     for name in list(made.truth):
         here = next((path for path in folder.rglob("*") if path.as_posix().endswith(f"/{name}")), None)

@@ -1,6 +1,7 @@
-"""One run, one trainer: several processes at once, holders that were killed, lock files that are no lock files.
+"""One run, one trainer: several processes at once, holders that were killed, invalid lock files.
 
-Whoever cannot have the lock is told in one line (75, or 74 where the lock file cannot be opened); whoever can, trains.
+A process without the lock must end with one line (75, or 74 if the lock file cannot be opened). The process with the
+lock must train.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def running(run: Path) -> str | None:
 
 
 def holder(run: Path) -> int:
-    """A process that holds the lock until it is killed -> its number, once it has the lock."""
+    """Starts a process that holds the lock until it is killed. Returns its number once it has the lock."""
     from mien.runs.directory import RunDirectory
 
     reader, writer = os.pipe()
@@ -85,7 +86,7 @@ def holder(run: Path) -> int:
 
 
 def race(run: Path, count: int) -> str | None:
-    """So many processes ask for one lock at the same moment: one has it."""
+    """This many processes request one lock at the same moment: exactly one gets it."""
     from mien.errors import RunLockedError
     from mien.runs.directory import RunDirectory
 

@@ -1,12 +1,12 @@
-"""Allocations that fail: one line and code 71, or a training that goes on in smaller parts. Every checkpoint
-stays whole.
+"""Allocations that fail: one line and code 71, or a training that continues in smaller parts. Every checkpoint
+stays complete.
 
     python benchmarks/reliability/memory.py [--count N] [--seed S] [--first I] [--quick]
 
-Of four attempts, two inject: a tensor above a random size cannot be had, or the n-th operation fails once, while mien
-trains, evaluates or generates; the n-th picture, while it prepares. The third does so in a training of two processes,
-in one of them or in both: both come to the same end, and none waits. The fourth is real: a process with a little more
-address space than it has when mien is imported.
+Of four attempts, two inject a failure while mien trains, evaluates, generates or prepares: a tensor above a random size
+cannot be allocated, or the n-th operation (the n-th image of a preparation) fails once. The third does so in a training
+of two processes, in one of them or in both: both must end alike, and none may wait. The fourth is a real limit: a
+little more address space than the process has when mien is imported.
 """
 
 from __future__ import annotations
@@ -145,8 +145,8 @@ def training(data: Path, folder: Path, recipe: str) -> list[str]:
 
 
 class Limit(TorchDispatchMode):
-    """Fails where a result is larger than `most` numbers, or else once, at operation `after`; or, `again`, at each
-    operation that is a multiple of it."""
+    """Fails if a result is larger than `most` numbers, or once at operation `after`; with `again`, at each operation
+    that is a multiple of it."""
 
     def __init__(self, most: int | None, after: int, again: bool):
         super().__init__()
@@ -183,7 +183,7 @@ def without_memory(most: int | None, after: int, again: bool = False) -> Iterato
 
 @contextlib.contextmanager
 def arrays_fail(after: int) -> Iterator[None]:
-    """The picture number `after` (0: none) finds no memory to be decoded into."""
+    """Image number `after` (0: none) finds no memory to be decoded into."""
     from mien.data import decode
 
     to_rgb, count = decode.to_rgb, [0]

@@ -1,7 +1,8 @@
-"""Files of tensors: snapshots, checkpoints, latents and directions that are cut, flipped, forged, swapped or misshapen.
+"""Files of tensors: snapshots, checkpoints, latents and directions that are cut, changed, forged, swapped or of a
+wrong shape.
 
-Each verb that reads them must succeed or end in one line with a documented exit code. A forged checkpoint carries sums
-that fit: a stranger writes those, too.
+Each verb that reads them must succeed or end in one line with a documented exit code. A forged checkpoint has sums
+that fit, because an attacker writes those, too.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ BEGIN = ("--data", "run2/set", "--dry-run", "--device", "cpu", "--resolution", "
 
 
 def change(path: Path, random: randoms.Random) -> str:
-    """Change one file of tensors -> what was done."""
+    """Changes one file of tensors. Returns a description of the change."""
     if random.random() < 0.08:
         what = random.choice(victims.REPLACEMENTS)
         victims.replaced(path, what)
@@ -102,7 +103,7 @@ def change(path: Path, random: randoms.Random) -> str:
 
 
 def dropped(path: Path, header: dict[str, Any], body: bytes, name: str) -> str:
-    """One tensor less, and all others moved up."""
+    """Removes one tensor and moves the others up."""
     begin, end = header.pop(name)["data_offsets"]
     for entry in (part for key, part in header.items() if key != "__metadata__"):
         entry["data_offsets"] = [place - (end - begin) * (place >= end) for place in entry["data_offsets"]]
@@ -111,7 +112,7 @@ def dropped(path: Path, header: dict[str, Any], body: bytes, name: str) -> str:
 
 
 def reshaped(entry: dict[str, Any], body: bytes, random: randoms.Random) -> tuple[list[int], bytes]:
-    """A shape of as many numbers, or of others."""
+    """Returns a shape with as many numbers, or with others."""
     count = 1
     for side in entry["shape"]:
         count *= side

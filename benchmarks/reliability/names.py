@@ -1,4 +1,4 @@
-"""Hostile names in folders, zips and tars: `mien data check` and `prepare` take every file, and print no control code.
+"""Hostile names in folders, zips and tars: `mien data check` and `prepare` take every file and print no control code.
 
 python benchmarks/reliability/names.py [--count 500] [--seed 0] [--quick]
 """
@@ -55,7 +55,7 @@ LONGEST = 200  # bytes; the system takes 255
 
 
 def hostile_name(draw: random.Random, used: set[bytes]) -> bytes:
-    """A name of one part that no other here is like, also where case does not count."""
+    """Returns a name of one part that differs from all others here, also if case is ignored."""
     while True:
         name = b"xx" + b"".join(draw.choice(_PIECES) for _ in range(draw.choice((1, 2, 3, 8))))
         name = name[:LONGEST]
@@ -67,12 +67,12 @@ def hostile_name(draw: random.Random, used: set[bytes]) -> bytes:
 
 
 def _hides(name: bytes) -> bool:
-    """A part that begins with a dot is a hidden file, which mien leaves out."""
+    """Returns whether mien skips a part as a hidden file: it begins with a dot."""
     return any(part.startswith(b".") for part in (name + b".png").split(b"\\"))
 
 
 def pictures(draw: random.Random) -> dict[bytes, bytes]:
-    """Name -> PNG: class folders with hostile names, or none."""
+    """Returns name -> PNG: class folders with hostile names, or none."""
     used: set[bytes] = set()
     folders = [hostile_name(draw, used) + b"/" for _ in range(CLASSES)] if draw.random() < 0.5 else [b""]
     found = {}
@@ -101,7 +101,7 @@ class RawInfo(zipfile.ZipInfo):
 
 
 def write(kind: str, place: Path, found: dict[bytes, bytes], draw: random.Random) -> Path:
-    """The set as a folder, a zip or a tar. The tar's own name is hostile too."""
+    """Writes the set as a folder, a zip or a tar. The tar's own name is hostile, too."""
     if kind == "folder":
         for name, data in found.items():
             path = bytes(place / "set") + b"/" + name
@@ -126,12 +126,12 @@ def write(kind: str, place: Path, found: dict[bytes, bytes], draw: random.Random
 
 
 def raw(text: str) -> str:
-    """The control codes in what was printed."""
+    """Returns the control codes in the printed text."""
     return "".join(found for found in UNSAFE.findall(text) if found not in "\n\t")
 
 
 def case(index: int, draw: random.Random, folder: Path) -> str | None:
-    """One set through `mien data check` as text and as JSON, and `mien data prepare`."""
+    """Passes one set through `mien data check` as text and as JSON, and through `mien data prepare`."""
     kind = ("folder", "zip", "tar")[index % 3]
     found = pictures(draw)
     path = write(kind, folder, found, draw)

@@ -1,10 +1,10 @@
-"""A NaN or an infinite number anywhere in a training, at a random round: it reaches no file. The run recovers, or ends
-with code 3 in one line.
+"""A NaN or an infinite number anywhere in a training, at a random round, must reach no file. The run must recover, or
+end with code 3 in one line.
 
     python benchmarks/reliability/nonfinite.py [--count N] [--seed S] [--first I] [--quick]
 
-The kinds are gone through in turn: five recipes, and in each the losses, gradients, weights, both moments, buffers, the
-moving average and the game's memory, of both sides, as NaN, inf and -inf.
+The kinds take turns: five recipes, and in each the losses, gradients, weights, both moments, buffers, the moving
+average and the game's memory, of both sides, as NaN, inf and -inf.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ def tensors_of(training: Training, place: str, side: str) -> list[Tensor]:
 
 @torch.no_grad()
 def put(tensors: list[Tensor], value: float, chance: random.Random) -> int:
-    """Into one number of one of them; -> 1"""
+    """Writes into one number of one of them. Returns 1."""
     part = chance.choice(tensors)
     part[tuple(chance.randrange(size) for size in part.shape)] = value
     return 1
@@ -204,7 +204,7 @@ def files_wrong(run: Path) -> str:
 
 
 def pictures(root: Path, recipe: str) -> Path:
-    """16 pictures of 16 px; two sets of them for a translation."""
+    """Returns 16 images of 16 px; two sets of them for a translation."""
     data = root / ("two-sets" if recipe == "cyclegan" else "faces")
     for folder in (data / "trainA", data / "trainB") if recipe == "cyclegan" else (data,):
         if not folder.exists():

@@ -1,4 +1,4 @@
-"""Mutated pictures of every format: each is trained on or listed as skipped with its reason, and none ends mien.
+"""Mutated images of every format: mien trains on each or lists it as skipped with the reason. No image ends mien.
 
 python benchmarks/reliability/pictures.py [--count 1000] [--seed 0] [--quick]
 """
@@ -25,7 +25,7 @@ SIDE = 40
 
 @cache
 def seeds() -> list[tuple[str, bytes]]:
-    """(ending, whole file) of every format and kind that mien reads."""
+    """Returns (ending, complete file) of every format and kind that mien reads."""
     pixels = np.random.default_rng(0).integers(0, 256, (6, 6, 3), np.uint8)
     image = Image.fromarray(pixels).resize((SIDE, SIDE - 7), Image.Resampling.BICUBIC)
     exif = Image.Exif()
@@ -84,7 +84,7 @@ def _head(data: bytearray, draw: random.Random) -> bytearray:
 
 
 def _number(data: bytearray, draw: random.Random) -> bytearray:
-    """A length, a size or an offset that lies."""
+    """Replaces a length, a size or an offset by a false one."""
     at, width = draw.randrange(len(data)), draw.choice((2, 4, 8))
     value = draw.choice((0, 1, (1 << 8 * width) - 1, 1 << (8 * width - 1), 0x10000 % (1 << 8 * width)))
     data[at : at + width] = value.to_bytes(width, draw.choice(("big", "little")))
@@ -107,7 +107,7 @@ def _again(data: bytearray, draw: random.Random) -> bytearray:
 
 
 def _other(data: bytearray, draw: random.Random) -> bytearray:
-    """The head of one file on the body of another."""
+    """Joins the head of one file to the body of another."""
     other = draw.choice(seeds())[1]
     return data[: draw.randrange(1, 60)] + other[draw.randrange(60) :]
 
@@ -118,7 +118,7 @@ MUTATIONS: tuple[Callable[[bytearray, random.Random], bytearray], ...] = (
 
 
 def mutated(index: int, draw: random.Random) -> tuple[str, bytes]:
-    """(ending, content) of one attempt; the formats take turns."""
+    """Returns (ending, content) of one attempt; the formats take turns."""
     ending, data = seeds()[index % len(seeds())]
     changed = bytearray(data)
     for _ in range(draw.choice((1, 1, 2, 3))):
@@ -127,7 +127,7 @@ def mutated(index: int, draw: random.Random) -> tuple[str, bytes]:
 
 
 def case(index: int, draw: random.Random, folder: Path) -> str | None:
-    """One mutated picture beside a good one, through `mien data check`."""
+    """Passes one mutated image beside a good one through `mien data check`."""
     ending, content = mutated(index, draw)
     place = folder / "set"
     place.mkdir()

@@ -1,7 +1,7 @@
 """Ranks: two processes train together, and one gets TERM, Ctrl-C or HUP, is killed, or is stopped (SIGSTOP).
 
-A signal to either saves and ends both with its exit code. After a kill or a stop the survivor names the rank that is
-gone and ends with 76; the last checkpoint is whole, and one process can go on from it.
+A signal to either must save and end both with its exit code. After a kill or a stop, the other process names the rank
+that is gone and ends with 76. The last checkpoint must be complete, and one process must be able to continue from it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Resume: each recipe, stopped at a random round and resumed, has the bits of one that never stopped.
+"""Resume: each recipe, stopped at a random round and resumed, has the bits of a run without a stop.
 
-By turns the stop is the end of a smaller budget, TERM, or SIGKILL. Networks are as small as their recipes allow.
+The stop is by turns the end of a smaller budget, TERM, or SIGKILL. Networks are as small as their recipes allow.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def names() -> list[str]:
 
 
 def changes_of(name: str) -> tuple[str, ...]:
-    """The settings that make a recipe small, of those that it has."""
+    """Returns the settings that make a recipe small, of those that it has."""
     chosen, found = recipes.find(name), []
     for side, settings in SMALL.items():
         for setting, value in settings.items():
@@ -42,7 +42,7 @@ def changes_of(name: str) -> tuple[str, ...]:
 
 
 def pictures_for(folder: Path) -> tuple[Path, Path, Path]:
-    """(a folder of pictures, pairs side by side, two domains)"""
+    """Returns (a folder of images, pairs side by side, two domains)."""
     from PIL import Image
 
     data, pairs, two = folder / "data", folder / "pairs", folder / "two"
@@ -61,7 +61,7 @@ def pictures_for(folder: Path) -> tuple[Path, Path, Path]:
 
 
 def words_of(name: str, pictures: Path, outdir: Path, images: int) -> list[str]:
-    """The words of a training of so many images by this recipe, in its smallest size."""
+    """Returns the words of a training of this many images with this recipe, in its smallest size."""
     data, pairs, two = pictures_for(pictures)
     recipe = recipes.find(name)
     given = {"none": data, "paired": pairs, "unpaired": two}[recipe.sources]
@@ -102,7 +102,7 @@ def case(index: int, draws: random.Random, folder: Path) -> str | None:
 
 
 def signal_after(rounds: int, number: signal.Signals) -> None:
-    """Send this process a signal after so many rounds."""
+    """Sends this process a signal after this many rounds."""
     import os
 
     from mien.trainer import trainer

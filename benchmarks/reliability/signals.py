@@ -1,7 +1,8 @@
 """Signals: TERM, Ctrl-C, HUP, USR1 and a closed pipe at random moments, in training, evaluation and preparation.
 
-A training is saved, ends with 128 + signal in one line, and goes on. A second Ctrl-C ends a step that takes minutes
-within seconds. A preparation ends in one line, and leaves neither a traceback of a worker nor a scratch folder.
+A training must be saved, end with 128 + signal in one line, and continue later. A second Ctrl-C must end a step of
+several minutes within seconds. A preparation must end in one line, without a traceback of a worker and without a
+temporary folder.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def case(index: int, draws: random.Random, folder: Path) -> str | None:
 
 
 def training(number: signal.Signals, draws: random.Random, folder: Path, data: Path) -> str | None:
-    """At any moment from the first line on; what comes before the first round is no training yet."""
+    """Sends the signal at any moment from the first line on. What comes before the first round is no training yet."""
     words = children.training(data, folder / "runs", "1h", "--augment", "none")
     child = children.start(folder / "first", *words)
     wait_for_line(child, "resume ")
@@ -103,7 +104,7 @@ def closed_pipe(number: signal.Signals, draws: random.Random, folder: Path, data
 
 
 def second_ctrl_c(number: signal.Signals, draws: random.Random, folder: Path, data: Path) -> str | None:
-    """A step of five minutes in one operation that no Python handler interrupts, as a backward pass is."""
+    """A step of five minutes in one operation that no Python handler interrupts, as in a backward pass."""
     import ctypes
 
     def endless() -> None:

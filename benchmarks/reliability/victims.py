@@ -1,4 +1,4 @@
-"""What the scripts about files damage: a small real run, a set, pictures with labels; made once, copied each time."""
+"""The files that the scripts damage: a small real run, a set, images with labels; made once, copied each time."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ ENOUGH = 60.0  # seconds for one verb on a busy machine; none needs more than a 
 
 
 class Hangs(Exception):
-    """A verb took far longer than it may."""
+    """A verb took much longer than it may."""
 
 
 @dataclass(frozen=True)
 class Victims:
-    """run: trained by class, with evaluations. prepared: its set. stylegan: pictures with StyleGAN's dataset.json.
-    metadata: pictures with metadata.jsonl. latents, directions: files of tensors for the run."""
+    """run: trained by class, with evaluations. prepared: its set. stylegan: images with StyleGAN's dataset.json.
+    metadata: images with metadata.jsonl. latents, directions: files of tensors for the run."""
 
     run: Path
     prepared: Path
@@ -41,7 +41,7 @@ class Victims:
 
 
 def make(folder: Path) -> Victims:
-    """All of them in `folder`. Raises RuntimeError where mien cannot make them."""
+    """Makes all of them in `folder`. Raises RuntimeError if mien cannot make them."""
     folder.mkdir(parents=True, exist_ok=True)
     faces, stylegan, metadata = folder / "faces", folder / "stylegan", folder / "metadata"
     draw(faces)
@@ -64,7 +64,7 @@ def make(folder: Path) -> Victims:
 
 
 def draw(folder: Path, classes: bool = True) -> list[str]:
-    """Small pictures of noise, in folders of two classes or in one; -> their names."""
+    """Writes small images of noise, in folders of two classes or in one. Returns their names."""
     random = np.random.default_rng(0)
     names = [f"{('dark/' if place % 2 else 'fair/') if classes else ''}{place:02d}.png" for place in range(PICTURES)]
     for name in names:
@@ -90,7 +90,7 @@ def done(*words: str) -> None:
 
 
 def tried(*words: str, cwd: Path) -> tuple[str | None, int, str]:
-    """One verb on something damaged -> (what is wrong with how it ended, or None; exit code; standard error)."""
+    """Runs one verb on something damaged. Returns (what is wrong with its end, or None; exit code; standard error)."""
     begun = time.monotonic()
     try:
         with limited(ENOUGH):
@@ -109,7 +109,7 @@ def tried(*words: str, cwd: Path) -> tuple[str | None, int, str]:
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Raises Hangs inside what takes longer."""
+    """Raises Hangs inside a call that takes longer."""
 
     def rung(number: int, frame: FrameType | None) -> None:
         raise Hangs
@@ -124,7 +124,7 @@ def limited(seconds: float) -> Iterator[None]:
 
 
 def replaced(path: Path, what: str) -> None:
-    """Something else in place of a file: a pipe, a folder, a link, a file of a terabyte without contents."""
+    """Returns something else in place of a file: a pipe, a folder, a link, a file of a terabyte without contents."""
     path.unlink()
     if what == "pipe":
         os.mkfifo(path)
