@@ -14,7 +14,7 @@ from mien import cli
 ROOT = Path(__file__).parents[1]
 CHANGES = ROOT / "CHANGELOG.md"
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
+    *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "benchmarks").rglob("*.md")),
     CHANGES,
