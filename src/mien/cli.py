@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from mien import __version__
+from mien.config.keywords import set_signature
 from mien.errors import MienError, OutOfMemory, UsageError, in_brief, is_out_of_memory
 from mien.python_api import plain
 from mien.runtime import signals
@@ -173,7 +174,7 @@ def parse(function: Callable[..., Any], program: str, arguments: list[str]) -> A
     def bind(*positional: Any, **named: Any) -> None:
         bound.update(signature_of(function).bind(*positional, **named).arguments)
 
-    bind.__signature__ = signature_of(function)  # type: ignore[attr-defined]
+    set_signature(bind, signature_of(function))
     bind.__annotations__ = {name: part.annotation for name, part in signature_of(function).parameters.items()}
     bind.__doc__ = function.__doc__
     if {"-h", "--help"} & set(arguments):

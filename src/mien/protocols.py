@@ -90,6 +90,14 @@ def noise_generator(network: nn.Module) -> NoiseGenerator:
     return cast(NoiseGenerator, network)  # checked above
 
 
+def style_generator(network: nn.Module) -> StyleGenerator:
+    """Return the network as a generator of styles. Raises UsageError where it has no mapping and no synthesis."""
+    if not is_style_generator(network):
+        name = type(network).__name__
+        raise UsageError(f"{name} has no styles: give it latent_dim, mapping(z, label) and synthesis(w)")
+    return network
+
+
 def translation_generator(network: nn.Module) -> TranslationGenerator:
     """Return the network as a translator. Raises UsageError where it has no `multiple`."""
     if not has(network, "multiple"):

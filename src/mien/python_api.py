@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from mien.config.keywords import set_signature
 from mien.errors import MienError, UsageError
 from mien.notebook import live_display
 
@@ -95,8 +96,8 @@ def checked(name: str) -> Callable[[Verb], Verb]:
                 error.args = (_as_arguments(str(error), signature), *error.args[1:])
                 raise
 
-        call.verb = verb  # type: ignore[attr-defined]
-        call.__signature__ = wide_signature(verb)  # type: ignore[attr-defined]
+        vars(call)["verb"] = verb  # `plain` reads it
+        set_signature(call, wide_signature(verb))
         return typing.cast(Verb, call)
 
     return wrap

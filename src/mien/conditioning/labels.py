@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mien.conditioning.condition import Condition
+from mien.conditioning.condition import Condition, Kind
 from mien.conditioning.text import encoder as encoders
 from mien.data.attributes import one_each
 from mien.data.mapped import read_array
@@ -27,11 +27,11 @@ KEPT = 2048  # of the training's labels, which drawing chooses from
 SHOWN = 4  # names in a line
 
 
-def offers(names: Sequence[str], labels: np.ndarray | None, captions: bool) -> dict[str, str]:
+def offers(names: Sequence[str], labels: np.ndarray | None, captions: bool) -> dict[Kind, str]:
     """What pictures may be conditioned on, the best first: kind -> what that is, in words. Classes are labels of which
     no picture has two."""
     shown = f"({', '.join(names[:SHOWN])}{', …' if len(names) > SHOWN else ''})"
-    found = {}
+    found: dict[Kind, str] = {}
     if len(names) > 1 and labels is not None and one_each(labels):
         found["class"] = f"{len(names)} classes {shown}"
     if names:
@@ -41,7 +41,7 @@ def offers(names: Sequence[str], labels: np.ndarray | None, captions: bool) -> d
     return found
 
 
-def listed(there: dict[str, str]) -> str:
+def listed(there: dict[Kind, str]) -> str:
     parts = [words for kind, words in there.items() if kind != "attributes" or "class" not in there]
     return " and ".join(parts) or "no labels and no captions"
 

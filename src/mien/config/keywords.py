@@ -29,10 +29,15 @@ def takes_fields_of(config: Callable[P, Config]) -> Callable[[Callable[[Config],
         hints, signature = typing.get_type_hints(config, include_extras=True), inspect.signature(config)
         parameters = [part.replace(annotation=hints[name]) for name, part in signature.parameters.items()]
         returned = inspect.signature(verb).return_annotation
-        call.__signature__ = inspect.Signature(parameters, return_annotation=returned)  # type: ignore[attr-defined]
+        set_signature(call, inspect.Signature(parameters, return_annotation=returned))
         call.__annotations__ = {**{part.name: part.annotation for part in parameters}, "return": returned}
         _, head, arguments = str(inspect.getdoc(config)).partition("Args:\n")
         call.__doc__ = f"{inspect.getdoc(verb)}\n\n{head}{arguments}"
         return call
 
     return wrap
+
+
+def set_signature(function: Callable[..., object], signature: inspect.Signature) -> None:
+    """Make `inspect.signature(function)` return this signature."""
+    vars(function)["__signature__"] = signature

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mien.batch import Batch, Match, Memory, Transform, Turn, unchanged
 from mien.games.game import Game, Networks, trained, with_graph
+from mien.protocols import noise_generator
 
 
 def never(batch: Batch, memory: Memory) -> Transform:
@@ -46,8 +47,8 @@ class NoiseGame(Game):
     ):
         self.generators = {"G": generator}
         self.discriminators = {"D": discriminator}
-        self.generator = generator
-        self.latent_dim: int = generator.latent_dim  # type: ignore[assignment]
+        self.generator = noise_generator(generator)
+        self.latent_dim = self.generator.latent_dim
         self.reuse_fakes, self.augment, self.mismatch = reuse_fakes, augment, mismatch
         self.paired_labels = paired_labels
         self.trained = trained([generator])

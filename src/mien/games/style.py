@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from mien.batch import Batch, Memory, Transform, Turn
 from mien.games.noise import NoiseGame, never
+from mien.protocols import style_generator
 
 
 class StyleGame(NoiseGame):
@@ -29,14 +30,16 @@ class StyleGame(NoiseGame):
         paired_labels: bool = False,
     ):
         super().__init__(generator, discriminator, reuse_fakes, augment, mismatch, paired_labels)
+        self.style_generator = style_generator(generator)
         self.mixing = mixing
 
     def play(self, batch: Batch) -> Turn:
         z = torch.randn(2 * len(batch.image), self.latent_dim, device=batch.image.device)
         asked = self.asked(batch.label)
         label = None if asked is None else asked.repeat(2, 1)
-        w = self.mixed(*self.generator.mapping(z, label).chunk(2))  # type: ignore[operator]
-        fake = self.generator.synthesis(w)  # type: ignore[operator]
+        first, second = self.style_generator.mapping(z, label).chunk(2)
+        w = self.mixed(first, second)
+        fake = self.style_generator.synthesis(w)
         return Turn(self.matches(batch, fake, asked), {"z": z[: len(fake)], "w": w, "fake": fake}, self.memory)
 
     def mixed(self, first: Tensor, second: Tensor) -> Tensor:

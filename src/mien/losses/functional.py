@@ -100,7 +100,8 @@ def gradient_penalty(
     """
     position = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
     between = torch.lerp(real.detach(), fake.detach(), position).requires_grad_()
-    return (image_gradient(discriminator(between), between).norm(dim=1) - target).square()
+    norms: Tensor = image_gradient(discriminator(between), between).norm(dim=1)
+    return (norms - target).square()
 
 
 def path_lengths(images: Tensor, w: Tensor) -> Tensor:

@@ -41,7 +41,8 @@ def recipe_function(name: str) -> Callable[[], Recipe]:
         found = getattr(add_user_file(path), own, None)
         if not callable(found):
             raise UsageError(f"{path} has no recipe function {own!r}")
-        return found
+        function: Callable[[], Recipe] = found
+        return function
     recipes = known()
     if name not in recipes:
         near = difflib.get_close_matches(name, recipes, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from mien.errors import FileError
 from mien.runs.directory import RunDirectory
@@ -132,14 +132,14 @@ def rows(journal: JsonlLog) -> list[Row]:
     return found
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and -1e300 < value < 1e300
 
 
 def number(row: dict[str, Any], key: str) -> float:
     """0 for what is missing or is no finite number."""
     value = row.get(key)
-    return value if is_number(value) else 0.0  # type: ignore[return-value]
+    return value if is_number(value) else 0.0
 
 
 def points(rows: list[Row], key: str) -> list[tuple[float, float]]:

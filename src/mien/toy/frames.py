@@ -94,7 +94,8 @@ def tinted(field: np.ndarray) -> np.ndarray:
     edge[:-1] |= step[:-1] != step[1:]
     edge[:, :-1] |= step[:, :-1] != step[:, 1:]
     edge[1:] |= edge[:-1]  # two fine pixels wide
-    return TINTS[tint + 256 * edge]
+    colours: np.ndarray = TINTS[tint + 256 * edge]
+    return colours
 
 
 def tints() -> np.ndarray:

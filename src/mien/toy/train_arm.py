@@ -14,6 +14,7 @@ from mien.batch import Batch
 from mien.config.budget import Budget
 from mien.data.batches import derive_seed
 from mien.errors import DivergenceError
+from mien.protocols import noise_generator
 from mien.recipes.recipe import Recipe
 from mien.runtime.console import Line
 from mien.toy.distances import SAMPLES, DistributionMetrics, claimed, generator_gradient_norm
@@ -118,7 +119,7 @@ class FrameRecorder:
         self.generator, self.discriminator = training.game.generators["G"], training.game.discriminators["D"]
         self.ruler = DistributionMetrics(mixture)
         random = torch.Generator().manual_seed(derive_seed(seed, "look"))
-        self.z = torch.randn(SAMPLES, int(self.generator.latent_dim), generator=random)  # type: ignore[arg-type]
+        self.z = torch.randn(SAMPLES, noise_generator(self.generator).latent_dim, generator=random)
         with torch.no_grad():
             reach = float(self.generator(self.z).abs().max())
         self.view = max(VIEW, 1.15 * reach)

@@ -96,7 +96,8 @@ def on_gpu(known: Facts) -> tuple[Recipe, list[str]]:
 
 def r3gan_gamma(known: Facts) -> float:
     """2 (side / 64)^3 (70,000 / pictures)^(1/4): docs/recipes/r3gan.md says what it rests on, and where it fails."""
-    return 2.0 * (known.side / 64) ** 3 * (70_000 / known.pictures) ** 0.25
+    gamma: float = 2.0 * (known.side / 64) ** 3 * (70_000 / known.pictures) ** 0.25
+    return gamma
 
 
 def r3gan_batch(known: Facts) -> int:

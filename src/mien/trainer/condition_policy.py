@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
-from mien.conditioning.condition import Condition
+from mien.conditioning.condition import Condition, Kind
 from mien.conditioning.labels import SHOWN, listed, offers
 from mien.conditioning.text import encoder as encoders
 from mien.data.attributes import attributes_of
@@ -17,7 +18,7 @@ NAMED = {"class": "classes", "attributes": "labels", "text": "captions"}
 NOISE = 0.7  # added to texts while training: other words for the same are then drawn right more often
 
 
-def asked(recipe: Recipe, cond: str, layout: Layout, encoder: str | None = None) -> Recipe:
+def asked(recipe: Recipe, cond: Kind | Literal["none"], layout: Layout, encoder: str | None = None) -> Recipe:
     """The recipe with the condition of `--cond`. Raises UsageError where the pictures bring nothing of that kind.
 
     encoder: of texts; None: words. A recipe whose discriminator names labels has no use for "none": it takes the best
@@ -38,7 +39,7 @@ def asked(recipe: Recipe, cond: str, layout: Layout, encoder: str | None = None)
     if cond == "text":
         name = encoders.asked(encoder or "words")
         return replace(recipe, condition=Condition("text", encoders.find(name).dim, encoder=name, noise=NOISE))
-    return replace(recipe, condition=Condition(cond, len(layout.label_names), layout.label_names))  # type: ignore[arg-type]
+    return replace(recipe, condition=Condition(cond, len(layout.label_names), layout.label_names))
 
 
 def words(condition: Condition | None, pictures: PreparedSet) -> list[str]:

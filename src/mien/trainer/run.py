@@ -136,10 +136,11 @@ def load(
     "cpu", "cuda", …; the accelerator where there is one. Raises UsageError or FileError, in one line.
     """
     place = run.directory if isinstance(run, Run) else run if isinstance(run, RunDirectory) else str(run)
-    of = translator if translator.translates(place, Path(outdir)) else generator
-    of = translator if translator.translates(place, Path(outdir)) else generator
+    outdir = Path(outdir)
     with torch.random.fork_rng(devices=[]):  # building a network draws its first weights
-        return of.load(place, snapshot, outdir=Path(outdir), code=code, device=device)
+        if translator.translates(place, outdir):
+            return translator.load(place, snapshot, outdir=outdir, code=code, device=device)
+        return generator.load(place, snapshot, outdir=outdir, code=code, device=device)
 
 
 def number(value: Any) -> float:

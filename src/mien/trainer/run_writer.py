@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from mien.data.batches import derive_seed
 from mien.games.game import Translation
 from mien.media import image_files
 from mien.media.pixels import grid, to_pixels
+from mien.protocols import noise_generator
 from mien.recipes.recipe import Recipe
 from mien.runs.checkpoint import prune, save_checkpoint
 from mien.runs.directory import RunDirectory, best_snapshot, kimg_name, mark_best, mark_latest
@@ -55,7 +56,7 @@ class RunWriter:
         """z [SAMPLES, latent_dim], the same in every grid of the run; in a conditional one a row has one label [K], the
         second part, and each column one z: all that differs within it is the label."""
         generator = torch.Generator().manual_seed(derive_seed(self.seed, "fixed latents"))
-        dimension: int = self.training.ema.modules["G"].latent_dim  # type: ignore[assignment]
+        dimension = noise_generator(self.training.ema.modules["G"]).latent_dim
         z = torch.randn(SAMPLES, dimension, generator=generator)
         if self.labels is None:
             return [z]
@@ -88,7 +89,8 @@ class RunWriter:
 
     def translations(self) -> np.ndarray:
         """uint8 [N,H,k*W,C], a source and what comes of it side by side: first all from one domain, then the other."""
-        game = cast(Translation, self.training.game)
+        game = self.training.game
+        assert isinstance(game, Translation)  # only a translation has examples
         shown = np.stack([to_pixels(game.show(self.training.ema.modules, one)) for one in self.examples])
         return np.concatenate(list(shown.swapaxes(0, 1)))
 

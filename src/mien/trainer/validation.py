@@ -133,4 +133,5 @@ def is_better(row: Row, best: Mapping[str, Any] | None) -> bool:
     """Whether a row beats best.json; what was measured otherwise is no rival."""
     if row["value"] is None or best is None or not alike(row, best):
         return row["value"] is not None
-    return row["value"] < best["value"] if row["better"] == "lower" else row["value"] > best["value"]
+    value, rival = float(row["value"]), float(best["value"])
+    return value < rival if row["better"] == "lower" else value > rival

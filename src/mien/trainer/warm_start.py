@@ -23,6 +23,7 @@ from mien.conditioning.condition import Condition
 from mien.config.spec import Spec
 from mien.errors import UsageError
 from mien.inference.generator import snapshot_path
+from mien.protocols import noise_generator
 from mien.recipes.recipe import Recipe, from_json
 from mien.runs import tensor_files
 from mien.runs.checkpoint import Tensors
@@ -130,7 +131,7 @@ def generator_axes(recipe: Recipe) -> dict[str, Axes]:
         return {}
     plain = replace(recipe, condition=None)
     one = plain.build_generator()
-    length = int(one.latent_dim)  # type: ignore[arg-type]
+    length = noise_generator(one).latent_dim
     longer = Spec(recipe.generator.of, **{**recipe.generator.arguments, "latent_dim": length + 1})
     other = replace(plain, generator=longer).build_generator().state_dict()
     z, embedded = [f"z {number}" for number in range(length)], embedded_names(recipe.condition)

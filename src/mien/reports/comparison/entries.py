@@ -157,5 +157,6 @@ def warnings(entries: list[Entry]) -> list[str]:
 
 def size_text(facts: Facts) -> str:
     size = facts.recipe.get("resolution")
-    known = isinstance(size, list) and len(size) == 2 and all(isinstance(side, int) for side in size)
-    return resolution_text(*size) if known else "unknown"  # type: ignore[misc]
+    if not isinstance(size, list) or len(size) != 2 or not all(isinstance(side, int) for side in size):
+        return "unknown"
+    return resolution_text(size[0], size[1])
