@@ -17,8 +17,8 @@ import numpy as np
 
 from mien.data.prepare import prepare
 from mien.data.synthetic.draw import draw_many
-from mien.evaluation.resolve import choose_detector
 from mien.media.pixels import as_rgb
+from mien.metrics.detectors import choose_detector
 
 
 def some(data: str, size: int, count: int) -> np.ndarray:

@@ -117,7 +117,7 @@ class Colours:
 def test_label_fills_half_a_folder_and_leaves_it_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """200 red, green or blue pictures; the first half has its colour in metadata.csv."""
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("mien.evaluation.resolve.choose_extractor", lambda *_: Colours())
+    monkeypatch.setattr("mien.metrics.choose_extractor.choose_extractor", lambda *_: Colours())
     folder, random, rows = tmp_path / "faces", np.random.default_rng(0), ["file_name,colour,shiny"]
     folder.mkdir()
     for n in range(200):

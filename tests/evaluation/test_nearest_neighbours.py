@@ -10,7 +10,6 @@ from PIL import Image
 
 import mien
 from mien.errors import UsageError
-from mien.evaluation import resolve
 from mien.evaluation.nearest_neighbours import GAP, LETTERS, Nearest, by_pixels, in_blocks, in_words, nearest, sheet
 from mien.metrics.features import Extractor
 from mien.reports.run_data import read_facts
@@ -90,7 +89,7 @@ class Means:
 
 def test_the_verb_writes_a_sheet_that_the_report_shows(tmp_path, faces, monkeypatch):
     extractor = Extractor(Means(), "0" * 64, "clean", torch.device("cpu"))
-    monkeypatch.setattr(resolve, "choose_extractor", lambda *flags: extractor)
+    monkeypatch.setattr("mien.metrics.choose_extractor.choose_extractor", lambda *flags: extractor)
     run = make_run(tmp_path)
     assert section(read_facts(run)) == ""
     status = {**json.loads(run.status.read_text()), "data": str(faces), "tick": 1000, "checkpoint_every": "2m"}

@@ -239,7 +239,7 @@ def label(
     from mien.evaluation.feature_cache import extract_features, feature_streams
     from mien.evaluation.image_sets import pictures_of
     from mien.evaluation.pseudo_labels import colours, fill
-    from mien.evaluation.resolve import choose_extractor, described
+    from mien.metrics.choose_extractor import choose_extractor, described
     from mien.runtime.device import pick_device
 
     if not 0 < accuracy <= 1:

@@ -104,9 +104,10 @@ def evaluate(
     from mien.evaluation.attribute_classifier import with_attribute_classifier
     from mien.evaluation.evaluate import score
     from mien.evaluation.image_sets import announce, is_run
-    from mien.evaluation.resolve import choose_extractor, choose_metrics
+    from mien.evaluation.resolve import choose_metrics
     from mien.inference.seeds import check_truncation, parse_seeds
     from mien.inference.translator import translates
+    from mien.metrics.choose_extractor import choose_extractor
     from mien.runs.directory import RunDirectory, find
     from mien.runs.jsonl_log import JsonlLog
     from mien.runtime.device import pick_device

@@ -71,11 +71,11 @@ def neighbours(
     from mien.evaluation.feature_cache import extract_features, feature_streams
     from mien.evaluation.image_sets import no_data, pictures_of
     from mien.evaluation.nearest_neighbours import by_pixels, in_blocks, in_words, nearest, sheet
-    from mien.evaluation.resolve import choose_extractor
     from mien.inference.generator import load
     from mien.inference.seeds import check_truncation, parse_seeds
     from mien.media.image_files import encode
     from mien.media.pixels import as_rgb
+    from mien.metrics.choose_extractor import choose_extractor
     from mien.metrics.fid import FID
     from mien.runs.directory import find
     from mien.runtime.atomic_files import write_bytes, write_json

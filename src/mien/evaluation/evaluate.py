@@ -12,7 +12,7 @@ from mien import __version__
 from mien.errors import UsageError
 from mien.evaluation.feature_cache import extract_features, feature_streams, stream_name
 from mien.evaluation.image_sets import ImageSet
-from mien.evaluation.resolve import described, doubts_of
+from mien.metrics.choose_extractor import described, doubts_of
 from mien.metrics.features import Extractor
 from mien.metrics.metric import Metric, Score
 

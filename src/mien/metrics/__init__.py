@@ -1,4 +1,8 @@
-"""Metrics, one file each. `find` also takes a user's file: "my_metric.py:sharpness"."""
+"""Metrics, one file each, and as functions of images: `mien.metrics.fid("faces/", images)`.
+
+The function `fid` stands in the place of the module `fid` here; `from mien.metrics.fid import FID` is the class all the
+same. `find` also takes a user's file: "my_metric.py:sharpness".
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,11 @@ import pkgutil
 
 from mien.config.serialization import add_user_file, is_ours
 from mien.errors import UsageError
+from mien.metrics.functional import afd, fid, inception_score, kid, precision_recall
+from mien.metrics.image_batches import Images
 from mien.metrics.metric import METRICS, Metric
+
+__all__ = ["Images", "afd", "fid", "find", "inception_score", "kid", "known", "precision_recall"]
 
 
 def known() -> dict[str, type[Metric]]:

@@ -20,10 +20,11 @@ from mien.errors import in_brief, is_out_of_memory
 from mien.evaluation.attribute_classifier import with_attribute_classifier
 from mien.evaluation.evaluate import Row, score
 from mien.evaluation.image_sets import ImageSet, generated_by, pictures_of
-from mien.evaluation.resolve import choose_extractor, choose_metrics
+from mien.evaluation.resolve import choose_metrics
 from mien.evaluation.translated_sets import target_images, translated_images
 from mien.inference.generator import Generator
 from mien.inference.translator import Translator
+from mien.metrics.choose_extractor import choose_extractor
 from mien.recipes.recipe import Recipe
 from mien.trainer.config import ValidationConfig
 
