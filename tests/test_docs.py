@@ -3,13 +3,14 @@
 import contextlib
 import functools
 import io
+import itertools
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
-from mien import cli
+from mien import cli, recipes
 
 ROOT = Path(__file__).parents[1]
 CHANGES = ROOT / "CHANGELOG.md"
@@ -175,3 +176,20 @@ def test_the_checks_find_what_they_are_for() -> None:
     ]
     assert "--data" in flags_of(("train",)) and "--sheet" not in flags_of(("data", "check"))
     assert words("Seeds 0-63 take 1,000 images of 64 px.") == 8
+
+
+def values(arguments: list[str], flag: str) -> list[str]:
+    """The values of a flag that may be repeated."""
+    return [value for name, value in itertools.pairwise(arguments) if name == flag]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_recipes_and_settings_exist(page: Path) -> None:
+    for _, verb, *arguments in (words for words in commands(read(page)) if len(words) > 2):
+        if verb != "train" or arguments[0].startswith(("-", "$")) or ".py" in arguments[0]:
+            continue
+        changes = [value.replace("$D", "2000000") for value in values(arguments, "--set")]
+        wanted = recipes.find(arguments[0])
+        wanted.override(tuple(change for change in changes if not change.startswith(("augment.", "condition."))))
+        for several in values(arguments, "--recipes"):
+            assert all(recipes.find(name) for name in several.split(","))

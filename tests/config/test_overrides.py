@@ -22,6 +22,11 @@ def changed(assignment):
     return override(replace(recipes.find("dcgan"), discriminator_terms={"r1": R1(weight=1.0, every=16)}), assignment)
 
 
+def test_bfloat16_can_be_switched_off():
+    changed = override(recipes.find("r3gan"), "generator.bf16_stages=0")
+    assert {path: part for path, part, _ in paths(changed)}["generator.bf16_stages"] == 0
+
+
 def test_each_kind_of_value():
     assert changed("discriminator_terms.r1.weight=5").discriminator_terms["r1"] == R1(weight=5.0, every=16)
     assert changed("discriminator_terms.r1.every=4").discriminator_terms["r1"].every == 4

@@ -12,6 +12,8 @@ from mien.config.spec import Spec
 from mien.config.typing_hints import called, check_numbers, expressible, hints_of, is_pair, options
 from mien.errors import UsageError
 
+MAY_BE_ZERO = (".bf16_stages",)  # counts that may be set to 0 from another number
+
 
 def override(value: Any, assignment: str) -> Any:
     """A copy of `value` changed by "discriminator_terms.r1.weight=5". Raises UsageError naming the valid paths."""
@@ -25,7 +27,8 @@ def override(value: Any, assignment: str) -> Any:
         raise UsageError(f"--set {path}: no such setting; {hint}valid are: {', '.join(sorted(valid))}")
     part, hint = valid[path]
     new = parse(text, hint, assignment)
-    check_numbers(new, 0 if part == 0 else 1, f"--set {assignment}: {path}")
+    may_be_zero = part == 0 or path.endswith(MAY_BE_ZERO)
+    check_numbers(new, 0 if may_be_zero else 1, f"--set {assignment}: {path}")
     return replace_at(value, path.split("."), new)
 
 
