@@ -31,32 +31,30 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     # losses and penalties
-    Mutant(
-        "losses/adversarial.py", "softplus(-real) + softplus(fake)", "softplus(-real)", "losses/test_adversarial.py"
-    ),
-    Mutant("losses/adversarial.py", "return -softplus(fake)", "return softplus(fake)", "losses/test_adversarial.py"),
-    Mutant("losses/adversarial.py", "torch.relu(1.0 + fake)", "torch.relu(fake)", "losses/test_adversarial.py"),
-    Mutant("losses/adversarial.py", "0.5 * (fake - 1.0)", "0.5 * (fake + 1.0)", "losses/test_adversarial.py"),
-    Mutant("losses/adversarial.py", "return fake - real", "return real - fake", "losses/test_adversarial.py"),
-    Mutant("losses/adversarial.py", "softplus(real - fake)", "softplus(fake - real)", "losses/test_adversarial.py"),
+    Mutant("losses/functional.py", "softplus(-real) + softplus(fake)", "softplus(-real)", "losses/test_adversarial.py"),
+    Mutant("losses/functional.py", "return -softplus(fake)", "return softplus(fake)", "losses/test_adversarial.py"),
+    Mutant("losses/functional.py", "torch.relu(1.0 + fake)", "torch.relu(fake)", "losses/test_adversarial.py"),
+    Mutant("losses/functional.py", "0.5 * (fake - 1.0)", "0.5 * (fake + 1.0)", "losses/test_adversarial.py"),
+    Mutant("losses/functional.py", "return fake - real", "return real - fake", "losses/test_adversarial.py"),
+    Mutant("losses/functional.py", "softplus(real - fake)", "softplus(fake - real)", "losses/test_adversarial.py"),
     Mutant("losses/auxiliary.py", '"generator" or self.fakes', '"generator"', "losses/test_auxiliary.py"),
-    Mutant("losses/mode_seeking.py", "noise / (picture", "picture / (noise", "losses/test_mode_seeking.py"),
+    Mutant("losses/functional.py", "noise / (image", "image / (noise", "losses/test_mode_seeking.py"),
     Mutant("losses/path_length.py", "newest, self.decay)", "newest, 1 - self.decay)", "losses/test_path_length.py"),
-    Mutant("losses/penalties.py", "0.5 * image_gradient", "image_gradient", "losses/test_penalties.py"),
+    Mutant("losses/functional.py", "0.5 * image_gradient", "image_gradient", "losses/test_penalties.py"),
     Mutant(
         "losses/penalties.py",
         "match.fake_logits, match.fake",
         "match.real_logits, match.real",
         "losses/test_penalties.py",
     ),
-    Mutant("losses/penalties.py", "torch.rand(len(real), ", "torch.rand(1, ", "losses/test_penalties.py"),
-    Mutant("losses/penalties.py", " - self.target", "", "losses/test_penalties.py"),
+    Mutant("losses/functional.py", "torch.rand(len(real), ", "torch.rand(1, ", "losses/test_penalties.py"),
+    Mutant("losses/functional.py", "norm(dim=1) - target", "norm(dim=1)", "losses/test_penalties.py"),
     Mutant("losses/reconstruction.py", ".abs()", ".square()", "losses/test_reconstruction.py"),
     # a player's update
     Mutant("training/player.py", " * term.every", "", "training/test_player.py"),
     Mutant("training/player.py", "% term.every == 0", "% term.every == 1", "training/test_player.py"),
     Mutant("training/player.py", "self.constrain(module)", "pass", "training/test_player.py"),
-    Mutant("training/player.py", "torch.manual_seed(batch.seed)", "pass", "training/test_player.py"),
+    Mutant("training/player.py", "seed_draws(batch.seed, batch.image.device)", "pass", "training/test_player.py"),
     Mutant("training/player.py", "zero_grad(set_to_none=True)", "param_groups", "training/test_player.py"),
     Mutant("training/player.py", "*= self.rate_factor", "*= 1.0", "training/test_player.py"),
     Mutant("training/player.py", "self.trainable(False)", "pass", "training/test_player.py"),
