@@ -1,7 +1,9 @@
 """The docs: short sentences, the field's words, links that resolve, and commands that exist."""
 
+import ast
 import contextlib
 import functools
+import importlib
 import io
 import itertools
 import re
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import mien
 from mien import cli, recipes
 
 ROOT = Path(__file__).parents[1]
@@ -151,6 +154,18 @@ def test_commands_exist(page: Path) -> None:
         given = {argument.partition("=")[0] for argument in arguments if argument.startswith("--")}
         wrong += [f"mien {' '.join(verb)} has no flag {flag}" for flag in sorted(given - flags_of(verb) - {"--help"})]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_names_in_python_exist(page: Path) -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```", read(page), re.MULTILINE | re.DOTALL)
+    for node in (node for block in blocks for node in ast.walk(ast.parse(block))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "mien":
+            module = importlib.import_module(str(node.module))
+            missing = [name.name for name in node.names if not hasattr(module, name.name)]
+            assert not missing, f"{node.module} has no {missing}"
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "mien":
+            assert hasattr(mien, node.attr), f"there is no mien.{node.attr}"
 
 
 def test_every_page_is_reached_from_the_index() -> None:
