@@ -13,9 +13,9 @@ from exact import begin
 import mien
 from mien.batch import Batch
 from mien.errors import OutOfMemory
+from mien.recipes.recipe import Recipe
 from mien.runtime import distributed
 from mien.trainer.run_writer import RunWriter
-from mien.trainer.trainer import Trainer
 from mien.training.optimizer import Adam
 from mien.training.player import Player
 
@@ -81,9 +81,7 @@ def runs(data: Path, outdir: Path, changes: tuple[str, ...]) -> dict[str, object
         ended[name] = run
     ended["never"] = refused(data, outdir / "never", changes, Player, "learn", large((1,), most=0))
     ended["grid"] = refused(data, outdir / "grid", changes, RunWriter, "faces", lambda self: self.training.images > 0)
-    ended["building"] = refused(
-        data, outdir / "building", changes, Trainer, "__init__", lambda *_: distributed.rank() == 1
-    )
+    ended["building"] = refused(data, outdir / "building", changes, Recipe, "build", lambda *_: distributed.rank() == 1)
     return ended
 
 

@@ -28,10 +28,10 @@ def test_each_room_has_its_floor():
         ("training/player.py", "from mien.losses.term import Term", False),
         ("training/player.py", "from mien.recipes.recipe import Recipe", True),
         ("networks/dcgan.py", "from mien.losses.penalties import R1", True),
-        ("recipes/recipe.py", "from mien.trainer.launch import start", True),
+        ("recipes/recipe.py", "from mien.trainer.launch import train", True),
         ("config/spec.py", "from mien.recipes.recipe import Recipe", True),
         ("commands/train.py", "from mien.cli import run", False),
-        ("commands/train.py", "from mien.trainer.launch import start", False),
+        ("commands/train.py", "from mien.trainer.launch import train", False),
         # what stood in the code once: rooms that imported a verb, or the floor above
         ("media/animation.py", "from mien.commands.video import gif, webp", True),
         ("toy/run_experiment.py", "from mien.commands.video import gif, webp", True),

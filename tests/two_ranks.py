@@ -78,7 +78,7 @@ def main() -> None:
         mien.resume(str(stopped.path), budget=end, **own)
         found[case] = {"runs": [str(whole.path), str(stopped.path)], "sums": [sums(session) for session in sessions]}
         found[case]["pictures"] = sessions[0].batches.indices(8 * distributed.rank() // 2, 4).tolist()
-        found[case]["writes"] = [session.record is not None for session in sessions]
+        found[case]["writes"] = [session.writer is not None for session in sessions]
         sessions.clear()
     found["fell"] = fell(data, outdir / "fell")
     found["fell"]["sums"] = [sums(session) for session in sessions]

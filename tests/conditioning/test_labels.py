@@ -1,6 +1,7 @@
 """Training by class, attributes or text: what it learns from, what it refuses, and exact resumption."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from mien import cli, recipes
 from mien.commands.generate import generate
 from mien.conditioning import labels as conditioning
 from mien.conditioning.text.words import Words
+from mien.config.budget import Budget
 from mien.data.layouts import detect
 from mien.data.prepare import prepare
 from mien.errors import UsageError
@@ -180,14 +182,16 @@ def test_resuming_with_pictures_of_other_classes_is_refused(classes, faces, tmp_
 
 
 def test_a_row_of_the_grid_has_one_label_and_a_column_one_z(classes, tmp_path):
+    from mien.trainer.config import TrainConfig
     from mien.trainer.run_writer import SAMPLES, RunWriter
+    from mien.trainer.setup import set_up
 
     recipe = condition_policy.asked(recipes.find("dcgan"), "class", detect(classes)).override(
         (*DCGAN, "resolution=16x16")
     )
-    training = recipe.build(torch.device("cpu"))
-    record = RunWriter(RunDirectory(tmp_path), recipe, training, 0, torch.device("cpu"), torch.eye(3)[[0, 1, 2, 1]])
-    z, label = (part.unflatten(0, (8, 8)) for part in record.latents)
+    setup = set_up(TrainConfig(data=str(classes)), recipe, prepare(classes, 16, 16), torch.device("cpu"), Budget())
+    writer = RunWriter(RunDirectory(tmp_path), replace(setup, labels=torch.eye(3)[[0, 1, 2, 1]]))
+    z, label = (part.unflatten(0, (8, 8)) for part in writer.latents)
     assert SAMPLES == 64 and torch.equal(label[:, 0], torch.eye(3)[[0, 1, 2, 0, 1, 2, 0, 1]])
     assert (label == label[:, :1]).all()
     assert torch.equal(z[0], z[1]) and torch.equal(z[0], z[2]) and not torch.equal(z[0], z[3])

@@ -14,7 +14,7 @@ from mien.runs.jsonl_log import JsonlLog
 from mien.trainer.config import ValidationConfig
 from mien.trainer.config_file import read_config
 from mien.trainer.resume import rewind
-from mien.trainer.validation import Exams, is_better
+from mien.trainer.validation import Validator, is_better
 
 OWN = Path(__file__).parents[1] / "own_metric.py"
 BOTH = f"{OWN}:brightness,{OWN}:spread"
@@ -22,7 +22,7 @@ CHANGES = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4
 ASKED = {"metrics": BOTH, "metrics_every": 0.064, "metrics_num": 40, "metrics_share": 1.0}
 
 
-def exam_rows(run):
+def validation_rows(run):
     return [{key: row[key] for key in row.keys() - CLOCK - {"time"}} for row in JsonlLog(run / "metrics.jsonl").read()]
 
 
@@ -44,7 +44,7 @@ def test_training_has_the_same_bits_with_and_without(whole, faces, tmp_path):
 
 
 def test_rows_come_at_ticks_of_their_own(whole):
-    rows = exam_rows(whole)
+    rows = validation_rows(whole)
     assert [(row["images"], row["metric"]) for row in rows] == [
         (images, name) for images in (64, 128, 192) for name in ("brightness", "spread")
     ]
@@ -55,7 +55,7 @@ def test_rows_come_at_ticks_of_their_own(whole):
 
 
 def test_the_best_by_the_first_metric_is_kept(whole):
-    values = {row["images"]: row["value"] for row in exam_rows(whole) if row["metric"] == "brightness"}
+    values = {row["images"]: row["value"] for row in validation_rows(whole) if row["metric"] == "brightness"}
     images = min(values, key=values.get)
     assert best(whole)["images"] == images and best(whole)["value"] == values[images]
     assert best(whole)["snapshot"] == f"snapshots/best-000000.{images:03d}.safetensors"
@@ -67,16 +67,16 @@ def test_the_best_by_the_first_metric_is_kept(whole):
 
 def test_evaluating_the_kept_generator_gives_the_same_digits(whole):
     again = mien.evaluate(str(whole), metrics=BOTH, num=40, snapshot="best", output=whole.parent / "rows.jsonl")
-    values = {row["metric"]: row["value"] for row in exam_rows(whole) if row["images"] == best(whole)["images"]}
+    values = {row["metric"]: row["value"] for row in validation_rows(whole) if row["images"] == best(whole)["images"]}
     assert {row["metric"]: row["value"] for row in again.rows} == values
 
 
 def test_stopped_and_resumed_has_the_same_rows_and_the_same_best(faces, tmp_path):
     unstopped = begin(faces, tmp_path / "a", "dcgan", CHANGES, "240img", **ASKED).path
     stopped = begin(faces, tmp_path / "b", "dcgan", CHANGES, "136img", **ASKED).path
-    assert [row["images"] for row in exam_rows(stopped)] == [64, 64, 128, 128]
+    assert [row["images"] for row in validation_rows(stopped)] == [64, 64, 128, 128]
     mien.resume(str(stopped), budget="240img")
-    assert exam_rows(stopped) == exam_rows(unstopped) and best(stopped) == best(unstopped)
+    assert validation_rows(stopped) == validation_rows(unstopped) and best(stopped) == best(unstopped)
     assert files(stopped, "snapshots/best-*") == files(unstopped, "snapshots/best-*")
     assert_equal(unstopped, stopped)
 
@@ -84,11 +84,11 @@ def test_stopped_and_resumed_has_the_same_rows_and_the_same_best(faces, tmp_path
 def test_resume_can_take_other_metrics_or_end_them(faces, tmp_path):
     run = begin(faces, tmp_path, "dcgan", CHANGES, "72img", **ASKED).path
     mien.resume(str(run), budget="136img", metrics=f"{OWN}:spread")
-    assert [row["metric"] for row in exam_rows(run)] == ["brightness", "spread", "spread"]
+    assert [row["metric"] for row in validation_rows(run)] == ["brightness", "spread", "spread"]
     assert best(run)["metric"] == "spread" and best(run)["images"] == 128
     mien.resume(str(run), budget="200img", metrics="none")
     mien.resume(str(run), budget="264img")
-    assert len(exam_rows(run)) == 3 and read_config(RunDirectory(run)).validation is None
+    assert len(validation_rows(run)) == 3 and read_config(RunDirectory(run)).validation is None
 
 
 def test_a_rewind_goes_back_to_what_was_best_then(tmp_path):
@@ -121,17 +121,17 @@ def test_what_is_better():
 
 
 def test_a_tenth_of_the_time_by_hand():
-    """An exam of 10 seconds fits after 90 of training, for 10 of the then 100 are a tenth; the next one after 190."""
-    exams = object.__new__(Exams)
-    exams.plan, exams.cost, exams.spent, exams.skipped = ValidationConfig("fid", 1000), 10.0, 0.0, 0
-    assert not exams.affordable(89.9) and exams.affordable(90.1) and exams.skipped == 1
-    exams.spent = 10.0
-    assert not exams.affordable(189.9) and exams.affordable(190.1) and exams.skipped == 2
+    """One of 10 seconds fits after 90 of training, for 10 of the then 100 are a tenth; the next one after 190."""
+    validator = object.__new__(Validator)
+    validator.plan, validator.cost, validator.spent, validator.skipped = ValidationConfig("fid", 1000), 10.0, 0.0, 0
+    assert not validator.affordable(89.9) and validator.affordable(90.1) and validator.skipped == 1
+    validator.spent = 10.0
+    assert not validator.affordable(189.9) and validator.affordable(190.1) and validator.skipped == 2
 
 
 def test_without_time_only_the_rows_are_missing(whole, faces, tmp_path, capsys):
     hurried = begin(faces, tmp_path, "dcgan", CHANGES, "240img", **{**ASKED, "metrics_share": 1e-9}).path
-    assert exam_rows(hurried) == [] and not (hurried / "best.json").exists()
+    assert validation_rows(hurried) == [] and not (hurried / "best.json").exists()
     assert weights(hurried) == weights(whole)
     assert "3 times left out to stay within 0% of the time (--metrics-share)" in capsys.readouterr().err
 
@@ -170,7 +170,7 @@ def test_the_command_line_says_what_is_to_come(faces, tmp_path, capsys):
 def test_one_without_memory_is_left_out_with_a_line(which, faces, tmp_path, monkeypatch, capsys):
     """The last one is due with the training's last round."""
     held = []
-    fake = Exams.fake
+    fake = Validator.fake
 
     def failing(self, count):
         if count == 40:  # a rehearsal is smaller or larger
@@ -179,14 +179,14 @@ def test_one_without_memory_is_left_out_with_a_line(which, faces, tmp_path, monk
                 raise RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory")
         return fake(self, count)
 
-    monkeypatch.setattr(Exams, "fake", failing)
+    monkeypatch.setattr(Validator, "fake", failing)
     run = begin(faces, tmp_path, "dcgan", CHANGES, "192img", **ASKED).path
     said = capsys.readouterr().err
     lines = [line for line in said.splitlines() if "warning: metrics left out at 0." in line]
     assert len(lines) == len(which) and all("kimg: memory does not suffice ([enforce fail" in line for line in lines)
     assert f"metrics  {len(which)} times left out for lack of memory" in said and "Traceback" not in said
     ticks = [images for number, images in enumerate((64, 128, 192)) if number not in which]
-    assert [row["images"] for row in exam_rows(run) if row["metric"] == "spread"] == ticks
+    assert [row["images"] for row in validation_rows(run) if row["metric"] == "spread"] == ticks
     assert_equal(begin(faces, tmp_path / "without", "dcgan", CHANGES, "192img").path, run)
 
 
@@ -196,7 +196,7 @@ def test_another_error_of_one_is_none_of_memory(faces, tmp_path, monkeypatch):
             raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
         return fake(self, count)
 
-    fake = Exams.fake
-    monkeypatch.setattr(Exams, "fake", failing)
+    fake = Validator.fake
+    monkeypatch.setattr(Validator, "fake", failing)
     with pytest.raises(RuntimeError, match="cannot be multiplied"):
         begin(faces, tmp_path, "dcgan", CHANGES, "72img", **ASKED)

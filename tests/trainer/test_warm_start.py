@@ -32,7 +32,7 @@ def origin(training, recipe):
 
 def test_the_same_recipe_takes_over_every_number():
     old, new = build(tiny(), seed=1), build(tiny(), seed=2)
-    lines = warm_start.begin_from(new, tiny(), origin(old, tiny()))
+    lines = warm_start.copy_weights(new, tiny(), origin(old, tiny()))
     assert lines[0] == "from 00007-old at 264 kimg" and all("(100%)" in line for line in lines[1:]) and len(lines) == 3
     expected, found = old.tensors(), new.tensors()
     for name in ("G", "D", "G_ema"):
@@ -45,7 +45,7 @@ def test_at_another_resolution_the_layers_that_fit(recipe):
     changes = TINY if recipe == "dcgan" else ("generator.width=2", "discriminator.width=2")
     small, large = tiny((32, 32), changes, recipe), tiny((64, 64), changes, recipe)
     old, new, untouched = build(small, 1), build(large, 2), build(large, 2)
-    warm_start.begin_from(new, large, origin(old, small))
+    warm_start.copy_weights(new, large, origin(old, small))
     for name in ("G", "D"):
         before, after = untouched.networks[name].state_dict(), new.networks[name].state_dict()
         there = [value for value in old.networks[name].state_dict().values() if value.ndim > 1]
@@ -59,7 +59,7 @@ def test_at_another_resolution_the_layers_that_fit(recipe):
 def test_a_snapshot_gives_the_generator_alone():
     old, new = build(tiny(), 1), build(tiny(), 2)
     whole = origin(old, tiny())
-    lines = warm_start.begin_from(new, tiny(), replace(whole, tensors={"G_ema": whole.tensors["G_ema"]}))
+    lines = warm_start.copy_weights(new, tiny(), replace(whole, tensors={"G_ema": whole.tensors["G_ema"]}))
     assert any(line.startswith("D starts anew") for line in lines)
     for name in ("G", "G_ema"):
         assert all(torch.equal(value, new.tensors()[name][key]) for key, value in whole.tensors["G_ema"].items())
@@ -72,7 +72,7 @@ def test_where_nothing_fits_it_says_so():
     for name in ("G", "G_ema"):
         source.tensors[name] = {"other": torch.zeros(3)}
     with pytest.raises(UsageError, match="--init 00007-old: no layer of its dcgan fits"):
-        warm_start.begin_from(build(tiny()), tiny(), source)
+        warm_start.copy_weights(build(tiny()), tiny(), source)
 
 
 # --- conditions -------------------------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ def moved(recipe, before, after):
     for network in source.networks.values():  # nothing stands at the 0 that it begins with
         for parameter in network.parameters():
             parameter.data.add_(0.1 * torch.randn(parameter.shape))
-    lines = warm_start.begin_from(begun, new, origin(source, old))
+    lines = warm_start.copy_weights(begun, new, origin(source, old))
     return source, begun, fresh, lines
 
 
@@ -181,7 +181,7 @@ def test_labels_that_a_discriminator_names_go_by_their_names():
     before, after = by("a", "b", "c"), by("c", "d")
     old, new = (replace(tiny(recipe="acgan-laptop"), condition=one, resolution=(16, 16)) for one in (before, after))
     source, begun = build(old, 1), build(new, 2)
-    warm_start.begin_from(begun, new, origin(source, old))
+    warm_start.copy_weights(begun, new, origin(source, old))
     for key in ("classifier.weight", "classifier.bias"):
         there, here = (one.networks["D"].state_dict()[key] for one in (source, begun))
         assert torch.equal(here[0], there[2])

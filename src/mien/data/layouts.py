@@ -105,7 +105,12 @@ def detect(data: str | Path, sources: str | None = None) -> Layout:
 
 def is_drawn(data: str | Path) -> bool:
     """Whether the words mean faces that mien draws: a name of DRAWN, alone or with a count or a size."""
-    return isinstance(data, str) and re.split("[:@]", data, maxsplit=1)[0] in DRAWN
+    return isinstance(data, str) and drawn_name(data) in DRAWN
+
+
+def drawn_name(data: str | Path) -> str:
+    """ "drawn:5000@64" -> "drawn"."""
+    return re.split("[:@]", str(data), maxsplit=1)[0]
 
 
 def existing(data: str | Path) -> Path:
@@ -159,7 +164,7 @@ def _sizes(files: Files, names: list[str]) -> list[tuple[int, int]]:
 def _drawn(text: str) -> Layout:
     found = _DRAWN.fullmatch(text)
     if not found:
-        name = re.split("[:@]", text, maxsplit=1)[0]
+        name = drawn_name(text)
         raise UsageError(f"--data {text} is not known: write {name}, {name}:50000 or {name}:50000@128")
     name, count = found[1], int(found[2] or DRAWN_COUNT)
     if not 1 <= count <= 10_000_000:

@@ -12,7 +12,7 @@ from mien import __version__
 from mien.data.celeba import lists_beside
 from mien.data.decode import FILTER, KINDS
 from mien.data.files import fingerprint
-from mien.data.layouts import Layout, detect, existing, is_drawn
+from mien.data.layouts import Layout, detect, drawn_name, existing, is_drawn
 from mien.data.own_output import without_own
 from mien.data.prepared import FORMAT_VERSION, PreparedSet, open_prepared
 from mien.data.prepared_writer import MOST_BAD, Progress, write_set
@@ -39,6 +39,7 @@ def prepare(
     progress: Progress | None = None,
     rebuild: bool = False,
     most_bad: float = MOST_BAD,
+    layout: Layout | None = None,
 ) -> PreparedSet:
     """The pictures of `data` as uint8 [N,height,width,C], from the cache when nothing has changed.
 
@@ -53,6 +54,7 @@ def prepare(
         workers: Processes; default: every core. The pixels do not depend on it.
         progress: Called with (pictures done, pictures in all).
         rebuild: Prepare again even when the cache has it.
+        layout: Of `data` for `sources`, where it was detected already.
         most_bad: The share of damaged pictures over which the set is refused.
 
     Raises:
@@ -75,7 +77,7 @@ def prepare(
         return ready
     many = workers != 1 and many_files(data)
     with early_start("mien.data.decode_worker", workers) if many else contextlib.nullcontext():
-        layout = detect(data, sources)
+        layout = layout or detect(data, sources)
         key = own_key if sources in layout.other_readings else key
         place = place_of(key)
         if layout.kind == "prepared set":
@@ -110,7 +112,7 @@ def many_files(data: str | Path) -> bool:
 def _key(data: str | Path, height: int, width: int, seed: int) -> tuple[str, str]:
     """(hash of everything that the pixels depend on, a readable start for the folder's name)."""
     if is_drawn(data):
-        name = detect(data).kind
+        name = drawn_name(data)
         what, stem = (
             f"{data} seed {seed} labels name=value, of sources too, captions of several forms, mien {__version__}",
             f"{name}-{height}x{width}",

@@ -83,7 +83,7 @@ def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout
     """
     layout = layout or detect(data, "none")
     with counted("preparing pictures") as progress:
-        ready = prepare(data, *resolution, sources=layout.wanted, progress=progress)
+        ready = prepare(data, *resolution, sources=layout.wanted, progress=progress, layout=layout)
     chosen = spread(len(ready), most)
 
     def batches(size: int) -> Iterator[np.ndarray]:

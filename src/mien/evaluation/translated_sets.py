@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.data.layouts import detect
+from mien.data.layouts import Layout, detect
 from mien.data.pairing import select_sources
 from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
@@ -19,10 +19,15 @@ from mien.media.pixels import as_rgb
 from mien.runtime.console import counted
 
 
-def target_images(translator: Translator, data: str | Path, most: int, to: str) -> ImageSet:
-    """At most so many real pictures of domain `to`, evenly spread."""
-    layout = detect(data, translator.recipe.sources)
-    found, ready = pictures_of(data, translator.resolution, most, layout), towards(translator, data, to)
+def target_images(
+    translator: Translator, data: str | Path, most: int, to: str, layout: Layout | None = None
+) -> ImageSet:
+    """At most so many real pictures of domain `to`, evenly spread.
+
+    layout: of the data, where it was detected already.
+    """
+    layout = layout or detect(data, translator.recipe.sources)
+    found, ready = pictures_of(data, translator.resolution, most, layout), towards(translator, data, to, layout)
     chosen = spread(len(ready), most)
 
     def batches(size: int) -> Iterator[np.ndarray]:
@@ -39,7 +44,11 @@ def target_images(translator: Translator, data: str | Path, most: int, to: str) 
 
 def translated_images(translator: Translator, data: str | Path, most: int, to: str) -> ImageSet:
     """At most so many pictures of the other domain, evenly spread, translated while they are looked at."""
-    ready = towards(translator, data, to)
+    return translated(translator, towards(translator, data, to), most, to)
+
+
+def translated(translator: Translator, ready: PreparedSet, most: int, to: str) -> ImageSet:
+    """The same of a set that `towards` gave."""
     assert ready.sources is not None
     sources = ready.sources
     chosen = spread(len(sources), most)
@@ -54,10 +63,10 @@ def translated_images(translator: Translator, data: str | Path, most: int, to: s
     return ImageSet(len(chosen), batches, None, facts, labels=labels)
 
 
-def towards(translator: Translator, data: str | Path, to: str) -> PreparedSet:
+def towards(translator: Translator, data: str | Path, to: str, layout: Layout | None = None) -> PreparedSet:
     """The set with pictures of domain `to` as images and those of the other as sources."""
     with counted("preparing pictures") as progress:
         recipe = translator.recipe
-        ready = prepare(data, *recipe.resolution, sources=recipe.sources, progress=progress)
+        ready = prepare(data, *recipe.resolution, sources=recipe.sources, progress=progress, layout=layout)
     ready = select_sources(ready, recipe.sources, recipe.direction, recipe.name)
     return ready if to == next(iter(translator.routes)) else ready.swapped()

@@ -1,7 +1,8 @@
-"""What the flags of a training come to: recipe, size, pictures, exams, name, budget."""
+"""What the flags of a training come to: recipe, size, pictures, name, budget."""
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,31 +12,45 @@ import torch
 from mien import recipes
 from mien.config import serialization
 from mien.config.budget import Budget, parse_budget
-from mien.data.layouts import default_resolution, detect, is_drawn
+from mien.data.layouts import Layout, default_resolution, detect, is_drawn
 from mien.data.pairing import select_sources
 from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
 from mien.errors import UsageError
 from mien.media.pixels import parse_resolution, resolution_text
 from mien.recipes.recipe import Recipe
+from mien.runs.records import Status
 from mien.runtime import console, distributed
-from mien.trainer import auto_recipe
+from mien.trainer import augmentation_policy, auto_recipe, condition_policy
 from mien.trainer.config import TrainConfig
 from mien.trainer.warm_start import Source
 
-BASE = 64  # pixels a side where neither recipe nor pictures say another size
+BASE = 64  # pixels a side where neither recipe nor images say another size
 
 
-def recipe(config: TrainConfig, device: torch.device, origin: Source | None) -> tuple[Recipe, list[str]]:
-    """The recipe, and why it is this one: the one that was named, the other run's, or what suits pictures, hardware
-    and time."""
+def recipe(config: TrainConfig, device: torch.device, origin: Source | None) -> tuple[Recipe, Layout, list[str]]:
+    """The recipe with all that the flags change in it, the layout of the data, and why it is this recipe."""
+    chosen, layout, why = chosen_recipe(config, device, origin)
+    chosen = condition_policy.asked(chosen, config.cond, layout, config.encoder)
+    chosen = augmentation_policy.asked(chosen, config.augment, config.set)
+    chosen = batched(frozen(chosen, config.freeze_d, origin), config.batch)
+    if chosen.auxiliary and chosen.condition is None:
+        raise UsageError("auxiliary is the weight of naming labels: add --cond class, attributes or text")
+    return replace(chosen, resolution=size(config.resolution, chosen, layout)), layout, why
+
+
+def chosen_recipe(config: TrainConfig, device: torch.device, origin: Source | None) -> tuple[Recipe, Layout, list[str]]:
+    """The recipe that was named, the other run's, or what suits images, hardware and time."""
     if config.recipe != "auto":
-        return recipes.find(config.recipe), ["as you asked"]
+        found = recipes.find(config.recipe)
+        return found, detect(config.data, found.sources), ["as you asked"]
     if origin:
-        return origin.recipe, ["as the run that it starts from"]
+        return origin.recipe, detect(config.data, origin.recipe.sources), ["as the run that it starts from"]
     layout = detect(config.data, "none")  # what is chosen from are recipes of noise
-    size = parse_resolution(config.resolution) if config.resolution else default_resolution(layout, BASE)
-    return auto_recipe.choose(auto_recipe.facts(size, len(layout), device, parse_budget(config.budget, 1).seconds))
+    shape = parse_resolution(config.resolution) if config.resolution else default_resolution(layout, BASE)
+    seconds = parse_budget(config.budget, 1).seconds
+    found, lines = auto_recipe.choose(auto_recipe.facts(shape, len(layout), device, seconds))
+    return found, layout, lines
 
 
 def frozen(chosen: Recipe, layers: int | None, origin: Source | None) -> Recipe:
@@ -55,13 +70,13 @@ def batched(chosen: Recipe, batch: int | None) -> Recipe:
     return chosen
 
 
-def size(resolution: str | None, chosen: Recipe, data: str) -> tuple[int, int]:
+def size(resolution: str | None, chosen: Recipe, layout: Layout) -> tuple[int, int]:
     """(height, width): as asked, else the recipe's where it is not square, else what suits the pictures. Whichever it
     is, it is held to the sizes that there are."""
     if resolution:
         return parse_resolution(resolution)
     height, width = chosen.resolution
-    suits = chosen.resolution if height != width else default_resolution(detect(data, chosen.sources), height)
+    suits = chosen.resolution if height != width else default_resolution(layout, height)
     return parse_resolution(resolution_text(*suits))
 
 
@@ -94,22 +109,22 @@ def trusted(name: str, otherwise: str) -> str:
     return f"{known}:{own}"
 
 
-def label(name: str | None, chosen: Recipe, data: str) -> str:
+def label(name: str | None, chosen: Recipe, data: str, layout: Layout) -> str:
     """What the run is called, after its number."""
-    label = name or f"{chosen.name}-{data_name(data)}"
+    label = name or f"{chosen.name}-{data_name(data, layout)}"
     if not re.fullmatch(r"[\w.+-]{1,100}", label):
         raise UsageError(f"--name {label!r} must be 1 to 100 letters, digits, '.', '_', '+' and '-'")
     return label
 
 
-def data_name(data: str) -> str:
+def data_name(data: str, layout: Layout) -> str:
     """ "drawn:5000@64" -> "drawn"; "pictures/faces.zip" -> "faces"."""
-    stem = detect(data).kind if is_drawn(data) else Path(data).absolute().name
+    stem = layout.kind if is_drawn(data) else Path(data).absolute().name
     stem = re.sub(r"\.(zip|tgz|tar\.gz|tar)$", "", stem)
     return re.sub(r"[^\w-]+", "-", stem).strip("-") or "data"
 
 
-def prepared(data: str, chosen: Recipe) -> PreparedSet:
+def prepared(data: str, chosen: Recipe, layout: Layout | None = None) -> PreparedSet:
     """The pictures as the recipe reads them, from the cache or prepared now.
 
     With several processes rank 0 prepares and the others wait.
@@ -117,7 +132,7 @@ def prepared(data: str, chosen: Recipe) -> PreparedSet:
     if distributed.rank() > 0:
         distributed.barrier()
     with console.counted("preparing pictures") as progress:
-        pictures = prepare(data, *chosen.resolution, sources=chosen.sources, progress=progress)
+        pictures = prepare(data, *chosen.resolution, sources=chosen.sources, progress=progress, layout=layout)
     if distributed.rank() == 0:
         distributed.barrier()
     return select_sources(pictures, chosen.sources, chosen.direction, chosen.name)
@@ -128,15 +143,14 @@ def lasting(data: str) -> str:
     return data if is_drawn(data) else str(Path(data).expanduser().absolute())
 
 
-def new_budget(text: str | None, old: Budget, images: int, seconds: float, pictures: int) -> Budget:
-    """Of a resumed run, which has seen so many images in so many seconds: as before, a new end, or so much more."""
-    if text is None:
-        return old
+def end_of(status: Status) -> Budget | None:
+    """Where the run ended or will end, as status.json says it."""
+    images, seconds = status.get("budget_images"), status.get("budget_seconds")
+    return Budget(images or math.inf, seconds or math.inf) if images or seconds else None
+
+
+def new_budget(text: str, images: int, seconds: float, pictures: int) -> Budget:
+    """Of a resumed run, which has seen so many images in so many seconds: a new end, or so much more."""
     if text.startswith("+"):
         return parse_budget(text[1:], pictures).plus(images, seconds)
     return parse_budget(text, pictures)
-
-
-def finite(number: float) -> float | None:
-    """JSON has no infinity."""
-    return number if number < float("inf") else None

@@ -19,40 +19,49 @@ from mien.runtime import distributed
 from mien.runtime.atomic_files import write_json
 from mien.runtime.console import say
 from mien.trainer.resume import newest_whole, put
+from mien.trainer.setup import Setup, begin_again
 from mien.trainer.trainer import Trainer
 from mien.training.parts import batch_statistics
 
 HALVINGS = 3  # of the rates, until someone changes the settings
 
 
-def train(session: Trainer) -> None:
+def train(trainer: Trainer) -> None:
     """Until the budget is spent. A training that diverges goes back and on with rates half as high, three times at
     most; raises DivergenceError after that. One whose rounds do not fit into memory goes on in parts half as large;
     raises OutOfMemory when they cannot be smaller."""
     while True:
         try:
-            return session.train()
+            return trainer.train()
         except DivergenceError as error:
             trouble: DivergenceError | RoundTooLarge = error
         except RoundTooLarge as error:
             trouble = error
-        if isinstance(trouble, DivergenceError):
-            calm(session, trouble)
-        else:
-            divide(session, trouble)
+        trainer = calmer(trainer, trouble) if isinstance(trouble, DivergenceError) else divided(trainer, trouble)
 
 
-def calm(session: Trainer, trouble: DivergenceError) -> None:
-    factor = session.recipe.rate_factor / 2
-    if distributed.from_first(halvings(session.run)) == HALVINGS:
-        give_up(session, trouble)
-    to = go_back(session, "diverged", session.trouble, rate_factor=factor)
-    say(f"warning: {trouble}: back to {to}, and on with {factor:g} times the learning rates")
+def calmer(trainer: Trainer, trouble: DivergenceError) -> Trainer:
+    factor = trainer.recipe.rate_factor / 2
+    if distributed.from_first(halvings(trainer.run)) == HALVINGS:
+        give_up(trainer, trouble)
+    changed = replace(trainer.recipe, rate_factor=factor)
+    back = go_back(trainer, changed, "diverged", trainer.trouble, rate_factor=factor)
+    say(f"warning: {trouble}: back to {where(back)}, and on with {factor:g} times the learning rates")
+    return back
 
 
-def divide(session: Trainer, trouble: RoundTooLarge) -> None:
-    """Each update in twice as many parts, as long as each part has the pictures that its recipe needs at least."""
-    recipe = session.recipe
+def divided(trainer: Trainer, trouble: RoundTooLarge) -> Trainer:
+    """Each update in twice as many parts."""
+    changed = in_parts(trainer.recipe, trouble)
+    if trainer.setup.device.type == "cuda":
+        torch.cuda.empty_cache()
+    back = go_back(trainer, changed, "memory", str(trouble), parts=changed.parts)
+    say(f"warning: {trouble}: back to {where(back)}, and on {in_words(back.setup)}")
+    return back
+
+
+def in_parts(recipe: Recipe, trouble: RoundTooLarge) -> Recipe:
+    """Twice as many parts. Raises OutOfMemory where a part would have fewer than two images."""
     share, parts = recipe.batch_size // distributed.world_size(), 2 * recipe.parts
     if share // parts < 2:
         narrower = f" or narrower networks ({' '.join(found)})" if (found := widths(recipe)) else ""
@@ -60,14 +69,15 @@ def divide(session: Trainer, trouble: RoundTooLarge) -> None:
             f"{-(-share // recipe.parts)} pictures at a time do not fit into this memory ({trouble}): choose a smaller "
             f"--resolution{narrower}"
         )
-    if session.device.type == "cuda":
-        torch.cuda.empty_cache()
-    to = go_back(session, "memory", str(trouble), parts=parts)
-    line = (
-        f"{trouble}: back to {to}, and on in parts of {-(-share // parts)} pictures; their gradients add up as before"
-    )
-    sees = batch_statistics(list(session.training.networks.values()), share // parts)
-    say(f"warning: {line}" + (f", but {sees} sees one part at a time" if sees else ""))
+    return replace(recipe, parts=parts)
+
+
+def in_words(setup: Setup) -> str:
+    """ "in parts of 4 pictures; their gradients add up as before" """
+    share, parts = setup.recipe.batch_size // distributed.world_size(), setup.recipe.parts
+    sees = batch_statistics(list(setup.training.networks.values()), share // parts)
+    line = f"in parts of {-(-share // parts)} pictures; their gradients add up as before"
+    return line + (f", but {sees} sees one part at a time" if sees else "")
 
 
 def widths(recipe: Recipe) -> list[str]:
@@ -89,31 +99,36 @@ def halvings(run: RunDirectory) -> int:
     return len(factors)
 
 
-def go_back(session: Trainer, why: str, what: str, **changes: Any) -> str:
-    """To the newest good checkpoint, or else to the beginning; -> where that is, in words. The clock is not put back: a
-    budget in hours ends when it would have ended."""
-    newest, seconds = newest_whole(session.run, session.training.wrong), session.seconds
-    recipe = replace(session.recipe, **changes)
+def go_back(trainer: Trainer, recipe: Recipe, why: str, what: str, **changes: Any) -> Trainer:
+    """From the newest good checkpoint, or else from the beginning, by `recipe`, which differs only in what players are
+    told at any time. The clock is not put back: a budget in hours ends when it would have ended."""
+    run, training = trainer.run, trainer.training
+    newest = newest_whole(run, training.wrong)
     distributed.barrier()  # all have read what the first will soon write beside
-    if session.record:
+    if trainer.writer:
         to = newest[1]["images"] if newest else 0
-        session.record.event("went back", to=to, why=why, term=what, **changes)
-        write_json(session.run.recipe, serialization.encode(recipe))
-    session.adopt(recipe)
+        trainer.writer.event("went back", to=to, why=why, term=what, **changes)
+        write_json(run.recipe, serialization.encode(recipe))
+    setup = replace(trainer.setup, recipe=recipe)
+    for player in training.players:
+        player.rate_factor, player.parts = recipe.rate_factor, recipe.parts
     if newest is None:
-        session.begin_again()
-    put(session, newest)
-    session.seconds = seconds
-    return session.kimg() if newest else "the beginning"
+        begin_again(setup)
+    state = put(run, training, newest)
+    return Trainer(run, setup, trainer.clock.seconds, state["images"] if state else -1)
 
 
-def give_up(session: Trainer, trouble: DivergenceError) -> None:
-    if session.record:
-        session.record.status("diverged", session.seconds)
-        session.record.event("diverged", term=session.trouble)
+def where(trainer: Trainer) -> str:
+    return trainer.kimg() if trainer.training.images else "the beginning"
+
+
+def give_up(trainer: Trainer, trouble: DivergenceError) -> None:
+    if trainer.writer:
+        trainer.writer.status("diverged", trainer.clock.seconds)
+        trainer.writer.event("diverged", term=trainer.trouble)
     raise DivergenceError(
-        f"{trouble}, with {session.recipe.rate_factor:g} times the learning rates still; its checkpoints are whole. Go "
-        f"on with other settings: mien resume {session.run.path} --set discriminator_optimizer.lr=1e-5 "
+        f"{trouble}, with {trainer.recipe.rate_factor:g} times the learning rates still; its checkpoints are whole. Go "
+        f"on with other settings: mien resume {trainer.run.path} --set discriminator_optimizer.lr=1e-5 "
         "--set generator_optimizer.lr=1e-5",
-        session.run.path,
+        trainer.run.path,
     )

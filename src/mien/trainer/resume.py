@@ -11,39 +11,38 @@ from mien.runs.records import State
 from mien.runtime import distributed, leftovers
 from mien.runtime.atomic_files import io_errors
 from mien.runtime.console import say
-from mien.trainer.trainer import Trainer
 from mien.trainer.validation import alike
+from mien.training.state import Training
 
 
-def restore(session: Trainer) -> None:
-    """Put the newest whole checkpoint into a session, and cut the run's files back to it.
+def restore(run: RunDirectory, training: Training) -> State | None:
+    """Load the newest whole checkpoint into the networks, and cut the run's files back to it; -> its state.
 
-    A run that was killed before its first checkpoint starts over: its beginning is a pure function of the seed.
+    None for a run that was killed before its first checkpoint: it starts over, a pure function of the seed.
     """
-    newest = newest_whole(session.run, session.training.wrong)
+    newest = newest_whole(run, training.wrong)
     if newest is None:
         say("warning: the run ended before its first checkpoint: it starts over from 0 kimg")
-    put(session, newest)
+    return put(run, training, newest)
 
 
-def put(session: Trainer, newest: tuple[Tensors, State] | None) -> None:
-    """A checkpoint, or None for the beginning, where the session must then be already."""
-    images = 0
+def put(run: RunDirectory, training: Training, newest: tuple[Tensors, State] | None) -> State | None:
+    """A checkpoint, or None for the beginning, where the training must then be already."""
+    state = None
     if newest is not None:
         tensors, state = newest
         try:
-            session.training.load(tensors, state)
+            training.load(tensors, state)
         except (RuntimeError, KeyError, ValueError) as error:
             what = "the newest checkpoint holds other networks; put back the recipe that the run began with"
-            raise FileError(f"{session.run.recipe} was changed: {what}") from error
-        session.seconds, images = state["seconds"], state["images"]
+            raise FileError(f"{run.recipe} was changed: {what}") from error
         if state["world_size"] != distributed.world_size():
             now = distributed.world_size()
             say(f"warning: {state['world_size']} process(es) before, {now} now: the bits will not be the same")
-    if session.record:
-        session.record.saved_at = images if newest is not None else -1
-        with io_errors(session.run.path):
-            rewind(session.run, images)
+    if distributed.rank() == 0:
+        with io_errors(run.path):
+            rewind(run, state["images"] if state else 0)
+    return state
 
 
 def newest_whole(
@@ -70,7 +69,7 @@ def newest_whole(
 
 
 def rewind(run: RunDirectory, images: int) -> None:
-    """Drop rows, grids and snapshots from after the checkpoint: the session writes them again. best.json goes back to
+    """Drop rows, grids and snapshots from after the checkpoint: the training writes them again. best.json goes back to
     what was the best then. A kill in the midst of it is no harm: the next resume does it again."""
     for folder in (run.path, run.samples, run.snapshots, run.checkpoints):
         leftovers.sweep(folder)

@@ -1,4 +1,4 @@
-"""The papers of a run: what does not change while it trains, so that the folder explains itself."""
+"""The metadata of a run: what does not change while it trains, so that the folder explains itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mien.runtime import distributed, typed_json
 from mien.runtime.atomic_files import io_errors, write_json, write_text
 
 
-def write_papers(run: RunDirectory, recipe: Recipe, pictures: PreparedSet, data: str) -> None:
+def write_metadata(run: RunDirectory, recipe: Recipe, pictures: PreparedSet, data: str) -> None:
     """Environment, data card, the user's own code, README."""
     write_json(run.environment, environment())
     write_json(run.data, {"data": data, "lines": pictures.describe(), "info": pictures.info})
@@ -36,7 +36,7 @@ def write_recipe(run: RunDirectory, recipe: Recipe) -> None:
     write_json(run.recipe, serialization.encode(recipe))
 
 
-def note_command(run: RunDirectory) -> None:
+def append_command(run: RunDirectory) -> None:
     """command.txt: one line for the start and one for each resume."""
     old = typed_json.read_bytes(run.command).decode(errors="replace") if run.command.exists() else ""
     write_text(run.command, old + command_line() + "\n")

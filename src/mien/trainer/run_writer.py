@@ -1,4 +1,4 @@
-"""What a session writes into its run directory while it trains."""
+"""What a training writes into its run directory."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from mien.games.game import Translation
 from mien.media import image_files
 from mien.media.pixels import grid, to_pixels
 from mien.protocols import noise_generator
-from mien.recipes.recipe import Recipe
 from mien.runs.checkpoint import prune, save_checkpoint
 from mien.runs.directory import RunDirectory, best_snapshot, kimg_name, mark_best, mark_latest
 from mien.runs.records import Object
 from mien.runs.snapshot import save_snapshot
 from mien.runtime import distributed, typed_json
 from mien.runtime.atomic_files import io_errors, write_bytes, write_json
+from mien.trainer.setup import Setup
+from mien.trainer.translation_data import examples
 from mien.trainer.validation import is_better
-from mien.training.state import Training
 
 SAMPLES = 64  # pictures in a grid
 DRAWN_AT_ONCE = 32
@@ -35,22 +35,20 @@ KEEP_CHECKPOINTS = 2
 
 
 class RunWriter:
-    """The writing side of a run; only rank 0 has one. Nothing here changes the training."""
+    """The writing side of a run; only rank 0 has one. Nothing here changes the training.
 
-    def __init__(
-        self,
-        run: RunDirectory,
-        recipe: Recipe,
-        training: Training,
-        seed: int,
-        device: torch.device,
-        labels: Tensor | None = None,
-    ):
-        """labels: [M,K], of a conditional training, kept in its snapshots."""
-        self.run, self.recipe, self.training, self.seed, self.labels = run, recipe, training, seed, labels
-        self.latents = [part.to(device) for part in self.fixed_latents()] if recipe.sources == "none" else []
+    saved_at: images of the newest checkpoint, -1 for none.
+    """
+
+    def __init__(self, run: RunDirectory, setup: Setup, saved_at: int = -1):
+        self.run, self.recipe, self.training, self.budget = run, setup.recipe, setup.training, setup.budget
+        self.seed, self.labels, self.saved_at = setup.config.seed, setup.labels, saved_at
+        self.latents: list[Tensor] = []
         self.examples: list[Batch] = []  # what a translation shows in each grid
-        self.saved_at = -1  # images of the newest checkpoint
+        if self.recipe.sources == "none":
+            self.latents = [part.to(setup.device) for part in self.fixed_latents()]
+        else:
+            self.examples = examples(self.recipe, setup.data, setup.device)
 
     def fixed_latents(self) -> list[Tensor]:
         """z [SAMPLES, latent_dim], the same in every grid of the run; in a conditional one a row has one label [K], the
@@ -112,7 +110,7 @@ class RunWriter:
         row |= {"images_per_second": round(speed, 2), **values}
         self.run.stats.append({**row, "final": True} if final else row)
 
-    def exam(self, rows: list[dict[str, Any]]) -> None:
+    def validation(self, rows: list[dict[str, Any]]) -> None:
         """Rows of metrics.jsonl. Where the first beats all before it, its generator is kept, and best.json says so."""
         if is_better(rows[0], self.run.read_best()):
             self.save_generator(best_snapshot(self.run, rows[0]["images"]))
@@ -152,12 +150,17 @@ class RunWriter:
     def mark_latest(self) -> None:
         mark_latest(self.run, self.training.images)
 
-    def status(self, state: str, seconds: float, **more: Any) -> None:
-        """status.json: the state, images and seconds of now; when the run began and where it ends, as was said last."""
-        old = typed_json.read(self.run.status, Object) if self.run.status.exists() else {}
-        old = {name: old[name] for name in ("started", "budget_images", "budget_seconds") if name in old}
+    def status(self, state: str, seconds: float) -> None:
+        """status.json: how far the run is, when it began, and where it ends (None: no such end)."""
         now = {"state": state, "images": self.training.images, "seconds": round(seconds, 3), "updated": time.time()}
-        write_json(self.run.status, {**old, **more, **now})
+        now |= {"budget_images": finite(self.budget.images), "budget_seconds": finite(self.budget.seconds)}
+        old = typed_json.read(self.run.status, Object) if self.run.status.exists() else {}
+        write_json(self.run.status, {**now, "started": old.get("started", now["updated"])})
 
     def event(self, what: str, **more: Any) -> None:
         self.run.events.append({"time": time.time(), "images": self.training.images, "event": what, **more})
+
+
+def finite(number: float) -> float | None:
+    """JSON has no infinity."""
+    return number if number < float("inf") else None

@@ -16,7 +16,7 @@ from mien.errors import UsageError
 from mien.recipes.recipe import Recipe
 from mien.runtime.atomic_files import write_json
 from mien.runtime.console import say
-from mien.trainer.trainer import Trainer
+from mien.trainer.run_writer import RunWriter
 
 RATES = ("discriminator_optimizer.lr", "generator_optimizer.lr")
 FIXED = ("name", "resolution", "channels", "direction")  # what the run is called, and which pictures it has seen
@@ -64,12 +64,12 @@ def differences(before: Recipe, after: Recipe) -> list[str]:
     ]
 
 
-def write(session: Trainer, before: Recipe) -> None:
+def write(writer: RunWriter, before: Recipe) -> None:
     """What a resume changed: into events.jsonl, then into recipe.json, and a line for each."""
-    found = differences(before, session.recipe)
-    if not found or session.record is None:
+    found = differences(before, writer.recipe)
+    if not found:
         return
-    session.record.event("changed", settings=found)
-    write_json(session.run.recipe, serialization.encode(session.recipe))
+    writer.event("changed", settings=found)
+    write_json(writer.run.recipe, serialization.encode(writer.recipe))
     for line in found:
-        say(f"set      {line}, from {session.kimg()} on")
+        say(f"set      {line}, from {writer.training.images / 1000:.1f} kimg on")

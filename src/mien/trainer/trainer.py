@@ -1,7 +1,7 @@
-"""A training session: the one place where the loop meets the run directory.
+"""The trainer: the one place where the loop meets the run directory.
 
 It drives the loop and decides after each round what is due: statistics, samples, snapshots, checkpoints, the end.
-Ticks depend on images alone, so a run that was stopped and resumed writes the rows and pictures that one without a
+Ticks depend on images alone, so a run that was stopped and resumed writes the rows and images that one without a
 stop would have written; only checkpoints follow the clock, and writing one changes nothing.
 """
 
@@ -12,26 +12,21 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-import torch
-
-from mien.conditioning.labels import kept, labels_of
-from mien.config.budget import Budget, duration
-from mien.data.batches import Batches, derive_seed
-from mien.data.prepared import PreparedSet
-from mien.errors import DivergenceError, MienError, OutOfMemory, RoundTooLarge, UsageError, in_brief, is_out_of_memory
-from mien.recipes.recipe import Recipe
+from mien.config.budget import duration
+from mien.errors import DivergenceError, MienError
 from mien.runs.directory import RunDirectory
 from mien.runtime import distributed, signals
 from mien.runtime.console import Line, progress_line, say
+from mien.trainer.clock import Clock
 from mien.trainer.intervals import Ticks
+from mien.trainer.rounds import rounds
 from mien.trainer.run_writer import SAMPLES, RunWriter
-from mien.trainer.translation_data import examples
-from mien.trainer.validation import Abandoned, Exams
-from mien.training.loop import Progress, train
+from mien.trainer.setup import Setup
+from mien.trainer.validation import ValidationSkipped
 
-STATISTICS_GROWTH, SAMPLE_GROWTH, SNAPSHOT_GROWTH, EXAM_GROWTH = 0.005, 0.12, 1.0, 0.12  # how gaps of ticks widen
+STATISTICS_GROWTH, SAMPLE_GROWTH, SNAPSHOT_GROWTH = 0.005, 0.12, 1.0  # how the gaps of ticks widen
+VALIDATION_GROWTH = 0.12
 CHECKPOINT_COST = 50  # a checkpoint that took one second is followed by at least 50 seconds of training
 AGREE_SECONDS, AGREE_ROUNDS = 1.0, 64  # between two agreements of several processes on whether to stop, at most
 STATUS_EVERY = 5.0  # seconds
@@ -46,176 +41,107 @@ class Stopped(MienError):
         self.exit_code = 128 + number
 
 
-@dataclass(frozen=True)
-class Plan:
-    """tick: images before the first statistics, samples and snapshot. checkpoint_seconds: at least so long between
-    two checkpoints."""
-
-    budget: Budget
-    seed: int = 0
-    tick: int = 1000
-    checkpoint_seconds: float = 120.0
-
-
 class Trainer:
-    """Recipe, pictures and a run directory, ready to train on one device."""
+    """Trains from where the networks of `setup` stand to the end of the budget, and writes the run's files.
 
-    exams: Exams | None = None  # only rank 0 holds some
+    seconds: trained so far, all sessions of the run together. saved_at: images of the newest checkpoint, -1 for none.
+    """
 
-    def __init__(self, run: RunDirectory, recipe: Recipe, pictures: PreparedSet, plan: Plan, device: torch.device):
-        world = distributed.world_size()
-        if recipe.batch_size % world:
-            raise UsageError(f"--batch {recipe.batch_size} cannot be shared by {world} processes: make it a multiple")
-        self.run, self.plan, self.recipe, self.device = run, plan, recipe, device
-        self.batch_size = recipe.batch_size
-        make_deterministic()
-        self.training = recipe.build(device, derive_seed(plan.seed, "networks"))
-        self.training.synchronize()
-        labels = labels_of(recipe.condition, pictures)
-        self.labels = kept(labels)
-        is_first = distributed.rank() == 0
-        self.record = RunWriter(run, recipe, self.training, plan.seed, device, self.labels) if is_first else None
-        if self.record and recipe.sources != "none":
-            self.record.examples = examples(recipe, pictures, device)
-        self.batches = Batches(
-            pictures.images,
-            labels,
-            batch_size=recipe.batch_size,
-            seed=plan.seed,
-            rank=distributed.rank(),
-            world_size=world,
-            device=device,
-            mirror=recipe.mirror,
-            jitter=recipe.jitter,
-            sources=None if recipe.sources == "none" else pictures.sources,
-            paired=recipe.sources == "paired",
-            channels_last=recipe.channels_last,
-        )
-        self.seconds = 0.0  # trained so far, all sessions of the run together
+    def __init__(self, run: RunDirectory, setup: Setup, seconds: float = 0.0, saved_at: int = -1):
+        self.run, self.setup, self.recipe, self.budget = run, setup, setup.recipe, setup.budget
+        self.training, self.batches, self.validator = setup.training, setup.batches, setup.validator
+        self.writer = RunWriter(run, setup, saved_at) if distributed.rank() == 0 else None
+        images, tick = self.training.images, setup.config.first_tick
+        self.statistics_due = Ticks(tick, STATISTICS_GROWTH, images).due
+        self.sample_due = Ticks(tick, SAMPLE_GROWTH, images).due
+        self.snapshot_due = Ticks(tick, SNAPSHOT_GROWTH, images).due
+        validation = setup.config.validation
+        self.validation_due = Ticks(validation.every, VALIDATION_GROWTH, images).due if validation else None
+        self.began_at, self.clock = images, Clock(images, seconds)
+        self.agreement_due = 0  # the round
+        self.last_checkpoint = self.last_status = time.monotonic()
+        self.checkpoint_cost = 0.0  # seconds
+        self.announced = math.isinf(self.budget.images)  # the summary names the end of a budget in time
         self.signal: int | None = None
-        self.trouble = ""  # what stopped being finite, if anything
+        self.trouble = ""  # what is no longer finite, if anything
         self.shown: dict[str, float] = {}  # the last known statistics: just after a tick there are none
-
-    def move_to(self, run: RunDirectory) -> None:
-        """Write into this directory from now on: it is made once everything else has proved right."""
-        self.run = run
-        if self.record:
-            self.record.run = run
-
-    def adopt(self, recipe: Recipe) -> None:
-        """Go on by this recipe, which differs from the one before only in what players are told at any time."""
-        self.recipe = recipe
-        if self.record:
-            self.record.recipe = recipe
-        for player in self.training.players:
-            player.rate_factor, player.parts = recipe.rate_factor, recipe.parts
-
-    def begin_again(self) -> None:
-        """The training as it was before its first round."""
-        fresh = self.recipe.build(self.device, derive_seed(self.plan.seed, "networks"))
-        self.training.load(fresh.tensors(), fresh.numbers())
-        self.training.synchronize()
 
     # --- the road -------------------------------------------------------------------------------------------------
 
     def train(self) -> None:
         """Until the budget is spent. Raises Stopped after a signal, DivergenceError when numbers are no longer finite.
-        Nothing that is not finite has then been written, and `restore` can put the session back to its last
-        checkpoint, as it can after a RoundTooLarge."""
+        Nothing that is not finite has then been written, and `recovery` can go on from the last checkpoint, as it can
+        after a RoundTooLarge."""
         training = self.training
+        distributed.advice = f"; its last checkpoint is whole: mien resume {self.run.path}"
         with self.stoppable():
-            self.begin()
+            self.write_beginning()
+            self.clock.start()
+            self.last_checkpoint = self.last_status = time.monotonic()
             with progress_line() as line:
-                for number, progress in enumerate(() if self.spent() else self.rounds()):
+                for number, progress in enumerate(() if self.spent() else rounds(self.setup)):
                     training.images = progress.images
                     training.statistics.add(progress.statistics)
-                    self.seconds = time.monotonic() - self.started
+                    self.clock.end_round()
                     self.after_round(line)
                     if self.should_stop(number):
                         break
             self.finish()
 
-    def rounds(self) -> Iterator[Progress]:
-        """The loop's. Raises RoundTooLarge, on all processes, where one does not fit into the memory of any."""
-        training, end = self.training, self.plan.budget.images
-        try:
-            yield from train(training.players, self.batches, self.batch_size, training.ema, end, training.images)
+    def write_beginning(self) -> None:
+        if self.writer is None or not self.sound():
             return
-        except OutOfMemory as error:  # another process has told it
-            failed = error
-        except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-            failed = distributed.tell(RoundTooLarge(in_brief(error)))
-        raise failed.with_traceback(None)  # out here, without the frames that hold on to the tensors of the round
-
-    def begin(self) -> None:
-        images, tick = self.training.images, self.plan.tick
-        self.statistics_due = Ticks(tick, STATISTICS_GROWTH, images).due
-        self.sample_due = Ticks(tick, SAMPLE_GROWTH, images).due
-        self.snapshot_due = Ticks(tick, SNAPSHOT_GROWTH, images).due
-        self.exam_due = Ticks(self.exams.plan.every, EXAM_GROWTH, images).due if self.exams else None
-        self.session_start = (images, self.seconds)
-        self.agreement_due = 0
-        distributed.advice = f"; its last checkpoint is whole: mien resume {self.run.path}"
-        self.trouble = ""
-        if self.record and self.sound():
-            if images == 0:
-                self.record.reals(self.batches.pixels[self.batches.indices(0, SAMPLES)].cpu().numpy())
-                self.record.sample(0)
-            self.record.status("running", self.seconds)
-        self.last_checkpoint = self.last_status = time.monotonic()
-        self.checkpoint_cost = 0.0
-        self.started_here = time.monotonic()
-        self.started = self.started_here - self.seconds
-        self.announced = math.isinf(self.plan.budget.images)  # the first lines told the end of a budget in time
+        if self.training.images == 0:
+            self.writer.reals(self.batches.pixels[self.batches.indices(0, SAMPLES)].cpu().numpy())
+            self.writer.sample(0)
+        self.writer.status("running", self.clock.seconds)
 
     def after_round(self, line: Line) -> None:
         images = self.training.images
         if self.statistics_due(images):
             self.write_statistics()
             self.training.statistics.reset()
-        if self.record is None:
+        if self.writer is None:
             return
         sample, snapshot = self.sample_due(images), self.snapshot_due(images)
-        exam, checkpoint = self.exam_due and self.exam_due(images), self.is_checkpoint_due()
-        if self.trouble or ((sample or snapshot or exam or checkpoint) and not self.sound()):
+        validation, checkpoint = self.validation_due and self.validation_due(images), self.is_checkpoint_due()
+        if self.trouble or ((sample or snapshot or validation or checkpoint) and not self.sound()):
             return
         if sample:
-            self.record.sample(sample)
+            self.writer.sample(sample)
         if snapshot:
-            self.record.snapshot(snapshot)
-        if exam:
-            self.hold_exam()
+            self.writer.snapshot(snapshot)
+        if validation:
+            self.validate()
         if checkpoint:
             self.checkpoint()
         now = time.monotonic()
-        if not self.announced and now - self.started_here >= ANNOUNCE_AFTER:
+        if not self.announced and self.clock.since_start() >= ANNOUNCE_AFTER:
             self.announced = True
             end = datetime.datetime.now() + datetime.timedelta(seconds=self.remaining())
             say(f"end      expected at {end:%H:%M} ({end:%d %B}), at {self.speed():.0f} img/s")
         if line.due():
-            line.show(self.plan.budget.share(images, self.seconds), self.progress_text())
+            line.show(self.budget.share(images, self.clock.seconds), self.progress_text())
         if now - self.last_status >= STATUS_EVERY:
             self.last_status = now
-            self.record.status("running", self.seconds)
+            self.writer.status("running", self.clock.seconds)
 
-    def hold_exam(self) -> None:
+    def validate(self) -> None:
         """Where its share of the time allows. The other processes wait for the gradients of the next step."""
-        assert self.exams and self.record
-        if not self.exams.affordable(self.seconds - self.session_start[1]):
+        assert self.validator and self.writer
+        if not self.validator.affordable(self.clock.in_session()):
             return
         try:
-            rows = self.exams.hold(
+            rows = self.validator.run(
                 self.training.ema.modules, self.run.name, self.training.images, lambda: self.signal is not None
             )
-        except Abandoned as reason:
+        except ValidationSkipped as reason:
             if str(reason):
                 say(f"warning: metrics left out at {self.kimg()}: {reason}")
             return
-        self.record.exam(rows)
+        self.writer.validation(rows)
         found = ", ".join(f"{row['metric']} {row['value']:.4g}" for row in rows if row["value"] is not None)
-        say(f"metrics  at {self.kimg()}: {found} ({self.exams.cost:.0f} s)")
+        say(f"metrics  at {self.kimg()}: {found} ({self.validator.cost:.0f} s)")
 
     def finish(self) -> None:
         """Save, then say how it ended. The end is seldom a tick: its grid and snapshot carry the exact number."""
@@ -223,15 +149,15 @@ class Trainer:
         self.sound()
         self.trouble = distributed.from_first(self.trouble)
         self.refuse_trouble()
-        if self.record:
-            if self.training.images != self.session_start[0] or not self.record.is_shown():
-                self.record.sample(self.training.images)
-                self.record.snapshot(self.training.images)
-            if self.record.saved_at != self.training.images:
+        if self.writer:
+            if self.training.images != self.began_at or not self.writer.is_shown():
+                self.writer.sample(self.training.images)
+                self.writer.snapshot(self.training.images)
+            if self.writer.saved_at != self.training.images:
                 self.checkpoint()
-            self.record.mark_latest()
-            self.record.status("finished" if self.signal is None else "stopped", self.seconds)
-        if self.exams and (left_out := self.exams.left_out()):
+            self.writer.mark_latest()
+            self.writer.status("finished" if self.signal is None else "stopped", self.clock.seconds)
+        if self.validator and (left_out := self.validator.left_out()):
             say(f"metrics  {left_out}")
         distributed.barrier()
         if self.signal is not None:
@@ -240,7 +166,7 @@ class Trainer:
 
     @contextmanager
     def stoppable(self) -> Iterator[None]:
-        """Signals ask this session to stop after the round. A second Ctrl-C ends it with what was saved before."""
+        """Signals ask this training to stop after the round. A second Ctrl-C ends it with what was saved before."""
 
         def ask(number: int) -> None:
             self.signal = number
@@ -252,25 +178,24 @@ class Trainer:
             raise Stopped(self.last_words(), again.exit_code - 128) from None
 
     def last_words(self) -> str:
-        saved = self.record.saved_at if self.record else -1
+        saved = self.writer.saved_at if self.writer else -1
         what = f"the last checkpoint is of {saved / 1000:.1f} kimg" if saved >= 0 else "nothing was saved yet"
         return f"second Ctrl-C: ended at once; {what}; go on with: mien resume {self.run.path}"
 
     # --- decisions ------------------------------------------------------------------------------------------------
 
     def spent(self) -> bool:
-        budget = self.plan.budget
-        return self.training.images >= budget.images or self.seconds >= budget.seconds
+        return self.training.images >= self.budget.images or self.clock.seconds >= self.budget.seconds
 
     def should_stop(self, number: int) -> bool:
         """Several processes must leave the loop after the same round, so they agree about once a second: on rank 0's
         clock, on a signal that any of them got, and on the round when they agree again."""
         if distributed.world_size() > 1:
-            if self.training.images >= self.plan.budget.images:
+            if self.training.images >= self.budget.images:
                 return True
             if number < self.agreement_due:
                 return False
-        a_round = (time.monotonic() - self.started_here) / (number + 1)
+        a_round = self.clock.since_start() / (number + 1)
         spent, self.trouble, pause = distributed.from_first(
             (self.spent(), self.trouble, max(1, min(AGREE_ROUNDS, int(AGREE_SECONDS / max(a_round, 1e-9)))))
         )
@@ -283,10 +208,10 @@ class Trainer:
 
     def is_checkpoint_due(self) -> bool:
         since = time.monotonic() - self.last_checkpoint
-        return since >= max(self.plan.checkpoint_seconds, CHECKPOINT_COST * self.checkpoint_cost)
+        return since >= max(self.setup.config.checkpoint_seconds, CHECKPOINT_COST * self.checkpoint_cost)
 
     def sound(self) -> bool:
-        """Whether all numbers are finite, asked before anything is written; if not, nothing is until `restore`."""
+        """Whether all numbers are finite, asked before anything is written."""
         if not self.trouble:
             self.trouble = few(self.training.wrong())
         return not self.trouble
@@ -296,9 +221,9 @@ class Trainer:
             raise DivergenceError(f"{self.trouble} stopped being finite by {self.kimg()}", self.run.path)
 
     def checkpoint(self) -> None:
-        assert self.record is not None
+        assert self.writer is not None
         begun = time.monotonic()
-        self.record.checkpoint(self.seconds)
+        self.writer.checkpoint(self.clock.seconds)
         self.last_checkpoint = time.monotonic()
         self.checkpoint_cost = self.last_checkpoint - begun
 
@@ -306,23 +231,21 @@ class Trainer:
         """Every process finds the same values here; one that is not finite is written nowhere."""
         values = self.training.statistics.read()
         self.trouble = self.trouble or few([name for name, value in values.items() if not math.isfinite(value)])
-        if self.record and values and not self.trouble:
-            self.record.statistics(values, self.seconds, self.speed(), final)
+        if self.writer and values and not self.trouble:
+            self.writer.statistics(values, self.clock.seconds, self.speed(), final)
 
     # --- words ----------------------------------------------------------------------------------------------------
 
     def kimg(self) -> str:
-        return f"{self.training.images / 1000:.1f} kimg"
+        return kimg(self.training.images)
 
     def speed(self) -> float:
         """Images a second in this session."""
-        images, seconds = self.session_start
-        return (self.training.images - images) / max(self.seconds - seconds, 1e-9)
+        return self.clock.speed(self.training.images)
 
     def remaining(self) -> float:
         """Seconds to the end of the budget at this session's speed."""
-        by_images = (self.plan.budget.images - self.training.images) / max(self.speed(), 1e-9)
-        return max(0.0, min(by_images, self.plan.budget.seconds - self.seconds))
+        return self.clock.remaining(self.training.images, self.budget)
 
     def progress_text(self) -> str:
         values = self.shown = {**self.shown, **self.training.statistics.read()}
@@ -335,11 +258,9 @@ class Trainer:
         return "  ".join(parts)
 
 
+def kimg(images: int) -> str:
+    return f"{images / 1000:.1f} kimg"
+
+
 def few(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def make_deterministic() -> None:
-    """Same seed, same machine, same bits: on CUDA, cuDNN picks its kernels without trying them out."""
-    torch.backends.cudnn.benchmark = False
-    torch.backends.cudnn.deterministic = True

@@ -1,8 +1,8 @@
-"""Exams: the moving average is evaluated while it is trained, at ticks of its own and within a share of the time.
+"""Validation: the moving average is evaluated while it is trained, at ticks of its own and within a share of the time.
 
-An exam only looks: it draws from its own seeds with its own copy of the generator, so the training has the same bits
-with and without it. When one is due follows from the images seen; only whether there is time for it follows from the
-clock, and then metrics.jsonl alone differs.
+A validation only looks: it generates from its own seeds with its own copy of the generator, so the training has the
+same bits with and without it. When one is due follows from the images seen; only whether there is time for it follows
+from the clock, and then metrics.jsonl alone differs.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mien.data.layouts import Layout
+from mien.data.prepared import PreparedSet
 from mien.errors import in_brief, is_out_of_memory
 from mien.evaluation.attribute_classifier import with_attribute_classifier
 from mien.evaluation.evaluate import Row, score
 from mien.evaluation.image_sets import ImageSet, generated_by, pictures_of
 from mien.evaluation.resolve import choose_metrics
-from mien.evaluation.translated_sets import target_images, translated_images
+from mien.evaluation.translated_sets import target_images, towards, translated
 from mien.inference.generator import Generator
 from mien.inference.translator import Translator
 from mien.metrics.choose_extractor import choose_extractor
@@ -30,15 +32,15 @@ from mien.trainer.config import ValidationConfig
 
 BATCH = 32  # as mien evaluate has it, so that it gives the same digits
 CONDITIONS = ("metric", "settings", "n_real", "n_fake", "extractor_sha256", "resize", "data_sha256")
-REHEARSED = 3  # batches of the longer rehearsal
+TRIED = 3  # batches of the longer trial
 
 
-class Abandoned(Exception):
-    """An exam that came to no end: the training was asked to stop, or else for the reason told."""
+class ValidationSkipped(Exception):
+    """A validation that came to no end: the training was asked to stop, or else for the reason given."""
 
 
-class Exams:
-    """Ready to be held. Raises UsageError or FileError, in one line, for whatever is missing."""
+class Validator:
+    """Evaluates the moving average. Raises UsageError or FileError, in one line, for whatever is missing."""
 
     def __init__(
         self,
@@ -48,31 +50,36 @@ class Exams:
         device: torch.device,
         generators: dict[str, nn.Module],
         labels: Tensor | None = None,
+        layout: Layout | None = None,
     ):
-        self.plan, self.data = plan, data
+        """layout: of the data, where it was detected already."""
+        self.plan = plan
         metrics = choose_metrics(plan.metrics, plan.detector)
         states = {name: dict(module.state_dict()) for name, module in generators.items()}
         self.drawer: Generator | Translator
+        self.pairs: PreparedSet | None = None  # of a translation
         if recipe.sources == "none":
             self.drawer = Generator(recipe, "", 0, states["G"], device, labels)
-            self.real = pictures_of(data, recipe.resolution, plan.num)
+            self.real = pictures_of(data, recipe.resolution, plan.num, layout)
         else:
             self.drawer = Translator(recipe, "", 0, states, device)
-            self.real = target_images(self.drawer, data, plan.num, next(iter(self.drawer.routes)))
+            to = next(iter(self.drawer.routes))
+            self.real = target_images(self.drawer, data, plan.num, to, layout)
+            self.pairs = towards(self.drawer, data, to, layout)
         self.metrics = with_attribute_classifier(metrics, self.real)
         reads_features = any(metric.reads != "pixels" for metric in self.metrics)
         self.extractor = choose_extractor("auto", "clean", None, device) if reads_features else None
-        self.cost = 0.0  # seconds that an exam takes
-        self.spent = 0.0  # seconds of all exams of this session
+        self.cost = 0.0  # seconds that a validation takes
+        self.spent = 0.0  # seconds of all validations of this session
         self.skipped = 0  # for lack of time
         self.failed = 0  # for lack of memory
 
-    def rehearse(self) -> None:
-        """Look at the real pictures, then hold exams of one and of three batches, whose rows are dropped: what would
-        fail fails before the training begins, and the first exam's cost is known."""
+    def dry_run(self) -> None:
+        """Evaluate one and three batches and drop the rows: what would fail fails before the training begins, and the
+        cost of the first validation is known."""
         self.look(BATCH)
-        short, long = self.look(BATCH), self.look(REHEARSED * BATCH)
-        self.cost = short + (long - short) / (REHEARSED - 1) * max(0.0, self.plan.num / BATCH - 1)
+        short, long = self.look(BATCH), self.look(TRIED * BATCH)
+        self.cost = short + (long - short) / (TRIED - 1) * max(0.0, self.plan.num / BATCH - 1)
 
     def look(self, count: int) -> float:
         """-> seconds"""
@@ -82,7 +89,8 @@ class Exams:
 
     def fake(self, count: int) -> ImageSet:
         if isinstance(self.drawer, Translator):
-            return translated_images(self.drawer, self.data, count, next(iter(self.drawer.routes)))
+            assert self.pairs is not None
+            return translated(self.drawer, self.pairs, count, next(iter(self.drawer.routes)))
         return generated_by(self.drawer, list(range(count)), f"0-{count - 1}", 1.0, self.real)
 
     def affordable(self, seconds: float) -> bool:
@@ -91,15 +99,15 @@ class Exams:
         self.skipped += not fits
         return fits
 
-    def hold(self, generators: dict[str, nn.Module], run: str, images: int, stop: Callable[[], bool]) -> list[Row]:
-        """The rows for metrics.jsonl. stop: asked after each batch. Raises Abandoned, also where memory does not
-        suffice: the training may have enough of it still."""
+    def run(self, generators: dict[str, nn.Module], run: str, images: int, stop: Callable[[], bool]) -> list[Row]:
+        """The rows for metrics.jsonl. stop: asked after each batch. Raises ValidationSkipped, also where memory does
+        not suffice: the training may have enough of it still."""
         begun = time.monotonic()
 
         def batches(size: int) -> Iterator[np.ndarray]:
             for pixels in fake.batches(size):
                 if stop():
-                    raise Abandoned
+                    raise ValidationSkipped
                 yield pixels
 
         try:
@@ -111,13 +119,13 @@ class Exams:
             if not is_out_of_memory(error):
                 raise
             self.failed += 1
-            raise Abandoned(f"memory does not suffice ({in_brief(error)})") from None
+            raise ValidationSkipped(f"memory does not suffice ({in_brief(error)})") from None
         finally:
             self.cost = time.monotonic() - begun
             self.spent += self.cost
 
     def left_out(self) -> str:
-        """How many exams were due and not held, in words."""
+        """How many validations were due and left out, in words."""
         reasons = {
             f"to stay within {self.plan.share:.0%} of the time (--metrics-share)": self.skipped,
             "for lack of memory": self.failed,

@@ -82,7 +82,7 @@ def in_order(tensors: Tensors, recipe: Recipe, origin: str) -> Tensors:
     }
 
 
-def begin_from(training: Training, recipe: Recipe, origin: Source) -> list[str]:
+def copy_weights(training: Training, recipe: Recipe, origin: Source) -> list[str]:
     """Copy what fits; say for each network how much that is. recipe: the new run's. Raises UsageError where nothing
     fits."""
     lines, taken = [], 0

@@ -1,0 +1,103 @@
+"""All that a training needs before it writes its first file: networks, batches, validation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mien.conditioning.labels import kept, labels_of
+from mien.config.budget import Budget
+from mien.data.batches import Batches, derive_seed
+from mien.data.layouts import Layout
+from mien.data.prepared import PreparedSet
+from mien.errors import UsageError
+from mien.recipes.recipe import Recipe
+from mien.runtime import distributed
+from mien.trainer import warm_start
+from mien.trainer.config import TrainConfig
+from mien.trainer.validation import Validator
+from mien.training.state import Training
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A training that is ready to begin or to go on. labels: [M,K], of a conditional training, kept in its snapshots.
+    why: the reasons for this recipe. taken_over: what came from another run. validator: on rank 0, where asked for."""
+
+    config: TrainConfig
+    recipe: Recipe
+    data: PreparedSet
+    device: torch.device
+    budget: Budget
+    training: Training
+    batches: Batches
+    labels: Tensor | None
+    validator: Validator | None
+    why: Sequence[str] = ("as the run began",)
+    taken_over: Sequence[str] = ()
+
+
+def set_up(
+    config: TrainConfig,
+    recipe: Recipe,
+    data: PreparedSet,
+    device: torch.device,
+    budget: Budget,
+    layout: Layout | None = None,
+    origin: warm_start.Source | None = None,
+    why: Sequence[str] = ("as the run began",),
+) -> Setup:
+    """Build the networks and all that goes with them; nothing is written.
+
+    layout: of the data, where it was detected already. origin: another run, whose networks are the beginning. Raises
+    UsageError or FileError, in one line, for what cannot work.
+    """
+    world = distributed.world_size()
+    if recipe.batch_size % world:
+        raise UsageError(f"--batch {recipe.batch_size} cannot be shared by {world} processes: make it a multiple")
+    make_deterministic()
+    training = recipe.build(device, derive_seed(config.seed, "networks"))
+    training.synchronize()
+    labels = labels_of(recipe.condition, data)
+    batches = Batches(
+        data.images,
+        labels,
+        batch_size=recipe.batch_size,
+        seed=config.seed,
+        rank=distributed.rank(),
+        world_size=world,
+        device=device,
+        mirror=recipe.mirror,
+        jitter=recipe.jitter,
+        sources=None if recipe.sources == "none" else data.sources,
+        paired=recipe.sources == "paired",
+        channels_last=recipe.channels_last,
+    )
+    taken_over: list[str] = []
+    if origin is not None:
+        taken_over = warm_start.copy_weights(training, recipe, origin)
+        training.synchronize()
+    validator = None
+    if config.validation is not None and distributed.rank() == 0:
+        validator = Validator(
+            config.validation, recipe, config.data, device, training.ema.modules, kept(labels), layout
+        )  # fmt: skip
+    return Setup(
+        config, recipe, data, device, budget, training, batches, kept(labels), validator, why, taken_over
+    )  # fmt: skip
+
+
+def begin_again(setup: Setup) -> None:
+    """Put the training back to where it was before its first round."""
+    fresh = setup.recipe.build(setup.device, derive_seed(setup.config.seed, "networks"))
+    setup.training.load(fresh.tensors(), fresh.numbers())
+    setup.training.synchronize()
+
+
+def make_deterministic() -> None:
+    """Same seed, same machine, same bits: on CUDA, cuDNN picks its kernels without trying them out."""
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
