@@ -24,6 +24,7 @@ from typing import Any
 
 from mien import __version__
 from mien.config.keywords import set_signature
+from mien.config.renamed import current_name
 from mien.errors import MienError, OutOfMemory, UsageError, in_brief, is_out_of_memory
 from mien.python_api import plain
 from mien.runtime import signals
@@ -44,7 +45,7 @@ SMALLER = {
     "data": "choose a smaller --resolution, or fewer pictures",
     "evaluate": "choose a smaller --num or --batch",
 }
-"""What needs less memory, by the verb."""
+"""The cure for too little memory, by verb."""
 
 
 def main() -> None:
@@ -90,6 +91,8 @@ def unexpected(error: Exception, arguments: list[str], as_json: bool) -> int:
 
 def answer(arguments: list[str], as_json: bool) -> int:
     """Print the result of one command line; -> 0."""
+    if len(arguments) > 1 and arguments[0] == "help":  # mien help data check: mien data check --help
+        arguments = [*arguments[1:], "--help"]
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(overview())
         return 0
@@ -98,7 +101,8 @@ def answer(arguments: list[str], as_json: bool) -> int:
         return 0
     result = call(arguments)
     if os.environ.get("RANK", "0") == "0":  # of several processes that torchrun started, one speaks
-        print(json.dumps(result.as_dict(), indent=2) if as_json else printable(str(result)), flush=True)
+        text = json.dumps(result.as_dict(), indent=2) if as_json else printable(str(result))
+        print(text, file=sys.stderr if getattr(result, "filled_stdout", False) else sys.stdout, flush=True)
     return 0
 
 
@@ -130,7 +134,7 @@ def overview() -> str:
         summary = text.splitlines()[0].partition(": ")[2]
         name = f"{verb} {'|'.join(GROUPS[verb])}" if verb in GROUPS else verb
         lines.append(f"  mien {name:<19} {summary}")
-    lines += ["", "mien VERB --help shows a verb's flags. Every verb takes --json.", "Start with: mien demo"]
+    lines += ["", "mien help VERB shows a verb's flags. Every verb takes --json.", "Start with: mien demo"]
     return "\n".join(lines)
 
 
@@ -164,18 +168,21 @@ def first_line(function: Callable[..., Any]) -> str:
 
 
 def parse(function: Callable[..., Any], program: str, arguments: list[str]) -> Any:
-    """Let tyro read the flags; whatever it refuses becomes one line with the nearest flag."""
+    """Call the function with the flags that tyro reads. Raises UsageError, one line, for what tyro refuses."""
     import tyro
 
+    arguments = [with_current_name(program.split()[-1], argument) for argument in arguments]
     check_flags(function, program, arguments)
     words = io.StringIO()
     bound: dict[str, Any] = {}
+    signature = signature_of(function)
 
-    def bind(*positional: Any, **named: Any) -> None:
-        bound.update(signature_of(function).bind(*positional, **named).arguments)
+    def bind(*positional: Any, json: bool = False, **named: Any) -> None:
+        bound.update(signature.bind(*positional, **named).arguments)
 
-    set_signature(bind, signature_of(function))
-    bind.__annotations__ = {name: part.annotation for name, part in signature_of(function).parameters.items()}
+    shown = [*signature.parameters.values(), json_flag()]
+    set_signature(bind, inspect.Signature(shown))
+    bind.__annotations__ = {part.name: part.annotation for part in shown}
     bind.__doc__ = function.__doc__
     if {"-h", "--help"} & set(arguments):
         tyro.cli(bind, prog=program, args=["--help"], config=(tyro.conf.FlagCreatePairsOff,))
@@ -185,6 +192,24 @@ def parse(function: Callable[..., Any], program: str, arguments: list[str]) -> A
     except SystemExit:
         raise UsageError(f"{program}: {one_line(words.getvalue())}") from None
     return function(**bound)
+
+
+def with_current_name(verb: str, argument: str) -> str:
+    """ "--sweep=hair" -> "--attribute-grid=hair": an old flag by its present name."""
+    flag, equals, value = argument.partition("=")
+    if not flag.startswith("--"):
+        return argument
+    name = flag[2:].replace("-", "_")
+    new = current_name(verb, name)
+    return argument if new == name else f"--{new.replace('_', '-')}{equals}{value}"
+
+
+def json_flag() -> inspect.Parameter:
+    """--json, for --help: `run` takes it away before the verb sees its flags."""
+    import tyro
+
+    hint = typing.Annotated[bool, tyro.conf.arg(help="Print the result, or the error, as JSON.")]
+    return inspect.Parameter("json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=hint)
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:
@@ -222,14 +247,25 @@ def check_flags(function: Callable[..., Any], program: str, arguments: list[str]
         return
     for flag, part in flags.items():
         if part.default is part.empty and flag not in given:
-            raise UsageError(f"{program} needs {flag} {part.name.upper()}: see {program} --help")
+            raise UsageError(f"{program} needs {flag} {part.name.upper()}: {how_to_give(flag, program, arguments)}")
     first = next(iter(parameters), None)
     if first and first.kind is not first.KEYWORD_ONLY and first.default is first.empty and not arguments:
         raise UsageError(f"{program} needs {first.name.upper()}: see {program} --help")
 
 
+def how_to_give(flag: str, program: str, arguments: list[str]) -> str:
+    """The cure for a missing flag: `mien train faces` means `mien train --data faces`."""
+    if flag == "--data" and arguments and not arguments[0].startswith("-") and Path(arguments[0]).exists():
+        return f"did you mean {program} --data {arguments[0]}?"
+    return f"see {program} --help"
+
+
 def one_line(box: str) -> str:
-    """tyro's framed message without its frame and headings, up to the pointer to --help."""
+    """tyro's message without its frame, headings and pointer to --help.
+
+    tyro prints its errors and exits. Its hook that receives them instead is private (`tyro._errors`) and may go in any
+    release; the printed text is all that its public interface gives.
+    """
     lines = (re.sub(r"[│╭╮╰╯─|+]+|-{4,}", " ", line) for line in box.splitlines()[1:])
     text = re.sub(r"\s+", " ", " ".join(lines))
     text = re.split("For full helptext|Argument helptext|Perhaps you meant", text)[0].strip()

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from mien.config.keywords import set_signature
+from mien.config.renamed import current_name
 from mien.errors import MienError, UsageError
 from mien.notebook import live_display
 
@@ -86,6 +87,8 @@ def checked(name: str) -> Callable[[Verb], Verb]:
 
         @functools.wraps(verb)
         def call(*positional: Any, **named: Any) -> Any:
+            verb_name = name.split(".")[-1]
+            named = {current_name(verb_name, key, dashes=False): value for key, value in named.items()}
             bound = _bound(signature, name, positional, named)
             hints = hints_of(verb)
             arguments = {key: convert(key, value, hints[key]) for key, value in bound.items()}

@@ -18,6 +18,7 @@ from mien.commands.project import project, read
 from mien.errors import DataError, FileError, UsageError
 from mien.inference.generator import load
 from mien.media import animation
+from mien.media.contact_sheet import GAP, MARGIN
 from mien.media.image_files import read_facts
 from mien.runtime.atomic_files import write_json
 
@@ -58,7 +59,9 @@ def picture(path: Path) -> np.ndarray:
 
 @pytest.mark.parametrize("ending", ["gif", "webp"])
 def test_a_loop_passes_its_seeds(plain, tmp_path, ending):
-    made = interpolate(str(plain.path), seeds="3,8", frames=4, fps=10, loop=True, output=tmp_path / f"walk.{ending}")
+    made = interpolate(
+        str(plain.path), seeds="3,8", frames=4, fps=10, loop=True, scale=1, output=tmp_path / f"walk.{ending}"
+    )
     assert (made.frames, made.stations, made.seconds) == (8, 2, 0.8)
     with Image.open(made.path) as film:
         assert (film.n_frames, film.size) == (8, (16, 16))
@@ -74,7 +77,7 @@ def test_an_open_walk_of_several_styles_ends_at_the_last_seed(stacked):
     made = interpolate(str(stacked.path), seeds="0-2", frames=2, grid="2x3")
     assert made.frames == 5 and made.path == stacked.path / "generated" / "walk.gif"
     with Image.open(made.path) as film:
-        assert film.size == (3 * 18 + 2, 2 * 18 + 2)
+        assert film.size == (3 * 130 + 2, 2 * 130 + 2)
 
 
 def test_mp4_needs_pyav(plain, tmp_path, monkeypatch):
@@ -102,8 +105,8 @@ def test_a_sheet_of_mixtures(stacked, tmp_path):
     with Image.open(made.path) as sheet:
         assert read_facts(sheet)["layers"] == made.layers
     every = mix(str(stacked.path), rows="0-1", columns="5-7", layers="0-5").path
-    cells = picture(every)[-136:, -204:]  # with all layers of the column, both rows draw its picture
-    assert np.array_equal(cells[:64], cells[68:132])
+    cells = picture(every)[-(2 * 128 + GAP + MARGIN) : -MARGIN, -(3 * 128 + 2 * GAP + MARGIN) : -MARGIN]
+    assert np.array_equal(cells[:128], cells[128 + GAP :])  # with all layers of the column, both rows draw its picture
 
 
 def test_one_latent_for_all_layers_is_told(plain, capsys):
@@ -150,9 +153,11 @@ def test_a_photo_is_projected_and_its_latent_used(plain, photo, projected, tmp_p
     assert np.sqrt(np.square(drawn - target).mean()) == pytest.approx(projected.error)
     with Image.open(tmp_path / "drawn" / "latent0000.png") as found:
         assert read_facts(found)["file"] == "me.safetensors"
-    walk = interpolate(str(plain.path), latent=projected.path, seeds="3", frames=2, output=tmp_path / "walk.webp")
+    walk = interpolate(
+        str(plain.path), latent=projected.path, seeds="3", frames=2, scale=1, output=tmp_path / "walk.webp"
+    )
     assert walk.stations == 2
-    moved = directions(str(plain.path), latent=projected.path, count=1, output=tmp_path / "d.safetensors")
+    moved = directions(str(plain.path), latent=projected.path, count=1, scale=1, output=tmp_path / "d.safetensors")
     assert picture(moved.picture).shape[0] < 100  # one row
 
 
@@ -183,7 +188,7 @@ def test_a_gray_generator_takes_a_photo_as_gray(tmp_path, photo):
         (("directions", "RUN", "--layers", "0-3"), "leave --layers out"),
         (("directions", "RUN", "--output", "d.png"), r"end it in .safetensors"),
         (("directions", "RUN", "--method", "lda"), "--method"),
-        (("directions", "RUN", "--read"), "--read knows the built-in faces alone, not faces"),
+        (("directions", "RUN", "--label-directions"), "--label-directions knows the built-in faces alone, not faces"),
         (("project", "RUN"), "PHOTO"),
         (("project", "RUN", "PHOTO", "--steps", "0"), "--steps 0"),
         (("generate", "RUN", "--direction", "smile"), "--direction 'smile'"),

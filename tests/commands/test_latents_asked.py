@@ -70,14 +70,14 @@ def test_a_projection_under_a_class_seeks_z_alone(runs, photo):
 def test_project_says_what_was_asked_and_seeks_the_label_too_where_nothing_was(runs, photo, tmp_path):
     flags = {"steps": 3, "features": "none"}
     made = mien.project(str(runs["CLASS"]), photo, class_="b", output=tmp_path / "b.safetensors", **flags)
-    assert made.asked == "class: b" and "class: b" in str(made)
+    assert made.requested == "class: b" and "class: b" in str(made)
     with Image.open(made.picture) as sheet:
         assert read_facts(sheet)["class"] == "b"
     generator = load(runs["CLASS"])
     free = mien.project(str(runs["CLASS"]), photo, output=tmp_path / "free.safetensors", **flags)
     held, sought = (load_w(one.path, "latents", generator, "--latent")[:, LATENT:] for one in (made, free))
     labels = [w_of(generator.conditioned_on(class_=name), [0])[:, LATENT:] for name in "abc"]
-    assert torch.equal(held, labels[1]) and free.asked is None
+    assert torch.equal(held, labels[1]) and free.requested is None
     assert free.error <= free.start and sought.shape == (1, EMBEDDED)
     assert mien.generate(str(runs["CLASS"]), latent=made.path, output=tmp_path / "out").pictures == 1
     for run, wish in (
@@ -106,13 +106,13 @@ def test_films_and_mixtures_of_what_was_asked(runs, tmp_path, monkeypatch):
     monkeypatch.setattr(
         animation, "encode", lambda frames, fps, ending: shown.extend(map(np.asarray, frames)) or b"film"
     )
-    mien.interpolate(str(runs["CLASS"]), seeds="1,2", frames=3, class_="b", output=tmp_path / "walk.webp")
+    mien.interpolate(str(runs["CLASS"]), seeds="1,2", frames=3, class_="b", scale=1, output=tmp_path / "walk.webp")
     first, last = load(runs["CLASS"]).conditioned_on(class_="b").pixels([1, 2]).astype(int)
     assert len(shown) == 4 and max(np.abs(shown[0] - first).max(), np.abs(shown[3] - last).max()) <= 1
     mixed = mien.mix(str(runs["STYLE"]), rows="1", columns="2", class_="b", output=tmp_path / "mix.png")
     with Image.open(mixed.path) as sheet:
         assert read_facts(sheet)["class"] == "b"
-        cells = np.asarray(sheet)[-68:-4:4, -136:-72:4]
+        cells = np.asarray(sheet)[-140:-12:8, -274:-146:8]  # enlarged 8 times
     assert np.array_equal(cells, load(runs["STYLE"]).conditioned_on(class_="b").pixels([1])[0])  # the row's own picture
 
 

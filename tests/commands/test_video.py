@@ -36,12 +36,14 @@ def test_evolution_shows_each_grid_and_rests_on_the_last(run):
         frames = frames_of(path)
         assert len(frames) == 4 == made.frames["evolution"]
         assert frames[-1][1] > 3 * frames[0][1]
-    grids = run.sample_grids()
-    cells = module.read_cells(grids[-1][1])
+    cells = module.read_cells(run.sample_grids()[-1][1])
     shown = frames_of(made.files[0])[-1][0]
-    assert shown.shape[0] == module.grid(cells).shape[0] + module.CAPTION
+    rows = round(len(cells) ** 0.5)
+    scale = module.visible_scale((16, 16), rows, rows)
+    expected = module.grid(module.enlarged(module.as_rgb(cells), scale))
+    assert min(expected.shape[:2]) >= 512 and shown.shape[0] == expected.shape[0] + module.CAPTION
     # The GIF shows the grid itself, but for its 256 colours.
-    difference = np.abs(shown[: -module.CAPTION].astype(int) - module.grid(module.as_rgb(cells)).astype(int))
+    difference = np.abs(shown[: -module.CAPTION].astype(int) - expected.astype(int))
     assert difference.mean() < 16
 
 
@@ -57,6 +59,14 @@ def test_a_film_too_large_gets_fewer_faces(run, monkeypatch):
     monkeypatch.setattr(module, "MOST_BYTES", 10)
     small = frames_of(video(str(run.path), kind="evolution").files[0])[0][0].shape
     assert small[1] < whole[1]
+
+
+def test_a_scale_that_is_named_is_kept(run):
+    plain = frames_of(video(str(run.path), kind="evolution", scale=1).files[0])[-1][0]
+    twice = frames_of(video(str(run.path), kind="evolution", scale=2).files[0])[-1][0]
+    cells = module.read_cells(run.sample_grids()[-1][1])
+    assert plain.shape[1] == module.grid(cells).shape[1]
+    assert twice.shape[1] - plain.shape[1] == round(len(cells) ** 0.5) * 16
 
 
 def test_the_walk_is_a_closed_loop_of_small_steps(run, tmp_path):

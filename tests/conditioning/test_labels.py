@@ -21,8 +21,9 @@ from mien.config.budget import Budget
 from mien.data.layouts import detect
 from mien.data.prepare import prepare
 from mien.errors import UsageError
-from mien.inference.attribute_grid import swept
+from mien.inference.attribute_grid import draw_attribute_grid
 from mien.inference.generator import load
+from mien.media.contact_sheet import GAP, MARGIN
 from mien.media.image_files import read_facts
 from mien.reports.run_data import read_facts as read_run
 from mien.reports.settings import compared, reproduce
@@ -232,11 +233,11 @@ def test_a_class_is_drawn_with_the_same_z(by_class):
 
 def test_generate_draws_what_is_asked_and_says_so(by_class, by_attributes, tmp_path, capsys):
     made = generate(str(by_class), class_="b", seeds="0-3", output=tmp_path / "b")
-    assert made.asked == "class: b" and "class: b" in str(made)
+    assert made.requested == "class: b" and "class: b" in str(made)
     with Image.open(tmp_path / "b" / "seed0002.png") as picture:
         assert read_facts(picture)["class"] == "b"
         assert np.array_equal(np.asarray(picture), load(by_class).conditioned_on(class_="b").pixels([2])[0])
-    assert "each seed chose a label of the training's" in str(
+    assert "each seed chose one of the training's labels" in str(
         generate(str(by_class), seeds="1", output=tmp_path / "any")
     )
     flags = ["--seeds", "0", "--output", str(tmp_path / "wish")]
@@ -252,7 +253,7 @@ def test_a_text_is_drawn_by_what_it_says(attributed, tmp_path):
     asked = generator.conditioned_on(text="a girl with pink hair")
     assert np.array_equal(asked.latents([3])[:, 8:].numpy(), Words()(["a girl with pink hair"]))
     assert np.array_equal(np.asarray(generator([3], text="a girl with pink hair")[0]), asked.pixels([3])[0])
-    assert generate(str(run), text="pink hair", seeds="0", output=tmp_path / "out").asked == "text: pink hair"
+    assert generate(str(run), text="pink hair", seeds="0", output=tmp_path / "out").requested == "text: pink hair"
 
 
 def test_what_a_generator_cannot_be_asked_is_refused(by_class, by_attributes, classes, tmp_path):
@@ -287,13 +288,13 @@ def test_metrics_while_training_draw_the_trainings_labels(classes, tmp_path):
     assert rows[-1]["value"] == found.rows[0]["value"]
 
 
-# --- sweeps -----------------------------------------------------------------------------------------------------------
+# --- attribute grids --------------------------------------------------------------------------------------------------
 
 
-def test_a_sweep_has_a_cell_for_each_pair_of_values(by_attributes):
+def test_an_attribute_grid_has_a_cell_for_each_pair_of_values(by_attributes):
     generator = load(by_attributes)
-    picture, facts, count = swept(generator, "Hair,glasses", {}, [3], 1.0)
-    assert (count, facts["sweep"], facts["seeds"]) == (6, "Hair,glasses", [3])
+    picture, facts, count = draw_attribute_grid(generator, "Hair,glasses", {}, [3], 1.0)
+    assert (count, facts["attribute_grid"], facts["seeds"]) == (6, "Hair,glasses", [3])
     cells = in_cells(picture, 3, 2)
     for row, hair in enumerate(("black", "pink", "silver")):
         for column, glasses in enumerate((False, True)):
@@ -301,35 +302,53 @@ def test_a_sweep_has_a_cell_for_each_pair_of_values(by_attributes):
             assert np.array_equal(cells[row][column], np.asarray(expected)), (hair, glasses)
 
 
-def in_cells(picture, rows, columns, tile=64, gap=4, top=21):
-    """uint8 [16,16,3] each, from a sheet that enlarged them four times."""
-    pixels = np.asarray(picture)
-    left = pixels.shape[1] - columns * (tile + gap)
-    steps = [
-        [(top + row * (tile + gap), left + column * (tile + gap)) for column in range(columns)] for row in range(rows)
+def in_cells(picture, rows, columns, scale=8):
+    """uint8 [16,16,3] each, from the lower right corner of a sheet."""
+    pixels, tile = np.asarray(picture), 16 * scale
+    top, left = (side + GAP - MARGIN - count * (tile + GAP) for side, count in zip(pixels.shape[:2], (rows, columns)))
+    return [
+        [
+            pixels[y : y + tile : scale, x : x + tile : scale]
+            for x in range(left, left + columns * (tile + GAP), tile + GAP)
+        ]
+        for y in range(top, top + rows * (tile + GAP), tile + GAP)
     ]
-    return [[pixels[y : y + tile : 4, x : x + tile : 4] for y, x in line] for line in steps]
 
 
-def test_a_sweep_of_one_attribute_has_a_row_for_each_seed(by_attributes, by_class, tmp_path, capsys):
+def test_an_attribute_grid_names_its_axes(by_attributes, monkeypatch):
+    names = []
+    monkeypatch.setattr("mien.media.contact_sheet.write_names", lambda pen, given, *rest: names.append(given))
+    draw_attribute_grid(load(by_attributes), "hair,glasses", {}, [3], 1.0)
+    draw_attribute_grid(load(by_attributes), "glasses", {}, [3, 5], 1.0)
+    assert [(one.row_axis, one.column_axis) for one in names] == [("hair", "glasses"), ("seed", "glasses")]
+    assert [list(one.rows) for one in names] == [["black", "pink", "silver"], ["3", "5"]]
+
+
+def test_the_old_flag_of_an_attribute_grid_works_and_says_so(by_class, tmp_path, capsys):
+    path = tmp_path / "old.png"
+    assert cli.run(["generate", str(by_class), "--sweep", "class", "--seeds", "1", "--output", str(path)]) == 0
+    assert "--sweep is now called --attribute-grid" in capsys.readouterr().err and path.is_file()
+
+
+def test_an_attribute_grid_of_one_attribute_has_a_row_for_each_seed(by_attributes, by_class, tmp_path, capsys):
     path = tmp_path / "classes.png"
-    made = generate(str(by_class), sweep="class", seeds="1,4", output=path)
+    made = generate(str(by_class), attribute_grid="class", seeds="1,4", output=path)
     assert (made.kind, made.pictures, made.files) == ("grid", 6, 1)
     cells = in_cells(Image.open(path), 2, 3)
     assert np.array_equal(cells[1][2], load(by_class).conditioned_on(class_="c").pixels([4])[0])
-    assert generate(str(by_attributes), sweep="hair", attributes="glasses").path.name == "sweep.png"
+    assert generate(str(by_attributes), attribute_grid="hair", attributes="glasses").path.name == "attribute-grid.png"
 
 
 @pytest.mark.parametrize(
     "flags, words",
     [
-        (["--sweep", "hairs"], "--sweep hairs: unknown attribute: did you mean hair?"),
-        (["--sweep", "hair,hair"], "name one attribute, or two different ones"),
-        (["--sweep", "hair,glasses", "--seeds", "1,2"], "draws one seed"),
-        (["--sweep", "hair", "--zip"], "--sweep is a sheet of its own"),
+        (["--attribute-grid", "hairs"], "--attribute-grid hairs: unknown attribute: did you mean hair?"),
+        (["--attribute-grid", "hair,hair"], "name one attribute, or two different ones"),
+        (["--attribute-grid", "hair,glasses", "--seeds", "1,2"], "draws one seed"),
+        (["--attribute-grid", "hair", "--zip"], "--attribute-grid is a sheet of its own"),
     ],
 )
-def test_a_sweep_that_cannot_be_is_refused(flags, words, by_attributes, capsys):
+def test_an_attribute_grid_that_cannot_be_is_refused(flags, words, by_attributes, capsys):
     assert cli.run(["generate", str(by_attributes), *flags]) == 2
     err = capsys.readouterr().err
     assert words in err and err.count("\n") == 1

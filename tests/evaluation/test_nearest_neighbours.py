@@ -10,7 +10,8 @@ from PIL import Image
 
 import mien
 from mien.errors import UsageError
-from mien.evaluation.nearest_neighbours import GAP, LETTERS, Nearest, by_pixels, in_blocks, in_words, nearest, sheet
+from mien.evaluation.nearest_neighbours import Nearest, by_pixels, in_blocks, in_words, nearest, sheet
+from mien.media.contact_sheet import GAP, GROUP_GAP, LINE, MARGIN
 from mien.metrics.features import Extractor
 from mien.reports.run_data import read_facts
 from mien.reports.sections import neighbours as section
@@ -64,14 +65,17 @@ def test_the_sheet_shows_what_was_found():
     index, mirrored = torch.tensor([[1, 0]]), torch.tensor([[True, False]])
     one = Nearest("pixels", "levels", index, mirrored, torch.tensor([[4.0, 9.0]]), 10.0)
     made = np.asarray(sheet(real[2:], real, [one, one]))
-    top, columns = 2 * LETTERS + 2 * GAP, [GAP, 4 * GAP + 100, 5 * GAP + 200, 8 * GAP + 300, 9 * GAP + 400]
-    assert made.shape == (top + 100 + LETTERS + GAP, columns[-1] + 100 + GAP, 3)
-    corner = [made[top + 50, left + 20].tolist() for left in columns]
+    side, top = 200, MARGIN + 2 * LINE + GAP  # 100 pixels, enlarged twice
+    first = MARGIN + side + GROUP_GAP
+    columns = [MARGIN, first, first + side + GAP]
+    columns += [columns[2] + side + GROUP_GAP, columns[2] + 2 * side + GROUP_GAP + GAP]
+    assert made.shape == (top + side + LINE + MARGIN, columns[-1] + side + MARGIN, 3)
+    corner = [made[top + 100, left + 40].tolist() for left in columns]
     assert corner == [[120] * 3, [60] * 3, [0] * 3, [60] * 3, [0] * 3]  # the red half lies on the right: mirrored
-    assert made[top + 50, columns[1] + 80].tolist() == [255, 0, 0]
-    words = made[top + 101 :, columns[1] : columns[1] + 100]
+    assert made[top + 100, columns[1] + 160].tolist() == [255, 0, 0]
+    words = made[top + side + 1 : -MARGIN, columns[1] : columns[1] + side]
     assert (words[..., 0].astype(int) - words[..., 1]).max() > 150  # 4 is less than half of 10: red
-    words = made[top + 101 :, columns[2] : columns[2] + 100]
+    words = made[top + side + 1 : -MARGIN, columns[2] : columns[2] + side]
     assert (words[..., 0] == words[..., 1]).all() and words.min() < 200
 
 

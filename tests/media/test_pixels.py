@@ -3,7 +3,16 @@ import pytest
 import torch
 
 from mien.errors import UsageError
-from mien.media.pixels import as_rgb, from_pixels, grid, parse_resolution, resolution_text, to_pixels
+from mien.media.pixels import (
+    as_rgb,
+    enlarged,
+    from_pixels,
+    grid,
+    parse_resolution,
+    resolution_text,
+    to_pixels,
+    visible_scale,
+)
 
 
 @pytest.mark.parametrize(
@@ -60,3 +69,27 @@ def test_as_rgb():
     assert as_rgb(gray).tolist() == [[[7, 7, 7]], [[9, 9, 9]]]
     colour = np.zeros((2, 2, 3), np.uint8)
     assert as_rgb(colour) is colour
+
+
+def test_pixels_become_squares():
+    pixels = np.arange(12, dtype=np.uint8).reshape(1, 2, 2, 3)
+    large = enlarged(pixels, 3)
+    assert large.shape == (1, 6, 6, 3)
+    assert np.array_equal(large[0, 3:, :3], np.broadcast_to(pixels[0, 1, 0], (3, 3, 3)))
+    assert enlarged(pixels, 1) is pixels
+
+
+@pytest.mark.parametrize(
+    "tile, rows, columns, scale",
+    [
+        ((64, 64), 1, 1, 2),  # a tile of 128
+        ((16, 16), 2, 2, 8),
+        ((64, 64), 8, 8, 1),  # 512 in all
+        ((16, 16), 8, 8, 4),
+        ((64, 64), 4, 16, 2),  # the shorter side counts
+        ((96, 80), 1, 1, 2),
+        ((512, 512), 1, 1, 1),
+    ],
+)
+def test_the_least_scale_that_is_easy_to_see(tile, rows, columns, scale):
+    assert visible_scale(tile, rows, columns) == scale

@@ -17,7 +17,7 @@ MOST, COLUMNS = 400, 7  # rows of the sheet; pictures in a row, the middle one a
 
 @dataclass(frozen=True)
 class Discovered(VerbResult):
-    """names, shares: of the directions, largest first. changes: what each changes most, in words, if --read asked."""
+    """names, shares: of the directions, largest first. changes: with --label-directions what each changes most."""
 
     path: Path
     picture: Path
@@ -51,8 +51,9 @@ def directions(
     attributes: str | None = None,
     text: str | None = None,
     trunc: float = 1.0,
+    scale: int | None = None,
     name: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
-    read: bool = False,
+    label_directions: bool = False,
     snapshot: str | None = None,
     output: Path | None = None,
     code: Path | None = None,
@@ -72,8 +73,10 @@ def directions(
         attributes: Look at pictures with these alone, "hair=silver,smile", and leave the label as it is.
         text: Look at pictures of what this says alone, and leave the text as it is.
         trunc: Below 1 less variety and fewer broken pictures on the sheet.
+        scale: Enlarge each picture of the sheet this many times. Until it is easy to see if left out.
         name: Name a direction: 0=smile. May be given often; earlier names are kept.
-        read: Say which attribute each changes most, of a run on the built-in faces; a classifier is taught first.
+        label_directions: Say which attribute each direction changes most, by a classifier that is trained first. For
+            runs on the built-in faces.
         snapshot: Look at an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .safetensors file; directions.safetensors in the run's folder if left out. Names and sheet lie beside.
         code: Your Python file, where the run's recipe comes from one.
@@ -90,8 +93,9 @@ def directions(
     from mien.inference.latents.style_mixing import parse_layers
     from mien.inference.latents.synthesis import draw, has_layers, w_of
     from mien.inference.seeds import check_truncation, parse_seeds
-    from mien.media.contact_sheet import sheet
+    from mien.media.contact_sheet import Names, picture_table
     from mien.media.image_files import encode
+    from mien.media.pixels import check_scale
     from mien.runtime.atomic_files import write_bytes
 
     if not (count >= 1 and 0 < strength <= 100):
@@ -100,7 +104,8 @@ def directions(
         raise UsageError("--latent excludes --seeds and --trunc: its latents are shown as they are")
     numbers = parse_seeds(seeds or "0-1")
     check_truncation(trunc)
-    if read:
+    check_scale(scale)
+    if label_directions:
         check_built_in(run, outdir)
     generator, asked = conditioned(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
     path = tensors_place(output, run, outdir, FILE)
@@ -121,12 +126,12 @@ def directions(
     picture = path.with_suffix(".png")
     save(path, found, generator)
     facts = {"run": generator.run, "kimg": generator.images / 1000, "method": method, "strengths": strengths, **asked}
-    write_bytes(
-        picture, encode(sheet(cells, rows, [f"{step:+g}" if step else "0" for step in strengths]), "png", facts)
-    )
+    columns = [f"{step:+g}" if step else "0" for step in strengths]
+    sheet, facts["scale"] = picture_table(cells, Names(rows, columns, column_axis="strength"), scale)
+    write_bytes(picture, encode(sheet, "png", facts))
     meant = (
         [str(one) for one in changes(generator, found.w, train_attribute_classifier(*generator.resolution))]
-        if read
+        if label_directions
         else []
     )
     return Discovered(path, picture, method, list(found.names), list(found.shares), meant, run)
@@ -139,4 +144,6 @@ def check_built_in(run: str, outdir: Path) -> None:
     folder = folder_of(run, outdir)
     data = RunDirectory(folder).trained_on() if folder else "a snapshot file"
     if not re.fullmatch(r"drawn(:\d+)?", str(data)):
-        raise UsageError(f"--read knows the built-in faces alone, not {data}: leave it out, or train with --data drawn")
+        raise UsageError(
+            f"--label-directions knows the built-in faces alone, not {data}: leave it out, or train with --data drawn"
+        )

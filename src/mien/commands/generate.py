@@ -14,37 +14,46 @@ from mien.errors import UsageError
 
 if TYPE_CHECKING:
     from mien.inference.latents.latent_source import Source
+    from mien.media.picture_output import NamedFile
 
 MOST_IN_GRID = 4096
 LONGEST_SIDE = {"png": 32_767, "jpg": 32_767, "webp": 16_383}  # pixels; what viewers and formats bear
 
-Named = tuple[str, bytes]
+Kind = Literal["folder", "zip", "grid", "picture"]
 
 
 @dataclass(frozen=True)
 class Generated(VerbResult):
-    """What was drawn. path: the folder, the zip or the grid. files: how many pictures' files are in it."""
+    """What was written. path: the folder or the file. files: how many picture files are in it."""
 
     path: Path
-    kind: Literal["folder", "zip", "grid"]
+    kind: Kind
     pictures: int
     files: int
     run: str
     kimg: float
     truncation: float
-    asked: str | None = None
-    """What was asked of a conditional generator, in words; None for one without a condition."""
+    scale: int = 1
+    requested: str | None = None
+    """What a conditional generator was given, in words; None for a generator without a condition."""
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON knows it."""
         return {**vars(self), "path": str(self.path)}
 
+    @property
+    def filled_stdout(self) -> bool:
+        return str(self.path) == "-"
+
     def __str__(self) -> str:
-        what = {"folder": "in", "zip": "zipped in", "grid": "as a grid in"}[self.kind]
+        what = {"folder": "in", "zip": "zipped in", "grid": "as a grid in", "picture": "in"}[self.kind]
         count = "1 picture" if self.pictures == 1 else f"{self.pictures:,} pictures"
         source = f"drawn by {self.run} at {self.kimg:g} kimg, truncation {self.truncation:g}"
-        asked = f"\n  {self.asked}" if self.asked else ""
-        return f"{count} {what} {self.path}\n  {source}; each file says what it was drawn from{asked}"
+        enlarged = f", enlarged {self.scale} times" if self.scale > 1 else ""
+        each = "the file says what it was drawn from" if self.files == 1 else "each file says what it was drawn from"
+        requested = f"\n  {self.requested}" if self.requested else ""
+        where = "on standard output" if self.filled_stdout else f"{what} {self.path}"
+        return f"{count} {where}\n  {source}{enlarged}; {each}{requested}"
 
 
 def generate(
@@ -56,92 +65,144 @@ def generate(
     class_: str | None = None,
     attributes: str | None = None,
     text: str | None = None,
-    sweep: str | None = None,
+    attribute_grid: str | None = None,
     trunc: float = 1.0,
     snapshot: str | None = None,
     grid: bool = False,
     columns: int | None = None,
+    scale: int | None = None,
     zip: bool = False,
     output: Path | None = None,
     format: Literal["png", "jpg", "webp"] | None = None,
     code: Path | None = None,
     outdir: Path = Path("runs"),
 ) -> Generated:
-    """Draw pictures from seeds: a folder of files, one grid, or one zip. A seed's picture is always the same.
+    """Draw pictures from seeds: a folder of files, one file, one grid, or one zip. A seed's picture is always the same.
 
     Args:
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
-        seeds: Which pictures: 0-99, or 1,5,9-12; 0-63 if left out.
+        seeds: Seeds of the pictures: 0-99, or 1,5,9-12. 0-63 if left out; 0 for one file.
         latent: Draw the latents of a file (mien project) instead of seeds.
-        direction: Move along a direction of mien directions: smile=2, or 0=-1.5, or FILE:smile=2. May be given often.
-        class_: Draw this class, by its name or number, with a generator that was trained by --cond class.
-        attributes: Draw these, "hair=silver,eyes=green,smile", after --cond attributes; a seed chooses the others.
-        text: Draw what this says, "a smiling girl with green hair", after --cond text.
-        sweep: One sheet of all values: --sweep hair,eyes has a row for each hair, a column for each eyes and one seed;
-            --sweep hair a row for each seed.
+        direction: Move along a direction of mien directions: smile=2, 0=-1.5 or FILE:smile=2. May be given often.
+        class_: Draw this class, by its name or number. For runs with --cond class.
+        attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
+            --cond attributes.
+        text: Draw what this text says: "a smiling girl with green hair". For runs with --cond text.
+        attribute_grid: One sheet of all values. hair,eyes: a row for each hair, a column for each eyes, one seed.
+            hair: a row for each seed.
         trunc: 1 is as trained; less gives fewer broken pictures and less variety.
         snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         grid: All pictures on one sheet.
         columns: Pictures in a row of the grid. As square as possible if left out.
+        scale: Enlarge each picture this many times; each pixel becomes a square. If left out, a grid is enlarged until
+            it is easy to see, and single files keep their size.
         zip: All files in one zip.
-        output: Where to: a folder, or the file of the grid or zip. In the run's folder if left out.
-        format: Of the pictures: png (exact), jpg or webp. From the output's name if left out, else png.
+        output: A folder; face.png for one picture or a grid; faces.zip; or - for standard output. In the run's folder
+            if left out.
+        format: Format of the pictures: png (exact), jpg or webp. From the output's name if left out, else png.
         code: Your Python file, where the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
     from mien.conditioning.requests import parse
-    from mien.inference.attribute_grid import swept
+    from mien.inference.attribute_grid import draw_attribute_grid
     from mien.inference.generator import load
     from mien.inference.latents.directions import parse_step
     from mien.inference.latents.latent_source import from_file, from_seeds
     from mien.inference.seeds import check_truncation, parse_seeds
     from mien.media.image_files import encode
-    from mien.runtime.atomic_files import write_bytes
+    from mien.media.picture_output import check_output, write_file, write_folder, write_zip
+    from mien.media.pixels import check_scale
 
-    asked = {
-        name: value
-        for name, value in (("class", class_), ("attributes", attributes), ("text", text), ("sweep", sweep))
-        if value is not None
-    }
-    if latent and (seeds or trunc != 1.0 or asked):
-        flags = ", ".join(["--seeds", *(f"--{name}" for name in asked)])
-        raise UsageError(f"--latent excludes {flags} and --trunc: its latents are drawn as they are")
-    if sweep and (grid or zip or latent or direction or class_ or text):
-        raise UsageError("--sweep is a sheet of its own: besides --attributes and --seeds leave the others out")
-    chosen = parse_seeds(seeds or ("0-63" if not sweep else "0" if "," in sweep else "0-7"))
+    flags = (("class", class_), ("attributes", attributes), ("text", text), ("attribute-grid", attribute_grid))
+    requested = {name: value for name, value in flags if value is not None}
+    if latent and (seeds or trunc != 1.0 or requested):
+        names = ", ".join(["--seeds", *(f"--{name}" for name in requested)])
+        raise UsageError(f"--latent excludes {names} and --trunc: its latents are drawn as they are")
+    if attribute_grid and (grid or zip or latent or direction or class_ or text):
+        raise UsageError("--attribute-grid is a sheet of its own: use it with --attributes, --seeds and --trunc alone")
+    chosen = parse_seeds(seeds or default_seeds(output, grid or zip, attribute_grid))
     steps = [parse_step(text) for text in direction]
     check_truncation(trunc)
+    check_scale(scale)
     check_flags(grid, zip, columns, len(chosen))
-    kind: Literal["folder", "zip", "grid"] = "grid" if grid or sweep else "zip" if zip else "folder"
-    ending = format or (ending_of(output) if kind == "grid" else "png")
-    wanted = parse(attributes) if attributes is not None else None
-    generator = load(run, snapshot, outdir=outdir, code=code).conditioned_on(
-        class_=class_, attributes=wanted, text=text
-    )
-    path = output or default_path(run, outdir, "sweep" if sweep else kind, ending)
-    check_output(path, kind)
-    if sweep:
-        picture, facts, count = swept(load(run, snapshot, outdir=outdir, code=code), sweep, wanted or {}, chosen, trunc)
-        write_bytes(path, encode(picture, ending, facts))
-        return Generated(path, "grid", count, 1, generator.run, generator.images / 1000, trunc, told(asked))
-    source = from_file(generator, latent) if latent else from_seeds(generator, chosen, trunc, asked)
+    request = parse(attributes) if attributes is not None else None
+    generator = load(run, snapshot, outdir=outdir, code=code)
+    if attribute_grid:
+        ending = picture_ending(output, format)
+        path = output or default_path(run, outdir, "attribute-grid", ending)
+        check_output(path, "grid")
+        sheet, facts, count = draw_attribute_grid(generator, attribute_grid, request or {}, chosen, trunc, scale)
+        write_file(path, encode(sheet, ending, facts))
+        kimg = generator.images / 1000
+        return Generated(path, "grid", count, 1, generator.run, kimg, trunc, facts["scale"], in_words(requested))
+    generator = generator.conditioned_on(class_=class_, attributes=request, text=text)
+    source = from_file(generator, latent) if latent else from_seeds(generator, chosen, trunc, requested)
     source, count = source.moved(steps, run, outdir), len(source.numbers)
-    if grid:
-        write_grid(path, source, columns, ending)
+    kind = kind_of(output, grid, zip, count)
+    ending = picture_ending(output if kind in ("grid", "picture") else None, format)
+    path = output or default_path(run, outdir, kind, ending)
+    check_output(path, kind)
+    if kind == "grid":
+        scale, file = grid_file(source, columns, ending, scale)
+        write_file(path, file)
+    elif kind == "picture":
+        write_file(path, next(encoded(source, ending, scale or 1))[1])
     else:
-        (write_zip if zip else write_folder)(path, encoded(source, ending))
-    files = 1 if grid else count
-    words = None if generator.labels is None or latent else told(asked)
-    return Generated(path, kind, count, files, generator.run, generator.images / 1000, trunc, words)
+        (write_zip if kind == "zip" else write_folder)(path, encoded(source, ending, scale or 1))
+    words = None if generator.labels is None or latent else in_words(requested)
+    files, kimg = 1 if kind == "grid" else count, generator.images / 1000
+    return Generated(path, kind, count, files, generator.run, kimg, trunc, scale or 1, words)
 
 
-def told(asked: dict[str, str]) -> str:
-    if not asked:
-        return "nothing was asked for, so each seed chose a label of the training's: see --class, --attributes, --text"
-    return "; ".join(f"{name}: {value}" for name, value in asked.items())
+def in_words(requested: dict[str, str]) -> str:
+    if not requested:
+        return "each seed chose one of the training's labels; --class, --attributes or --text requests one"
+    return "; ".join(f"{name}: {value}" for name, value in requested.items())
 
 
-# --- checks -----------------------------------------------------------------------------------------------------------
+# --- what the flags mean ----------------------------------------------------------------------------------------------
+
+
+def default_seeds(output: Path | None, several: bool, attribute_grid: str | None) -> str:
+    if attribute_grid:
+        return "0" if "," in attribute_grid else "0-7"
+    return "0" if not several and output is not None and is_one_file(output) else "0-63"
+
+
+def is_one_file(output: Path) -> bool:
+    """Whether an output's name is that of one picture, or "-"."""
+    from mien.data.files import is_picture
+
+    return str(output) == "-" or (is_picture(output.name) and not output.is_dir())
+
+
+def kind_of(output: Path | None, grid: bool, zip: bool, count: int) -> Kind:
+    """The kind of output that flags and name ask for. Raises UsageError for many pictures in one picture's file."""
+    if grid:
+        return "grid"
+    if zip or (output is not None and output.suffix.lower() == ".zip" and not output.is_dir()):
+        return "zip"
+    if output is None or not is_one_file(output):
+        return "folder"
+    if count > 1:
+        raise UsageError(
+            f"--output {output} is one file, and there are {count:,} pictures: add --grid, or name a folder or a .zip"
+        )
+    return "picture"
+
+
+def picture_ending(output: Path | None, format: str | None) -> str:
+    """png, jpg or webp: `format`, else by the output's name. Raises UsageError for another name."""
+    from mien.media.picture_output import PICTURES, STDOUT, ending_of
+
+    if output is None or output == STDOUT:
+        return format or "png"
+    ending = ending_of(output)
+    if ending not in PICTURES:
+        raise UsageError(f"--output {output} is no picture's name: end it in .png, .jpg or .webp")
+    if format not in (None, ending):
+        raise UsageError(f"--output {output} and --format {format} name two formats: leave --format out")
+    return ending
 
 
 def check_flags(grid: bool, zip: bool, columns: int | None, count: int) -> None:
@@ -157,16 +218,6 @@ def check_flags(grid: bool, zip: bool, columns: int | None, count: int) -> None:
         )
 
 
-def ending_of(output: Path | None) -> str:
-    """The format that a grid's file name asks for."""
-    if output is None:
-        return "png"
-    ending = output.suffix.lower().lstrip(".").replace("jpeg", "jpg")
-    if ending not in LONGEST_SIDE:
-        raise UsageError(f"--output {output} is no picture's name: end it in .png, .jpg or .webp")
-    return ending
-
-
 def default_path(run: str, outdir: Path, kind: str, ending: str) -> Path:
     from mien.runs.directory import find
 
@@ -174,87 +225,47 @@ def default_path(run: str, outdir: Path, kind: str, ending: str) -> Path:
     return {"folder": folder, "zip": folder.with_suffix(".zip")}.get(kind, folder / f"{kind}.{ending}")
 
 
-def check_output(path: Path, kind: str) -> None:
-    """Before anything is drawn: a mistake here should not cost the time of drawing."""
-    from mien.runtime.atomic_files import io_errors
-
-    if kind == "folder" and path.exists() and not path.is_dir():
-        raise UsageError(f"--output {path} is a file: name a folder, or add --grid or --zip for one file")
-    if kind != "folder" and path.is_dir():
-        raise UsageError(f"--output {path} is a folder: name the {kind}'s file")
-    with io_errors(path):
-        (path if kind == "folder" else path.parent).mkdir(parents=True, exist_ok=True)
+# --- files ------------------------------------------------------------------------------------------------------------
 
 
-# --- writing ----------------------------------------------------------------------------------------------------------
-
-
-def encoded(source: Source, ending: str) -> Iterator[Named]:
-    """(name, file) one at a time: memory holds one batch of pictures, however many are asked for."""
+def encoded(source: Source, ending: str, scale: int) -> Iterator[NamedFile]:
+    """(name, file) one at a time: memory holds one batch of pictures, whatever their number."""
     from mien.media.image_files import encode, to_image
+    from mien.media.pixels import enlarged
     from mien.runtime.console import counted
 
     remaining, done = iter(source.numbers), 0
+    about = {**source.about, **({"scale": scale} if scale > 1 else {})}
     with counted("drawing") as progress:
         for batch in source.pictures():
             for pixels, number in zip(batch, remaining):
-                facts = {source.kind: number, **source.about}
-                yield f"{source.kind}{number:04d}.{ending}", encode(to_image(pixels), ending, facts)
+                facts = {source.kind: number, **about}
+                yield f"{source.kind}{number:04d}.{ending}", encode(to_image(enlarged(pixels, scale)), ending, facts)
             done += len(batch)
             progress(done, len(source.numbers))
 
 
-def write_folder(folder: Path, files: Iterator[Named]) -> None:
-    """Each file is whole or absent. Not synced one by one: that would take far longer than drawing them."""
-    from mien.runtime.atomic_files import io_errors
-
-    temporary = folder / ".picture.tmp"
-    with io_errors(folder):
-        try:
-            for name, data in files:
-                temporary.write_bytes(data)
-                temporary.replace(folder / name)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-def write_zip(path: Path, files: Iterator[Named]) -> None:
-    """Stored, for pictures are compressed already; without times, so the same pictures give the same bytes."""
-    import os
-    import zipfile
-
-    from mien.runtime.atomic_files import io_errors
-
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with io_errors(path):
-        try:
-            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-                for name, data in files:
-                    archive.writestr(zipfile.ZipInfo(name), data)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-def write_grid(path: Path, source: Source, columns: int | None, ending: str) -> None:
+def grid_file(source: Source, columns: int | None, ending: str, scale: int | None) -> tuple[int, bytes]:
+    """(scale, file) of all pictures on one sheet. scale: until the sheet is easy to see, if None."""
     import math
 
     import numpy as np
 
-    from mien.media import pixels
     from mien.media.image_files import encode, to_image
-    from mien.runtime.atomic_files import write_bytes
+    from mien.media.pixels import enlarged, grid, visible_scale
 
     numbers = list(source.numbers)
     columns = min(columns or math.ceil(math.sqrt(len(numbers))), len(numbers))
     rows = math.ceil(len(numbers) / columns)
     height, width = source.generator.resolution
-    longest = max(rows * (height + 2), columns * (width + 2)) + 2
+    scale = scale or visible_scale((height, width), rows, columns)
+    longest = max(rows * (height * scale + 2), columns * (width * scale + 2)) + 2
     if longest > LONGEST_SIDE[ending]:
-        raise UsageError(f"--grid would be {longest:,} pixels long, over {LONGEST_SIDE[ending]:,}: use fewer --seeds")
-    facts = {f"{source.kind}s": numbers, **source.about, "columns": columns, "rows": rows}
-    sheet = pixels.grid(np.concatenate(list(source.pictures())), columns)
+        cure = "a smaller --scale" if scale > 1 else "fewer --seeds"
+        raise UsageError(f"--grid would be {longest:,} pixels long, over {LONGEST_SIDE[ending]:,}: use {cure}")
+    facts = {f"{source.kind}s": numbers, **source.about, "columns": columns, "rows": rows, "scale": scale}
+    sheet = grid(enlarged(np.concatenate(list(source.pictures())), scale), columns)
     # A JPEG's EXIF holds 64 KiB: thousands of large seeds would not fit.
     if len(str(numbers)) > 30_000:
         facts[f"{source.kind}s"] = [numbers[0], "…", numbers[-1]]
-    write_bytes(path, encode(to_image(sheet), ending, facts))
+    return scale, encode(to_image(sheet), ending, facts)

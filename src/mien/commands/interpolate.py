@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ class Interpolated(VerbResult):
     frames: int
     stations: int
     seconds: float
+    scale: int
 
     def as_dict(self) -> dict[str, Any]:
         return {**vars(self), "path": str(self.path)}
@@ -43,6 +45,7 @@ def interpolate(
     loop: bool = False,
     grid: str = "1x1",
     trunc: float = 1.0,
+    scale: int | None = None,
     snapshot: str | None = None,
     output: Path | None = None,
     code: Path | None = None,
@@ -62,6 +65,7 @@ def interpolate(
         loop: End where it began.
         grid: Several walks at once, rows x columns: 4x4. Each next one has seeds of its own.
         trunc: Below 1 less variety and fewer broken pictures.
+        scale: Enlarge each picture this many times. Until the film is easy to see if left out.
         snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .gif, .webp or .mp4 file; generated/walk.gif in the run's folder if left out.
         code: Your Python file, where the run's recipe comes from one.
@@ -76,12 +80,14 @@ def interpolate(
     from mien.inference.latents.synthesis import draw, split_label, w_of
     from mien.inference.seeds import LARGEST, check_truncation, parse_seeds
     from mien.media import animation
+    from mien.media.pixels import check_scale
     from mien.runtime.atomic_files import write_bytes
 
     if not (2 <= frames <= 600 and 1 <= fps <= 60):
         raise UsageError(f"--frames {frames} --fps {fps}: frames are 2 to 600, fps 1 to 60")
     rows, columns = parse_grid(grid)
     check_truncation(trunc)
+    check_scale(scale)
     numbers = parse_seeds(seeds or "0-5") if seeds or not latent else []
     if not numbers and (trunc != 1.0 or class_ is not None or attributes is not None or text is not None):
         raise UsageError(
@@ -102,12 +108,22 @@ def interpolate(
         raise UsageError(f"{'--seeds ' + seeds if seeds else '--latent'}: a walk needs two stations or more")
     count = len(stations) * frames if loop else (len(stations) - 1) * frames + 1
     height, width = generator.resolution
-    if count * rows * columns * height * width > MOST_PIXELS:
-        raise UsageError(f"a film of {count:,} frames of {rows}x{columns} pictures is too long: use fewer --frames")
+    scale = scale or film_scale(count, rows, columns, (height, width))
+    if count * rows * columns * height * width * scale**2 > MOST_PIXELS:
+        cure = "a smaller --scale" if scale > 1 else "fewer --frames"
+        raise UsageError(f"a film of {count:,} frames of {rows}x{columns} pictures is too long: use {cure}")
     way = torch.cat([walk(part, frames, loop) for part in split_label(generator, stations)], -1)
     cells = draw(generator, way.flatten(0, 1)).reshape(len(way), rows * columns, height, width, -1)
-    write_bytes(path, animation.encode([animation.frame(faces, columns) for faces in cells], fps, ending))
-    return Interpolated(path, len(way), len(stations), len(way) / fps)
+    write_bytes(path, animation.encode([animation.frame(faces, columns, scale) for faces in cells], fps, ending))
+    return Interpolated(path, len(way), len(stations), len(way) / fps, scale)
+
+
+def film_scale(frames: int, rows: int, columns: int, size: tuple[int, int]) -> int:
+    """The scale at which a film of pictures of (height, width) is easy to see, or less where memory asks for it."""
+    from mien.media.pixels import visible_scale
+
+    fits = math.isqrt(MOST_PIXELS // (frames * rows * columns * size[0] * size[1]))
+    return max(1, min(visible_scale(size, rows, columns), fits))
 
 
 def parse_grid(text: str) -> tuple[int, int]:

@@ -40,6 +40,7 @@ def mix(
     attributes: str | None = None,
     text: str | None = None,
     trunc: float = 1.0,
+    scale: int | None = None,
     snapshot: str | None = None,
     output: Path | None = None,
     code: Path | None = None,
@@ -56,6 +57,7 @@ def mix(
         attributes: Draw these, "hair=silver,smile".
         text: Draw what this says.
         trunc: Below 1 less variety and fewer broken pictures.
+        scale: Enlarge each picture this many times. Until the sheet is easy to see if left out.
         snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .png, .jpg or .webp file; generated/mix.png in the run's folder if left out.
         code: Your Python file, where the run's recipe comes from one.
@@ -67,12 +69,14 @@ def mix(
     from mien.inference.latents.style_mixing import parse_layers, with_parents
     from mien.inference.latents.synthesis import draw, has_layers, w_of
     from mien.inference.seeds import check_truncation, parse_seeds
-    from mien.media.contact_sheet import sheet
+    from mien.media.contact_sheet import Names, picture_table
     from mien.media.image_files import encode
+    from mien.media.pixels import check_scale
     from mien.runtime.atomic_files import write_bytes
 
     down, across = parse_seeds(rows, "--rows"), parse_seeds(columns, "--columns")
     check_truncation(trunc)
+    check_scale(scale)
     if (len(down) + 1) * (len(across) + 1) > MOST:
         raise UsageError(f"--rows {rows} --columns {columns}: a sheet has {MOST:,} pictures at most")
     generator, asked = conditioned(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
@@ -88,7 +92,9 @@ def mix(
     w = with_parents(one, other, chosen)
     cells = draw(generator, w.flatten(0, 1))
     names = [f"seed {seed}" for seed in down], [f"seed {seed}" for seed in across]
-    picture = sheet(cells.reshape(*w.shape[:2], *cells.shape[1:]), ["", *names[0]], ["", *names[1]], corner=False)
+    table = cells.reshape(*w.shape[:2], *cells.shape[1:])
+    picture, scale = picture_table(table, Names(["", *names[0]], ["", *names[1]]), scale, corner=False)
     facts = {**facts_of(generator), "truncation": trunc, **asked, "rows": down, "columns": across, "layers": chosen}
+    facts["scale"] = scale
     write_bytes(path, encode(picture, ending, facts))
     return Mixed(path, down, across, chosen)

@@ -16,8 +16,8 @@ from mien.errors import DataError, UsageError
 @dataclass(frozen=True)
 class Projected(VerbResult):
     """error, start: root mean square differences from the photo in levels of 255, of the latent that was found and of
-    the best seed. features: the network whose features were compared besides, or none. asked: of a conditional
-    generator, in words; none where the label was sought as well, or there is none."""
+    the best seed. features: the network whose features were compared besides, or none. requested: of a
+    conditional generator, in words; none where the label was sought as well, or there is none."""
 
     path: Path
     picture: Path
@@ -27,14 +27,14 @@ class Projected(VerbResult):
     steps: int
     features: str | None
     run: str
-    asked: str | None = None
+    requested: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {**vars(self), "path": str(self.path), "picture": str(self.picture)}
 
     def __str__(self) -> str:
         compared = f"pixels and features of {self.features}" if self.features else "pixels"
-        asked = f", {self.asked}" if self.asked else ""
+        asked = f", {self.requested}" if self.requested else ""
         return (
             f"{self.path}, shown in {self.picture}\n"
             f"  {self.error:.1f} levels from the photo, root mean square (the best seed, {self.best_seed}: "
@@ -53,6 +53,7 @@ def project(
     class_: str | None = None,
     attributes: str | None = None,
     text: str | None = None,
+    scale: int | None = None,
     snapshot: str | None = None,
     output: Path | None = None,
     code: Path | None = None,
@@ -69,6 +70,7 @@ def project(
         class_: Seek a picture of this class, by its name or number. Left out, the label is sought as well.
         attributes: Seek one with these, "hair=silver,eyes=green,smile"; each seed keeps the others that it has.
         text: Seek one of what this says.
+        scale: Enlarge each picture of the sheet this many times. Until it is easy to see if left out.
         snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .safetensors file; projected/PHOTO.safetensors in the run's folder if left out. A picture lies beside.
         code: Your Python file, where the run's recipe comes from one.
@@ -78,7 +80,7 @@ def project(
     from mien.inference.latents import inversion, perceptual
     from mien.inference.latents.files import save_w, tensors_place
     from mien.inference.latents.latent_source import conditioned
-    from mien.media.contact_sheet import sheet
+    from mien.media.contact_sheet import Names, picture_table
     from mien.media.image_files import encode
     from mien.metrics.networks.pretrained import EFFICIENTNET_CURE
     from mien.runtime.atomic_files import write_bytes
@@ -101,7 +103,9 @@ def project(
     facts |= {"seed": seed, "features": compared, **asked}
     save_w(path, "latents", found.w, generator, facts)
     names = ["photo", f"seed {found.seed}: {found.start:.1f}", f"projected: {found.error:.1f}"]
-    picture = sheet(np.stack([pixels, found.before, found.after])[None], [""], names, least=128)
+    picture, facts["scale"] = picture_table(
+        np.stack([pixels, found.before, found.after])[None], Names(columns=names), scale
+    )
     write_bytes(path.with_suffix(".png"), encode(picture, "png", {"run": generator.run, **facts}))
     words = ", ".join(f"{name}: {value}" for name, value in asked.items()) or None
     return Projected(path, path.with_suffix(".png"), found.error, found.start, found.seed, steps, compared, run, words)

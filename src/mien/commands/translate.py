@@ -69,8 +69,8 @@ def translate(
         code: Your Python file, where the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
-    from mien.commands.generate import check_output, write_folder
     from mien.inference.translator import load
+    from mien.media.picture_output import check_output, write_folder
     from mien.runs.directory import find
     from mien.runtime.console import counted
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from mien.commands.verb_result import VerbResult
 from mien.errors import FileError, UsageError
 from mien.media.animation import gif, webp
-from mien.media.pixels import as_rgb, grid
+from mien.media.pixels import as_rgb, check_scale, enlarged, grid, visible_scale
 from mien.runtime import typed_json
 from mien.runtime.atomic_files import io_errors, write_bytes
 from mien.runtime.console import counted
@@ -53,6 +53,7 @@ def video(
     frames: int = 16,
     fps: int = 20,
     trunc: float = 1.0,
+    scale: int | None = None,
     snapshot: str | None = None,
     output: Path | None = None,
     code: Path | None = None,
@@ -67,6 +68,7 @@ def video(
         frames: From one station of the walk to the next.
         fps: Frames a second of the walk.
         trunc: Below 1 less variety and fewer broken pictures in the walk.
+        scale: Enlarge each picture this many times. Until the film is easy to see if left out.
         snapshot: The kimg that the walk draws from; the newest if left out.
         output: Folder for the files; the run's own if left out.
         code: Your file that the run's recipe comes from, if it does.
@@ -77,6 +79,7 @@ def video(
 
     if not (2 <= frames <= 240 and 1 <= fps <= 60):
         raise UsageError(f"--frames {frames} --fps {fps}: frames are 2 to 240, fps 1 to 60")
+    check_scale(scale)
     directory = find(run, outdir)
     if translates(directory):
         if kind == "interpolation":
@@ -95,7 +98,7 @@ def video(
         folder.mkdir(parents=True, exist_ok=True)
     films = {"evolution": evolution(grids)} if kind != "interpolation" else {}
     films |= {"interpolation": walk} if walk else {}
-    files = [path for name, film in films.items() for path in film.write(folder, name)]
+    files = [path for name, film in films.items() for path in film.write(folder, name, scale)]
     return Filmed(tuple(files), {name: len(film.cells) for name, film in films.items()})
 
 
@@ -119,13 +122,23 @@ class Film:
     durations: Sequence[int]
     sides: Sequence[int]
 
-    def frames(self, side: int) -> list[Image.Image]:
-        return [frame(faces, side, text) for faces, text in zip(self.cells, self.captions or [""] * len(self.cells))]
+    def frames(self, side: int, scale: int) -> list[Image.Image]:
+        """RGB, with at most side x side faces, each enlarged `scale` times."""
+        captions = self.captions or [""] * len(self.cells)
+        return [frame(faces, side, text, scale) for faces, text in zip(self.cells, captions)]
 
-    def write(self, folder: Path, name: str) -> list[Path]:
+    def sizes(self, scale: int | None) -> list[tuple[int, int]]:
+        """(faces a side, scale), best first: the enlargement goes before any face does, unless `scale` is given."""
+        if scale is not None:
+            return [(side, scale) for side in self.sides]
+        rows = min(self.sides[0], round(len(self.cells[0]) ** 0.5))
+        visible = visible_scale((self.cells[0].shape[1], self.cells[0].shape[2]), rows, rows)
+        return [*((self.sides[0], less) for less in range(visible, 0, -1)), *((side, 1) for side in self.sides[1:])]
+
+    def write(self, folder: Path, name: str, scale: int | None) -> list[Path]:
         """{name}.gif and {name}.webp, of the same frames."""
-        for side in self.sides:
-            pictures = self.frames(side)
+        for size in self.sizes(scale):
+            pictures = self.frames(*size)
             data = gif(pictures, self.durations)
             if len(data) <= MOST_BYTES:
                 break
@@ -168,12 +181,12 @@ def read_cells(path: Path) -> np.ndarray:
     return np.stack([pixels[top : top + height, left : left + width] for top, left in corners])
 
 
-def frame(faces: np.ndarray, side: int, caption: str) -> Image.Image:
-    """The upper left side x side of the faces, the caption below where there is one."""
+def frame(faces: np.ndarray, side: int, caption: str, scale: int) -> Image.Image:
+    """The upper left side x side of the faces, each enlarged `scale` times, with the caption below."""
     columns = round(len(faces) ** 0.5)
     side = min(side, columns)
     chosen = [row * columns + column for row in range(min(side, len(faces) // columns)) for column in range(side)]
-    sheet = Image.fromarray(grid(as_rgb(faces[chosen]), side))
+    sheet = Image.fromarray(grid(enlarged(as_rgb(faces[chosen]), scale), side))
     if not caption:
         return sheet
     picture = Image.new("RGB", (sheet.width, sheet.height + CAPTION))

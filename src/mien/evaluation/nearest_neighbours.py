@@ -13,14 +13,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 from torch import Tensor
+
+from mien.media.contact_sheet import Cell, Group, contact_sheet
+from mien.media.pixels import enlarged, visible_scale
 
 NEAREST = 3
 SAMPLE = 200  # real pictures that the usual distance is the median of
 MUCH_CLOSER = 0.5  # of the usual distance: nearer than this, a picture may be learned by heart
 BLOCK = 512
-TILE, GAP, LETTERS = 96, 8, 13  # pixels of the sheet: a picture at least, between pictures, height of the words
 
 Look = Callable[[np.ndarray], Tensor]
 """uint8 [N,H,W,3] -> float32 [N,D], in which distances are taken"""
@@ -79,38 +81,29 @@ def in_blocks(pictures: np.ndarray) -> Iterator[Tensor]:
 # --- the sheet --------------------------------------------------------------------------------------------------------
 
 
-def sheet(drawn: np.ndarray, pictures: np.ndarray, found: Sequence[Nearest]) -> Image.Image:
-    """A row for each drawn picture: itself, then its nearest real ones by each of `found`, with their distances."""
-    height, width = drawn.shape[1:3]
-    zoom = max(1, math.ceil(TILE / min(height, width)))
-    tile, step = (width * zoom, height * zoom), height * zoom + LETTERS + GAP
-    font = ImageFont.load_default(LETTERS - 1)
-    columns = [GAP]
-    for one in found:
-        first = columns[-1] + tile[0] + 3 * GAP
-        columns += [first + number * (tile[0] + GAP) for number in range(one.index.shape[1])]
-    image = Image.new("RGB", (columns[-1] + tile[0] + GAP, 2 * LETTERS + 2 * GAP + len(drawn) * step), "white")
-    pen = ImageDraw.Draw(image)
+def sheet(generated: np.ndarray, pictures: np.ndarray, found: Sequence[Nearest]) -> Image.Image:
+    """A row for each generated image: itself, then its nearest real ones by each of `found`, with their distances."""
+    scale = visible_scale((generated.shape[1], generated.shape[2]))
 
-    def put(pixels: np.ndarray, left: int, top: int) -> None:
-        image.paste(Image.fromarray(np.ascontiguousarray(pixels)).resize(tile, Image.Resampling.NEAREST), (left, top))
+    def shown(pixels: np.ndarray) -> Image.Image:
+        return Image.fromarray(np.ascontiguousarray(enlarged(pixels, scale)))
 
-    pen.text((GAP, GAP // 2), "drawn", "black", font)
-    heads = [columns[1 + sum(other.index.shape[1] for other in found[:number])] for number in range(len(found))]
-    for left, one in zip(heads, found, strict=True):
-        pen.text((left, GAP // 2), f"nearest real ones by {one.by}", "black", font)
-        pen.text((left, GAP // 2 + LETTERS + 1), f"usual between real ones: {one.usual:.3g} {one.unit}", "gray", font)
-    for row, picture in enumerate(drawn):
-        top = 2 * LETTERS + 2 * GAP + row * step
-        put(picture, GAP, top)
-        for left, one in zip(heads, found, strict=True):
-            for number, index in enumerate(one.index[row].tolist()):
-                place, other = left + number * (tile[0] + GAP), np.asarray(pictures[index])
-                put(other[:, ::-1] if one.mirrored[row, number] else other, place, top)
-                colour = "red" if one.much_closer()[row, number] else "gray"
-                words = f"{one.distance[row, number]:.3g}{' mirrored' if one.mirrored[row, number] else ''}"
-                pen.text((place, top + tile[1] + 1), words, colour, font)
-    return image
+    def neighbour(one: Nearest, row: int, number: int) -> Cell:
+        pixels, mirrored = np.asarray(pictures[one.index[row, number]]), bool(one.mirrored[row, number])
+        words = f"{one.distance[row, number]:.3g}{' mirrored' if mirrored else ''}"
+        return Cell(shown(pixels[:, ::-1] if mirrored else pixels), words, bool(one.much_closer()[row, number]))
+
+    cells = [
+        [Cell(shown(pixels)), *(neighbour(one, row, number) for one in found for number in range(one.index.shape[1]))]
+        for row, pixels in enumerate(generated)
+    ]
+    groups = [
+        Group(
+            one.index.shape[1], f"nearest real ones by {one.by}", f"usual between real ones: {one.usual:.3g} {one.unit}"
+        )
+        for one in found
+    ]
+    return contact_sheet(cells, groups=[Group(1, "generated"), *groups])
 
 
 def in_words(found: Sequence[Nearest], names: Sequence[str]) -> list[str]:

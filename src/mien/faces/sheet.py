@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
+from PIL import Image, ImageDraw, PngImagePlugin
 
 from mien.faces.placing import Placement
+from mien.media.contact_sheet import DARK, Cell, Group, contact_sheet
 from mien.media.image_files import KEY
 from mien.runtime.atomic_files import io_errors
 
-CELL, COLUMNS, GAP, MARGIN, LINE = 144, 4, 10, 20, 15
+SIDE, PAIRS = 144, 4  # pixels of a picture's longer side; pairs in a row
 SHOWN = 24
-_PAPER, _FAINT, _CROP = (18, 18, 22), (150, 150, 160), (255, 196, 0)
+_CROP = (255, 196, 0)
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Pair:
 
 
 def thumbnail(picture: Image.Image, placed: list[Placement], size: tuple[int, int]) -> Image.Image:
-    """The picture within CELL x CELL, with the outline of each crop; its upper edge is thick, so that a turn shows."""
-    scale = min(CELL / picture.width, CELL / picture.height)
+    """The picture within SIDE x SIDE, with the outline of each crop; its upper edge is thick, so that a turn shows."""
+    scale = min(SIDE / picture.width, SIDE / picture.height)
     small = picture.resize(
         (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))),
         Image.Resampling.LANCZOS,
@@ -55,21 +56,16 @@ def save_sheet(pairs: list[Pair], path: Path) -> Path:
 
 
 def sheet(pairs: list[Pair]) -> Image.Image:
-    columns = max(1, min(COLUMNS, len(pairs)))
-    rows = max(1, -(-len(pairs) // columns))
-    wide, high = 2 * CELL + GAP // 2, CELL + LINE + GAP
-    whole = Image.new("RGB", (2 * MARGIN + columns * (wide + 2 * GAP) - 2 * GAP, 2 * MARGIN + rows * high), _PAPER)
-    pen, font = ImageDraw.Draw(whole), ImageFont.load_default(11)
-    for index, pair in enumerate(pairs):
-        left, top = MARGIN + index % columns * (wide + 2 * GAP), MARGIN + index // columns * high
-        whole.paste(pair.before, (left, top))
-        if pair.after:
-            face = pair.after[0]
-            zoom = CELL / max(face.size)
-            face = face.resize((round(face.width * zoom), round(face.height * zoom)), Image.Resampling.LANCZOS)
-            whole.paste(face, (left + CELL + GAP // 2, top))
-        else:
-            pen.text((left + CELL + GAP, top), "left out", _FAINT, font)
-        text = pair.name if font.getlength(pair.name) <= wide else "…" + pair.name[-40:]
-        pen.text((left, top + CELL + 1), text, _FAINT, font)
-    return whole
+    """The pairs of a picture and its first face, four in a row, with the picture's name."""
+    cells = [cell for pair in pairs for cell in cells_of(pair)] or [Cell(Image.new("RGB", (SIDE, SIDE)))]
+    rows = [cells[start : start + 2 * PAIRS] for start in range(0, len(cells), 2 * PAIRS)]
+    return contact_sheet(rows, groups=[Group(2)] * min(PAIRS, max(1, len(pairs))), paper=DARK)
+
+
+def cells_of(pair: Pair) -> list[Cell]:
+    if not pair.after:
+        return [Cell(pair.before, f"{pair.name}: left out", keep_end=True), Cell(None)]
+    face = pair.after[0]
+    zoom = SIDE / max(face.size)
+    face = face.resize((round(face.width * zoom), round(face.height * zoom)), Image.Resampling.LANCZOS)
+    return [Cell(pair.before, pair.name, keep_end=True), Cell(face)]

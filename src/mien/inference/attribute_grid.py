@@ -1,4 +1,4 @@
-"""A sheet of all values of one attribute or two, everything else the same: what does the generator do with each?"""
+"""A sheet of all values of one or two attributes, with everything else the same."""
 
 from __future__ import annotations
 
@@ -16,49 +16,57 @@ from mien.data.attributes import CLASS, Attribute, attributes_of
 from mien.errors import UsageError
 from mien.inference.generator import Generator
 from mien.inference.latents.synthesis import draw
-from mien.media.contact_sheet import sheet
+from mien.media.contact_sheet import Names, picture_table
 
 MOST = 4096  # pictures of a sheet
 
 
-def swept(
-    generator: Generator, text: str, wanted: AttributeRequest, seeds: Sequence[int], truncation: float
+def draw_attribute_grid(
+    generator: Generator,
+    text: str,
+    request: AttributeRequest,
+    seeds: Sequence[int],
+    truncation: float,
+    scale: int | None = None,
 ) -> tuple[Image.Image, dict[str, Any], int]:
-    """ "hair,eyes": a row for each value of hair, a column for each of eyes, one seed; "hair": a row for each seed.
+    """(the sheet, its facts, how many pictures it has). Raises UsageError.
 
-    -> the sheet, what it says of itself, and how many pictures it has. Raises UsageError.
+    text: "hair,eyes": a row for each value of hair and a column for each value of eyes, of one seed; "hair": a row for
+    each seed. request: values of other attributes. scale: as `picture_table` has it.
     """
     condition, labels = generator.recipe.condition, generator.labels
     if condition is None or labels is None:
         raise UsageError(
-            f"--sweep {text}: {generator.run} was trained without a condition: train with --cond attributes"
+            f"--attribute-grid {text}: {generator.run} was trained without a condition: train with --cond attributes"
         )
     chosen = chosen_attributes(condition, labels, text)
     if len(chosen) == 2 and len(seeds) > 1:
-        raise UsageError(f"--sweep {text} draws one seed: name one by --seeds, or sweep one attribute")
+        raise UsageError(f"--attribute-grid {text} draws one seed: name one by --seeds, or name one attribute")
     across = chosen[-1]
     down: list[tuple[int, dict[str, str]]] = [(seed, {}) for seed in seeds]
     if len(chosen) == 2:
         down = [(seeds[0], {chosen[0].name: value}) for value in chosen[0].values]
     if len(down) * len(across.values) > MOST:
-        raise UsageError(f"--sweep {text}: a sheet has {MOST:,} pictures at most: use fewer --seeds")
+        raise UsageError(f"--attribute-grid {text}: a sheet has {MOST:,} pictures at most: use fewer --seeds")
     latents = []
     for (seed, own), value in product(down, across.values):
-        asked = generator.with_labels(label_of(condition, labels, wanted, {**own, across.name: value}))
-        latents.append(asked.latents([seed]))
+        conditioned = generator.with_labels(label_of(condition, labels, request, {**own, across.name: value}))
+        latents.append(conditioned.latents([seed]))
     with torch.inference_mode():
         w = torch.cat([generator.mapping(part, truncation) for part in latents])
     pixels = draw(generator, w).reshape(len(down), len(across.values), *generator.resolution, -1)
-    rows = [" ".join(own.values()) or f"seed {seed}" for seed, own in down]
-    facts = {"run": generator.run, "recipe": generator.recipe.name, "kimg": generator.images / 1000}
-    facts |= {"truncation": truncation, "sweep": text, "seeds": list(seeds), "wanted": dict(wanted)}
-    return sheet(pixels, rows, across.values), facts, len(w)
+    rows = [" ".join(own.values()) or str(seed) for seed, own in down]
+    row_axis = chosen[0].name if len(chosen) == 2 else "seed"
+    sheet, scale = picture_table(pixels, Names(rows, across.values, row_axis, across.name), scale)
+    facts = {"run": generator.run, "recipe": generator.recipe.name, "kimg": generator.images / 1000, "scale": scale}
+    facts |= {"truncation": truncation, "attribute_grid": text, "seeds": list(seeds), "attributes": dict(request)}
+    return sheet, facts, len(w)
 
 
 def chosen_attributes(condition: Condition, labels: Tensor, text: str) -> list[Attribute]:
-    """Those of the names, one or two; "class" where the generator knows classes. Raises UsageError."""
+    """The one or two named attributes; "class" of a generator that knows classes. Raises UsageError."""
     if condition.kind == "text":
-        raise UsageError(f"--sweep {text}: a generator that draws by texts has no list of values: use --text")
+        raise UsageError(f"--attribute-grid {text}: a generator that draws by texts has no list of values: use --text")
     found = [Attribute(CLASS, condition.names, tuple(range(condition.dim)))]
     if condition.kind == "attributes":
         found = list(attributes_of(condition.names, labels.numpy()))
@@ -66,14 +74,14 @@ def chosen_attributes(condition: Condition, labels: Tensor, text: str) -> list[A
     names = [plain(name) for name in text.split(",")]
     for name in names:
         if name not in by_name:
-            raise UsageError(f"--sweep {name}: {nearest(name, [group.name for group in found], 'attribute')}")
+            raise UsageError(f"--attribute-grid {name}: {nearest(name, [group.name for group in found], 'attribute')}")
     if len(names) > 2 or len(set(names)) < len(names):
-        raise UsageError(f"--sweep {text}: name one attribute, or two different ones")
+        raise UsageError(f"--attribute-grid {text}: name one attribute, or two different ones")
     return [by_name[name] for name in names]
 
 
-def label_of(condition: Condition, labels: Tensor, wanted: AttributeRequest, values: dict[str, str]) -> Tensor:
-    """[<=M,K]: what a seed chooses from, with the values of one cell."""
+def label_of(condition: Condition, labels: Tensor, request: AttributeRequest, values: dict[str, str]) -> Tensor:
+    """Labels [<=M,K] of one cell, from which a seed chooses."""
     if condition.kind == "class":
         return of_class(condition, values[CLASS])
-    return with_attributes(condition, labels, {**wanted, **values})
+    return with_attributes(condition, labels, {**request, **values})

@@ -1,4 +1,4 @@
-"""Seeds as people write them: "0-99", "1,5,9-12"."""
+"""Seeds as people write them: "0-99", "1,5,9-12", "1 5 9"."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ LARGEST = 2**63 - 1  # what torch takes
 
 
 def parse_seeds(text: str, flag: str = "--seeds") -> list[int]:
-    """ "1,5,9-12" -> [1, 5, 9, 10, 11, 12]: in the order written, each seed once. Raises UsageError, naming `flag`."""
+    """The seeds of a text: "1,5,9-12" or "1 5 9-12" -> [1, 5, 9, 10, 11, 12], each seed once, in the order written.
+
+    Raises UsageError that names `flag`.
+    """
     seeds: dict[int, None] = {}
-    for part in text.replace(" ", "").split(","):
+    joined = re.sub(r"\s*(-)\s*|\s*,\s*", lambda found: found[1] or ",", text.strip())
+    for part in re.split(r"[,\s]", re.sub(r"\s+", " ", joined)):
         found = re.fullmatch(r"(\d{1,19})(?:-(\d{1,19}))?", part)
         if not found:
             raise UsageError(f"{flag} {text!r} is not a list of seeds: write 0-99, or 1,5,9-12")

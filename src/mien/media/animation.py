@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from mien.errors import UsageError
-from mien.media.pixels import as_rgb, grid
+from mien.media.pixels import as_rgb, enlarged, grid
 
 ENDINGS = ("gif", "webp", "mp4")
 CURE = "pip install 'mien[video]', or end it in .webp"
@@ -36,9 +36,9 @@ def pyav(path: Path) -> Any:
         raise UsageError(f"--output {path}: MP4 needs PyAV: {CURE}") from None
 
 
-def frame(faces: np.ndarray, columns: int) -> Image.Image:
-    """faces uint8 [N,H,W,1 or 3] -> RGB; one alone has no margin."""
-    faces = as_rgb(faces)
+def frame(faces: np.ndarray, columns: int, scale: int = 1) -> Image.Image:
+    """RGB frame of faces uint8 [N,H,W,1 or 3], each enlarged `scale` times. A single face has no margin."""
+    faces = enlarged(as_rgb(faces), scale)
     return Image.fromarray(faces[0] if len(faces) == 1 else grid(faces, columns))
 
 

@@ -1,42 +1,198 @@
-"""Pictures in rows and columns that have names."""
+"""Contact sheets: pictures in rows and columns, with captions, headings, and names of rows and columns."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mien.errors import UsageError
-from mien.media.pixels import as_rgb
+from mien.media.pixels import as_rgb, enlarged, visible_scale
 
-TILE, GAP, LETTERS = 64, 4, 13  # pixels: a picture at least, between pictures, height of the words
+MARGIN, GAP, GROUP_GAP = 12, 6, 24  # pixels: around all, between pictures, between groups of columns
+LINE, TITLE_LINE = 15, 21  # height of a line of words
+SIZE, CAPTION_SIZE = 12, 11  # of the letters
 LONGEST_SIDE = 32_767  # pixels that viewers bear
 
+Colour = str | tuple[int, int, int]
+Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
-def sheet(
-    cells: np.ndarray, rows: Sequence[str], columns: Sequence[str], corner: bool = True, least: int = TILE
+
+@dataclass(frozen=True)
+class Cell:
+    """One picture. caption: below it. highlighted: the caption is red. keep_end: a long caption loses its beginning."""
+
+    picture: Image.Image | None
+    caption: str = ""
+    highlighted: bool = False
+    keep_end: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """Columns that stand together, with two lines above them."""
+
+    columns: int
+    heading: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Paper:
+    background: Colour
+    ink: Colour
+    faint: Colour
+    highlight: Colour = "red"
+
+
+LIGHT = Paper("white", "black", "gray")
+DARK = Paper((18, 18, 22), (236, 236, 240), (150, 150, 160))
+
+
+@dataclass(frozen=True)
+class Names:
+    """rows, columns: a name for each. row_axis, column_axis: what the names are values of."""
+
+    rows: Sequence[str] = ()
+    columns: Sequence[str] = ()
+    row_axis: str = ""
+    column_axis: str = ""
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Where the pictures stand, in pixels. tile: (width, height). lefts: of each column. top, step: of the rows."""
+
+    tile: tuple[int, int]
+    lefts: list[int] = field(default_factory=list)
+    top: int = 0
+    step: int = 0
+
+
+def contact_sheet(
+    cells: Sequence[Sequence[Cell]],
+    names: Names = Names(),
+    groups: Sequence[Group] = (),
+    title: Sequence[str] = (),
+    paper: Paper = LIGHT,
 ) -> Image.Image:
-    """cells uint8 [R,C,H,W,1 or 3], enlarged by a whole number to `least` pixels a side. corner: False leaves the first
-    cell out."""
-    down, across, height, width = cells.shape[:4]
-    zoom = max(1, math.ceil(least / min(height, width)))
-    tile, font = (width * zoom, height * zoom), ImageFont.load_default(LETTERS - 1)
-    left = max(math.ceil(font.getlength(name)) for name in rows) + 2 * GAP
-    top = LETTERS + 2 * GAP
-    size = (left + across * (tile[0] + GAP), top + down * (tile[1] + GAP))
+    """All cells on one sheet. Raises UsageError for a sheet that viewers cannot show.
+
+    cells: rows of cells; a row may be shorter than the first one. A tile is as large as the largest picture. groups:
+    the columns from left to right; one group if left out. title: lines above all; the first is the largest.
+    """
+    groups = groups or [Group(max(map(len, cells)))]
+    place, size = arrange(cells, names, groups, title)
     if max(size) > LONGEST_SIDE:
         raise UsageError(f"the sheet would be {max(size):,} pixels long, over {LONGEST_SIDE:,}: ask for fewer pictures")
-    image = Image.new("RGB", size, "white")
-    pen = ImageDraw.Draw(image)
-    for column, name in enumerate(columns):
-        pen.text((left + column * (tile[0] + GAP) + tile[0] // 2, GAP), name, "black", font, "ma")
-    for row, name in enumerate(rows):
-        pen.text((left - GAP, top + row * (tile[1] + GAP) + tile[1] // 2), name, "black", font, "rm")
-    for place, pixels in enumerate(as_rgb(cells.reshape(-1, *cells.shape[2:]))):
-        if place == 0 and not corner:
-            continue
-        picture = Image.fromarray(np.ascontiguousarray(pixels)).resize(tile, Image.Resampling.NEAREST)
-        image.paste(picture, (left + place % across * (tile[0] + GAP), top + place // across * (tile[1] + GAP)))
-    return image
+    sheet = Image.new("RGB", size, paper.background)
+    pen, font, small = ImageDraw.Draw(sheet), ImageFont.load_default(SIZE), ImageFont.load_default(CAPTION_SIZE)
+    for number, words in enumerate(title):
+        first = ImageFont.load_default(CAPTION_SIZE + 4) if number == 0 else font
+        colour = paper.faint if number else paper.ink
+        pen.text((MARGIN, MARGIN + number * TITLE_LINE), shortened(words, first, size[0] - 2 * MARGIN), colour, first)
+    write_groups(pen, groups, place, names, paper, font)
+    write_names(pen, names, place, paper, font)
+    ends = [place.lefts[end - 1] + place.tile[0] for end in np.cumsum([group.columns for group in groups]).tolist()]
+    for row, line in enumerate(cells):
+        for column, cell in enumerate(line):
+            left, top = place.lefts[column], place.top + row * place.step
+            if cell.picture is not None:
+                sheet.paste(cell.picture, (left, top))
+            if cell.caption:
+                following = [place.lefts[other] - GAP for other in range(column + 1, len(line)) if line[other].caption]
+                end = min([end for end in ends if end > left][:1] + following[:1])
+                words = shortened(cell.caption, small, end - left, cell.keep_end)
+                colour = paper.highlight if cell.highlighted else paper.faint
+                pen.text((left, top + place.tile[1] + 1), words, colour, small)
+    return sheet
+
+
+def picture_table(
+    pixels: np.ndarray, names: Names, scale: int | None = None, corner: bool = True
+) -> tuple[Image.Image, int]:
+    """(a sheet of pictures with names of rows and columns, its scale).
+
+    pixels: uint8 [R,C,H,W,1 or 3]. scale: whole-number enlargement; if None, until the sheet is easy to see. corner:
+    False leaves the first cell empty.
+    """
+    rows, columns, height, width = pixels.shape[:4]
+    scale = scale or visible_scale((height, width), rows, columns)
+    large = enlarged(as_rgb(pixels), scale)
+    cells = [[Cell(Image.fromarray(np.ascontiguousarray(one))) for one in line] for line in large]
+    if not corner:
+        cells[0][0] = Cell(None)
+    return contact_sheet(cells, names), scale
+
+
+def fitted(picture: Image.Image, side: int) -> Image.Image:
+    """RGB, the longer side about `side` pixels: enlarged by a whole number, or reduced with antialiasing."""
+    picture, factor = picture.convert("RGB"), side / max(picture.size)
+    if factor >= 0.75:
+        whole = max(1, round(factor))
+        return picture.resize((picture.width * whole, picture.height * whole), Image.Resampling.NEAREST)
+    size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
+    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+# --- the parts of a sheet ---------------------------------------------------------------------------------------------
+
+
+def arrange(
+    cells: Sequence[Sequence[Cell]], names: Names, groups: Sequence[Group], title: Sequence[str]
+) -> tuple[Geometry, tuple[int, int]]:
+    """The places of all pictures, and the (width, height) of the sheet."""
+    pictures = [cell.picture for line in cells for cell in line if cell.picture is not None]
+    tile = (max(one.width for one in pictures), max(one.height for one in pictures))
+    font = ImageFont.load_default(SIZE)
+    words = [*names.rows, *([names.row_axis] if names.rows else [])]
+    left = MARGIN + max((math.ceil(font.getlength(word)) + GAP for word in words), default=0)
+    lefts: list[int] = []
+    for group in groups:
+        lefts += [left + number * (tile[0] + GAP) for number in range(group.columns)]
+        left = lefts[-1] + tile[0] + GROUP_GAP
+    above = TITLE_LINE * len(title) + LINE * group_lines(groups) + LINE * bool(names.column_axis)
+    above += LINE * bool(names.columns or (names.row_axis and names.rows))
+    top = MARGIN + above + (GAP if above else 0)
+    step = tile[1] + LINE * any(cell.caption for line in cells for cell in line) + GAP
+    size = (max(lefts[-1] + tile[0] + MARGIN, 480 if title else 0), top + len(cells) * step - GAP + MARGIN)
+    return Geometry(tile, lefts, top, step), size
+
+
+def group_lines(groups: Sequence[Group]) -> int:
+    return any(group.heading for group in groups) + any(group.detail for group in groups)
+
+
+def write_groups(
+    pen: ImageDraw.ImageDraw, groups: Sequence[Group], place: Geometry, names: Names, paper: Paper, font: Font
+) -> None:
+    top = place.top - GAP - LINE * (group_lines(groups) + bool(names.column_axis) + bool(names.columns))
+    column = 0
+    for group in groups:
+        pen.text((place.lefts[column], top), group.heading, paper.ink, font)
+        pen.text((place.lefts[column], top + LINE), group.detail, paper.faint, font)
+        column += group.columns
+
+
+def write_names(pen: ImageDraw.ImageDraw, names: Names, place: Geometry, paper: Paper, font: Font) -> None:
+    """Column names centred above their pictures, row names to the left of theirs, each axis before its names."""
+    line = place.top - GAP - LINE
+    middle = (place.lefts[0] + place.lefts[-1] + place.tile[0]) // 2
+    pen.text((middle, line - LINE), names.column_axis, paper.faint, font, "ma")
+    for left, name in zip(place.lefts, names.columns):
+        pen.text((left + place.tile[0] // 2, line), shortened(name, font, place.tile[0]), paper.ink, font, "ma")
+    pen.text((place.lefts[0] - GAP, line), names.row_axis, paper.faint, font, "ra")
+    for row, name in enumerate(names.rows):
+        pen.text((place.lefts[0] - GAP, place.top + row * place.step + place.tile[1] // 2), name, paper.ink, font, "rm")
+
+
+def shortened(text: str, font: Font, room: int, keep_end: bool = False) -> str:
+    """The text with "…" in place of what does not fit into `room` pixels."""
+    if font.getlength(text) <= room:
+        return text
+    while text and font.getlength(text + "…") > room:
+        text = text[1:] if keep_end else text[:-1]
+    return "…" + text if keep_end else text.rstrip(" ,") + "…"

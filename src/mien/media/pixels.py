@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SMALLEST_SIDE = 8
 LARGEST_SIDE = 2048
+LARGEST_SCALE = 64
+VISIBLE_TILE, VISIBLE_WHOLE = 128, 512  # pixels, see `visible_scale`
 
 
 def parse_resolution(text: str) -> tuple[int, int]:
@@ -53,6 +55,27 @@ def grid(pixels: np.ndarray, columns: int | None = None, gap: int = 2) -> np.nda
         top, left = gap + index // columns * (height + gap), gap + index % columns * (width + gap)
         sheet[top : top + height, left : left + width] = picture
     return sheet
+
+
+def enlarged(pixels: np.ndarray, scale: int) -> np.ndarray:
+    """uint8 [...,H,W,C] -> [...,H*scale,W*scale,C]: each pixel becomes a square."""
+    return pixels if scale == 1 else pixels.repeat(scale, -3).repeat(scale, -2)
+
+
+def visible_scale(tile: tuple[int, int], rows: int = 1, columns: int = 1) -> int:
+    """The smallest whole number that makes tiles of (height, width) large enough for a person to see.
+
+    That is VISIBLE_TILE pixels for a tile's shorter side, or VISIBLE_WHOLE for the shorter side of all tiles together.
+    """
+    height, width = tile
+    whole = min(rows * height, columns * width)
+    return max(1, min(math.ceil(VISIBLE_TILE / min(tile)), math.ceil(VISIBLE_WHOLE / whole)))
+
+
+def check_scale(scale: int | None) -> None:
+    """Raises UsageError for a --scale out of range."""
+    if scale is not None and not 1 <= scale <= LARGEST_SCALE:
+        raise UsageError(f"--scale {scale} is out of range: 1 to {LARGEST_SCALE}")
 
 
 def as_rgb(pixels: np.ndarray) -> np.ndarray:

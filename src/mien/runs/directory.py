@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import random
 import re
@@ -170,14 +171,23 @@ def find(run: str | Path, outdir: Path = Path("runs")) -> RunDirectory:
     if not path.is_dir() and len(path.parts) == 1:
         path = outdir / path if (outdir / path).is_dir() else path
     if not path.is_dir():
-        near = ", ".join(sorted(other.parent.name for other in outdir.glob("*/recipe.json"))[-3:])
-        raise UsageError(f"{run} is not a run directory" + (f": there are {near} in {outdir}/" if near else ""))
+        raise UsageError(f"{run} is not a run directory{_runs_instead(str(run), outdir)}")
     if not (path / "recipe.json").exists():
         raise FileError(
             f"{path} is not a run directory: it holds no recipe.json (a training that was killed before it "
             "began leaves such a folder: delete it and train again)"
         )
     return RunDirectory(path)
+
+
+def _runs_instead(run: str, outdir: Path) -> str:
+    """The end of a message about a run that does not exist: the nearest name, else the newest runs, else nothing."""
+    names = sorted(other.parent.name for other in outdir.glob("*/recipe.json"))
+    if not names:
+        return ""
+    if near := difflib.get_close_matches(run, ["last", *names], 1):
+        return f": did you mean {near[0]}?"
+    return f": {'there is' if len(names) == 1 else 'the newest are'} {', '.join(names[-3:])} in {outdir}/"
 
 
 def best_snapshot(run: RunDirectory, images: int) -> Path:
