@@ -183,8 +183,9 @@ def directions(
     attributes: Settings | None = None,
     text: str | None = None,
     trunc: float = 1.0,
+    scale: int | None = None,
     name: Settings = (),
-    read: bool = False,
+    label_directions: bool = False,
     snapshot: Snapshot | None = None,
     output: PathLike | None = None,
     code: PathLike | None = None,
@@ -204,8 +205,10 @@ def directions(
         attributes: Look at pictures with these alone, "hair=silver,smile", and leave the label as it is.
         text: Look at pictures of what this says alone, and leave the text as it is.
         trunc: Below 1 less variety and fewer broken pictures on the sheet.
+        scale: Enlarge each picture of the sheet this many times. Until it is easy to see if left out.
         name: Name a direction: 0=smile. May be given often; earlier names are kept.
-        read: Say which attribute each changes most, of a run on the built-in faces; a classifier is taught first.
+        label_directions: Say which attribute each direction changes most, by a classifier that is trained first. For
+            runs on the built-in faces.
         snapshot: Look at an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .safetensors file; directions.safetensors in the run's folder if left out. Names and sheet lie beside.
         code: Your Python file, where the run's recipe comes from one.
@@ -271,36 +274,41 @@ def generate(
     class_: ClassName | None = None,
     attributes: Settings | None = None,
     text: str | None = None,
-    sweep: Names | None = None,
+    attribute_grid: Names | None = None,
     trunc: float = 1.0,
     snapshot: Snapshot | None = None,
     grid: bool = False,
     columns: int | None = None,
+    scale: int | None = None,
     zip: bool = False,
     output: PathLike | None = None,
     format: Literal["png", "jpg", "webp"] | None = None,
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Generated:
-    """Draw pictures from seeds: a folder of files, one grid, or one zip. A seed's picture is always the same.
+    """Draw pictures from seeds: a folder of files, one file, one grid, or one zip. A seed's picture is always the same.
 
     Args:
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
-        seeds: Which pictures: 0-99, or 1,5,9-12; 0-63 if left out.
+        seeds: Seeds of the pictures: 0-99, or 1,5,9-12. 0-63 if left out; 0 for one file.
         latent: Draw the latents of a file (mien project) instead of seeds.
-        direction: Move along a direction of mien directions: smile=2, or 0=-1.5, or FILE:smile=2. May be given often.
-        class_: Draw this class, by its name or number, with a generator that was trained by --cond class.
-        attributes: Draw these, "hair=silver,eyes=green,smile", after --cond attributes; a seed chooses the others.
-        text: Draw what this says, "a smiling girl with green hair", after --cond text.
-        sweep: One sheet of all values: --sweep hair,eyes has a row for each hair, a column for each eyes and one seed;
-            --sweep hair a row for each seed.
+        direction: Move along a direction of mien directions: smile=2, 0=-1.5 or FILE:smile=2. May be given often.
+        class_: Draw this class, by its name or number. For runs with --cond class.
+        attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
+            --cond attributes.
+        text: Draw what this text says: "a smiling girl with green hair". For runs with --cond text.
+        attribute_grid: One sheet of all values. hair,eyes: a row for each hair, a column for each eyes, one seed.
+            hair: a row for each seed.
         trunc: 1 is as trained; less gives fewer broken pictures and less variety.
         snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         grid: All pictures on one sheet.
         columns: Pictures in a row of the grid. As square as possible if left out.
+        scale: Enlarge each picture this many times; each pixel becomes a square. If left out, a grid is enlarged until
+            it is easy to see, and single files keep their size.
         zip: All files in one zip.
-        output: Where to: a folder, or the file of the grid or zip. In the run's folder if left out.
-        format: Of the pictures: png (exact), jpg or webp. From the output's name if left out, else png.
+        output: A folder; face.png for one picture or a grid; faces.zip; or - for standard output. In the run's folder
+            if left out.
+        format: Format of the pictures: png (exact), jpg or webp. From the output's name if left out, else png.
         code: Your Python file, where the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
@@ -332,6 +340,7 @@ def interpolate(
     loop: bool = False,
     grid: str = "1x1",
     trunc: float = 1.0,
+    scale: int | None = None,
     snapshot: Snapshot | None = None,
     output: PathLike | None = None,
     code: PathLike | None = None,
@@ -351,6 +360,7 @@ def interpolate(
         loop: End where it began.
         grid: Several walks at once, rows x columns: 4x4. Each next one has seeds of its own.
         trunc: Below 1 less variety and fewer broken pictures.
+        scale: Enlarge each picture this many times. Until the film is easy to see if left out.
         snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .gif, .webp or .mp4 file; generated/walk.gif in the run's folder if left out.
         code: Your Python file, where the run's recipe comes from one.
@@ -422,6 +432,7 @@ def mix(
     attributes: Settings | None = None,
     text: str | None = None,
     trunc: float = 1.0,
+    scale: int | None = None,
     snapshot: Snapshot | None = None,
     output: PathLike | None = None,
     code: PathLike | None = None,
@@ -438,6 +449,7 @@ def mix(
         attributes: Draw these, "hair=silver,smile".
         text: Draw what this says.
         trunc: Below 1 less variety and fewer broken pictures.
+        scale: Enlarge each picture this many times. Until the sheet is easy to see if left out.
         snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .png, .jpg or .webp file; generated/mix.png in the run's folder if left out.
         code: Your Python file, where the run's recipe comes from one.
@@ -500,6 +512,7 @@ def project(
     class_: ClassName | None = None,
     attributes: Settings | None = None,
     text: str | None = None,
+    scale: int | None = None,
     snapshot: Snapshot | None = None,
     output: PathLike | None = None,
     code: PathLike | None = None,
@@ -516,6 +529,7 @@ def project(
         class_: Seek a picture of this class, by its name or number. Left out, the label is sought as well.
         attributes: Seek one with these, "hair=silver,eyes=green,smile"; each seed keeps the others that it has.
         text: Seek one of what this says.
+        scale: Enlarge each picture of the sheet this many times. Until it is easy to see if left out.
         snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .safetensors file; projected/PHOTO.safetensors in the run's folder if left out. A picture lies beside.
         code: Your Python file, where the run's recipe comes from one.
@@ -735,6 +749,7 @@ def video(
     frames: int = 16,
     fps: int = 20,
     trunc: float = 1.0,
+    scale: int | None = None,
     snapshot: Snapshot | None = None,
     output: PathLike | None = None,
     code: PathLike | None = None,
@@ -749,6 +764,7 @@ def video(
         frames: From one station of the walk to the next.
         fps: Frames a second of the walk.
         trunc: Below 1 less variety and fewer broken pictures in the walk.
+        scale: Enlarge each picture this many times. Until the film is easy to see if left out.
         snapshot: The kimg that the walk draws from; the newest if left out.
         output: Folder for the files; the run's own if left out.
         code: Your file that the run's recipe comes from, if it does.
