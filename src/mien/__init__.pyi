@@ -42,7 +42,7 @@ from mien.inference.generator import Generator as Generator
 from mien.inference.translator import Translator as Translator
 from mien.python_api import ClassName, Data, Device, Names, Numbers, PathLike, Resolution, RunLike, Settings, Snapshot
 from mien.recipes.create_networks import create_networks as create_networks
-from mien.toy.run_experiment import Studied
+from mien.toy.run_experiment import ExperimentResult
 from mien.trainer.multi_run import Runs
 from mien.trainer.run import DryRun as DryRun
 from mien.trainer.run import Run as Run
@@ -375,7 +375,7 @@ def lab(
     budget: str | None = None,
     seed: int = 0,
     outdir: PathLike = ...,
-) -> Shelf | Studied:
+) -> Shelf | ExperimentResult:
     """Watch GANs learn points on a line or a plane. Without a name, list what there is.
 
     Args:

@@ -90,7 +90,7 @@ def test_the_page_is_whole_and_needs_no_network(runs):
     # The losses, the scores of either kind, and the speed: each over kimg and over time; then the gradients.
     assert html.count('<figure class="chart">') == 2 * 5 + 1
     assert html.count('data-unit="kimg">\n<svg') == html.count('data-unit="minutes">\n<svg') == 5
-    assert "different losses" in text and "Without such numbers, from an older mien or too short: dcgan gen" in text
+    assert "different losses" in text and "No gradient norms (too short, or of an older mien): dcgan gen" in text
 
 
 def test_the_numbers(runs):
@@ -157,7 +157,7 @@ def test_runs_that_have_just_begun(tmp_path):
     for run in made:
         run.status.unlink()
     found = compare(tuple(names(made)))
-    assert found.runs[0]["D(real)"] is None and found.warnings[-1].startswith("nothing was trained yet")
+    assert found.runs[0]["D(real)"] is None and found.warnings[-1].startswith("not trained yet")
 
 
 def test_mistakes(runs, tmp_path):
@@ -175,36 +175,44 @@ def test_mistakes(runs, tmp_path):
 # --- gradients --------------------------------------------------------------------------------------------------------
 
 
-def test_the_picture_shows_every_run_that_has_norms(runs):
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_the_figure_shows_every_run_that_has_norms(runs):
     made = gradients(tuple(names(runs)))
-    assert made.output == str(runs[0].path.parent / "gradients.png")
+    assert made.output == str(runs[0].path.parent / "gradients.svg")
     assert made.norms["wgan"] == pytest.approx({f"layers.{layer}": 1.0 for layer in (0, 3, 6, 9)})
     assert made.without == ["dcgan generator.width=8"]
-    with Image.open(made.output) as picture:
-        pixels = np.asarray(picture.convert("RGB"))
-    assert pixels.shape == (2 * (470 + 76 + 2 * 26), 1920, 3)
-    for colour in ((0x2F, 0x5F, 0xE0), (0xD9, 0x54, 0x1E)):
-        assert (pixels == colour).all(-1).sum() > 3000  # a line and its dots
-    assert (pixels[0] == 255).all() and (pixels[-1] == 255).all() and (pixels[:, -1] == 255).all()
+    root = ElementTree.parse(made.output).getroot()
+    lines = [one.get("stroke") for one in root.iter(f"{SVG}polyline")]
+    assert lines == ["#2f5fe0", "#0c8577"]  # the first and the third run, in their colours of mien compare
+    assert {"dcgan generator.width=4", "wgan"} < {one.text for one in root.iter(f"{SVG}text")}
 
 
-def test_an_svg_is_well_formed_and_its_points_are_right(runs, tmp_path):
-    run = runs[0]
-    made = gradients((str(run.path),), output=tmp_path / "deep" / "norms.svg")
-    root = ElementTree.fromstring((tmp_path / "deep" / "norms.svg").read_text())
-    dots = list(root.iter("{http://www.w3.org/2000/svg}circle"))[:4]
+def test_its_points_are_right(runs, tmp_path):
+    made = gradients((str(runs[0].path),), output=tmp_path / "deep" / "norms.svg")
+    root = ElementTree.parse(tmp_path / "deep" / "norms.svg").getroot()
+    dots = list(root.iter(f"{SVG}circle"))[:4]
     places = [(float(dot.get("cx")), float(dot.get("cy"))) for dot in dots]
-    across = [92 + (928 - 92) * (layer - 0.7) / 3.6 for layer in (1, 2, 3, 4)]
-    up = [470 - (470 - 56) * share for share in (1, 2 / 3, 1 / 3, 0)]  # 1 to 0.001: three decades
-    np.testing.assert_allclose(places, list(zip(across, up)), atol=0.01)
-    assert "layers.9" in {one.text for one in root.iter("{http://www.w3.org/2000/svg}text")}
+    across = [1000 * (layer - 0.7) / 3.6 for layer in (1, 2, 3, 4)]
+    down = [400 * share for share in (0, 1 / 3, 2 / 3, 1)]  # 1 to 0.001: three decades
+    np.testing.assert_allclose(places, list(zip(across, down)), atol=0.01)
+    (line,) = root.iter(f"{SVG}polyline")
+    assert line.get("points") == " ".join(f"{x:.2f},{y:.2f}" for x, y in zip(across, down))
+    assert "layers.9" in {one.text for one in root.iter(f"{SVG}text")}
     assert str(made).splitlines()[-1].endswith("norms.svg")
+
+
+def test_a_hostile_name_stays_text_in_the_figure(runs):
+    write_json(runs[0].recipe, {**json.loads(runs[0].recipe.read_text()), "name": HOSTILE})
+    root = ElementTree.parse(gradients((str(runs[0].path),)).output).getroot()
+    assert HOSTILE in {one.text for one in root.iter(f"{SVG}text")} and not list(root.iter(f"{SVG}script"))
 
 
 def test_runs_without_norms_are_told(runs):
     with pytest.raises(UsageError, match="00001-faces: no gradient norms here"):
         gradients((str(runs[1].path),))
-    with pytest.raises(UsageError, match=r"name a \.png or \.svg"):
-        gradients((str(runs[0].path),), output=runs[0].path / "norms.pdf")
+    with pytest.raises(UsageError, match=r"name an \.svg file"):
+        gradients((str(runs[0].path),), output=runs[0].path / "norms.png")
     with pytest.raises(UsageError, match="needs RUN"):
         gradients(())

@@ -142,17 +142,17 @@ def test_marks_the_settings_that_differ_from_the_recipe(run):
     run.recipe.write_text(json.dumps({**RECIPE, "name": "somebody's own"}))
     report(str(run.path))
     text = words(walk(run.report))
-    assert "has no recipe somebody's own" in text and "spelled out" not in text
+    assert "has no recipe somebody's own" in text and "with every setting" not in text
 
 
 def test_pictures_are_those_of_the_run_first_middle_last(run):
     report(str(run.path))
     pictures = [attrs for tag, attrs in walk(run.report).tags if tag == "img"]
     assert [one["alt"] for one in pictures] == [
-        "Drawn after 10 kimg",
-        "Real pictures, as training sees them",
-        "Drawn before training",
-        "Drawn after 4.5 kimg",
+        "Generated after 10 kimg",
+        "Real images, as training sees them",
+        "Generated before training",
+        "Generated after 4.5 kimg",
     ]
     with Image.open(run.samples / "fakes000010.png") as original:
         expected = np.asarray(original)
@@ -257,15 +257,21 @@ def test_a_run_that_does_not_exist(tmp_path):
 # --- curves -----------------------------------------------------------------------------------------------------------
 
 
+def spots(curve):
+    return np.array([[float(number) for number in spot.split(",")] for spot in curve.points.split()])
+
+
 def polylines(svg):
     found = re.findall(r'<polyline class="([^"]*)"[^>]* points="([^"]*)"', svg)
     return [(look, np.array([[float(n) for n in p.split(",")] for p in spots.split()])) for look, spots in found]
 
 
 def test_points_land_where_they_belong():
-    ((look, found),) = polylines(chart("T", [Series("a", [(2.0, 0.0), (6.0, 4.0), (8.0, 1.0)], 0)]))
-    assert look == "c0"
-    np.testing.assert_allclose(found, [[250, 400], [750, 0], [1000, 300]])
+    (curve,) = chart("T", [Series("a", [(2.0, 0.0), (6.0, 4.0), (8.0, 1.0)], 0)]).curves
+    assert (curve.name, curve.colour, curve.look) == ("a", 0, "")
+    np.testing.assert_allclose(spots(curve), [[250, 400], [750, 0], [1000, 300]])
+    assert curve.dots == "M250.00 400.00h0 M750.00 0.00h0 M1000.00 300.00h0"
+    assert chart("T", [Series("a", [], 0)]) is None
 
 
 def test_all_charts_end_where_the_run_ends_and_scores_fill_0_to_1(run):
@@ -290,10 +296,10 @@ def test_metrics_are_told_with_all_that_belongs_to_them(run):
     report(str(run.path))
     said = words(walk(run.report))
     assert "fid 31.5" in said and "Metric: fid" not in said  # measured once: no curve
-    assert "0.6 0.9 6 0.6 at 6 2,500 pictures, inception clean, some cascade, higher is better" in said
+    assert "0.6 0.9 6 0.6 at 6 2,500 images, inception clean, some cascade, higher is better" in said
     assert "afd: only 2,500 pictures" in said and "hair: pink 0.0%" in said
     assert "Best afd 0.6 at 6 kimg: --snapshot best" in said
-    assert "Metric: afd afd 0.6 of real pictures 0.9" in said and "2,500 pictures, inception clean. Higher is" in said
+    assert "Metric: afd afd 0.6 of real images 0.9" in said and "2,500 images, inception clean. Higher is" in said
 
 
 def test_long_series_are_thinned_without_losing_a_peak():
@@ -302,9 +308,9 @@ def test_long_series_are_thinned_without_losing_a_peak():
     points = list(zip(np.arange(20_000) / 10, values.tolist()))
     kept = thinned(points)
     assert len(kept) <= 400 and (1234.5, 3.0) in kept and kept == sorted(kept)
-    raw, smooth = polylines(chart("T", [Series("a", points, 1, dashed=True)]))
-    assert raw[0] == "c1 dashed raw" and smooth[0] == "c1 dashed"
-    assert len(raw[1]) <= 400 and len(smooth[1]) <= 400
+    raw, mean = chart("T", [Series("a", points, 1, dashed=True)]).curves
+    assert (raw.name, raw.look, mean.name, mean.look) == ("a", " dashed raw", "", " dashed")
+    assert len(spots(raw)) <= 400 and len(spots(mean)) <= 400 and raw.dots == mean.dots == ""
 
 
 def test_smoothing_keeps_straight_lines():
@@ -326,9 +332,9 @@ def test_a_lone_peak_does_not_flatten_the_rest():
     values = [1.0 + 0.01 * (index % 7) for index in range(99)] + [500.0]
     axis, cut = value_axis(values)
     assert cut == [500.0] and axis.high < 3
-    _, (_, smooth) = polylines(chart("T", [Series("a", list(enumerate(values)), 0)]))
-    assert smooth[:90, 1].min() >= 0  # the mean stays on the plot
-    assert "1 value lies beyond the axis (the farthest: 500)" in chart("T", [Series("a", list(enumerate(values)), 0)])
+    found = chart("T", [Series("a", list(enumerate(values)), 0)])
+    assert spots(found.curves[1])[:90, 1].min() >= 0  # the mean stays on the plot
+    assert found.note == "1 value lies beyond the axis (the farthest: 500)."
 
 
 def test_settings_read_as_set_takes_them():
@@ -342,7 +348,7 @@ def test_settings_read_as_set_takes_them():
     ("scores", "said"),
     [
         ({"D(real)": 0.9, "D(fake)": 0.1}, "sure of most"),
-        ({"D(real)": 0.99, "D(fake)": 0.01}, "D looks too strong"),
+        ({"D(real)": 0.99, "D(fake)": 0.01}, "looks too strong"),
         ({"D(real)": 0.51, "D(fake)": 0.49}, "hardly tells them apart"),
         ({"D(real)": 0.7, "D(fake)": 0.3}, "without being sure"),
     ],
@@ -357,4 +363,4 @@ def test_scores_without_bounds_are_not_judged_as_probabilities(run):
     run.recipe.write_text(json.dumps({**RECIPE, "loss": {"class": "mien.losses.adversarial:Wasserstein"}}))
     report(str(run.path))
     text = words(walk(run.report))
-    assert "scores without bounds" in text and "as it should" not in text
+    assert "These scores have no bounds" in text and "as it should" not in text

@@ -1,15 +1,17 @@
 """The report as a browser shows it: drawn, coloured, and asking the network for nothing."""
 
-import re
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import browse, needs_browser
+from browser import browse, measure, needs_browser
 from fake_run import make_run
 from PIL import Image
 
 from mien.commands.report import report
+from mien.runtime.atomic_files import write_json
 
 pytestmark = needs_browser
 
@@ -19,17 +21,25 @@ def page(tmp_path_factory):
     return Path(report(str(make_run(tmp_path_factory.mktemp("runs")).path)).output)
 
 
-def test_every_picture_is_drawn(page, tmp_path):
-    """The page's own script marks nothing; pictures that fail to decode would have no size."""
-    probe = page.with_name("probe.html")
-    script = "<script>document.title=[...document.images].map(i=>i.naturalWidth+'x'+i.naturalHeight).join(' ')</script>"
-    policy = re.compile(r"<meta[^>]*Content-Security-Policy[^>]*>", re.I)
-    probe.write_text(policy.sub("", page.read_text()).replace("</body>", f"<body-end></body-end>{script}</body>"))
-    title = re.search(r"<title>(.*?)</title>", browse(probe, tmp_path / "profile", "--dump-dom"))
-    assert title
-    sizes = title[1].split()
-    assert len(sizes) >= 4
-    assert all(re.fullmatch(r"[1-9]\d+x[1-9]\d+", size) for size in sizes)
+@pytest.mark.parametrize("width", [1280, 600, 360])
+def test_every_image_and_chart_is_drawn_and_the_page_is_no_wider_than_its_window(page, tmp_path, width):
+    found = measure(page, tmp_path, width)
+    assert len(found["images"]) == 4 and min(side for size in found["images"] for side in size) > 30
+    assert found["charts"] >= 3 and found["overhang"] == 0
+
+
+def test_long_names_do_not_widen_a_narrow_page(tmp_path):
+    run = make_run(tmp_path, name=f"00003-{'x' * 180}")
+    status = json.loads(run.status.read_text())
+    long = "/a/very/long/path/" + "y" * 300
+    write_json(run.status, {**status, "data": long})
+    write_json(run.data, {"data": long, "lines": [long], "info": {"skipped": [{"file": long, "reason": long}]}})
+    write_json(run.environment, {"gpu": long})
+    run.metrics.append({"images": 1000, "metric": "m" * 90, "value": 1.0, "settings": long, "details": [long]})
+    write_json(run.neighbours, {"kimg": 1.0, "words": [long]})
+    shutil.copy(run.reals, run.neighbours.with_suffix(".png"))
+    run.stats.append({"images": 4600, "z" * 90: 2.0})
+    assert measure(Path(report(str(run.path)).output), tmp_path / "profile", 360)["overhang"] == 0
 
 
 @pytest.mark.parametrize("width", [1280, 600])

@@ -13,8 +13,8 @@ from mien.augmentation.ada import ADA
 from mien.augmentation.diffaugment import DiffAugment
 from mien.config import serialization
 from mien.errors import UsageError
-from mien.reports.run_data import read_facts
-from mien.reports.settings import compared, reproduce
+from mien.reports.run_data import read_run
+from mien.reports.settings import compare_with_recipe, reproduce
 from mien.runs.directory import RunDirectory
 from mien.trainer import augmentation_policy
 
@@ -96,12 +96,14 @@ def test_a_resumed_run_keeps_what_it_began_with(faces, tiny, tmp_path, capsys):
     mien.resume(str(run.path), budget="+16img")
     assert "augment  diffaugment" in capsys.readouterr().err
     assert json.loads((run.path / "recipe.json").read_text())["augment"] == serialization.encode(DiffAugment())
-    facts = read_facts(RunDirectory(run.path))
-    assert reproduce(facts, [one for one in compared(facts)[1] if one.differs]).endswith(" --augment diffaugment")
+    found = read_run(RunDirectory(run.path))
+    assert reproduce(found, [one for one in compare_with_recipe(found)[1] if one.differs]).endswith(
+        " --augment diffaugment"
+    )
     plain = begin(faces, tmp_path, "dcgan", tiny, "16img", augment="none")
     assert "augment  " not in capsys.readouterr().err
-    facts = read_facts(RunDirectory(plain.path))
-    assert reproduce(facts, [one for one in compared(facts)[1] if one.differs]).endswith(" --augment none")
+    found = read_run(RunDirectory(plain.path))
+    assert reproduce(found, [one for one in compare_with_recipe(found)[1] if one.differs]).endswith(" --augment none")
 
 
 def test_ada_resumed_equals_ada_never_stopped(faces, tiny, tmp_path):

@@ -25,8 +25,8 @@ from mien.inference.attribute_grid import draw_attribute_grid
 from mien.inference.generator import load
 from mien.media.contact_sheet import GAP, MARGIN
 from mien.media.image_files import read_facts
-from mien.reports.run_data import read_facts as read_run
-from mien.reports.settings import compared, reproduce
+from mien.reports.run_data import read_run
+from mien.reports.settings import compare_with_recipe, reproduce
 from mien.runs.directory import RunDirectory
 from mien.trainer import condition_policy
 
@@ -358,9 +358,9 @@ def test_an_attribute_grid_that_cannot_be_is_refused(flags, words, by_attributes
 
 
 def test_the_command_that_reproduces_a_run_names_its_condition(by_class):
-    facts = read_run(RunDirectory(by_class))
-    changed = compared(facts)[1]
-    command = reproduce(facts, [setting for setting in changed if setting.differs])
+    found = read_run(RunDirectory(by_class))
+    changed = compare_with_recipe(found)[1]
+    command = reproduce(found, [setting for setting in changed if setting.differs])
     assert "--cond class " in command and "condition.names" not in command and "condition.kind" not in command
     assert "--set condition.embedding_dim=4" in command
     assert {setting.path: setting.text for setting in changed}["condition.names"] == "3: a, b, c"

@@ -13,8 +13,8 @@ from mien.errors import UsageError
 from mien.evaluation.nearest_neighbours import Nearest, by_pixels, in_blocks, in_words, nearest, sheet
 from mien.media.contact_sheet import GAP, GROUP_GAP, LINE, MARGIN
 from mien.metrics.features import Extractor
-from mien.reports.run_data import read_facts
-from mien.reports.sections import neighbours as section
+from mien.reports.run_data import read_run
+from mien.reports.sections import neighbours as read_neighbours
 from mien.runtime.atomic_files import write_json
 
 
@@ -95,7 +95,7 @@ def test_the_verb_writes_a_sheet_that_the_report_shows(tmp_path, faces, monkeypa
     extractor = Extractor(Means(), "0" * 64, "clean", torch.device("cpu"))
     monkeypatch.setattr("mien.metrics.choose_extractor.choose_extractor", lambda *flags: extractor)
     run = make_run(tmp_path)
-    assert section(read_facts(run)) == ""
+    assert read_neighbours(read_run(run)) is None
     status = {**json.loads(run.status.read_text()), "data": str(faces), "tick": 1000, "checkpoint_every": "2m"}
     write_json(run.status, status)
     made = mien.neighbours(str(run.path), seeds="3-6", snapshot="2", device="cpu")
@@ -106,8 +106,8 @@ def test_the_verb_writes_a_sheet_that_the_report_shows(tmp_path, faces, monkeypa
     assert json.loads(run.neighbours.read_text())["found"][0]["usual"] == pixels["usual"] > 0
     with Image.open(run.path / "neighbours.png") as shown:
         assert shown.width > 7 * 96
-    page = section(read_facts(run))
-    assert "Nearest real pictures" in page and "Drawn after 2 kimg" in page and "<img" in page and "by pixels" in page
+    found = read_neighbours(read_run(run))
+    assert found.sheet.caption == "Generated after 2 kimg" and found.lines[0].startswith("by pixels")
     again = mien.neighbours(str(run.path), seeds="3-6", snapshot="2", device="cpu", num_real=20)
     assert again.real == 20 and again.found[0]["distance"][0][0] >= pixels["distance"][0][0]
     with pytest.raises(UsageError, match="a sheet has 64 rows at most"):

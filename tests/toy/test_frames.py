@@ -7,9 +7,9 @@ import torch
 from mien.config.budget import Budget
 from mien.runtime.console import Line
 from mien.toy.distributions import ring, two_bumps
-from mien.toy.frames import FAKE, HEAD, LEAST, MOST, SIDE, WHITE, film, pixels, shares, tinted, weights
+from mien.toy.frames import FAKE, HEAD, LEAST, MOST, SIDE, WHITE, draw_film, draw_weights, pixels, shares, tinted
 from mien.toy.recipes import gan, wgan_gp
-from mien.toy.train_arm import run_arm
+from mien.toy.train_arm import train_arm
 
 
 def test_the_ground_goes_from_orange_over_white_to_blue():
@@ -32,11 +32,11 @@ def test_points_lie_where_the_plane_says():
 
 @pytest.mark.parametrize("mixture", [two_bumps(), ring()], ids=lambda mixture: mixture.name)
 def test_a_film_of_two_arms(mixture):
-    arms = [run_arm(recipe, mixture, Budget(images=1_280), 0, Line(None)) for recipe in (gan(), wgan_gp())]
+    arms = [train_arm(recipe, mixture, Budget(images=1_280), 0, Line(None)) for recipe in (gan(), wgan_gp())]
     real = mixture.sample(50, torch.Generator().manual_seed(0)).numpy()
-    frames, durations = film(arms, real)
+    frames, durations = draw_film(arms, real)
     assert len(frames) == len(durations) == max(len(arm.frames) for arm in arms)
     assert frames[0].height > SIDE + HEAD and len({frame.size for frame in frames}) == 1
     away = np.abs(np.asarray(frames[-1])[HEAD:].astype(int) - FAKE).sum(axis=2)
     assert (away < 60).sum() > 20  # generated points are seen
-    assert weights(arms).width == frames[0].width
+    assert draw_weights(arms).width == frames[0].width

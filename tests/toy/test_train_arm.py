@@ -12,13 +12,13 @@ from mien.runtime.console import Line
 from mien.toy.distributions import ring, two_bumps
 from mien.toy.experiments import EXPERIMENTS, free
 from mien.toy.recipes import POINT_RECIPES, gan, wgan
-from mien.toy.train_arm import FIELD_CELLS, FRAMES, PointBatches, places, run_arm
+from mien.toy.train_arm import FIELD_CELLS, FRAMES, PointBatches, places, train_arm
 
 LOG_2 = math.log(2)
 
 
 def ran(recipe, mixture, images, seed=0):
-    return run_arm(recipe, mixture, Budget(images=images), seed, Line(None))
+    return train_arm(recipe, mixture, Budget(images=images), seed, Line(None))
 
 
 def test_same_seed_same_numbers():

@@ -14,8 +14,8 @@ from mien.errors import UsageError
 
 @dataclass(frozen=True)
 class Compared(VerbResult):
-    """page: the HTML file. runs: numbers of each. differences: setting -> its value in each run, "" where there is no
-    such setting. equal_kimg, equal_time: the moment, and each run's grid then."""
+    """page: the HTML file. runs: the numbers of each run. differences: setting -> its value in each run, "" if a run
+    has no such setting. equal_kimg, equal_time: a moment, and the grid of each run at it."""
 
     page: str
     runs: list[dict[str, Any]]
@@ -27,7 +27,7 @@ class Compared(VerbResult):
     tables: list[str]
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON knows it; lists are in the order of `runs`."""
+        """For --json. Lists are in the order of `runs`."""
         return {name: value for name, value in vars(self).items() if name != "tables"}
 
     def __str__(self) -> str:
@@ -38,7 +38,7 @@ class Compared(VerbResult):
 def compare(
     runs: tyro.conf.Positional[tuple[str, ...]] = (), *, output: Path | None = None, outdir: Path = Path("runs")
 ) -> Compared:
-    """Put runs side by side: numbers here; pictures, curves, gradients and settings on one HTML page without network.
+    """Put runs side by side: numbers here; images, curves, gradients and settings on one HTML page without network.
 
     Args:
         runs: Two or more: paths, numbers, names, or "last".
@@ -56,24 +56,24 @@ def compare(
     if len(runs) < 2:
         raise UsageError(f"mien compare needs two runs or more: mien report {' '.join(runs) or 'RUN'} is about one")
     entries = read_entries([find(run, outdir) for run in runs])
-    doubts, facts = warnings(entries), [entry.facts for entry in entries]
+    doubts, found = warnings(entries), [entry.run for entry in entries]
     unlike = difference_rows(entries)
-    place = output or facts[0].path.parent
-    place = place / "compare.html" if place.is_dir() else place
-    with io_errors(place.parent):
-        place.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(place, page(entries, doubts).encode("utf-8", "replace"))
+    path = output or found[0].path.parent
+    path = path / "compare.html" if path.is_dir() else path
+    with io_errors(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, page(entries, doubts).encode("utf-8", "replace"))
 
-    def said(moment: Moment, unit: str) -> dict[str, Any]:
+    def as_dict(moment: Moment, unit: str) -> dict[str, Any]:
         return {unit: moment.at, "grids": [str(grid[1]) if grid else None for grid in moment.grids]}
 
     return Compared(
-        page=str(place),
+        page=str(path),
         runs=[entry.as_dict() for entry in entries],
         differences=differing([entry.settings for entry in entries]),
-        equal_kimg=[said(moment, "kimg") for moment in at_equal_kimg(facts)],
-        equal_time=said(at_equal_time(facts), "seconds"),
-        gradients=[mean_norms(one.stats) for one in facts],
+        equal_kimg=[as_dict(moment, "kimg") for moment in at_equal_kimg(found)],
+        equal_time=as_dict(at_equal_time(found), "seconds"),
+        gradients=[mean_norms(run.stats) for run in found],
         warnings=doubts,
         tables=[aligned(rows(entries), names=3), *([aligned(unlike, names=1)] if unlike else [])],
     )

@@ -1,4 +1,4 @@
-"""mien lab: learning made visible, on points in one or two dimensions, within half a minute."""
+"""mien lab: GANs learn points in one or two dimensions within half a minute, and a film shows how."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mien.commands.verb_result import VerbResult
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
-    from mien.toy.run_experiment import Studied
+    from mien.toy.run_experiment import ExperimentResult
 
 
 @dataclass(frozen=True)
 class Shelf(VerbResult):
-    """What there is to run: name -> one sentence."""
+    """The experiments, distributions and recipes that can be named: name -> one sentence."""
 
     experiments: dict[str, str]
     distributions: dict[str, str]
@@ -47,7 +47,7 @@ def lab(
     budget: str | None = None,
     seed: int = 0,
     outdir: Path = Path("lab"),
-) -> Shelf | Studied:
+) -> Shelf | ExperimentResult:
     """Watch GANs learn points on a line or a plane. Without a name, list what there is.
 
     Args:
@@ -68,7 +68,7 @@ def lab(
         shelves = (EXPERIMENTS, DISTRIBUTIONS, POINT_RECIPES)
         return Shelf(*({key: first_line(made) for key, made in shelf.items()} for shelf in shelves))
 
-    from mien.toy.run_experiment import choose, study
+    from mien.toy.run_experiment import choose_experiment, run_experiment
 
     words = [
         "lab",
@@ -77,7 +77,7 @@ def lab(
         *(part for change in set for part in ("--set", change)),
     ]
     words += [*(["--budget", budget] if budget else []), *(["--seed", str(seed)] if seed else [])]
-    return study(choose(name, recipe, set), budget, seed, outdir, words)
+    return run_experiment(choose_experiment(name, recipe, set), budget, seed, outdir, words)
 
 
 def first_line(function: Any) -> str:

@@ -1,4 +1,4 @@
-"""mien report: one page about a run, with its pictures, curves and settings, in a single file."""
+"""mien report: one HTML page about a run, with its images, curves and settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mien.runtime.atomic_files import io_errors, write_bytes
 
 @dataclass(frozen=True)
 class Reported(VerbResult):
-    """Where the page is, and what is in it."""
+    """output: the page. pictures, charts: how many it shows. bytes: its size."""
 
     output: str
     run: str
@@ -28,12 +28,12 @@ class Reported(VerbResult):
         return asdict(self)
 
     def __str__(self) -> str:
-        inside = f"{self.pictures} pictures, {self.charts} charts, {self.bytes / 1e6:.1f} MB"
+        inside = f"{self.pictures} images, {self.charts} charts, {self.bytes / 1e6:.1f} MB"
         return f"{self.run}, {self.state} at {self.kimg:.1f} kimg ({inside}): {self.output}"
 
 
 def report(run: tyro.conf.Positional[str], *, output: Path | None = None, outdir: Path = Path("runs")) -> Reported:
-    """Write one HTML page about a run, finished or not: pictures, curves, data, settings, commands. Needs no network.
+    """Write one HTML page about a run, finished or not: images, curves, data, settings, commands. Needs no network.
 
     Args:
         run: A run's path, number or name, or "last".
@@ -41,15 +41,15 @@ def report(run: tyro.conf.Positional[str], *, output: Path | None = None, outdir
         outdir: Folder that holds the runs.
     """
     from mien.reports.report_page import page
-    from mien.reports.run_data import read_facts
+    from mien.reports.run_data import read_run
     from mien.runs.directory import find
 
     directory = find(run, outdir)
-    facts = read_facts(directory)
-    made = page(facts, directory.path)
-    place = directory.report if output is None else output / "report.html" if output.is_dir() else output
-    with io_errors(place.parent):
-        place.parent.mkdir(parents=True, exist_ok=True)
+    found = read_run(directory)
+    made = page(found, directory.path)
+    path = directory.report if output is None else output / "report.html" if output.is_dir() else output
+    with io_errors(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
     data = made.html.encode("utf-8", "replace")
-    write_bytes(place, data)
-    return Reported(str(place), facts.name, facts.state, facts.images / 1000, made.pictures, made.charts, len(data))
+    write_bytes(path, data)
+    return Reported(str(path), found.name, found.state, found.images / 1000, made.pictures, made.charts, len(data))

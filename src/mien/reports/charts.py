@@ -1,4 +1,5 @@
-"""Curves as inline SVG: the plot stretches with the page, the labels around it are text and do not."""
+"""Charts as data: curves in a plot's own units, axes and their labels, ready for the templates chart.html and
+gradients.svg. A page stretches the plot to its width; labels and legend are text and keep their size."""
 
 from __future__ import annotations
 
@@ -6,20 +7,19 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 Point = tuple[float, float]
 
-WIDTH, HEIGHT = 1000.0, 400.0  # of a plot, in its own units; the page gives it its size
-MOST_POINTS = 400  # drawn of one series
-SMOOTH_FROM = 40  # points: fewer are drawn as they are
-DOTS_UP_TO = 24  # points: more run into one another
-OUTLIER = 4.0  # times the span of the middle 96 %: beyond it a peak is cut off, and the chart says so
+WIDTH, HEIGHT = 1000, 400  # of a plot, in its own units
+MAX_POINTS = 400  # of one polyline
+SMOOTH_FROM = 40  # points; a shorter series is shown as it is
+DOTS_UP_TO = 24  # points; more dots would touch each other
+OUTLIER = 4.0  # a peak farther away than this many times the span of the middle 96 % is cut off, and the chart says so
 
 
 @dataclass(frozen=True)
 class Series:
-    """One curve. colour: 0 to 9, of the style sheet. dashed: a variant of the curve before it."""
+    """One curve. colour: 0 to 9, a class of style.css. dashed: a variant of the curve before it."""
 
     name: str
     points: Sequence[Point]
@@ -29,8 +29,8 @@ class Series:
 
 @dataclass(frozen=True)
 class Axis:
-    """From `low` to `high`, labelled at `ticks`. logarithmic: equal ratios are equal lengths. names: of the values
-    1, 2, 3 …, where they are no amounts."""
+    """From `low` to `high`, with labels at `ticks`. logarithmic: equal ratios have equal lengths. names: labels of the
+    values 1, 2, 3 …, in place of numbers."""
 
     low: float
     high: float
@@ -39,7 +39,7 @@ class Axis:
     unit: str = ""
     names: tuple[str, ...] = ()
 
-    def share(self, value: float) -> float:
+    def fraction(self, value: float) -> float:
         """0 at `low`, 1 at `high`."""
         if self.logarithmic:
             return math.log(value / self.low) / math.log(self.high / self.low)
@@ -47,6 +47,63 @@ class Axis:
 
     def label(self, tick: float) -> str:
         return self.names[round(tick) - 1] if self.names else number_text(tick)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A polyline in the plot's units. name: "" for a running mean, whose values nobody reads off. look: further classes
+    of style.css. dots: the path of a dot for each point, "" if there are too many."""
+
+    name: str
+    colour: int
+    look: str
+    points: str
+    dots: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Series on two axes. marks: places on the x axis with an upright line. smooth: long series get a running mean.
+    show_last: the legend gives each series' last value."""
+
+    title: str
+    series: tuple[Series, ...]
+    x: Axis
+    y: Axis
+    note: str = ""
+    marks: tuple[float, ...] = ()
+    smooth: bool = True
+    show_last: bool = True
+
+    @property
+    def curves(self) -> list[Curve]:
+        return [curve for one in self.series for curve in curves_of(one, self.x, self.y, self.smooth)]
+
+    def across(self, value: float) -> float:
+        """In the plot's units, from the left."""
+        return WIDTH * self.x.fraction(value)
+
+    def down(self, value: float) -> float:
+        """In the plot's units, from the top."""
+        return HEIGHT * (1 - self.y.fraction(value))
+
+    @property
+    def marks_inside(self) -> list[float]:
+        return [mark for mark in self.marks if self.x.low < mark < self.x.high]
+
+    @property
+    def x_names(self) -> str:
+        """As JSON, for the script that reads values under the pointer."""
+        return json.dumps(self.x.names) if self.x.names else ""
+
+    @property
+    def spoken(self) -> str:
+        """One sentence for screen readers."""
+        ends = (
+            f"{one.name} from {number_text(one.points[0][1])} to {number_text(one.points[-1][1])}"
+            for one in self.series
+        )
+        return f"{self.title}: {'; '.join(ends)}"
 
 
 def chart(
@@ -58,50 +115,23 @@ def chart(
     marks: Sequence[float] = (),
     end: float | None = None,
     unit: str = "kimg",
-) -> str:
-    """A <figure>, or "" without points. bounds: of the vertical axis, from the data if left out. marks: where the run
-    was resumed. end: where the horizontal axis ends, so that charts under one another agree. unit: of that axis."""
-    series = [one for one in series if one.points]
+) -> Chart | None:
+    """A chart over kimg or time; None if no series has a point. bounds: of the y axis, else taken from the data.
+    marks: where the run was resumed. end: where the x axis ends, so that charts below each other agree."""
+    series = tuple(one for one in series if one.points)
     if not series:
-        return ""
-    across = time_axis(max([*(x for one in series for x, _ in one.points), end or 0.0]), unit)
-    up, cut = value_axis([y for one in series for _, y in one.points], bounds)
-    note = " ".join(part for part in (note, peaks(cut)) if part)
-    return drawn(title, series, across, up, legend(series), note, marks)
-
-
-def drawn(
-    title: str,
-    series: Sequence[Series],
-    across: Axis,
-    up: Axis,
-    key: str,
-    note: str = "",
-    marks: Sequence[float] = (),
-    smooth: bool = True,
-) -> str:
-    """The <figure> on given axes. key: the legend. smooth: a running mean over many points."""
-    lines = [rule(across, x, "mark") for x in marks if 0 < x < across.high]
-    lines += [level(up, y) for y in up.ticks]
-    curves = [curve(one, across, up, smooth) for one in series]
-    scale = ' data-scale="log"' if up.logarithmic else ""
-    names = f' data-names="{escape(json.dumps(across.names), quote=True)}"' if across.names else ""
-    return (
-        '<figure class="chart">\n'
-        f"<figcaption><h3>{escape(title)}</h3>{key}</figcaption>\n"
-        f'<div class="plot" data-x="{across.low:g} {across.high:g}" data-y="{up.low:g} {up.high:g}"{scale} '
-        f'data-unit="{escape(across.unit, quote=True)}"{names}>\n'
-        f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape(spoken(title, series))}">\n' + "\n".join([*lines, *curves]) + "\n</svg>\n"
-        f"{labels(across, up)}</div>\n" + (f'<p class="note">{escape(note)}</p>\n' if note else "") + "</figure>\n"
-    )
+        return None
+    x = time_axis(max([*(x for one in series for x, _ in one.points), end or 0.0]), unit)
+    y, cut = value_axis([y for one in series for _, y in one.points], bounds)
+    note = " ".join(filter(None, [note, cut_text(cut)]))
+    return Chart(title, series, x, y, note, tuple(marks))
 
 
 # --- axes ---------------------------------------------------------------------------------------------------------
 
 
 def round_step(span: float, about: int) -> float:
-    """1, 2, 2.5 or 5 times a power of ten, so that about so many fit into `span`."""
+    """1, 2, 2.5 or 5 times a power of ten, so that about `about` steps fit into `span`."""
     power = 10.0 ** math.floor(math.log10(span / about))
     return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= span / about * 0.999)
 
@@ -113,7 +143,7 @@ def ticks_between(low: float, high: float, step: float) -> tuple[float, ...]:
 
 
 def time_axis(end: float, unit: str) -> Axis:
-    """From 0 to the last point, not to a round number: the plot's right edge is the run's end."""
+    """From 0 to the last point. It does not end at a round number, so the plot's right edge is the end of the run."""
     end = end if end > 0 else 1.0
     return Axis(0.0, end, ticks_between(0.0, end, round_step(end, 5)), unit=unit)
 
@@ -129,7 +159,7 @@ def decades(values: list[float]) -> Axis:
 
 
 def value_axis(values: list[float], bounds: tuple[float, float] | None = None) -> tuple[Axis, list[float]]:
-    """Ends at round numbers around the values, at 0 where that is near; -> the axis and the values left outside."""
+    """An axis with round ends around the values, or 0 if that is near; and the values that lie outside of it."""
     if bounds:
         return Axis(*bounds, ticks_between(*bounds, round_step(bounds[1] - bounds[0], 4))), []
     low, high = inner(values)
@@ -147,7 +177,7 @@ def value_axis(values: list[float], bounds: tuple[float, float] | None = None) -
 
 
 def inner(values: list[float]) -> tuple[float, float]:
-    """The range to show: all of it, unless a few peaks would flatten everything else."""
+    """The range to show: all values, unless a few peaks would flatten everything else."""
     low, high = min(values), max(values)
     if len(values) < 20:
         return low, high
@@ -173,8 +203,8 @@ def number_text(value: float) -> str:
 # --- curves -------------------------------------------------------------------------------------------------------
 
 
-def thinned(points: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:
-    """At most `most` points: the lowest and the highest of each stretch, so that no peak is lost."""
+def thinned(points: Sequence[Point], most: int = MAX_POINTS) -> list[Point]:
+    """At most `most` points: the lowest and the highest value of each stretch, so that no peak is lost."""
     if len(points) <= most:
         return list(points)
     kept: list[Point] = []
@@ -200,71 +230,30 @@ def smoothed(points: Sequence[Point]) -> list[Point]:
     return means
 
 
-def curve(series: Series, across: Axis, up: Axis, smooth: bool = True) -> str:
-    many = smooth and len(series.points) >= SMOOTH_FROM
-    name = escape(series.name, quote=True)
-    look = f"c{series.colour}" + (" dashed" if series.dashed else "")
-    raw = thinned(series.points)
-    parts = [
-        f'<polyline class="{look}{" raw" if many else ""}" data-name="{name}" points="{placed(raw, across, up)}"/>'
-    ]
-    if many:
-        # A peak that is cut off counts as the edge: it would lift its whole neighbourhood out of sight.
-        inside = [(x, min(max(y, up.low), up.high)) for x, y in series.points]
-        parts.append(f'<polyline class="{look}" points="{placed(thinned(smoothed(inside)), across, up)}"/>')
-    elif len(raw) <= DOTS_UP_TO:
-        dots = " ".join("M" + place.replace(",", " ") + "h0" for place in placed(raw, across, up).split())
-        parts.append(f'<path class="c{series.colour} dots" d="{dots}"/>')
-    return "\n".join(parts)
+def curves_of(series: Series, x: Axis, y: Axis, smooth: bool = True) -> list[Curve]:
+    """One curve with dots if it is short; the raw values and their running mean if it is long."""
+    look = " dashed" if series.dashed else ""
+    raw = in_plot(thinned(series.points), x, y)
+    if smooth and len(series.points) >= SMOOTH_FROM:
+        # A peak that is cut off counts as the edge: it would lift the mean of its whole neighbourhood out of sight.
+        inside = [(place, min(max(value, y.low), y.high)) for place, value in series.points]
+        mean = in_plot(thinned(smoothed(inside)), x, y)
+        return [Curve(series.name, series.colour, f"{look} raw", raw), Curve("", series.colour, look, mean)]
+    few = len(series.points) <= DOTS_UP_TO
+    dots = " ".join("M" + place.replace(",", " ") + "h0" for place in raw.split()) if few else ""
+    return [Curve(series.name, series.colour, look, raw, dots)]
 
 
-def placed(points: Sequence[Point], across: Axis, up: Axis) -> str:
+def in_plot(points: Sequence[Point], x: Axis, y: Axis) -> str:
     """ "x,y x,y" in the plot's units; y counts downwards."""
-    return " ".join(f"{WIDTH * across.share(x):.2f},{HEIGHT * (1 - up.share(y)):.2f}" for x, y in points)
-
-
-def rule(across: Axis, x: float, look: str) -> str:
-    at = f"{WIDTH * across.share(x):.2f}"
-    return f'<line class="{look}" x1="{at}" x2="{at}" y1="0" y2="{HEIGHT:g}"/>'
-
-
-def level(up: Axis, y: float) -> str:
-    at = f"{HEIGHT * (1 - up.share(y)):.2f}"
-    return f'<line class="grid" x1="0" x2="{WIDTH:g}" y1="{at}" y2="{at}"/>'
-
-
-# --- words around -------------------------------------------------------------------------------------------------
-
-
-def labels(across: Axis, up: Axis) -> str:
-    left = "".join(f'<span style="top:{100 * (1 - up.share(y)):.2f}%">{up.label(y)}</span>' for y in up.ticks)
-    below = "".join(
-        f'<span style="left:{100 * across.share(x):.2f}%">{escape(across.label(x))}</span>' for x in across.ticks
-    )
-    return (
-        f'<div class="up" aria-hidden="true">{left}</div>'
-        f'<div class="across" aria-hidden="true" data-unit="{escape(across.unit, quote=True)}">{below}</div>'
+    return " ".join(
+        f"{WIDTH * x.fraction(place):.2f},{HEIGHT * (1 - y.fraction(value)):.2f}" for place, value in points
     )
 
 
-def legend(series: Sequence[Series], last: bool = True) -> str:
-    """Each curve's colour, name and, unless told otherwise, last value."""
-    items = (
-        f'<li><i class="c{one.colour}{" dashed" if one.dashed else ""}"></i>{escape(one.name)}'
-        f"{f' <b>{number_text(one.points[-1][1])}</b>' if last else ''}</li>"
-        for one in series
-    )
-    return f'<ul class="legend">{"".join(items)}</ul>'
-
-
-def spoken(title: str, series: Sequence[Series]) -> str:
-    ends = (f"{one.name} from {number_text(one.points[0][1])} to {number_text(one.points[-1][1])}" for one in series)
-    return f"{title}: {'; '.join(ends)}"
-
-
-def peaks(cut: list[float]) -> str:
+def cut_text(cut: list[float]) -> str:
+    """ "2 values lie beyond the axis (the farthest: 90)." """
     if not cut:
         return ""
-    farthest = max(cut, key=abs)
-    many = "1 value lies" if len(cut) == 1 else f"{len(cut)} values lie"
-    return f"{many} beyond the axis (the farthest: {number_text(farthest)})."
+    count = "1 value lies" if len(cut) == 1 else f"{len(cut)} values lie"
+    return f"{count} beyond the axis (the farthest: {number_text(max(cut, key=abs))})."

@@ -1,52 +1,63 @@
-"""The HTML document around a page: style and script inside, nothing from elsewhere."""
+"""HTML pages from templates/. Every value is escaped; style, script and images are inside the page."""
 
 from __future__ import annotations
 
 import datetime
-from html import escape
-from importlib import resources
+import functools
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
 
 from mien import __version__
+from mien.reports.charts import number_text
 
-MOST_BYTES = 9_500_000
+MAX_BYTES = 9_500_000  # of a page
+MAX_CHARACTERS = 2000  # of one text from a file
 
 
-def document(title: str, body: str) -> str:
-    """body: HTML, whatever comes from a file escaped already."""
-    return "\n".join(
-        [
-            "<!doctype html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="color-scheme" content="light dark">',
-            '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
-            "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">",
-            f"<title>{escape(title)} · mien</title>",
-            f"<style>\n{asset('style.css')}</style>",
-            "</head>",
-            f"<body>\n<main>\n{body}\n{footer()}\n</main>",
-            f"<script>\n{asset('hover.js')}</script>",
-            "</body>",
-            "</html>",
-            "",
-        ]
+def render(template: str, **values: Any) -> str:
+    """The text of templates/`template` with `values` filled in, as HTML."""
+    return environment().get_template(template).render(values)
+
+
+def render_page(template: str, title: str, **values: Any) -> str:
+    """A whole HTML document from a template that extends document.html."""
+    written = date_text(datetime.datetime.now(datetime.UTC).timestamp())
+    return render(template, title=title, version=__version__, written=written, **values)
+
+
+@functools.cache
+def environment() -> jinja2.Environment:
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("mien.reports"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
+    made.filters |= {"number": number_text, "cut": cut, "breakable": breakable, "count": count_text}
+    return made
 
 
-def asset(name: str) -> str:
-    return resources.files("mien.reports").joinpath(name).read_text("utf-8")
+def cut(value: object) -> str:
+    """As text of at most MAX_CHARACTERS."""
+    text = str(value)
+    return text if len(text) <= MAX_CHARACTERS else text[:MAX_CHARACTERS] + " …"
 
 
-def footer() -> str:
-    now = moment(datetime.datetime.now(datetime.UTC).timestamp())
-    return (
-        f"<footer>Written by mien {escape(__version__)} on {now}, from the run’s own files. Needs no network.</footer>"
-    )
+def breakable(path: str) -> Markup:
+    """A dotted path that may be broken after a dot or an underscore, as HTML."""
+    return escape(cut(path)).replace(".", Markup(".<wbr>")).replace("_", Markup("_<wbr>"))
 
 
-def moment(seconds: float) -> str:
+def count_text(number: int, noun: str) -> str:
+    """ "1 file", "2,000 files" """
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def date_text(seconds: float) -> str:
     """ "2026-11-21 03:12 UTC" """
     try:
         return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,22 +1,22 @@
-"""The page: one HTML document from a run's facts. Whatever comes from a file is escaped."""
+"""The page about one run: one HTML document, made by report.html from the run's files."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 from mien.config.budget import duration
-from mien.reports import sections
+from mien.reports import explanations, sections
 from mien.reports.charts import number_text
-from mien.reports.document import MOST_BYTES, document, moment
-from mien.reports.embedding import embed_film
-from mien.reports.explanations import state_of
-from mien.reports.run_data import Facts, is_number, number
-from mien.reports.settings import Usual, compared
+from mien.reports.document import MAX_BYTES, date_text, render_page
+from mien.reports.embedding import Figure, embed_film
+from mien.reports.gradients import gradients_of_one
+from mien.reports.metrics import metrics_table
+from mien.reports.run_data import RunData, is_number, number
+from mien.reports.settings import compare_with_recipe
 
 STATES = {
-    "running": "goes on",
+    "running": "is training now",
     "starting": "has just begun",
     "interrupted": "was cut off before its end and can be resumed",
     "stopped": "was stopped before its end and can be resumed",
@@ -27,94 +27,83 @@ STATES = {
 
 @dataclass(frozen=True)
 class Page:
-    """html, and how many pictures and charts are in it."""
+    """html, and the numbers of images and charts in it."""
 
     html: str
     pictures: int
     charts: int
 
 
-def page(facts: Facts, place: Path) -> Page:
-    """place: where the run is, for the commands."""
-    usual, chosen = compared(facts)
-    charts = sections.charts(facts)
-    parts = [
-        header(facts, usual),
-        sections.pictures(facts),
-        sections.curves(facts, charts),
-        sections.metrics(facts),
-        sections.neighbours(facts),
-        sections.gradients(facts),
-        sections.data_card(facts),
-        sections.configuration(facts, usual, chosen),
-        sections.commands(facts, place, chosen if usual else None),
-    ]
-    body = "\n".join(filter(None, [*parts, sections.missing(facts)]))
-    if facts.film:
-        body = body.replace(sections.FILM, film(facts, MOST_BYTES - len(body.encode("utf-8", "replace"))))
-    html = document(facts.name, body)
-    return Page(html, html.count("<img"), html.count('<figure class="chart">'))
-
-
-def film(facts: Facts, room: int) -> str:
-    assert facts.film is not None
-    made = embed_film(facts.film, room)
-    if made is None:
-        return f'<p class="note">{escape(facts.film.name)} is too large for this page: open it in the run’s folder.</p>'
-    picture = made.tag("the same latents or sources, from the first grid to the last")
-    return f"<figure>{picture}<figcaption>The film of the training</figcaption></figure>"
+def page(run: RunData, path: Path) -> Page:
+    """path: of the run, for the commands."""
+    defaults, settings = compare_with_recipe(run)
+    images = sections.images(run)
+    charts, gradients = sections.charts(run), gradients_of_one(run.stats)
+    values = {
+        "run": run,
+        "state": run.state if run.state in STATES else "unknown",
+        "state_text": STATES.get(run.state, ""),
+        "summary": defaults.summary if defaults else "This version of mien has no such recipe. It may be your own.",
+        "tiles": tiles(run),
+        "verdict": explanations.verdict(run),
+        "newest": images.newest,
+        "reals": images.reals,
+        "earlier": images.earlier,
+        "unreadable": images.unreadable,
+        "charts": charts,
+        "resumed": any(row.get("event") == "resumed" for row in run.events),
+        "guide": explanations.GUIDE,
+        "metrics": metrics_table(run.metrics),
+        "metrics_text": explanations.METRICS,
+        "neighbours": sections.neighbours(run),
+        "neighbours_text": explanations.NEIGHBOURS,
+        "gradients": gradients,
+        "gradients_text": explanations.GRADIENTS,
+        "data": sections.data_card(run),
+        "settings": settings,
+        "settings_text": sections.settings_text(run.recipe_name, defaults is not None, settings),
+        "environment": sections.fact_rows(run.environment),
+        "commands": sections.commands(run, path, settings if defaults else None),
+    }
+    html = render_page("report.html", run.name, **values, film=None)
+    if run.film:  # The film may fill what the rest of the page leaves.
+        image = embed_film(run.film, MAX_BYTES - len(html.encode("utf-8", "replace")))
+        film = Figure(image, "The film of the training") if image else None
+        html = render_page("report.html", run.name, **values, film=film)
+    return Page(html, html.count("<img"), len(charts) + (gradients is not None))
 
 
 # --- header -----------------------------------------------------------------------------------------------------------
 
 
-def header(facts: Facts, usual: Usual | None) -> str:
-    state = facts.state if facts.state in STATES else "unknown"
-    summary = usual.summary if usual else "a recipe that this version of mien does not have: perhaps your own"
-    tiles = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd><dd class='more'>{escape(more)}</dd></div>"
-        for name, value, more in figures(facts)
-    )
-    return (
-        "<header>\n"
-        f'<p class="over">mien report <span class="state {state}" title="{escape(STATES.get(state, ""))}">'
-        f"{escape(facts.state)}</span></p>\n"
-        f"<h1>{escape(facts.name)}</h1>\n"
-        f'<p class="recipe"><b>{escape(facts.recipe_name)}</b> {escape(summary)}</p>\n'
-        f'<dl class="tiles">{tiles}</dl>\n'
-        f'<p class="verdict">{escape(state_of(facts))}</p>\n'
-        "</header>"
-    )
-
-
-def figures(facts: Facts) -> list[tuple[str, str, str]]:
-    """(what, how much, more about it) of the numbers at the top."""
-    images, seconds, count = facts.images, facts.seconds, number(facts.info, "count")
+def tiles(run: RunData) -> list[tuple[str, str, str]]:
+    """(name, value, more about it) of the numbers at the top."""
+    images, seconds, count = run.images, run.seconds, number(run.info, "count")
     found = [
-        ("Pictures seen", f"{images / 1000:,.1f} kimg", budget_text(facts)),
-        ("Training time", duration(seconds), when(facts)),
+        ("Images seen", f"{images / 1000:,.1f} kimg", budget_text(run)),
+        ("Training time", duration(seconds), began(run)),
     ]
     if images and seconds:
         found.append(("Speed", f"{images / seconds:,.1f} images/s", "mean over the whole run"))
     if images and count:
-        found.append(("Epochs", f"{images / count:,.2f}", f"of {count:,.0f} pictures"))
-    best = facts.best
+        found.append(("Epochs", f"{images / count:,.2f}", f"of {count:,.0f} images"))
+    best = run.best
     if is_number(best.get("value")):
         kimg = number(best, "images") / 1000
         found.append((f"Best {best.get('metric')}", number_text(best["value"]), f"at {kimg:g} kimg: --snapshot best"))
     return found
 
 
-def budget_text(facts: Facts) -> str:
-    images, seconds = number(facts.status, "budget_images"), number(facts.status, "budget_seconds")
+def budget_text(run: RunData) -> str:
+    images, seconds = number(run.status, "budget_images"), number(run.status, "budget_seconds")
     if images:
         return f"budget {images / 1000:,g} kimg"
     if seconds:
         return f"budget {duration(seconds)}"
-    return f"budget {facts.config['budget']}" if facts.config.get("budget") else ""
+    return f"budget {run.config['budget']}" if run.config.get("budget") else ""
 
 
-def when(facts: Facts) -> str:
+def began(run: RunData) -> str:
     """ "began 2026-11-21 03:12 UTC" """
-    started = facts.status.get("started")
-    return f"began {moment(float(started))}" if started and is_number(started) else ""
+    started = run.status.get("started")
+    return f"began {date_text(float(started))}" if started and is_number(started) else ""

@@ -1,4 +1,4 @@
-"""What a run's files say, read so that a missing or damaged one is noted and stops nothing."""
+"""A run's files, read for a page: a missing or damaged file is listed and stops nothing."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ FILMS = ("evolution.webp", "evolution.gif")
 
 
 @dataclass(frozen=True)
-class Facts:
-    """A run at one moment. config: the options of its training. grids: (kimg, file), oldest first. best: the best row
-    while training, or {}. sheet, neighbours: what mien neighbours left. missing: one line for each file that is not
-    there or cannot be read."""
+class RunData:
+    """The content of a run's files at one moment.
+
+    config: the options of its training. grids: (kimg, file), oldest first. best: the best row of the metrics, or
+    {}. neighbours, sheet: the results of `mien neighbours`, {} and None without them. missing: one line for each file
+    that is missing or damaged.
+    """
 
     path: Path
     name: str
@@ -49,16 +52,17 @@ class Facts:
 
     @property
     def images(self) -> int:
-        """Pictures seen. A running run's rows may be ahead of its status."""
+        """Real images that D has seen. The rows of a training that runs now may be ahead of its status."""
         return int(max([number(self.status, "images"), *(number(row, "images") for row in self.stats)]))
 
     @property
     def seconds(self) -> float:
+        """Training time, without the pauses before a resume."""
         return max([number(self.status, "seconds"), *(number(row, "seconds") for row in self.stats)])
 
     @property
     def info(self) -> dict[str, Any]:
-        """The prepared set's own description."""
+        """The description of the prepared dataset."""
         found = self.data.get("info")
         return found if isinstance(found, dict) else {}
 
@@ -67,21 +71,21 @@ class Facts:
         return str(self.recipe.get("name") or "unnamed")
 
     def first_middle_last(self) -> list[Grid]:
-        """Three grids or fewer; the middle one is the nearest to half of the last one's kimg."""
+        """At most three grids; the middle one is nearest to half of the last one's kimg."""
         if len(self.grids) < 3:
             return self.grids
         first, *between, last = self.grids
         return [first, min(between, key=lambda grid: abs(grid[0] - last[0] / 2)), last]
 
 
-def read_facts(run: RunDirectory) -> Facts:
+def read_run(run: RunDirectory) -> RunData:
     missing: list[str] = []
     status = read_dict(run.status, missing)
     if status.get("state") in ("running", "starting") and not run.is_held():
-        status["state"] = "interrupted"  # a kill leaves no word
+        status["state"] = "interrupted"  # a killed process could not write it
     sheet = run.neighbours.with_suffix(".png")
     film = next((run.path / name for name in FILMS if (run.path / name).is_file()), None)
-    return Facts(
+    return RunData(
         path=run.path,
         name=run.path.resolve().name,
         recipe=read_dict(run.recipe, missing),
@@ -104,7 +108,7 @@ def read_facts(run: RunDirectory) -> Facts:
 
 
 def read_dict(path: Path, missing: list[str]) -> dict[str, Any]:
-    """{} for a file that is missing or is no JSON object, with a line in `missing`."""
+    """The JSON object in a file; {}, and a line in `missing`, if there is none."""
     try:
         return typed_json.read(path, dict[str, Any])
     except FileError:
@@ -122,10 +126,10 @@ def read_lines(path: Path, missing: list[str]) -> list[str]:
         return []
 
 
-def rows(journal: JsonlLog) -> list[Row]:
-    """The rows that say when they were written; with "kimg" also where only "images" was."""
+def rows(log: JsonlLog) -> list[Row]:
+    """The rows with "kimg" or "images". A row that has only "images" gets "kimg" as well."""
     found = []
-    for row in journal.read():
+    for row in log.read():
         if is_number(row.get("kimg")) or is_number(row.get("images")):
             kimg = row["kimg"] if is_number(row.get("kimg")) else number(row, "images") / 1000
             found.append({**row, "kimg": kimg})
@@ -137,7 +141,7 @@ def is_number(value: object) -> TypeGuard[int | float]:
 
 
 def number(row: dict[str, Any], key: str) -> float:
-    """0 for what is missing or is no finite number."""
+    """The number under `key`; 0 if it is missing or not finite."""
     value = row.get(key)
     return value if is_number(value) else 0.0
 
@@ -148,7 +152,7 @@ def points(rows: list[Row], key: str) -> list[tuple[float, float]]:
 
 
 def speeds(stats: list[Row]) -> Iterator[tuple[float, float]]:
-    """(kimg, images a second since the row before); the first since the beginning."""
+    """(kimg, images per second since the row before, or since the start of the run)."""
     images = seconds = 0.0
     for row in stats:
         if not is_number(row.get("seconds")) or not is_number(row.get("images")):
@@ -160,5 +164,6 @@ def speeds(stats: list[Row]) -> Iterator[tuple[float, float]]:
 
 
 def mean_of_last(rows: list[Row], key: str, count: int = 5) -> float | None:
+    """The mean over the last `count` rows that have the number; None if no row has it."""
     values = [value for _, value in points(rows, key)][-count:]
     return sum(values) / len(values) if values else None

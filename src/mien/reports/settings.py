@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 from mien.errors import MienError
 from mien.media.pixels import resolution_text
-from mien.reports.run_data import Facts, is_number
+from mien.reports.run_data import RunData, is_number
 
 if TYPE_CHECKING:
     from mien.recipes.recipe import Recipe
 
-OF_ITS_OWN_FLAG = {  # not repeated as --set
+HAVE_FLAGS = {  # not repeated as --set
     *("resolution", "channels", "batch_size", "name", "augment"),
     *("condition", "condition.kind", "condition.dim", "condition.names", "condition.encoder"),
 }
-NAMED = 4  # words of a vocabulary that are shown
+SHOWN_NAMES = 4  # of a long list of names
 
 
 @dataclass(frozen=True)
 class Setting:
-    """usual: the recipe's value as text, "" where that has no such setting; None where nothing can be compared."""
+    """default: the recipe's own value as text; "" if it has no such setting; None if the recipe is unknown."""
 
     path: str
     value: Any
-    usual: str | None
+    default: str | None
 
     @property
     def text(self) -> str:
@@ -34,42 +34,42 @@ class Setting:
 
     @property
     def differs(self) -> bool:
-        return self.usual is not None and self.usual != self.text
+        return self.default is not None and self.default != self.text
 
 
 @dataclass(frozen=True)
-class Usual:
-    """A recipe as it is without changes: its docstring's first line, and its settings."""
+class RecipeDefaults:
+    """A recipe without changes: the first line of its docstring, and its settings."""
 
     summary: str
     settings: dict[str, Any]
 
 
-def usual_recipe(name: str) -> Usual | None:
-    """None for a recipe that this version of mien does not have (a user's own, or an older one)."""
+def recipe_defaults(name: str) -> RecipeDefaults | None:
+    """The recipe of that name; None if this version of mien does not have it (a user's own, or a removed one)."""
     from mien import recipes
 
     made = recipes.known().get(name)
     if made is None:
         return None
-    return Usual((made.__doc__ or "").strip().partition("\n")[0], spelled_out(recipes.find(name)))
+    return RecipeDefaults((made.__doc__ or "").strip().partition("\n")[0], spelled_out(recipes.find(name)))
 
 
 def spelled_out(recipe: Recipe) -> dict[str, Any]:
-    """Every setting by its dotted path, with those that the recipe leaves to a class's own default."""
+    """Every setting by its dotted path, also those that the recipe leaves to the default of a class."""
     from mien.config.overrides import paths
     from mien.config.serialization import encode
 
-    unsaid = {path: value for path, value, _ in paths(recipe) if not isinstance(value, dict)}
-    return {**unsaid, **flat(encode(recipe))}
+    defaults = {path: value for path, value, _ in paths(recipe) if not isinstance(value, dict)}
+    return {**defaults, **flat(encode(recipe))}
 
 
-def settings(recipe: dict[str, Any], usual: Usual | None) -> list[Setting]:
-    """In the order of recipe.json."""
-    if usual is None:
+def settings_of(recipe: dict[str, Any], defaults: RecipeDefaults | None) -> list[Setting]:
+    """The settings of a recipe.json in its order, without the name."""
+    if defaults is None:
         return [Setting(path, value, None) for path, value in flat(recipe).items() if path != "name"]
     own = flat(recipe)
-    there = {path: value_text(value) for path, value in usual.settings.items()}
+    there = {path: value_text(value) for path, value in defaults.settings.items()}
     return [Setting(path, value, there.get(path, "")) for path, value in own.items() if path != "name"]
 
 
@@ -88,11 +88,11 @@ def flat(value: Any, prefix: str = "") -> dict[str, Any]:
 
 
 def value_text(value: Any) -> str:
-    """As --set takes it: true, none, 64x64, 0.0005. Of a vocabulary, which it does not take, the start."""
+    """A value as --set takes it: true, none, 64x64, 0.0005. Of a long list of names only the first ones."""
     if isinstance(value, bool) or value is None:
         return str(value).lower()
     if isinstance(value, list | tuple) and value and isinstance(value[0], str):
-        return f"{len(value)}: {', '.join(value[:NAMED])}{', …' if len(value) > NAMED else ''}"
+        return f"{len(value)}: {', '.join(value[:SHOWN_NAMES])}{', …' if len(value) > SHOWN_NAMES else ''}"
     if isinstance(value, list | tuple):
         return "x".join(value_text(part) for part in value)
     if isinstance(value, float):
@@ -100,16 +100,16 @@ def value_text(value: Any) -> str:
     return str(value)
 
 
-def reproduce(facts: Facts, changed: list[Setting]) -> str:
-    """The run's training as one command with everything spelled out; "" where its files do not say enough."""
-    config, recipe = facts.config, facts.recipe
+def reproduce(run: RunData, changed: list[Setting]) -> str:
+    """The run's training as one command that depends on no default; "" if its files do not say enough."""
+    config, recipe = run.config, run.recipe
     size = recipe.get("resolution")
-    if not config.get("data") or not is_number(config.get("seed")) or not facts.images:
+    if not config.get("data") or not is_number(config.get("seed")) or not run.images:
         return ""
     if not isinstance(size, list) or len(size) != 2:
         return ""
-    words = ["mien", "train", facts.recipe_name, "--data", str(config["data"]), "--resolution", resolution_text(*size)]
-    words += ["--batch", value_text(recipe.get("batch_size")), "--budget", f"{facts.images / 1000:.12g}kimg"]
+    words = ["mien", "train", run.recipe_name, "--data", str(config["data"]), "--resolution", resolution_text(*size)]
+    words += ["--batch", value_text(recipe.get("batch_size")), "--budget", f"{run.images / 1000:.12g}kimg"]
     words += ["--seed", value_text(config["seed"])]
     condition, augment = (part_of(recipe, name) for name in ("condition", "augment"))
     if condition:
@@ -117,23 +117,23 @@ def reproduce(facts: Facts, changed: list[Setting]) -> str:
     if encoder := condition.get("encoder"):
         words += ["--encoder", str(encoder)]
     for setting in changed:
-        if setting.path not in OF_ITS_OWN_FLAG:
+        if setting.path not in HAVE_FLAGS:
             words += ["--set", f"{setting.path}={setting.text}"]
-    # Said even if there is none: left out, it would depend on the number of pictures.
+    # Named even if there is none: the default depends on the number of images.
     words += ["--augment", str(augment.get("class")).rpartition(":")[2].lower() if augment else "none"]
     return shlex.join(words)
 
 
 def part_of(recipe: dict[str, Any], name: str) -> dict[str, Any]:
-    """An object within the recipe; {} where none stands there, or in its place something that is none."""
+    """An object inside the recipe; {} if there is none under this name."""
     part = recipe.get(name)
     return part if isinstance(part, dict) else {}
 
 
-def compared(facts: Facts) -> tuple[Usual | None, list[Setting]]:
-    """The recipe as it usually is, if it is known, and the run's own settings."""
+def compare_with_recipe(run: RunData) -> tuple[RecipeDefaults | None, list[Setting]]:
+    """The recipe's defaults, None if it is unknown, and the run's settings."""
     try:
-        usual = usual_recipe(facts.recipe_name)
+        defaults = recipe_defaults(run.recipe_name)
     except MienError:
-        usual = None
-    return usual, settings(facts.recipe, usual)
+        defaults = None
+    return defaults, settings_of(run.recipe, defaults)

@@ -1,4 +1,4 @@
-"""How near generated points are to a known distribution: counted exactly, or estimated in a way that is said here."""
+"""Distances between generated points and a known distribution: exact, or estimated as the docstrings say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from mien.losses.adversarial import AdversarialLoss, NonSaturating, Wasserstein
 from mien.toy.distributions import Mixture
 
-SAMPLES = 2500  # points that are judged at a time, as in VEEGAN (Srivastava et al. 2017) and PacGAN (Lin et al. 2018)
+SAMPLES = 2500  # points that are measured at a time, as in VEEGAN (Srivastava et al. 2017) and PacGAN (Lin et al. 2018)
 GOOD_WITHIN = 3.0  # standard deviations from the nearest centre, as there
 FAIR_SHARE = 0.1  # of its fair share must reach a mode for it to count as covered; there one point was enough
 REACH = 2.0  # cells cover [-2, 2] on each axis; what lies beyond counts as one more cell
@@ -21,9 +21,9 @@ LOG_2 = math.log(2.0)
 
 
 @dataclass(frozen=True)
-class Measured:
-    """modes: covered, of all that there are; 0 for a line. good: share of points near a mode. js: Jensen-Shannon
-    divergence in nats, 0 to log 2. wasserstein: W1 in the plane's unit of length (sliced in 2 dimensions)."""
+class Distances:
+    """modes: covered modes; 0 for a line. good: share of points near a mode. js: Jensen-Shannon divergence in nats, 0
+    to log 2. wasserstein: W1 in the plane's unit of length (sliced in 2 dimensions)."""
 
     modes: int
     good: float
@@ -32,7 +32,7 @@ class Measured:
 
 
 class DistributionMetrics:
-    """Measures points against one mixture; `real`: the sample that stands for it in the Wasserstein distance."""
+    """Measures points against one mixture. `real`: its sample for the Wasserstein distance."""
 
     def __init__(self, mixture: Mixture):
         self.mixture = mixture
@@ -41,18 +41,18 @@ class DistributionMetrics:
         self.masses = torch.cat([inside, (1 - inside.sum()).clamp_min(0)[None]])
         self.real = mixture.sample(SAMPLES, torch.Generator().manual_seed(0))
 
-    def __call__(self, points: Tensor) -> Measured:
+    def __call__(self, points: Tensor) -> Distances:
         """points: [N, dimensions]"""
         if self.mixture.thin:
             # Two parallel lines share no point at any distance, and mass moves straight across (Arjovsky et al. 2017,
             # example 1): both truths are known, where cells would take near lines for one.
             place = abs(float(points[:, 0].mean()))
-            return Measured(0, 0.0, LOG_2 if place > 0 else 0.0, place)
+            return Distances(0, 0.0, LOG_2 if place > 0 else 0.0, place)
         modes, good = self.coverage(points)
-        return Measured(modes, good, self.js(points), wasserstein(points, self.real))
+        return Distances(modes, good, self.js(points), wasserstein(points, self.real))
 
     def coverage(self, points: Tensor) -> tuple[int, float]:
-        """-> (modes covered, share of good points). Along an axis without width any distance but 0 is too far."""
+        """(covered modes, share of good points). On an axis without width every distance above 0 is too far."""
         centres = torch.tensor(self.mixture.centres)
         sigma = torch.tensor(self.mixture.sigma).clamp_min(1e-12)
         away, nearest = ((points[:, None] - centres) / sigma).norm(dim=2).min(dim=1)
@@ -62,8 +62,8 @@ class DistributionMetrics:
         return int(covered.sum()), float(good.float().mean())
 
     def js(self, points: Tensor) -> float:
-        """Between the points' shares of the cells and the cells' exact probabilities. So few points never fill the
-        cells evenly: points of the mixture itself measure about 0.01, and not 0."""
+        """JS between the points' shares of the cells and the cells' exact probabilities. A finite sample never fills
+        the cells evenly, so points of the mixture itself measure about 0.01, not 0."""
         cell = torch.bucketize(points, self.edges[1:-1])
         side = CELLS[self.mixture.dimensions]
         index = cell[:, 0] if points.shape[1] == 1 else cell[:, 0] * side + cell[:, 1]
@@ -89,8 +89,8 @@ def wasserstein(a: Tensor, b: Tensor) -> float:
 
 
 def claimed(loss: AdversarialLoss, real: Tensor, fake: Tensor) -> dict[str, float]:
-    """The distance that a discriminator's own loss stands for, from its logits [N]: a lower bound that is tight once D
-    is as good as it can be. {} for a loss that stands for none of the two."""
+    """The distance that the discriminator's loss estimates, from its logits [N]: a lower bound, tight for the best D.
+    {} for a loss that estimates neither JS nor W."""
     value = float(loss.discriminator(real, fake).mean())
     if isinstance(loss, NonSaturating):
         return {"js of D": LOG_2 - value / 2}  # Goodfellow et al. 2014, theorem 1
@@ -100,7 +100,7 @@ def claimed(loss: AdversarialLoss, real: Tensor, fake: Tensor) -> dict[str, floa
 
 
 def generator_gradient_norm(loss: AdversarialLoss, real: Tensor, fake: Tensor, points: Tensor) -> float:
-    """How strongly G's loss pulls at a generated point: the mean of |d loss / d point|. fake: logits [N] of `points`
+    """The mean length of G's loss gradient at a generated point, |d loss / d point|. fake: logits [N] of `points`
     [N,…], with a graph to them."""
     (pull,) = torch.autograd.grad(loss.generator(real, fake).sum(), points)
     return float(pull.flatten(1).norm(dim=1).mean())

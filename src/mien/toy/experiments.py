@@ -1,4 +1,4 @@
-"""The ready experiments: a question, what to look at, and the arms that answer it side by side."""
+"""The ready experiments. Each has a question, an explanation of what to look at, and arms that stand side by side."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mien.training.optimizer import Adam
 
 @dataclass(frozen=True)
 class Experiment:
-    """question: one sentence. look: paragraphs on what to look at and what it means. images: real points that each
-    arm's discriminator sees. change: further flags worth a try."""
+    """question: one sentence. explanation: paragraphs on what to look at and what it means. images: real points that
+    each arm's discriminator sees. change: flags worth a try."""
 
     name: str
     question: str
-    look: tuple[str, ...]
+    explanation: tuple[str, ...]
     mixture: Mixture
     arms: tuple[Recipe, ...]
     images: int
@@ -48,7 +48,7 @@ def js_fails() -> Experiment:
     return Experiment(
         name="js-fails",
         question=js_fails.__doc__ or "",
-        look=(
+        explanation=(
             "The real points lie on the upright line x = 0, the generated ones on another at x = theta, and theta is "
             "all that the generator can learn. As long as the lines do not coincide they share no point, so their true "
             "Jensen-Shannon divergence is log 2 = 0.693 at every distance. Their true Wasserstein distance is |theta|.",
@@ -80,7 +80,7 @@ def mode_collapse() -> Experiment:
     return Experiment(
         name="mode-collapse",
         question=mode_collapse.__doc__ or "",
-        look=(
+        explanation=(
             "Both generators start as one small heap in the middle; eight places want points. Count how many get them.",
             "The GAN's discriminator learns slowly here. At each moment some one place looks best to it, all generated "
             "points go there, D learns that this place is fake, and the heap moves on: it hops from mode to mode and "
@@ -100,7 +100,7 @@ def clipping() -> Experiment:
     return Experiment(
         name="clipping",
         question=clipping.__doc__ or "",
-        look=(
+        explanation=(
             "A critic may have no slope above 1. WGAN clips every weight; WGAN-GP puts a price on slopes that differ "
             "from 1 (Gulrajani et al. 2017, figures 1 and 2).",
             "Look at the fields: under clipping the critic becomes nearly as simple as a function can be, a few flat "
@@ -131,7 +131,7 @@ def strong_d() -> Experiment:
     return Experiment(
         name="strong-d",
         question=strong_d.__doc__ or "",
-        look=(
+        explanation=(
             "One bump of real points, a generator that starts beside it, and a D that takes twenty steps to each step "
             "of G. D(x) soon is a cliff between the two.",
             "Look at the pull: how strongly G's loss draws at a generated point. In the minimax game it is "
@@ -158,9 +158,9 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
 def free(mixture: Mixture, recipes: tuple[Recipe, ...]) -> Experiment:
     """Any recipes on any distribution."""
     names = " and ".join(recipe.name for recipe in recipes)
-    look = (
-        "Blue: the real distribution. Orange: what the generator draws. The tint behind them, or the green curve, is "
-        "what the discriminator makes of each place: bluer, or higher, is more real.",
-        "The generator only ever sees the slope of that field. Where it is flat, nothing moves.",
+    explanation = (
+        "Blue: the real distribution. Orange: generated points. The tint behind them, or the green curve, is the score "
+        "of the discriminator at each place: bluer, or higher, is more real.",
+        "The generator sees only the slope of that field. Where the field is flat, nothing moves.",
     )
-    return Experiment(mixture.name, f"{mixture.about} Learned by {names}.", look, mixture, recipes, 400_000)
+    return Experiment(mixture.name, f"{mixture.about} Learned by {names}.", explanation, mixture, recipes, 400_000)

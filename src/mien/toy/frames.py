@@ -1,4 +1,4 @@
-"""The film of an experiment: its arms side by side, real points and generated ones over what D makes of each place.
+"""The film of an experiment: its arms side by side, real and generated points over D's score of each place.
 
 Colours are those of the report: blue for real, orange for generated, green for D's own curve.
 """
@@ -25,15 +25,15 @@ LEAST, WHITE, MOST = (248, 205, 182), (252, 252, 250), (190, 208, 250)  # of the
 EACH, FIRST, LAST = 110, 900, 2500  # milliseconds that a frame is shown
 
 
-def film(arms: Sequence[Arm], real: np.ndarray) -> tuple[list[Image.Image], list[int]]:
-    """-> frames and how long each is shown, in milliseconds. real: [N, dimensions]."""
+def draw_film(arms: Sequence[Arm], real: np.ndarray) -> tuple[list[Image.Image], list[int]]:
+    """The frames, and how long each is shown in milliseconds. real: points [N, dimensions]."""
     count = max(len(arm.frames) for arm in arms)
     pictures = [still(arms, real, index) for index in range(count)]
     return pictures, [FIRST, *[EACH] * (count - 2), LAST]
 
 
 def still(arms: Sequence[Arm], real: np.ndarray, index: int) -> Image.Image:
-    """Frame `index` of all arms, RGB; an arm that has fewer rests on its last."""
+    """Frame `index` of all arms, RGB. An arm with fewer frames shows its last."""
     width = len(arms) * (SIDE + GAP) + GAP
     sheet = Image.new("RGB", (width, HEAD + SIDE + FOOT), PAPER)
     for column, arm in enumerate(arms):
@@ -68,7 +68,7 @@ def caption(arm: Arm, frame: Frame) -> str:
 
 
 def plane(arm: Arm, frame: Frame, real: np.ndarray) -> Image.Image:
-    """The field as a tint with contour lines, the points upon it."""
+    """The field as a tint with contour lines, and the points on it."""
     size = SIDE * FINE
     field = np.asarray(Image.fromarray(shares(frame.field.numpy())).resize((size, size), Image.Resampling.BICUBIC))
     picture = Image.fromarray(tinted(field))
@@ -152,8 +152,8 @@ def axis(arm: Arm, frame: Frame) -> Image.Image:
 # --- weights ----------------------------------------------------------------------------------------------------------
 
 
-def weights(arms: Sequence[Arm]) -> Image.Image:
-    """D's weights at the end, a histogram for each arm on its own range (Gulrajani et al. 2017, figure 1b)."""
+def draw_weights(arms: Sequence[Arm]) -> Image.Image:
+    """A histogram of D's weights at the end for each arm, on its own range (Gulrajani et al. 2017, figure 1b)."""
     height, bars = 150, 61
     width = len(arms) * (SIDE + GAP) + GAP
     sheet = Image.new("RGB", (width * FINE, (HEAD + height + 26) * FINE), PAPER)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from mien.toy.distances import SAMPLES, DistributionMetrics, Measured
+from mien.toy.distances import SAMPLES, Distances, DistributionMetrics
 from mien.toy.distributions import Mixture
 from mien.toy.train_arm import Arm
 
@@ -16,17 +16,17 @@ def cells(arm: Arm) -> list[str]:
     row = arm.last
     says = ", ".join(f"{key.removesuffix(' of D').upper()} {row[key]:.3f}" for key in row if key.endswith(" of D"))
     losses = [f"{row[key]:.3f}" for key in ("discriminator/loss", "generator/loss")]
-    measured = Measured(int(row["modes"]), row["good"], row["js"], row["wasserstein"])
+    measured = Distances(int(row["modes"]), row["good"], row["js"], row["wasserstein"])
     return [arm.recipe.name, *figures(arm.mixture, measured), says or "–", *losses, f"{arm.seconds:.1f}"]
 
 
 def reference(mixture: Mixture) -> list[str]:
-    """The mixture's own points, measured like generated ones."""
+    """The row of the mixture's own points, measured like generated points."""
     own = DistributionMetrics(mixture)(mixture.sample(SAMPLES, torch.Generator().manual_seed(1)))
     return ["real points", *figures(mixture, own), "–", "–", "–", "–"]
 
 
-def figures(mixture: Mixture, measured: Measured) -> list[str]:
+def figures(mixture: Mixture, measured: Distances) -> list[str]:
     counted = ["–", "–"] if mixture.thin else [f"{measured.modes}/{len(mixture.centres)}", f"{measured.good:.1%}"]
     return [*counted, f"{measured.js:.3f}", f"{measured.wasserstein:.3f}"]
 

@@ -1,4 +1,4 @@
-"""An arm of an experiment, trained by the one loop and watched: numbers and frames at fixed images."""
+"""Train one arm of an experiment, and record its numbers and frames at fixed numbers of images."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from mien.training.state import Training
 
 FRAMES = 50  # of the film, besides the one before training
 EARLY = 1.5  # frame k stands at (k / FRAMES) ** EARLY of the budget: most happens early
-FIELD_CELLS = {1: 241, 2: 61}  # places along an axis at which D is asked
-VIEW = 1.7  # the pictures show [-VIEW, VIEW] on each axis, or as far as the points of the beginning lie
+FIELD_CELLS = {1: 241, 2: 61}  # places along an axis at which D is evaluated
+VIEW = 1.7  # the frames show [-VIEW, VIEW] on each axis, or as far as the points of the beginning lie
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Frame:
 
 @dataclass
 class Arm:
-    """One recipe's training as it was seen. weights: of D's matrices at the end, [n]. seconds: of training alone."""
+    """The recorded training of one recipe. weights: of D's matrices at the end, [n]. seconds: without the recording."""
 
     recipe: Recipe
     mixture: Mixture
@@ -52,7 +52,7 @@ class Arm:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """As a run's stats.jsonl has them: "kimg", and a number under each name."""
+        """Rows as in stats.jsonl: "kimg", and a number under each name."""
         return [{"kimg": frame.kimg, **frame.row} for frame in self.frames]
 
     @property
@@ -76,21 +76,21 @@ class PointBatches:
             images += self.batch_size
 
 
-def run_arm(recipe: Recipe, mixture: Mixture, budget: Budget, seed: int, line: Line) -> Arm:
+def train_arm(recipe: Recipe, mixture: Mixture, budget: Budget, seed: int, line: Line) -> Arm:
     """Train `recipe` on `mixture`. Exact for a budget of images: same seed, same machine, same numbers."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # networks this small are slower on several
     try:
-        return watch(replace(recipe, channels=mixture.dimensions), mixture, budget, seed, line)
+        return train_and_record(replace(recipe, channels=mixture.dimensions), mixture, budget, seed, line)
     finally:
         torch.set_num_threads(threads)
 
 
-def watch(recipe: Recipe, mixture: Mixture, budget: Budget, seed: int, line: Line) -> Arm:
+def train_and_record(recipe: Recipe, mixture: Mixture, budget: Budget, seed: int, line: Line) -> Arm:
     training = recipe.build(torch.device("cpu"), seed)
-    camera = FrameRecorder(training, recipe, mixture, seed)
-    arm = Arm(recipe, mixture, camera.view)
-    arm.frames.append(camera.frame(Progress(0, {})))
+    recorder = FrameRecorder(training, recipe, mixture, seed)
+    arm = Arm(recipe, mixture, recorder.view)
+    arm.frames.append(recorder.frame(Progress(0, {})))
     batches = PointBatches(mixture, recipe.batch_size, seed)
     begun, looked = time.monotonic(), 0.0
     for progress in train(training.players, batches, recipe.batch_size, training.ema, float("inf")):
@@ -98,10 +98,10 @@ def watch(recipe: Recipe, mixture: Mixture, budget: Budget, seed: int, line: Lin
         share = budget.share(progress.images, time.monotonic() - begun - looked)
         if share >= (len(arm.frames) / FRAMES) ** EARLY:
             pause = time.monotonic()
-            arm.frames.append(camera.frame(progress))
+            arm.frames.append(recorder.frame(progress))
             looked += time.monotonic() - pause
         if line.due():
-            line.show(share, f"{recipe.name} on {mixture.name}: {camera.words(arm.last)}")
+            line.show(share, f"{recipe.name} on {mixture.name}: {recorder.words(arm.last)}")
         if share >= 1:
             break
     arm.seconds = time.monotonic() - begun - looked
@@ -111,13 +111,13 @@ def watch(recipe: Recipe, mixture: Mixture, budget: Budget, seed: int, line: Lin
 
 
 class FrameRecorder:
-    """Looks at a training without touching it: always the same latents, the generator itself and not its average,
-    because an average would hide that it hops."""
+    """Records a training without changing it: always the same latents, and the generator itself, because its moving
+    average would hide that it hops."""
 
     def __init__(self, training: Training, recipe: Recipe, mixture: Mixture, seed: int):
         self.training, self.loss, self.mixture = training, recipe.loss, mixture
         self.generator, self.discriminator = training.game.generators["G"], training.game.discriminators["D"]
-        self.ruler = DistributionMetrics(mixture)
+        self.metrics = DistributionMetrics(mixture)
         random = torch.Generator().manual_seed(derive_seed(seed, "look"))
         self.z = torch.randn(SAMPLES, noise_generator(self.generator).latent_dim, generator=random)
         with torch.no_grad():
@@ -126,12 +126,12 @@ class FrameRecorder:
         self.places = places(mixture.dimensions, self.view)
 
     def frame(self, progress: Progress) -> Frame:
-        """Raises DivergenceError where a number is not finite."""
+        """The points, the field and the numbers now. Raises DivergenceError if a number is not finite."""
         with torch.no_grad():
             fake = self.generator(self.z)
             field = self.loss.realness(self.discriminator(self.places))
         fake.requires_grad_()
-        real_logits = self.discriminator(self.ruler.real[:, :, None, None])
+        real_logits = self.discriminator(self.metrics.real[:, :, None, None])
         fake_logits = self.discriminator(fake)
         points = fake.detach().flatten(1)
         if not (points.isfinite().all() and fake_logits.isfinite().all()):
@@ -140,7 +140,7 @@ class FrameRecorder:
                 "--set discriminator_optimizer.lr=1e-4 --set generator_optimizer.lr=1e-4"
             )
         row = {
-            **asdict(self.ruler(points)),
+            **asdict(self.metrics(points)),
             **claimed(self.loss, real_logits.detach(), fake_logits.detach()),
             "generator_gradient_norm": generator_gradient_norm(self.loss, real_logits.detach(), fake_logits, fake),
             "place": float(points[:, 0].mean()),
@@ -156,7 +156,7 @@ class FrameRecorder:
 
 
 def places(dimensions: int, view: float) -> Tensor:
-    """The places at which D is asked: [n,1,1,1], or [n*n,2,1,1] row by row from the top."""
+    """The places at which D is evaluated: [n,1,1,1], or [n*n,2,1,1] row by row from the top."""
     axis = torch.linspace(-view, view, FIELD_CELLS[dimensions])
     if dimensions == 1:
         return axis[:, None, None, None]

@@ -89,12 +89,12 @@ def chart(curves: Sequence[tuple[str, list[Point]]]) -> str:
 
 
 def x_of(across: Axis, x: float) -> float:
-    return LEFT + WIDTH * across.share(x)
+    return LEFT + WIDTH * across.fraction(x)
 
 
 def y_of(up: Axis, y: float) -> float:
     """A value beyond the axis, which leaves out single peaks, is drawn at its end."""
-    return 18 + HEIGHT * (1 - min(max(up.share(y), 0.0), 1.0))
+    return 18 + HEIGHT * (1 - min(max(up.fraction(y), 0.0), 1.0))
 
 
 def level(up: Axis, tick: float) -> str:

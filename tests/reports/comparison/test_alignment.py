@@ -5,11 +5,11 @@ import json
 import pytest
 
 from mien.reports.comparison.alignment import at_equal_kimg, at_equal_time, seconds_at
-from mien.reports.run_data import read_facts
+from mien.reports.run_data import read_run
 from mien.runs.directory import RunDirectory
 
 
-def facts(folder, grids, rows, state=None):
+def read(folder, grids, rows, state=None):
     """A run with empty grid files and statistics (images, seconds)."""
     run = RunDirectory(folder)
     run.samples.mkdir(parents=True)
@@ -18,14 +18,14 @@ def facts(folder, grids, rows, state=None):
     for images, seconds in rows:
         run.stats.append({"images": images, "kimg": images / 1000, "seconds": seconds})
     run.status.write_text(json.dumps(state or {"images": rows[-1][0], "seconds": rows[-1][1]}))
-    return read_facts(run)
+    return read_run(run)
 
 
 @pytest.fixture
 def slow_and_fast(tmp_path):
     """10 kimg in 100 s, and 40 kimg in 200 s; the second was resumed at 100 s."""
-    slow = facts(tmp_path / "slow", [0, 1, 2, 4, 8, 10], [(5000, 50.0), (10_000, 100.0)])
-    fast = facts(tmp_path / "fast", [0, 1, 3, 9, 18, 25, 40], [(20_000, 100.0), (40_000, 200.0)])
+    slow = read(tmp_path / "slow", [0, 1, 2, 4, 8, 10], [(5000, 50.0), (10_000, 100.0)])
+    fast = read(tmp_path / "fast", [0, 1, 3, 9, 18, 25, 40], [(20_000, 100.0), (40_000, 200.0)])
     return [slow, fast]
 
 
@@ -51,13 +51,13 @@ def test_equal_time_is_that_of_the_run_that_trained_least(slow_and_fast):
 
 
 def test_runs_that_end_within_a_round_of_each_other_show_their_ends(tmp_path):
-    pair = [facts(tmp_path / "a", [0, 90, 100.0], [(100_000, 60.0)])]
-    pair += [facts(tmp_path / "b", [0, 90, 100.1], [(100_100, 60.3)])]
+    pair = [read(tmp_path / "a", [0, 90, 100.0], [(100_000, 60.0)])]
+    pair += [read(tmp_path / "b", [0, 90, 100.1], [(100_100, 60.3)])]
     assert kimg(at_equal_kimg(pair)[-1]) == [100.0, 100.1]
     assert kimg(at_equal_time(pair)) == [100.0, 100.1]
 
 
 def test_a_run_without_pictures_has_a_gap(tmp_path):
-    pair = [facts(tmp_path / "a", [0], [(10, 1.0)]), facts(tmp_path / "b", [], [(10, 1.0)])]
+    pair = [read(tmp_path / "a", [0], [(10, 1.0)]), read(tmp_path / "b", [], [(10, 1.0)])]
     (only,) = at_equal_kimg(pair)  # the same grids at each moment: shown once
     assert kimg(only) == [0, None]

@@ -79,10 +79,10 @@ def test_doubts_are_said(tmp_path):
     write_json(pair[1].status, {**json.loads(pair[1].status.read_text()), "state": "diverged"})
     said = warnings(read_entries(pair))
     assert [line.partition(" (")[0] for line in said] == [
-        "the runs did not learn from the same pictures",
-        "the runs draw pictures of different sizes",
-        "the runs were not made under the same conditions",
-        "left the finite numbers: dcgan resolution=32x16",
+        "the runs learned from different images",
+        "the runs generate images of different sizes",
+        "the runs had different machines or settings",
+        "diverged: dcgan resolution=32x16",
     ]
     assert "faces" in said[0] and "other" in said[0] and "32x16" in said[1] and "cores, torch" in said[2]
 
@@ -100,7 +100,7 @@ def test_rows_say_which_way_is_better(tmp_path):
 
 
 def test_only_what_was_measured_in_the_same_way_is_one_metric(tmp_path):
-    """Numbers of 2,500 and of 10,000 pictures do not make one curve; a second look at the same moment replaces the
+    """Numbers of 2,500 and of 10,000 images do not make one curve; a second look at the same moment replaces the
     first, and rows come in the order of kimg."""
     (run,) = runs(tmp_path, ())
     row = {"metric": "fid", "better": "lower", "n_fake": 2500, "extractor": "inception", "resize": "clean"}
@@ -114,7 +114,7 @@ def test_only_what_was_measured_in_the_same_way_is_one_metric(tmp_path):
         (4000, {"value": None}),
     ):
         run.metrics.append({**row, "images": images, **more})
-    few, many, truncated = measured(read_entries([run])[0].facts.metrics)
-    assert (few.name, few.points) == ("fid (2,500 pictures, inception clean)", [(1.0, 40.0), (2.0, 30.0), (3.0, 26.0)])
-    assert (many.how, many.best) == ("10,000 pictures, inception clean", (3.0, 20.0))
-    assert truncated.how == "2,500 pictures, inception clean, truncation 0.7"
+    few, many, truncated = measured(read_entries([run])[0].run.metrics)
+    assert (few.name, few.points) == ("fid (2,500 images, inception clean)", [(1.0, 40.0), (2.0, 30.0), (3.0, 26.0)])
+    assert (many.how, many.best) == ("10,000 images, inception clean", (3.0, 20.0))
+    assert truncated.how == "2,500 images, inception clean, truncation 0.7"

@@ -1,4 +1,4 @@
-"""The comparison in numbers: one line a run, for the terminal and for the page."""
+"""The comparison in numbers: one row per run, for the terminal and for the page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ UNKNOWN = "–"
 
 
 def rows(entries: list[Entry]) -> list[list[str]]:
-    """A head and a row for each run. Losses and scores are means over the last five rows of the statistics."""
+    """A head and a row per run. Losses and scores are means over the last five rows of the statistics."""
     metrics = list(dict.fromkeys(name for entry in entries for name in entry.metrics))
     return [
         [*HEAD, *titles(metrics)],
@@ -20,35 +20,35 @@ def rows(entries: list[Entry]) -> list[list[str]]:
 
 
 def cells(entry: Entry) -> list[str]:
-    facts, said = entry.facts, entry.as_dict()
-    speed = said["images_per_second"]
+    run, numbers = entry.run, entry.as_dict()
+    speed = numbers["images_per_second"]
     return [
-        facts.name,
-        facts.recipe_name,
-        facts.state,
-        f"{facts.images / 1000:,.1f}",
-        duration(facts.seconds),
+        run.name,
+        run.recipe_name,
+        run.state,
+        f"{run.images / 1000:,.1f}",
+        duration(run.seconds),
         f"{speed:,.0f}" if speed else UNKNOWN,
-        *(short(said[key]) for key in ("discriminator_loss", "generator_loss", "D(real)", "D(fake)")),
-        *(millions(said[key]) for key in ("generator_parameters", "discriminator_parameters")),
+        *(short(numbers[key]) for key in ("discriminator_loss", "generator_loss", "D(real)", "D(fake)")),
+        *(millions(numbers[key]) for key in ("generator_parameters", "discriminator_parameters")),
     ]
 
 
 def titles(metrics: list[str]) -> list[str]:
-    """ "fid (2,500 pictures, inception clean)" -> "fid", where no other fid was measured in another way."""
+    """ "fid (2,500 images, inception clean)" -> "fid", unless another fid was measured in another way."""
     short = [name.partition(" (")[0] for name in metrics]
     return [name if short.count(brief) > 1 else brief for name, brief in zip(metrics, short, strict=True)]
 
 
 def difference_rows(entries: list[Entry]) -> list[list[str]]:
-    """A head of run numbers and a row for each setting that is not the same in all; [] where there is none."""
+    """A head of run numbers and a row per setting that differs; [] if none does."""
     table = differing([entry.settings for entry in entries])
-    head = ["setting", *(run_number(entry.facts.name) for entry in entries)]
+    head = ["setting", *(run_number(entry.run.name) for entry in entries)]
     return [head, *([path, *(value or UNKNOWN for value in values)] for path, values in table.items())] if table else []
 
 
 def run_number(name: str) -> str:
-    """ "00007-dcgan-faces" -> "00007"; the whole name of a run without a number."""
+    """ "00007-dcgan-faces" -> "00007"; the whole name if it begins with no number."""
     number = name.partition("-")[0]
     return number if number.isdecimal() else name
 
@@ -72,7 +72,7 @@ def millions(count: int | None) -> str:
 
 
 def aligned(table: list[list[str]], names: int) -> str:
-    """The first `names` columns to the left, numbers to the right."""
+    """Rows as text: the first `names` columns are aligned to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = (
         "  ".join(
