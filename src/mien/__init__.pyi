@@ -146,7 +146,7 @@ def compare(
     output: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Compared:
-    """Put runs side by side: numbers here; pictures, curves, gradients and settings on one HTML page without network.
+    """Put runs side by side: numbers here; images, curves, gradients and settings on one HTML page without network.
 
     Args:
         runs: Two or more: paths, numbers, names, or "last".
@@ -319,11 +319,11 @@ def gradients(
     output: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Gradients:
-    """Draw the mean gradient norm of each discriminator layer on a logarithmic axis, one line a run.
+    """Draw the mean gradient norm of each discriminator layer on a logarithmic axis, one line per run.
 
     Args:
         runs: One or more: paths, numbers, names, or "last".
-        output: A .png or .svg file. gradients.png in the run, or beside the first of several, if left out.
+        output: An .svg file. gradients.svg in the run, or beside the first of several, if left out.
         outdir: Folder that holds the runs.
     """
 
@@ -542,7 +542,7 @@ def report(
     output: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Reported:
-    """Write one HTML page about a run, finished or not: pictures, curves, data, settings, commands. Needs no network.
+    """Write one HTML page about a run, finished or not: images, curves, data, settings, commands. Needs no network.
 
     Args:
         run: A run's path, number or name, or "last".

@@ -66,9 +66,9 @@ def page(run: RunData, path: Path) -> Page:
         "commands": sections.commands(run, path, settings if defaults else None),
     }
     html = render_page("report.html", run.name, **values, film=None)
-    if run.film:  # The film may fill what the rest of the page leaves.
+    if run.film:  # The video may fill what the rest of the page leaves.
         image = embed_film(run.film, MAX_BYTES - len(html.encode("utf-8", "replace")))
-        film = Figure(image, "The film of the training") if image else None
+        film = Figure(image, "The video of the training") if image else None
         html = render_page("report.html", run.name, **values, film=film)
     return Page(html, html.count("<img"), len(charts) + (gradients is not None))
 

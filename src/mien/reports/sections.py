@@ -136,7 +136,7 @@ def data_card(run: RunData) -> DataCard:
         "Layout": info.get("layout"),
         "Crop, filter": ", ".join(str(info[key]) for key in ("crop", "filter") if info.get(key)),
         "Notes": "; ".join(map(str, notes)) if isinstance(notes, list) else None,
-        "Left out": skipped_text(run),
+        "Skipped": skipped_text(run),
         "sha256": info.get("sha256"),
     }
     files = info.get("skipped")
@@ -161,7 +161,7 @@ def skipped_text(run: RunData) -> str:
     if "skipped_count" not in run.info:
         return ""
     count = int(number(run.info, "skipped_count"))
-    return f"{count:,} file{'' if count == 1 else 's'}" if count else "none: every file could be used"
+    return f"{count:,} file{'' if count == 1 else 's'}" if count else "no file"
 
 
 def label_counts(info: dict[str, Any]) -> list[tuple[str, str]]:
@@ -197,7 +197,7 @@ def commands(run: RunData, path: Path, settings: list[Setting] | None) -> list[t
         ("Continue", f"mien resume {name} --budget +20m"),
         ("Generate images", f"mien generate {name} --seeds 0-99"),
         ("Evaluate it, and look for copies of real images", f"mien evaluate {name}\nmien neighbours {name}"),
-        ("Make the film", f"mien video {name}"),
+        ("Make a video of the training", f"mien video {name}"),
         ("Write this page again", f"mien report {name}"),
     ]
     return [(title, cut(lines)) for title, lines in blocks if lines]

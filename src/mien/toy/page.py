@@ -122,7 +122,7 @@ MEASURES = (
     (
         "Every number",
         f"is taken on {SAMPLES:,} points from the same latents each time. The generator itself makes them, not its "
-        "moving average.",
+        "EMA.",
     ),
     ("Good", f"A point is good if it lies within {GOOD_WITHIN:g} standard deviations of the centre of a mode."),
     ("Modes", f"A mode is covered if its good points are at least {FAIR_SHARE:.0%} of its fair share."),

@@ -89,7 +89,7 @@ def run_experiment(
     limit = Budget(images=float(experiment.images)) if budget is None else parse_points(budget)
     with progress_line() as line:
         arms = [train_arm(recipe, experiment.mixture, limit, seed, line) for recipe in experiment.arms]
-        line.show(1.0, "drawing the film")
+        line.show(1.0, "making the video")
         real = experiment.mixture.sample(SHOWN, torch.Generator().manual_seed(0)).numpy()
         frames, durations = draw_film(arms, real)
     film = webp(frames, durations)
