@@ -10,7 +10,7 @@ demo: $(VENV)/core.installed
 	$(BIN)/mien demo
 
 test: $(VENV)/dev.installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --durations 10
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff check src tests benchmarks

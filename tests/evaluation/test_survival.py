@@ -3,11 +3,11 @@ perfect translation keeps everything, and one that draws other faces keeps what 
 
 import numpy as np
 import pytest
+from conftest import reader_of_faces
 
 from mien.data.prepare import prepare
 from mien.data.synthetic.draw import draw, sample_face
 from mien.data.synthetic.pencil import PAPER, PIGMENT, off_paper
-from mien.evaluation.attribute_classifier import train_attribute_classifier
 from mien.evaluation.image_sets import labels_of
 from mien.metrics.agreement import ClassifierAgreement
 
@@ -16,11 +16,9 @@ SURVIVING = ("hair", "skin", "outfit", "glasses")
 
 
 @pytest.fixture(scope="module")
-def readers():
+def readers(face_reader, tmp_path_factory):
     """Of colour and of pencil."""
-    return [
-        train_attribute_classifier(SIDE, SIDE, learned=1200, held_out=300, pencil=pencil) for pencil in (False, True)
-    ]
+    return [face_reader, reader_of_faces("pencil-reader", tmp_path_factory, learned=1200, pencil=True)]
 
 
 def agreements(classifier, images, faces, drawn, sources):

@@ -8,7 +8,7 @@ import torch
 
 from mien.data.synthetic.draw import attribute_names, draw_many
 from mien.errors import UsageError
-from mien.evaluation.attribute_classifier import train_attribute_classifier, with_attribute_classifier
+from mien.evaluation.attribute_classifier import with_attribute_classifier
 from mien.evaluation.evaluate import score
 from mien.evaluation.image_sets import ImageSet
 from mien.metrics import find
@@ -71,18 +71,13 @@ def drawn():
     return draw_many(600, 32, 32, seed=0)
 
 
-@pytest.fixture(scope="module")
-def classifier():
-    return train_attribute_classifier(32, 32, learned=1500, held_out=300)
-
-
-def test_faces_that_are_what_was_asked_agree_and_others_do_so_by_chance(drawn, classifier):
+def test_faces_that_are_what_was_asked_agree_and_others_do_so_by_chance(drawn, face_reader):
     truth = Labels(drawn.labels, attribute_names())
-    rows = ClassifierAgreement(classifier=classifier).rows(drawn.images)
-    right = ClassifierAgreement(truth, truth, classifier).scores(rows, rows)
+    rows = ClassifierAgreement(classifier=face_reader).rows(drawn.images)
+    right = ClassifierAgreement(truth, truth, face_reader).scores(rows, rows)
     assert right["agreement_hair"].value == right["agreement_hair"].real > 0.97 and right["agreement"].value > 0.95
     other = Labels(np.random.default_rng(0).permutation(drawn.labels), attribute_names())
-    wrong = ClassifierAgreement(truth, other, classifier).scores(rows, rows)
+    wrong = ClassifierAgreement(truth, other, face_reader).scores(rows, rows)
     assert abs(wrong["agreement_hair"].value - 1 / 12) < 0.05 and wrong["agreement_hair"].real > 0.97
     told = float(wrong["agreement_skin"].settings.split("chance ")[1].split("%")[0]) / 100
     assert abs(wrong["agreement_skin"].value - told) < 0.07
@@ -118,8 +113,8 @@ def test_fid_within_classes():
     assert shuffled.details[-1] == "fewer than 10 pictures of a kind, left out: pink"
 
 
-def test_sides_bring_what_was_asked(drawn, classifier, monkeypatch):
-    monkeypatch.setattr("mien.evaluation.attribute_classifier.train_attribute_classifier", lambda *_, **__: classifier)
+def test_sides_bring_what_was_asked(drawn, face_reader, monkeypatch):
+    monkeypatch.setattr("mien.evaluation.attribute_classifier.train_attribute_classifier", lambda *_, **__: face_reader)
     truth = Labels(drawn.labels, attribute_names())
 
     def batches(size):

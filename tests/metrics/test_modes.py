@@ -8,7 +8,7 @@ import torch
 
 from mien.data.synthetic.draw import CHOICES, attributes, draw_many, sample_face
 from mien.errors import UsageError
-from mien.evaluation.attribute_classifier import train_attribute_classifier, values_of, with_attribute_classifier
+from mien.evaluation.attribute_classifier import values_of, with_attribute_classifier
 from mien.evaluation.image_sets import ImageSet
 from mien.metrics import find
 from mien.metrics.modes import AttributeClassifier, AttributeDistribution, Modes, described
@@ -76,30 +76,25 @@ def test_which_value_each_face_has():
 
 
 @pytest.fixture(scope="module")
-def classifier():
-    return train_attribute_classifier(32, 32, learned=1500, held_out=300)
-
-
-@pytest.fixture(scope="module")
 def real():
     """1,200 faces that the classifier did not learn from, and which hair each has."""
     return draw_many(1200, 32, 32, seed=0).images, values_of(0, range(1200))[:, 0]
 
 
-def test_held_out_faces_are_read_and_cover_nearly_all(classifier, real):
-    accuracies = {one.name: one.accuracy for one in classifier.attributes}
+def test_held_out_faces_are_read_and_cover_nearly_all(face_reader, real):
+    accuracies = {one.name: one.accuracy for one in face_reader.attributes}
     assert min(accuracies[name] for name in ("hair", "skin", "outfit")) > 0.97 and accuracies["style"] > 0.9
-    rows = Modes(classifier).rows(real[0])
+    rows = Modes(face_reader).rows(real[0])
     assert rows.shape == (1200, 12) and (rows[:, 0].numpy() == real[1]).mean() > 0.97
-    scores = Modes(classifier).scores(rows, rows)
+    scores = Modes(face_reader).scores(rows, rows)
     assert scores["modes"].value >= 119 and scores["modes_tv"].value < 0.15  # 0.12 by chance at 10 pictures each
     assert "no value's share is off by half and by more than chance" in scores["modes"].details
 
 
-def test_a_hair_colour_left_out_is_said(classifier, real):
+def test_a_hair_colour_left_out_is_said(face_reader, real):
     pink = CHOICES["hair"].index("pink")
-    rows = Modes(classifier).rows(real[0])
-    scores = Modes(classifier).scores(rows, rows[torch.from_numpy(real[1] != pink)])
+    rows = Modes(face_reader).rows(real[0])
+    scores = Modes(face_reader).scores(rows, rows[torch.from_numpy(real[1] != pink)])
     assert scores["modes"].value <= 111 and scores["modes_tv"].value > scores["modes_tv"].real + 0.03
     (seldom,) = [line for line in scores["modes"].details if line.startswith("too seldom")]
     assert seldom.startswith("too seldom: pink hair 0.") and "(in truth 8.3%)" in seldom and seldom.count(" hair ") == 1
@@ -107,7 +102,7 @@ def test_a_hair_colour_left_out_is_said(classifier, real):
     assert "pink long, pink bob, pink twintails" in missing
 
 
-def test_only_the_built_in_faces_have_a_known_truth(classifier, real):
+def test_only_the_built_in_faces_have_a_known_truth(face_reader, real):
     def batches(size):
         yield real[0][:size]
 
@@ -117,4 +112,6 @@ def test_only_the_built_in_faces_have_a_known_truth(classifier, real):
     assert with_attribute_classifier([find("fid")], side)[0].name == "fid"
     with pytest.raises(UsageError, match="modes needs the built-in faces"):
         find("modes").rows(real[0])
-    assert replace(find("modes"), classifier=classifier).key().startswith("classifier ") and find("modes").key() is None
+    assert (
+        replace(find("modes"), classifier=face_reader).key().startswith("classifier ") and find("modes").key() is None
+    )
