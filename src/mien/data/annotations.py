@@ -112,7 +112,7 @@ def _values(where: str, rows: list[tuple[int, str, Any]]) -> tuple[np.ndarray, t
     return _one_hot(numbers, width), tuple(map(str, range(width)))
 
 
-def _kind(label: Any) -> str | None:
+def _kind(label: object) -> str | None:
     if isinstance(label, bool):
         return None
     if isinstance(label, int) or (isinstance(label, float) and label.is_integer()):

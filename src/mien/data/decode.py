@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 from functools import cache
-from typing import Any
+from types import ModuleType
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -203,7 +203,7 @@ def _plain_jpeg(data: bytes) -> tuple[int, int]:
 
 
 @cache
-def _simplejpeg() -> Any:
+def _simplejpeg() -> ModuleType | None:
     """The module, where it is installed and decodes to the very bytes that Pillow's libjpeg gives; else None."""
     try:
         module = importlib.import_module("simplejpeg")

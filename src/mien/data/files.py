@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from mien.data.formats import readable_endings
 from mien.data.members import Gatherer, Member, Members
@@ -72,7 +72,7 @@ class Files:
     root: Path  # where the bytes are read: the folder, the archive, or the unpacked stream of a tgz
     members: Members
     packed: bool  # whether root is an archive
-    spool: Any = None  # holds the unpacked stream of a tgz; it is deleted with this object
+    spool: IO[bytes] | None = None  # holds the unpacked stream of a tgz; it is deleted with this object
 
     @cached_property
     def pictures(self) -> list[str]:

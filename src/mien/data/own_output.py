@@ -176,5 +176,5 @@ def _head(files: Files, name: str, most: int) -> bytes:
     if files.packed:
         return files.read(name)[:most]
     member = files.members[name]
-    with (files.root / (getattr(member, "stored", "") or member.name)).open("rb") as file:
+    with (files.root / (member.stored or member.name)).open("rb") as file:
         return file.read(most)

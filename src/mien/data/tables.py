@@ -171,11 +171,11 @@ def _json_lines(text: str, where: str) -> Table:
     return Table(kept, rows, lines, kept.index(columns[place]), notes)
 
 
-def _is_nested(value: Any) -> bool:
+def _is_nested(value: object) -> bool:
     return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(part, dict | list) for part in value))
 
 
-def cell(value: Any) -> str:
+def cell(value: object) -> str:
     """A JSON value as a table has it: true, 3 for 3.0, a list with commas, nothing for null."""
     if value is None:
         return ""

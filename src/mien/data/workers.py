@@ -24,7 +24,7 @@ from mien.errors import FileError, OutOfMemory, is_out_of_memory
 
 Answer = dict[str, Any]
 Rows = Callable[[int, int, Any], Answer]
-Told = Callable[[int, int], Any]
+Told = Callable[[int, int], object]
 
 SHORT = "mien: memory"  # stands in the place of an answer as TROUBLE does
 FEWER = "close other programs, choose a smaller --resolution, or allow fewer cores (taskset -c 0 mien …)"

@@ -6,7 +6,7 @@ import importlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 import numpy as np
 from PIL import Image
@@ -29,7 +29,7 @@ def check(path: Path) -> str:
     return ending
 
 
-def pyav(path: Path) -> Any:
+def pyav(path: Path) -> ModuleType:
     try:
         return importlib.import_module("av")
     except ImportError:

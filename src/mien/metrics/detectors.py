@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -65,8 +65,10 @@ class Cascade:
 
     @cached_property
     def classifier(self) -> CascadeClassifier:
-        cv2 = opencv()
-        found: CascadeClassifier = cv2.CascadeClassifier()
+        need_opencv()
+        import cv2
+
+        found = cv2.CascadeClassifier()
         # Read from memory: OpenCV prints its own errors about files, and cannot open every path.
         storage = cv2.FileStorage()
         try:
@@ -87,14 +89,17 @@ class Cascade:
 
     def boxes(self, picture: np.ndarray) -> np.ndarray:
         """uint8 [H,W,3] -> float64 [N,4] (left, top, right, bottom), in the picture's pixels"""
-        cv2 = opencv()
+        need_opencv()
+        import cv2
+
         gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
         scale = self.side / min(gray.shape)
         if scale != 1:
             size = (round(gray.shape[1] * scale), round(gray.shape[0] * scale))
             gray = cv2.resize(gray, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
         if self.border:
-            gray = cv2.copyMakeBorder(gray, *[self.border] * 4, cv2.BORDER_REPLICATE)
+            sides = (self.border, self.border, self.border, self.border)
+            gray = cv2.copyMakeBorder(gray, *sides, cv2.BORDER_REPLICATE)
         faces = self.classifier.detectMultiScale(
             cv2.equalizeHist(gray),
             scaleFactor=self.scale_factor,
@@ -112,7 +117,7 @@ class Own:
     """A user's function: uint8 [N,H,W,3] -> N truths."""
 
     name: str
-    function: Callable[[np.ndarray], Any]
+    function: Callable[[np.ndarray], object]
 
     def key(self) -> None:
         return None
@@ -131,7 +136,10 @@ def anime(path: Path) -> Cascade:
 
 def human() -> Cascade:
     """OpenCV's frontal faces, for photographs: 99 % of human faces, 4 to 7 % of drawn ones."""
-    return Cascade(Path(opencv().data.haarcascades) / HUMAN_FILE, side=128, border=32, smallest=44)
+    need_opencv()
+    from cv2.data import haarcascades
+
+    return Cascade(Path(haarcascades) / HUMAN_FILE, side=128, border=32, smallest=44)
 
 
 def own(text: str) -> Own:
@@ -162,9 +170,9 @@ def choose_detector(text: str | None) -> Detector:
     return anime(path) if path.name == ANIME_FILE else replace(human(), path=path)
 
 
-def opencv() -> Any:
+def need_opencv() -> None:
+    """Raises UsageError where OpenCV is not installed."""
     try:
-        import cv2
+        import cv2  # noqa: F401
     except ImportError:
         raise UsageError("this detector needs OpenCV, which is not installed: pip install 'mien[metrics]'") from None
-    return cv2

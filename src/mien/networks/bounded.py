@@ -45,7 +45,7 @@ class Bounded(TorchFunctionMode):
 
 
 @contextmanager
-def bounded(kind: Any) -> Iterator[None]:
+def bounded(kind: type) -> Iterator[None]:
     """Around the building of one network of the class `kind`. Raises UsageError. What a user's own class raises passes:
     its author wants to see where."""
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load
@@ -51,7 +51,7 @@ TROUBLES = (OSError, SafetensorError, ValueError, KeyError, AttributeError, Runt
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
+def opened(path: Path) -> Iterator[safe_open]:
     """safetensors' own handle of a regular file; what goes wrong inside is one line that names the file."""
     try:
         if path.exists() and not path.is_file():
@@ -64,7 +64,7 @@ def opened(path: Path) -> Iterator[Any]:
         raise FileError(f"{path} cannot be read as tensors: {first_line(error)}") from error
 
 
-def header_of(file: Any, kind: type[T], path: Path) -> T:
+def header_of(file: safe_open, kind: type[T], path: Path) -> T:
     text = (file.metadata() or {}).get(KEY)
     if text is None:
         raise FileError(f"{path} is not a file of mien: its header does not say what it holds")

@@ -13,7 +13,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from types import FrameType
+from typing import IO
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")  # Ctrl-C, kill, a closed terminal, SLURM's warning
 SIGNALS = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
@@ -40,7 +41,7 @@ def name_of(number: int) -> str:
 asked: Ask | None = None  # who is told of a signal; None: Interrupted is raised
 
 
-def arrive(number: int, frame: Any = None) -> None:
+def arrive(number: int, frame: FrameType | None = None) -> None:
     """What a signal does. A closed output does the same."""
     (asked or interrupt)(number)
 
@@ -157,7 +158,7 @@ def open_standard_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
 
 
-def silence(stream: Any) -> None:
+def silence(stream: IO[str]) -> None:
     """Lead a stream whose reader is gone to the null device, so that nothing fails again when Python ends."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         null = os.open(os.devnull, os.O_WRONLY)

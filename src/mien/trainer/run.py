@@ -143,5 +143,5 @@ def load(
         return generator.load(place, snapshot, outdir=outdir, code=code, device=device)
 
 
-def number(value: Any) -> float:
+def number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else np.nan

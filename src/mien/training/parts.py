@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from mien.batch import Batch, Memory
+from mien.networks.stylegan2 import StyleGAN2Discriminator
 
 
 def in_parts(batch: Batch, parts: int, memory: Memory) -> Iterator[Batch]:
@@ -48,6 +49,6 @@ def batch_statistics(modules: Sequence[nn.Module], count: int) -> str:
     found = []
     if any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in layers):
         found.append("batch norm")
-    if any(getattr(layer, "group", 0) > count for layer in layers):
+    if any(isinstance(layer, StyleGAN2Discriminator) and layer.group > count for layer in layers):
         found.append("minibatch standard deviation")
     return " and ".join(found)
