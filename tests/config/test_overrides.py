@@ -75,6 +75,10 @@ def test_optional_text_pairs_and_counts_from_zero():
         ("r1", "--set 'r1' is not KEY=VALUE"),
         ("=5", "--set : no such setting; valid are: augment, "),
         ("batchsize=5", "--set batchsize: no such setting; did you mean batch_size? valid are: augment, "),
+        (
+            "lr=1e-3",
+            "--set lr: no such setting; did you mean discriminator_optimizer.lr or generator_optimizer.lr? valid",
+        ),
         ("discriminator_terms.r1.wieght=5", "did you mean discriminator_terms.r1.weight?"),
         ("discriminator_terms.gp.weight=5", "did you mean discriminator_terms.r1.weight?"),
         ("loss=hinge", "--set loss: no such setting"),

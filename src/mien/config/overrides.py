@@ -22,8 +22,8 @@ def override(value: Any, assignment: str) -> Any:
         raise UsageError(f"--set {assignment!r} is not KEY=VALUE")
     valid = {key: (part, hint) for key, part, hint in paths(value)}
     if path not in valid:
-        near = difflib.get_close_matches(path, valid, 1)
-        hint = f"did you mean {near[0]}? " if near else ""
+        near = [key for key in valid if key.endswith(f".{path}")] or difflib.get_close_matches(path, valid, 1)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
         raise UsageError(f"--set {path}: no such setting; {hint}valid are: {', '.join(sorted(valid))}")
     part, hint = valid[path]
     new = parse(text, hint, assignment)
