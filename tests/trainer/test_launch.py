@@ -89,3 +89,24 @@ def test_pairs_are_looked_at_once(looks, tmp_path):
     changes = ("generator.width=2", "discriminator.width=2")
     begin("drawn-lines:8@32", tmp_path, "pix2pix", changes, "4img", resolution="32", **{**ASKED, "metrics_num": 4})
     assert looks == ["_drawn"]
+
+
+def test_a_finished_run_has_nothing_left_to_do(faces, tmp_path, capsys):
+    run = begin(faces, tmp_path, "dcgan", TINY, "72img")
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
+    capsys.readouterr()
+    again = mien.resume(run)
+    assert again == run and {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
+    line = (
+        f"{run.path} is finished at 0.1 kimg: there is nothing to do; go on with: mien resume {run.path} --budget +20m"
+    )
+    assert capsys.readouterr().err.splitlines() == [line]
+    assert mien.resume(run, budget="+8img").images == 80
+
+
+def test_a_finished_run_whose_last_checkpoint_is_damaged_goes_on_to_its_end(faces, tmp_path):
+    run = begin(faces, tmp_path, "dcgan", TINY, "72img")
+    mien.resume(run, budget="80img")
+    (run.path / "checkpoints" / "kimg-000000.080" / "G.safetensors").write_bytes(b"")
+    assert mien.resume(run).images == 80
+    assert [row["event"] for row in run.directory.events.read()].count("resumed") == 2

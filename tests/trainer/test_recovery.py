@@ -87,7 +87,7 @@ def test_before_the_first_checkpoint_it_starts_over(faces, tmp_path, breaking, c
     assert_equal(expected.path, run.path)
 
 
-@pytest.mark.parametrize("moment", ["write_json", "put"])
+@pytest.mark.parametrize("moment", ["write_json", "load"])
 def test_a_kill_while_it_goes_back_changes_nothing(moment, faces, tmp_path, breaking, monkeypatch):
     """Before recipe.json is written the resume diverges once more; after that it goes on with the new rates."""
     expected = told_to_halve(faces, tmp_path / "told", 192, "320img")

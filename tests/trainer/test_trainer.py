@@ -8,7 +8,7 @@ from exact import begin
 
 from mien.runs.directory import RunDirectory
 from mien.runtime import distributed
-from mien.trainer.trainer import Stopped
+from mien.trainer.stopping import Stopped
 
 TINY = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
 

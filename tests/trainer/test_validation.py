@@ -1,6 +1,8 @@
 """Metrics while training: the bits stay, the best generator is kept, the time is bounded, what is missing is told."""
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,8 @@ from mien.runs.jsonl_log import JsonlLog
 from mien.trainer.config import ValidationConfig
 from mien.trainer.config_file import read_config
 from mien.trainer.resume import rewind
-from mien.trainer.validation import Validator, is_better
+from mien.trainer.stopping import Stopped
+from mien.trainer.validation import ValidationSkipped, Validator, is_better
 
 OWN = Path(__file__).parents[1] / "own_metric.py"
 BOTH = f"{OWN}:brightness,{OWN}:spread"
@@ -129,11 +132,38 @@ def test_a_tenth_of_the_time_by_hand():
     assert not validator.affordable(189.9) and validator.affordable(190.1) and validator.skipped == 2
 
 
-def test_without_time_only_the_rows_are_missing(whole, faces, tmp_path, capsys):
+def test_without_time_it_is_evaluated_once_at_the_end(whole, faces, tmp_path, capsys):
     hurried = begin(faces, tmp_path, "dcgan", CHANGES, "240img", **{**ASKED, "metrics_share": 1e-9}).path
-    assert validation_rows(hurried) == [] and not (hurried / "best.json").exists()
+    assert [(row["images"], row["metric"]) for row in validation_rows(hurried)] == [
+        (240, "brightness"),
+        (240, "spread"),
+    ]
+    assert best(hurried)["images"] == 240 and mien.load(hurried, "best").images == 240
     assert weights(hurried) == weights(whole)
-    assert "3 times left out to stay within 0% of the time (--metrics-share)" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "metrics  there was no time for them while training: evaluated once now" in said
+    assert "3 times left out to stay within 0% of the time (--metrics-share)" in said
+    mien.resume(hurried, budget="248img")  # it was evaluated: not once more
+    assert len(validation_rows(hurried)) == 2 and "no time for them" not in capsys.readouterr().err
+
+
+def test_a_metric_that_was_never_due_is_evaluated_at_the_end(faces, tmp_path):
+    run = begin(faces, tmp_path, "dcgan", CHANGES, "16img", **{**ASKED, "metrics_every": 100.0}).path
+    assert [row["images"] for row in validation_rows(run)] == [16, 16]
+
+
+def test_ctrl_c_ends_the_evaluation_at_the_end(faces, tmp_path, monkeypatch):
+    def interrupted(self, generators, run, images, stop):
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop()
+        raise ValidationSkipped
+
+    monkeypatch.setattr(Validator, "run", interrupted)
+    with pytest.raises(Stopped, match=r"saved at 0\.0 kimg; it came after the end of the training") as caught:
+        begin(faces, tmp_path, "dcgan", CHANGES, "16img", **{**ASKED, "metrics_every": 100.0})
+    run = RunDirectory(tmp_path / "00000-run")
+    assert caught.value.exit_code == 130 and run.read_status()["state"] == "finished"
+    assert not run.metrics.path.exists() and run.snapshot_files()
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------
@@ -163,7 +193,7 @@ def test_the_command_line_says_what_is_to_come(faces, tmp_path, capsys):
     assert cli.run([*command, "--metrics", BOTH, "--metrics-every", "2", "--json"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out)["images"] == 0
-    assert f"metrics  {BOTH} of 2,500 pictures from 2 kimg on, at most 10% of the time" in err
+    assert f"metrics  {BOTH} of 2,500 pictures from 2 kimg on, " in err and ", at most 10% of the time" in err
 
 
 @pytest.mark.parametrize("which", [(0, 1, 2), (2,)])

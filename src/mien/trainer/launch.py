@@ -14,18 +14,19 @@ from mien.data.layouts import detect
 from mien.errors import DataError, FileError, UsageError, is_out_of_memory
 from mien.recipes.recipe import from_json
 from mien.runs.directory import RunDirectory, create, find
-from mien.runs.records import DataCard, Environment, Object
+from mien.runs.records import DataCard, Environment, Object, State, Status
 from mien.runtime import console, distributed, typed_json
 from mien.runtime.device import join
 from mien.trainer import augmentation_policy, options, recovery, setting_changes, warm_start
 from mien.trainer.config import TrainConfig
 from mien.trainer.config_file import read_config, write_config
-from mien.trainer.resume import restore
-from mien.trainer.run import DryRun, Run
+from mien.trainer.dry_run import dry_run
+from mien.trainer.resume import cut_back, restore
+from mien.trainer.run import Run
 from mien.trainer.run_metadata import append_command, environment, write_metadata, write_recipe
 from mien.trainer.setup import set_up
 from mien.trainer.summary import print_summary
-from mien.trainer.trainer import Trainer, few
+from mien.trainer.trainer import Trainer, few, kimg
 
 SMALLER = "choose a smaller --batch (of a run: mien resume RUN --set batch_size=N) or --resolution, or --metrics none"
 
@@ -48,13 +49,12 @@ def train(config: TrainConfig) -> Run:
     if origin and (wrong := setup.training.wrong()):
         what = f"{few(wrong)} is no finite number there: start from another run"
         raise DataError(f"--init {config.init}: {what}")
-    if config.dry_run:
-        print_summary(config.outdir / f"NNNNN-{label}", setup)
-        return DryRun(config.outdir / f"NNNNN-{label}")
-
-    # Made last: a mistake in a flag leaves no directory behind.
     if setup.validator:
         setup.validator.dry_run()
+    if config.dry_run:
+        return dry_run(config.outdir / f"NNNNN-{label}", setup)
+
+    # Made last: a mistake in a flag leaves no directory behind.
     path = create(config.outdir, label).path if distributed.rank() == 0 else Path()
     run = RunDirectory(distributed.from_first(path))
     trainer = Trainer(run, setup)
@@ -116,9 +116,15 @@ def continued(
         )
     end = options.end_of(status) or parse_budget(config.budget, len(pictures.images))
     setup = set_up(config, recipe, pictures, device, end, layout)
+    state = restore(run, setup.training)
+    if not (budget or data or metrics or changes) and state and is_finished(status, state):
+        distributed.stop()
+        done = f"{run.path} is finished at {kimg(state['images'])}: there is nothing to do"
+        console.say(f"{done}; go on with: mien resume {run.path} --budget +20m")
+        return Run(run.path)
     if setup.validator:
         setup.validator.dry_run()
-    state = restore(run, setup.training)
+    cut_back(run, state)
     images, seconds = (state["images"], state["seconds"]) if state else (0, 0.0)
     if budget is not None:
         end = options.new_budget(budget, images, seconds, len(pictures.images))
@@ -136,6 +142,11 @@ def continued(
         if then.get(name) != now[name]:
             console.say(f"warning: {name} was {then.get(name)}, now {now[name]}: the bits will not be the same")
     return run_training(trainer)
+
+
+def is_finished(status: Status, state: State) -> bool:
+    """Whether the run came to its end, and its newest checkpoint is of that moment."""
+    return status["state"] == "finished" and status["images"] == state["images"]
 
 
 def run_training(trainer: Trainer) -> Run:

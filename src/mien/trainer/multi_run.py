@@ -13,7 +13,7 @@ from mien.trainer import augmentation_policy
 from mien.trainer.config import TrainConfig
 from mien.trainer.launch import train
 from mien.trainer.run import Run
-from mien.trainer.trainer import Stopped
+from mien.trainer.stopping import Stopped
 
 
 @dataclass(frozen=True)

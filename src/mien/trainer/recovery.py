@@ -18,7 +18,7 @@ from mien.runs.directory import RunDirectory
 from mien.runtime import distributed
 from mien.runtime.atomic_files import write_json
 from mien.runtime.console import say
-from mien.trainer.resume import newest_whole, put
+from mien.trainer.resume import cut_back, load, newest_whole
 from mien.trainer.setup import Setup, begin_again
 from mien.trainer.trainer import Trainer
 from mien.training.parts import batch_statistics
@@ -110,12 +110,18 @@ def go_back(trainer: Trainer, recipe: Recipe, why: str, what: str, **changes: An
         trainer.writer.event("went back", to=to, why=why, term=what, **changes)
         write_json(run.recipe, serialization.encode(recipe))
     setup = replace(trainer.setup, recipe=recipe)
-    for player in training.players:
-        player.rate_factor, player.parts = recipe.rate_factor, recipe.parts
+    adopt(setup)
     if newest is None:
         begin_again(setup)
-    state = put(run, training, newest)
+    state = load(run, training, newest)
+    cut_back(run, state)
     return Trainer(run, setup, trainer.clock.seconds, state["images"] if state else -1)
+
+
+def adopt(setup: Setup) -> None:
+    """Let the players know what the recipe changes for them in the midst of a training."""
+    for player in setup.training.players:
+        player.rate_factor, player.parts = setup.recipe.rate_factor, setup.recipe.parts
 
 
 def where(trainer: Trainer) -> str:

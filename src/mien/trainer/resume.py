@@ -16,33 +16,37 @@ from mien.training.state import Training
 
 
 def restore(run: RunDirectory, training: Training) -> State | None:
-    """Load the newest whole checkpoint into the networks, and cut the run's files back to it; -> its state.
+    """Load the newest whole checkpoint into the networks; -> its state.
 
     None for a run that was killed before its first checkpoint: it starts over, a pure function of the seed.
     """
     newest = newest_whole(run, training.wrong)
     if newest is None:
         say("warning: the run ended before its first checkpoint: it starts over from 0 kimg")
-    return put(run, training, newest)
+    return load(run, training, newest)
 
 
-def put(run: RunDirectory, training: Training, newest: tuple[Tensors, State] | None) -> State | None:
+def load(run: RunDirectory, training: Training, newest: tuple[Tensors, State] | None) -> State | None:
     """A checkpoint, or None for the beginning, where the training must then be already."""
-    state = None
-    if newest is not None:
-        tensors, state = newest
-        try:
-            training.load(tensors, state)
-        except (RuntimeError, KeyError, ValueError) as error:
-            what = "the newest checkpoint holds other networks; put back the recipe that the run began with"
-            raise FileError(f"{run.recipe} was changed: {what}") from error
-        if state["world_size"] != distributed.world_size():
-            now = distributed.world_size()
-            say(f"warning: {state['world_size']} process(es) before, {now} now: the bits will not be the same")
+    if newest is None:
+        return None
+    tensors, state = newest
+    try:
+        training.load(tensors, state)
+    except (RuntimeError, KeyError, ValueError) as error:
+        what = "the newest checkpoint holds other networks; put back the recipe that the run began with"
+        raise FileError(f"{run.recipe} was changed: {what}") from error
+    if state["world_size"] != distributed.world_size():
+        now = distributed.world_size()
+        say(f"warning: {state['world_size']} process(es) before, {now} now: the bits will not be the same")
+    return state
+
+
+def cut_back(run: RunDirectory, state: State | None) -> None:
+    """Cut the run's files back to a checkpoint, or to the beginning: on rank 0, which writes them."""
     if distributed.rank() == 0:
         with io_errors(run.path):
             rewind(run, state["images"] if state else 0)
-    return state
 
 
 def newest_whole(

@@ -10,11 +10,9 @@ from __future__ import annotations
 import datetime
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from mien.config.budget import duration
-from mien.errors import DivergenceError, MienError
+from mien.errors import DivergenceError
 from mien.runs.directory import RunDirectory
 from mien.runtime import distributed, signals
 from mien.runtime.console import Line, progress_line, say
@@ -23,6 +21,7 @@ from mien.trainer.intervals import Ticks
 from mien.trainer.rounds import rounds
 from mien.trainer.run_writer import SAMPLES, RunWriter
 from mien.trainer.setup import Setup
+from mien.trainer.stopping import Stopped, stoppable
 from mien.trainer.validation import ValidationSkipped
 
 STATISTICS_GROWTH, SAMPLE_GROWTH, SNAPSHOT_GROWTH = 0.005, 0.12, 1.0  # how the gaps of ticks widen
@@ -31,14 +30,6 @@ CHECKPOINT_COST = 50  # a checkpoint that took one second is followed by at leas
 AGREE_SECONDS, AGREE_ROUNDS = 1.0, 64  # between two agreements of several processes on whether to stop, at most
 STATUS_EVERY = 5.0  # seconds
 ANNOUNCE_AFTER = 15.0  # seconds of training that make a fair guess of the end
-
-
-class Stopped(MienError):
-    """A signal ended the training after it was saved; the exit code is 128 + signal."""
-
-    def __init__(self, message: str, number: int):
-        super().__init__(message)
-        self.exit_code = 128 + number
 
 
 class Trainer:
@@ -74,7 +65,7 @@ class Trainer:
         after a RoundTooLarge."""
         training = self.training
         distributed.advice = f"; its last checkpoint is whole: mien resume {self.run.path}"
-        with self.stoppable():
+        with stoppable(self.ask_to_stop, self.last_words):
             self.write_beginning()
             self.clock.start()
             self.last_checkpoint = self.last_status = time.monotonic()
@@ -112,7 +103,7 @@ class Trainer:
         if snapshot:
             self.writer.snapshot(snapshot)
         if validation:
-            self.validate()
+            self.validate_if_affordable()
         if checkpoint:
             self.checkpoint()
         now = time.monotonic()
@@ -126,11 +117,24 @@ class Trainer:
             self.last_status = now
             self.writer.status("running", self.clock.seconds)
 
-    def validate(self) -> None:
+    def validate_if_affordable(self) -> None:
         """Where its share of the time allows. The other processes wait for the gradients of the next step."""
-        assert self.validator and self.writer
-        if not self.validator.affordable(self.clock.in_session()):
+        assert self.validator
+        if self.validator.affordable(self.clock.in_session()):
+            self.validate()
+
+    def validate_at_end(self) -> None:
+        """Once, where the time of training allowed no validation at all."""
+        if self.validator is None or self.signal is not None or self.validator.failed:
             return
+        names = {metric.name for metric in self.validator.metrics}
+        if not names & {row.get("metric") for row in self.run.metrics.read()}:
+            about = f", about {duration(self.validator.cost)}" if self.validator.cost >= 1 else ""
+            say(f"metrics  there was no time for them while training: evaluated once now{about}; Ctrl-C ends that")
+            self.validate()
+
+    def validate(self) -> None:
+        assert self.validator and self.writer
         try:
             rows = self.validator.run(
                 self.training.ema.modules, self.run.name, self.training.images, lambda: self.signal is not None
@@ -157,25 +161,18 @@ class Trainer:
                 self.checkpoint()
             self.writer.mark_latest()
             self.writer.status("finished" if self.signal is None else "stopped", self.clock.seconds)
+            self.validate_at_end()
         if self.validator and (left_out := self.validator.left_out()):
             say(f"metrics  {left_out}")
         distributed.barrier()
         if self.signal is not None:
-            name = signals.name_of(self.signal)
-            raise Stopped(f"{name}: saved at {self.kimg()}; go on with: mien resume {self.run.path}", self.signal)
+            name, finished = signals.name_of(self.signal), self.run.read_status()["state"] == "finished"
+            how = "it came after the end of the training" if finished else f"go on with: mien resume {self.run.path}"
+            raise Stopped(f"{name}: saved at {self.kimg()}; {how}", self.signal)
 
-    @contextmanager
-    def stoppable(self) -> Iterator[None]:
-        """Signals ask this training to stop after the round. A second Ctrl-C ends it with what was saved before."""
-
-        def ask(number: int) -> None:
-            self.signal = number
-
-        try:
-            with signals.handled(ask, self.last_words):
-                yield
-        except signals.Interrupted as again:
-            raise Stopped(self.last_words(), again.exit_code - 128) from None
+    def ask_to_stop(self, number: int) -> None:
+        """The training ends after this round, because of the signal `number`."""
+        self.signal = number
 
     def last_words(self) -> str:
         saved = self.writer.saved_at if self.writer else -1

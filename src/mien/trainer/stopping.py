@@ -1,0 +1,27 @@
+"""Signals that stop a training: it ends after the round, saved; a second Ctrl-C ends it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from mien.errors import MienError
+from mien.runtime import signals
+
+
+class Stopped(MienError):
+    """A signal ended the training after it was saved; the exit code is 128 + signal."""
+
+    def __init__(self, message: str, number: int):
+        super().__init__(message)
+        self.exit_code = 128 + number
+
+
+@contextmanager
+def stoppable(ask: Callable[[int], None], last_words: Callable[[], str]) -> Iterator[None]:
+    """A signal calls `ask` with its number. A second Ctrl-C raises Stopped with `last_words`."""
+    try:
+        with signals.handled(ask, last_words):
+            yield
+    except signals.Interrupted as again:
+        raise Stopped(last_words(), again.exit_code - 128) from None
