@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+
 import pytest
 
 from mien.runtime import console
@@ -44,3 +47,42 @@ def test_without_a_viewer_progress_is_said_on_standard_error(capsys):
     with console.progress_line() as line:
         line.show(0.25, "a quarter")
     assert capsys.readouterr().err == " 25%  a quarter\n"
+
+
+PARTS = [
+    (1, "12.3 kimg"),
+    (2, "1523 img/s"),
+    (0, "1 h 12 min left"),
+    (0, "loss D 0.69"),
+    (3, "G 1.20"),
+    (4, "D(real) 0.55"),
+    (5, "D(fake) 0.41 → 0.47"),
+]
+
+
+@pytest.mark.parametrize(
+    "columns, words",
+    [
+        (160, "12.3 kimg  1523 img/s  1 h 12 min left  loss D 0.69  G 1.20  D(real) 0.55  D(fake) 0.41 → 0.47"),
+        (80, "12.3 kimg  1 h 12 min left  loss D 0.69"),
+        (60, "12.3 kimg  1 h 12 min left  loss D 0.69"),
+        (50, "1 h 12 min left  loss D 0.69"),
+        (30, "1 h 12 min l…"),
+    ],
+)
+def test_a_narrow_terminal_keeps_percentage_time_left_and_one_loss(columns, words, monkeypatch):
+    screen = console.Output(file=io.StringIO(), force_terminal=True, width=columns, soft_wrap=True, color_system=None)
+    monkeypatch.setattr(console, "console", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    with console.progress_line() as line:
+        line.show(0.25, PARTS)
+        written = screen.file.getvalue()
+    written = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", written).replace("\r", "\n")
+    row = [row for row in written.split("\n") if row.strip()][-1]
+    assert row.partition("25%")[2].strip() == words and len(row.rstrip()) <= columns
+
+
+def test_plain_lines_have_all_parts(capsys):
+    with console.progress_line() as line:
+        line.show(0.25, PARTS)
+    assert capsys.readouterr().err.strip().endswith("D(real) 0.55  D(fake) 0.41 → 0.47")

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from mien.errors import UsageError
-from mien.metrics.metric import Metric, Score, metric
+from mien.metrics.metric import SAME_IMAGES, Metric, Score, metric, same_rows
 
 
 @metric
@@ -26,6 +26,8 @@ class FID(Metric):
         fewest, width = min(len(real), len(fake)), real.shape[1]
         if fewest < 2:
             raise UsageError("fid needs 2 pictures or more of each kind: raise --num")
+        if same_rows(real, fake):  # rounding would leave about 1e-4, of either sign
+            return {"fid": Score(0.0, note=SAME_IMAGES)}
         if fewest > width:
             return {"fid": Score(frechet(*moments(real), *moments(fake)))}
         note = f"{fewest:,} pictures for {width:,} features: a singular covariance, and a value far too high"

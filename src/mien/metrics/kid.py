@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mien.errors import UsageError
-from mien.metrics.metric import Metric, Score, metric
+from mien.metrics.metric import SAME_IMAGES, Metric, Score, metric, same_rows
 
 
 @metric
@@ -30,6 +30,9 @@ class KID(Metric):
         size = min(self.size, len(real), len(fake))
         if size < 2:
             raise UsageError("kid needs 2 pictures or more of each kind: raise --num")
+        settings = f"{self.subsets} subsets of {size}, seed {self.seed}"
+        if same_rows(real, fake):  # two different subsets of one set would differ by chance
+            return {"kid": Score(0.0, 0.0, settings=settings, note=SAME_IMAGES)}
         draw = np.random.RandomState(self.seed)
         values = []
         for _ in range(self.subsets):
@@ -37,7 +40,6 @@ class KID(Metric):
             theirs = real[draw.choice(len(real), size, replace=False)]
             values.append(discrepancy(ours, theirs))
         note = f"subsets of {size:,}, not {self.size:,}: there are no more pictures" if size < self.size else None
-        settings = f"{self.subsets} subsets of {size}, seed {self.seed}"
         return {"kid": Score(float(np.mean(values)), float(np.std(values)), settings=settings, note=note)}
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeVar
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from mien.data.attributes import BINARY, Attribute
@@ -82,6 +83,20 @@ class Metric:
     def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:
         """Scores by name, of the rows of N real and M fake images: [N,K] and [M,K], on the CPU, in their order."""
         raise TypeError(f"{type(self).__name__} must define scores(real, fake) -> {{name: Score}}")
+
+
+SAME_IMAGES = "both sets are the same images"
+
+
+def same_rows(real: Tensor, fake: Tensor) -> bool:
+    """Whether the rows [N,K] and [M,K] are the same ones, in any order."""
+    if real.shape != fake.shape:
+        return False
+    sums = [rows.sum(1, dtype=torch.float64) for rows in (real, fake)]
+    orders = [column.argsort() for column in sums]
+    if not torch.equal(sums[0][orders[0]], sums[1][orders[1]]):  # of different rows, nearly always: no copy is made
+        return False
+    return torch.equal(real[orders[0]], fake[orders[1]])
 
 
 def metric(made: M) -> M:

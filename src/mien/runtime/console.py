@@ -6,7 +6,7 @@ Results go to standard output and are printed by `cli.main` alone. rich respects
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -43,6 +43,7 @@ class Output(Console):
 
 console = Output(stderr=True, highlight=False, soft_wrap=True, emoji=False)  # a file may be called :smile:
 
+BAR, SHORT_BAR, WIDE = 24, 10, 80  # columns of the bar, and of a terminal that has room for the long one
 PLAIN_EVERY = 10.0  # seconds between plain lines
 LIVE_EVERY = 0.5  # seconds between redraws of the live line
 
@@ -90,24 +91,30 @@ def note(text: str) -> None:
         raise FileError(f"{log}: {error.strerror or error}") from error
 
 
+Part = tuple[int, str]
+"""(rank, words) of a progress line. A narrow terminal leaves out the parts of the highest rank first."""
+
+
 class Line:
     """One progress line that is asked for often and drawn seldom."""
 
-    def __init__(self, progress: Progress | None):
-        self.progress = progress
+    def __init__(self, progress: Progress | None, bar: int = 0):
+        self.progress, self.bar = progress, bar
         self.task = progress.add_task("", total=1.0) if progress else None
         self.last = self.noted = 0.0
 
     def due(self) -> bool:
         return time.monotonic() - self.last >= (LIVE_EVERY if self.progress or viewer else PLAIN_EVERY)
 
-    def show(self, share: float, text: str) -> None:
-        """share: 0 to 1, how far."""
+    def show(self, share: float, words: str | Sequence[Part]) -> None:
+        """share: 0 to 1, how far. words: a live line shows as much of them as fits into the terminal."""
         self.last = time.monotonic()
+        parts = [(0, words)] if isinstance(words, str) else words
+        text = "  ".join(part for _, part in parts)
         if viewer is not None:
             viewer.show(share, printable(text))
         elif self.progress is not None and self.task is not None:
-            self.progress.update(self.task, completed=share, description=printable(text), refresh=True)
+            self.progress.update(self.task, completed=share, description=fitted(parts, self.room()), refresh=True)
         else:
             say(f"{share:4.0%}  {text}")
             return
@@ -115,22 +122,38 @@ class Line:
             self.noted = self.last
             note(f"{share:4.0%}  {text}")
 
+    def room(self) -> int:
+        """Columns of the terminal beside the bar and the percentage."""
+        return max(1, console.width - self.bar - len(" 100% ") - 1)
+
+
+def fitted(parts: Sequence[Part], room: int) -> str:
+    """The words of a line in `room` columns: parts of the highest rank are left out, then the end is cut."""
+    left = [(rank, printable(text)) for rank, text in parts]
+    while len(left) > 1 and len("  ".join(text for _, text in left)) > room:
+        left.remove(max(reversed(left), key=lambda part: part[0]))
+    text = "  ".join(text for _, text in left)
+    return text if len(text) <= room else text[: room - 1] + "…"
+
 
 @contextmanager
 def progress_line() -> Iterator[Line]:
-    """A bar with a text behind it, redrawn by hand: a thread of its own would take time from a training step. While
-    there is one already, what another tells comes in plain lines above it."""
+    """A bar with words behind it, redrawn by hand: a thread of its own would take time from a training step.
+
+    If a bar is on the screen already, the words come in plain lines above it.
+    """
     global showing
     if viewer is not None or not live() or showing:
         yield Line(None)
         return
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-    columns = (BarColumn(bar_width=24), TaskProgressColumn(), TextColumn("{task.description}", markup=False))
+    bar = BAR if console.width >= WIDE else SHORT_BAR
+    columns = (BarColumn(bar_width=bar), TaskProgressColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=console, auto_refresh=False, transient=True) as progress:
         showing = True
         try:
-            yield Line(progress)
+            yield Line(progress, bar)
         finally:
             showing = False
 

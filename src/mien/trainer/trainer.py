@@ -15,7 +15,7 @@ from mien.config.budget import duration
 from mien.errors import DivergenceError
 from mien.runs.directory import RunDirectory
 from mien.runtime import distributed, signals
-from mien.runtime.console import Line, progress_line, say
+from mien.runtime.console import Line, Part, progress_line, say
 from mien.trainer.clock import Clock
 from mien.trainer.intervals import Ticks
 from mien.trainer.rounds import rounds
@@ -244,15 +244,18 @@ class Trainer:
         """Seconds to the end of the budget at this session's speed."""
         return self.clock.remaining(self.training.images, self.budget)
 
-    def progress_text(self) -> str:
+    def progress_text(self) -> list[Part]:
+        """The words of the progress line. Time left and the discriminator's loss stay in the narrowest terminal."""
         values = self.shown = {**self.shown, **self.training.statistics.read()}
-        parts = [self.kimg(), f"{self.speed():.0f} img/s", f"{duration(self.remaining())} left"]
+        parts = [(1, self.kimg()), (2, f"{self.speed():.0f} img/s"), (0, f"{duration(self.remaining())} left")]
         if {"discriminator/loss", "generator/loss"} <= values.keys():
-            parts.append(f"loss D {values['discriminator/loss']:.2f} G {values['generator/loss']:.2f}")
+            parts.append((0, f"loss D {values['discriminator/loss']:.2f}"))
+            parts.append((3, f"G {values['generator/loss']:.2f}"))
         if {"D(real)", "D(fake)", "D(fake) after"} <= values.keys():
             before, after = values["D(fake)"], values["D(fake) after"]
-            parts.append(f"D(real) {values['D(real)']:.2f} D(fake) {before:.2f} → {after:.2f}")
-        return "  ".join(parts)
+            parts.append((4, f"D(real) {values['D(real)']:.2f}"))
+            parts.append((5, f"D(fake) {before:.2f} → {after:.2f}"))
+        return parts
 
 
 def kimg(images: int) -> str:
