@@ -14,7 +14,7 @@ from PIL import Image
 from mien.commands.submit import check, fitted, hw6
 from mien.errors import DataError, FileError, UsageError
 from mien.export.hw6.pack import archive, best_quality, jpeg, pack
-from mien.export.hw6.validate import COUNT, MOST_BYTES, problems
+from mien.export.hw6.validate import COUNT, MAX_BYTES, problems
 
 Entry = tuple[tarfile.TarInfo, bytes]
 
@@ -50,7 +50,7 @@ def test_a_gray_run_becomes_a_valid_archive(tmp_path: Path) -> None:
     run = make_run(tmp_path / "runs", channels=1)
     made = hw6(str(run.path), trunc=0.8)
     assert made.path == str(run.path / "hw6.tgz")
-    assert made.bytes == Path(made.path).stat().st_size < MOST_BYTES
+    assert made.bytes == Path(made.path).stat().st_size < MAX_BYTES
     assert (made.pictures, made.truncation, made.kimg, made.resized_from) == (1000, 0.8, 4.5, "16")
     assert check(Path(made.path)).as_dict() == {"valid": True, "path": made.path, "bytes": made.bytes, "pictures": 1000}
     assert "No score is claimed" in str(made)
@@ -111,7 +111,7 @@ def other_jpeg(size: tuple[int, int] = (64, 64), mode: str = "RGB", format: str 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda all: all[:-2], "2 of 1,000 pictures are missing: 999.jpg, 1000.jpg"),
+        (lambda all: all[:-2], "2 of 1,000 images are missing: 999.jpg, 1000.jpg"),
         (lambda all: [*all, entry("readme.txt")], "readme.txt: does not belong there"),
         (lambda all: [*all, all[6]], "7.jpg: is there twice"),
         (lambda all: [entry("out", kind=tarfile.DIRTYPE), *all], "out: is a folder"),
@@ -123,7 +123,7 @@ def other_jpeg(size: tuple[int, int] = (64, 64), mode: str = "RGB", format: str 
         (lambda all: [entry("1.jpg", other_jpeg((96, 96))), *all[1:]], "1.jpg: is 96x96, not 64x64"),
         (lambda all: [entry("1.jpg", other_jpeg(mode="L")), *all[1:]], "1.jpg: is of mode L, not RGB"),
         (lambda all: [entry("1.jpg", other_jpeg(format="PNG")), *all[1:]], "1.jpg: is not a JPEG"),
-        (lambda all: [entry("1.jpg", all[0][1][:400]), *all[1:]], "1.jpg: is not a JPEG, or a damaged one"),
+        (lambda all: [entry("1.jpg", all[0][1][:400]), *all[1:]], "1.jpg: is not a JPEG, or is damaged"),
         (lambda all: [entry("1.jpg"), *all[1:]], "1.jpg: is not a JPEG"),
         (lambda all: [*all, entry("a\n\x1b[31mb")], "a��[31mb: does not belong there"),
     ],
@@ -145,7 +145,7 @@ def test_every_fault_is_told_and_the_exit_code_is_65(tmp_path: Path, good: list[
 
 def test_many_faults_are_counted(tmp_path: Path, good: list[Entry]) -> None:
     found = problems(written(tmp_path / "a.tgz", [*good, *(entry(f"{number}.txt") for number in range(50))]))
-    assert len(found) == 41 and found[-1] == "and 10 more of the kind"
+    assert len(found) == 41 and found[-1] == "and 10 more faulty files"
 
 
 def test_too_large(tmp_path: Path, good: list[Entry]) -> None:
@@ -166,7 +166,9 @@ def test_bombs_are_not_unpacked(tmp_path: Path, good: list[Entry]) -> None:
     (tmp_path / "deep.tgz").write_bytes(gzip.compress((name.tobuf() + b"a".ljust(512, b"\0")) * 3000, 1))
     assert any("damaged" in fault for fault in problems(tmp_path / "deep.tgz"))
     flood = [*good, *(entry("x") for _ in range(3001))]
-    assert any("over 4,000 entries" in fault or "more of the kind" in fault for fault in problems(written(bomb, flood)))
+    assert any(
+        "over 4,000 entries" in fault or "more faulty files" in fault for fault in problems(written(bomb, flood))
+    )
 
 
 BROKEN = {

@@ -1,6 +1,6 @@
-"""MTCNN's published weights, from the package `mtcnn` of PyPI (MIT): where they lie, and how they become networks.
+"""MTCNN's published weights, read from the installed package `mtcnn` of PyPI (MIT).
 
-The package itself is never imported, and its files, which are pickles, are never unpickled: each has one known content
+The package is never imported. Its files are pickles, which are never unpickled: each file has one known content
 (sha256), and the numbers of each tensor lie at a known place in it.
 """
 
@@ -29,8 +29,8 @@ CURE = "pip install 'mien[faces]'"
 
 @dataclass(frozen=True)
 class Published:
-    """One file. sha256: of the whole file. places: where each tensor's numbers begin in the unpacked content, in the
-    order of the network's own parameters."""
+    """One file. sha256: of the whole file. places: where the numbers of each tensor begin in the unpacked content, in the
+    order of the network's parameters."""
 
     file: str
     sha256: str
@@ -67,7 +67,7 @@ FILES = (
 
 
 def find_mtcnn() -> Path | None:
-    """The folder of the three files, where the package is installed."""
+    """The folder of the three files; None if the package, or lz4, is not installed."""
     package = importlib.util.find_spec(PACKAGE)
     if package is None or not package.submodule_search_locations:
         return None
@@ -77,7 +77,7 @@ def find_mtcnn() -> Path | None:
 
 
 def load_mtcnn(folder: Path) -> tuple[Proposal, Refinement, Output]:
-    """Raises FileError for a file that cannot be read or is not the published one."""
+    """The three networks with their weights. Raises FileError for a file that is not the published one."""
     proposal, refinement, output = (load(published, folder / published.file) for published in FILES)
     assert isinstance(proposal, Proposal) and isinstance(refinement, Refinement) and isinstance(output, Output)
     return proposal, refinement, output
@@ -101,7 +101,7 @@ def load(published: Published, path: Path) -> nn.Module:
 
 
 def tensor_at(content: bytes, place: int, shape: torch.Size) -> Tensor:
-    """The numbers at `place`, which TensorFlow keeps the other way round: [H,W,in,out] and [in,out]."""
+    """The tensor at `place`. TensorFlow stores [H,W,in,out] and [in,out]; PyTorch has [out,in,H,W] and [out,in]."""
     numbers = np.frombuffer(content, "<f4", math.prod(shape), place)
     if len(shape) == 4:
         out, into, height, width = shape

@@ -1,4 +1,4 @@
-"""The run directory: `runs/00007-dcgan-faces64/`, self-contained, movable, one training each."""
+"""The run directory: `runs/00007-dcgan-faces64/` holds everything about one training, and can be moved."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KIMG = r"{}(\d{{1,15}}(?:\.\d{{1,3}})?)"  # of a file's name
 
 
 class RunDirectory:
-    """Names the files of a run; `create` and `find` make one."""
+    """The files of a run. `create` and `find` make one."""
 
     def __init__(self, path: Path):
         self.path = path

@@ -14,8 +14,8 @@ Point = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Mixture:
-    """Equally likely Gaussians. centres: one point each, all of 1 or 2 coordinates. sigma: standard deviation along
-    each axis, the same for all; 0 makes a line. about: one sentence. mode: what one of them is called."""
+    """Equally likely Gaussians. centres: one point for each, with 1 or 2 coordinates. sigma: standard deviation along
+    each axis, the same for all; 0 makes a line. about: one sentence. mode: the noun for one of them."""
 
     name: str
     about: str
@@ -29,17 +29,17 @@ class Mixture:
 
     @property
     def thin(self) -> bool:
-        """Without width along x: then no point but one at x = 0 is good, and only the place of a line counts."""
+        """Whether it has no width along x. Then a point is good only at x = 0, and only the place of a line counts."""
         return 0.0 in self.sigma
 
     def sample(self, count: int, random: torch.Generator) -> Tensor:
-        """-> [count, dimensions]"""
+        """Random points, [count, dimensions]."""
         centres = torch.tensor(self.centres)[torch.randint(len(self.centres), (count,), generator=random)]
         return centres + torch.randn(centres.shape, generator=random) * torch.tensor(self.sigma)
 
     def masses(self, edges: Tensor) -> Tensor:
-        """The exact probability of each cell between `edges` [n+1], the same along every axis: [n] or [n,n] (the first
-        axis is x). What lies outside is missing from the sum."""
+        """The exact probability of each cell, [n] or [n,n] (the first axis is x). edges: [n+1], the same along every
+        axis. The sum lacks the probability outside of the cells."""
         centres = torch.tensor(self.centres, dtype=torch.float64)
         sigma = torch.tensor(self.sigma, dtype=torch.float64).clamp_min(1e-12)
         below = 0.5 * (1 + torch.erf((edges.double()[:, None, None] - centres) / (sigma * math.sqrt(2))))
@@ -60,7 +60,7 @@ def two_bumps() -> Mixture:
 
 
 def ring() -> Mixture:
-    """Eight Gaussians on a circle: the picture in which mode collapse became known."""
+    """Eight Gaussians on a circle: the usual example of mode collapse."""
     angles = [2 * math.pi * index / 8 for index in range(8)]
     return Mixture("ring", ring.__doc__ or "", tuple((math.cos(a), math.sin(a)) for a in angles), (0.05, 0.05))
 

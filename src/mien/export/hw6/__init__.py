@@ -1,1 +1,1 @@
-"""Homework 6's archive: packed as well as two megabytes allow, and validated without trusting it."""
+"""The archive of homework 6: packed at the highest quality below two megabytes, and validated as a stranger's file."""

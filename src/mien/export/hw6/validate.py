@@ -1,4 +1,4 @@
-"""Is this a homework 6 archive? Reads a stranger's file: everything is capped, nothing is extracted or followed."""
+"""Whether a file is a valid archive of homework 6. It is read with limits, and nothing is extracted."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from PIL import Image
 from mien.runtime.atomic_files import io_errors
 
 COUNT, SIDE = 1000, 64
-MOST_BYTES = 2_000_000  # the archive must be smaller
-MOST_UNPACKED = 64_000_000  # 1,000 such pictures take under 10 MB
-MOST_ENTRIES = 4 * COUNT
-LARGEST_PICTURE = 1_000_000
-MOST_TOLD = 40  # faults of single files; the rest is counted
+MAX_BYTES = 2_000_000  # the archive must be smaller
+MAX_UNPACKED = 64_000_000  # bytes; 1,000 images of this size take less than 10 MB
+MAX_ENTRIES = 4 * COUNT
+MAX_IMAGE_BYTES = 1_000_000
+MAX_FAULTS = 40  # of single files that are listed; the others are counted
 EXPECTED = {f"{number}.jpg" for number in range(1, COUNT + 1)}
 DAMAGE = (tarfile.TarError, EOFError, zlib.error, OSError, ValueError, RecursionError, OverflowError)
 
 
-class TooMuch(Exception):
-    """The archive unpacks to more than any honest one."""
+class TooLargeError(Exception):
+    """The archive unpacks to more than MAX_UNPACKED bytes."""
 
 
 class Limited(io.RawIOBase):
-    """What comes out of gzip, up to MOST_UNPACKED bytes."""
+    """The unpacked bytes of a gzip file. Raises TooLargeError after MAX_UNPACKED bytes."""
 
     def __init__(self, source: gzip.GzipFile):
-        self.source, self.left = source, MOST_UNPACKED
+        self.source, self.left = source, MAX_UNPACKED
 
     def readable(self) -> bool:
         return True
@@ -40,18 +40,18 @@ class Limited(io.RawIOBase):
         data = self.source.read(min(size, self.left + 1) if size >= 0 else self.left + 1)
         self.left -= len(data)
         if self.left < 0:
-            raise TooMuch
+            raise TooLargeError
         return data
 
 
 def problems(path: Path) -> list[str]:
-    """Every fault, one line each, the archive's own first; [] for a valid one. Raises FileError where the file
+    """One line for each fault, first those of the whole archive; [] for a valid one. Raises FileError if the file
     cannot be opened."""
     with io_errors(path):
         size = path.stat().st_size
         with path.open("rb") as file:
             is_gzip = file.read(2) == b"\x1f\x8b"
-    found = [f"it is {size:,} bytes: it must be under {MOST_BYTES:,}"] if size >= MOST_BYTES else []
+    found = [f"it is {size:,} bytes: it must be under {MAX_BYTES:,}"] if size >= MAX_BYTES else []
     if not is_gzip:
         return [*found, "it is not gzip-compressed: make it with tar -czf hw6.tgz *.jpg"]
     seen: set[str] = set()
@@ -59,21 +59,26 @@ def problems(path: Path) -> list[str]:
     faults: list[str] = []
     try:
         faults += entry_faults(path, seen, misplaced)
-    except TooMuch:
-        return [*found, f"it unpacks to over {MOST_UNPACKED:,} bytes: reading stopped there"]
+    except TooLargeError:
+        return [*found, f"it unpacks to over {MAX_UNPACKED:,} bytes: reading stopped there"]
     except DAMAGE as error:
-        return [*found, *told(faults), f"it is damaged or no tar archive: {printable(str(error) or repr(error))}"]
+        return [
+            *found,
+            *first_faults(faults),
+            f"it is damaged or no tar archive: {printable(str(error) or repr(error))}",
+        ]
     if missing := sorted(EXPECTED - seen - misplaced, key=lambda name: int(name[:-4])):
         found.append(missing_text(missing))
-    return [*found, *told(faults)]
+    return [*found, *first_faults(faults)]
 
 
 def entry_faults(path: Path, seen: set[str], misplaced: set[str]) -> Iterator[str]:
-    """Walks the archive as a stream; notes the expected names at the root in `seen`, those elsewhere in `misplaced`."""
+    """One line for each faulty entry. Adds expected names at the root to `seen`, and the last parts of all names to
+    `misplaced`. The archive is read as a stream."""
     with gzip.open(path) as unpacked, tarfile.open(fileobj=Limited(unpacked), mode="r|") as tar:
         for index, entry in enumerate(tar):
-            if index >= MOST_ENTRIES:
-                yield f"it has over {MOST_ENTRIES:,} entries: reading stopped there"
+            if index >= MAX_ENTRIES:
+                yield f"it has over {MAX_ENTRIES:,} entries: reading stopped there"
                 return
             misplaced.add(entry.name.rpartition("/")[2])
             if fault := entry_fault(tar, entry, seen):
@@ -90,46 +95,46 @@ def entry_fault(tar: tarfile.TarFile, entry: tarfile.TarInfo, seen: set[str]) ->
         return "is a link, not a file"
     if entry.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or entry.sparse is not None:
         return "is not a plain file"
-    if entry.size > LARGEST_PICTURE:
-        return f"is {entry.size:,} bytes: no picture of {SIDE}x{SIDE} needs that"
+    if entry.size > MAX_IMAGE_BYTES:
+        return f"is {entry.size:,} bytes: no image of {SIDE}x{SIDE} needs that"
     file = tar.extractfile(entry)
-    return picture_fault(file.read()) if file else "cannot be read"
+    return image_fault(file.read()) if file else "cannot be read"
 
 
 def name_fault(entry: tarfile.TarInfo) -> str:
     base = entry.name.rpartition("/")[2]
     if entry.isdir():
-        return "is a folder: the pictures must lie at the root (run tar inside the folder)"
+        return "is a folder: the images must lie at the root (run tar inside the folder)"
     if base in EXPECTED:
         return f"must be named {base}, at the root (run tar -czf … *.jpg inside the folder)"
     return f"does not belong there: only 1.jpg to {COUNT}.jpg do"
 
 
-def picture_fault(data: bytes) -> str | None:
-    """Decoded only once it says that it is small."""
+def image_fault(data: bytes) -> str | None:
+    """What is wrong with a JPEG, or None. It is decoded only if its header gives the right size."""
     try:
-        with Image.open(io.BytesIO(data), formats=("JPEG",)) as picture:
-            if picture.size != (SIDE, SIDE):
-                return f"is {picture.width}x{picture.height}, not {SIDE}x{SIDE}"
-            if picture.mode != "RGB":
-                return f"is of mode {picture.mode}, not RGB"
-            picture.load()
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            if image.size != (SIDE, SIDE):
+                return f"is {image.width}x{image.height}, not {SIDE}x{SIDE}"
+            if image.mode != "RGB":
+                return f"is of mode {image.mode}, not RGB"
+            image.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return "is not a JPEG, or a damaged one"
+        return "is not a JPEG, or is damaged"
     return None
 
 
 def missing_text(missing: list[str]) -> str:
     shown = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
-    return f"{len(missing):,} of {COUNT:,} pictures are missing: {shown}"
+    return f"{len(missing):,} of {COUNT:,} images are missing: {shown}"
 
 
-def told(faults: list[str]) -> list[str]:
-    more = len(faults) - MOST_TOLD
-    return [*faults[:MOST_TOLD], f"and {more:,} more of the kind"] if more > 0 else faults
+def first_faults(faults: list[str]) -> list[str]:
+    more = len(faults) - MAX_FAULTS
+    return [*faults[:MAX_FAULTS], f"and {more:,} more faulty files"] if more > 0 else faults
 
 
 def printable(text: str) -> str:
-    """A stranger's name without line breaks or control codes, and of bearable length."""
+    """A stranger's name without line breaks and control codes, in at most 100 characters."""
     clean = "".join(letter if letter.isprintable() else "�" for letter in text)
     return clean if len(clean) <= 100 else clean[:100] + "…"
