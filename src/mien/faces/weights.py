@@ -29,8 +29,8 @@ CURE = "pip install 'mien[faces]'"
 
 @dataclass(frozen=True)
 class Published:
-    """One file. sha256: of the whole file. places: where the numbers of each tensor begin in the unpacked content, in the
-    order of the network's parameters."""
+    """One file. sha256: of the whole file. places: where the numbers of each tensor begin in the unpacked content, in
+    the order of the network's parameters."""
 
     file: str
     sha256: str

@@ -75,11 +75,11 @@ class RunDirectory:
         return typed_json.read(self.best, Best) if self.best.exists() else None
 
     def best_snapshots(self) -> list[Path]:
-        """The best generator, and until the next checkpoint those that were it before. Oldest first."""
+        """The best generator, and those before it until the next checkpoint removes them. Oldest first."""
         return self.numbered("best-")
 
     def numbered(self, begin: str) -> list[Path]:
-        """Files that mien could have written; what else lies there (a pipe, a folder) is not looked at."""
+        """Regular files with the names that mien gives, oldest first."""
         found = self.snapshots.glob(f"{begin}*.safetensors")
         fitting = [path for path in found if re.fullmatch(KIMG.format(begin), path.stem) and path.is_file()]
         return sorted(fitting, key=lambda path: path.stem)
@@ -87,7 +87,7 @@ class RunDirectory:
     def lock(self) -> None:
         """Hold this run until the process ends, however it ends. Raises RunLockedError if another process trains it."""
         for path in (self.lock_file, self.log, self.stats.path, self.metrics.path, self.events.path):
-            if path.is_symlink():  # what is written into a stranger's run must not land in another file
+            if path.is_symlink():  # a run that a stranger made must not write into another file
                 raise FileError(f"{path} is a link: a run writes into its own files, so put the file itself there")
         with io_errors(self.path):
             self.held = os.fdopen(typed_json.open_regular(self.lock_file, APPEND), "a")
@@ -135,7 +135,8 @@ def kimg_name(images: int) -> str:
 
 
 def create(outdir: Path, name: str) -> RunDirectory:
-    """The next number in `outdir`, e.g. 00007-name. No two runs ever share one, however many start at once."""
+    """A new run with the next number in `outdir`, e.g. 00007-name. Two runs never share a number, even if they start at
+    once."""
     with io_errors(outdir):
         outdir.mkdir(parents=True, exist_ok=True)
         while True:

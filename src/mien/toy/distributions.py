@@ -88,4 +88,4 @@ def line() -> Mixture:
 
 
 DISTRIBUTIONS: dict[str, Callable[[], Mixture]] = {made().name: made for made in (bump, two_bumps, ring, grid, spiral)}
-"""What any recipe may learn; the line is for its own experiment."""
+"""The distributions that any recipe can learn. `line` is only for its own experiment."""
