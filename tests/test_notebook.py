@@ -19,7 +19,7 @@ from mien.commands.generate import Generated
 from mien.media.html_images import MOST_BYTES, data_uri, strip
 from mien.runtime import console
 from mien.trainer.run import Run
-from mien.trainer.run_html import chart, run_html
+from mien.trainer.run_html import curves, run_html
 
 
 class Handle:
@@ -122,10 +122,10 @@ def test_a_run_without_files_is_its_name(tmp_path):
 
 
 def test_a_curve_ends_where_its_last_value_lies():
-    svg = chart([("fid", [(0.0, 0.0), (1.0, 50.0), (2.0, 100.0)])])
-    places = [tuple(map(float, place.split(","))) for place in re.search(r'points="([^"]+)"', svg)[1].split()]
-    assert places[0][0] < places[1][0] < places[2][0] and places[0][1] > places[1][1] > places[2][1]
-    assert "fid 100" in svg
+    rows = [{"kimg": kimg, "value": 50.0 * kimg} for kimg in (0.0, 1.0, 2.0)]
+    chart = curves([("fid", rows, "value")])
+    assert [curve.points for curve in chart.curves] == ["0.00,400.00 500.00,200.00 1000.00,0.00"]
+    assert curves([("fid", rows[:1], "value")]) is None
 
 
 def test_a_generator_shows_the_images_of_eight_seeds(tmp_path):

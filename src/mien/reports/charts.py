@@ -115,6 +115,7 @@ def chart(
     marks: Sequence[float] = (),
     end: float | None = None,
     unit: str = "kimg",
+    smooth: bool = True,
 ) -> Chart | None:
     """A chart over kimg or time; None if no series has a point. bounds: of the y axis, else taken from the data.
     marks: where the run was resumed. end: where the x axis ends, so that charts below each other agree."""
@@ -124,7 +125,7 @@ def chart(
     x = time_axis(max([*(x for one in series for x, _ in one.points), end or 0.0]), unit)
     y, cut = value_axis([y for one in series for _, y in one.points], bounds)
     note = " ".join(filter(None, [note, cut_text(cut)]))
-    return Chart(title, series, x, y, note, tuple(marks))
+    return Chart(title, series, x, y, note, tuple(marks), smooth)
 
 
 # --- axes ---------------------------------------------------------------------------------------------------------
