@@ -44,10 +44,16 @@ class FakeRun:
     path: Path
 
 
+@dataclass
+class FakeResult:
+    path: str
+
+
 GOOD = [
     ({"run": 7}, "run", "7"),
     ({"run": Path("runs/0")}, "run", "runs/0"),
     ({"run": FakeRun(Path("runs/0"))}, "run", "runs/0"),
+    ({"run": FakeResult("runs/0")}, "run", "runs/0"),
     ({"seeds": [0, 1]}, "seeds", "0,1"),
     ({"seeds": range(100)}, "seeds", "0-99"),
     ({"seeds": np.array([3, 1])}, "seeds", "3,1"),

@@ -9,26 +9,23 @@ import difflib
 import functools
 import inspect
 import operator
-import random
 import re
 import types
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from mien.config.keywords import set_signature
 from mien.config.renamed import current_name
 from mien.errors import MienError, UsageError
-from mien.notebook import live_display
 
 
 class HasPath(Protocol):
-    """A run, a run's directory, a prepared set."""
+    """A run, a prepared set, what a verb has written."""
 
     @property
-    def path(self) -> Path: ...
+    def path(self) -> str | Path: ...
 
 
 class HasType(Protocol):
@@ -87,6 +84,9 @@ def checked(name: str) -> Callable[[Verb], Verb]:
 
         @functools.wraps(verb)
         def call(*positional: Any, **named: Any) -> Any:
+            from mien.runtime.random_state import same_random_state_after
+            from mien.trainer.notebook import live_display
+
             verb_name = name.split(".")[-1]
             named = {current_name(verb_name, key, dashes=False): value for key, value in named.items()}
             bound = _bound(signature, name, positional, named)
@@ -104,24 +104,6 @@ def checked(name: str) -> Callable[[Verb], Verb]:
         return typing.cast(Verb, call)
 
     return wrap
-
-
-@contextmanager
-def same_random_state_after() -> Iterator[None]:
-    """Leave the caller's random state and cuDNN's flags as they were: a training seeds torch before each update."""
-    import numpy as np
-    import torch
-
-    cudnn, of_python, of_numpy = torch.backends.cudnn, random.getstate(), np.random.get_state()
-    flags = cudnn.benchmark, cudnn.deterministic
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
-    with torch.random.fork_rng(devices=devices):
-        try:
-            yield
-        finally:
-            cudnn.benchmark, cudnn.deterministic = flags
-            random.setstate(of_python)
-            np.random.set_state(of_numpy)
 
 
 def wide_signature(verb: Callable[..., Any]) -> inspect.Signature:
@@ -171,8 +153,8 @@ def convert(name: str, value: Any, hint: Any) -> Any:
     wanted = next(option for option in options if option is not type(None))
     if hasattr(value, "tolist"):  # numpy and torch: a scalar, or an array of them
         value = value.tolist()
-    if isinstance(getattr(value, "path", None), Path):  # a Run, a RunDirectory, a prepared set
-        value = value.path
+    if not isinstance(value, type) and isinstance(getattr(value, "path", None), str | Path):  # HasPath
+        value = Path(value.path)
     made = _made(name, value, wanted)
     if made is None:
         shown = repr(value)

@@ -55,6 +55,7 @@ def test_one_that_diverges_or_cannot_begin_does_not_end_the_others(flags, own):
     assert [run.state for run in made.runs] == ["diverged", "finished"]
     assert "stopped being finite" in made.failed[f"{own}:wild"] and "--batch 0" in made.failed[f"{own}:lone"]
     assert made.compare() == f"mien compare {made.runs[0].path} {made.runs[1].path}"
+    assert list(made) == made.runs
 
 
 def test_when_all_fail_the_last_reason_is_the_answer(flags, own):

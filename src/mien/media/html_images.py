@@ -34,8 +34,8 @@ def data_uri(image: Image.Image, longest: int = 640) -> str:
 
 
 def image_tag(image: Image.Image, about: str, longest: int = 640) -> str:
-    """An <img>. about: its alternative text. A small image is enlarged without smoothing by the browser's own rule."""
-    style = "max-width:100%;image-rendering:auto;border-radius:4px"
+    """An <img>. about: its alternative text."""
+    style = "max-width:100%;border-radius:4px"
     return f'<img src="{data_uri(image, longest)}" alt="{escape(about, quote=True)}" style="{style}">'
 
 

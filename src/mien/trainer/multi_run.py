@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +27,9 @@ class Runs:
 
     def as_dict(self) -> dict[str, Any]:
         return {"runs": [run.as_dict() for run in self.runs], "failed": self.failed, "compare": self.compare()}
+
+    def __iter__(self) -> Iterator[Run]:
+        return iter(self.runs)
 
     def _repr_html_(self) -> str:
         return "".join(run._repr_html_() for run in self.runs)

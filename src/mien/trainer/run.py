@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from mien.config.budget import duration
 from mien.inference import generator, translator
@@ -15,6 +14,7 @@ from mien.inference.generator import Generator
 from mien.inference.translator import Translator
 from mien.runs.directory import RunDirectory, find
 from mien.runs.records import Best
+from mien.runtime.random_state import same_random_state_after
 from mien.trainer.run_html import run_html
 
 
@@ -137,7 +137,7 @@ def load(
     """
     place = run.directory if isinstance(run, Run) else run if isinstance(run, RunDirectory) else str(run)
     outdir = Path(outdir)
-    with torch.random.fork_rng(devices=[]):  # building a network draws its first weights
+    with same_random_state_after():  # a network begins with random weights
         if translator.translates(place, outdir):
             return translator.load(place, snapshot, outdir=outdir, code=code, device=device)
         return generator.load(place, snapshot, outdir=outdir, code=code, device=device)

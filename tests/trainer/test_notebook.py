@@ -14,10 +14,10 @@ from fake_run import make_run
 from PIL import Image
 
 import mien
-from mien import notebook
 from mien.commands.generate import Generated
 from mien.media.html_images import MOST_BYTES, data_uri, strip
 from mien.runtime import console
+from mien.trainer import notebook
 from mien.trainer.run import Run
 from mien.trainer.run_html import curves, run_html
 
