@@ -12,7 +12,8 @@ def exceptions():
     """Each `type: ignore` of the source, and each setting of pyproject.toml that is less strict for something."""
     ignores = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
-        for path in sorted((ROOT / "src").rglob("*.py"))
+        for path in sorted((ROOT / "src").rglob("*.py*"))
+        if path.suffix in (".py", ".pyi")
         for line in path.read_text(encoding="utf-8").splitlines()
         if "type: ignore" in line
     ]

@@ -124,7 +124,7 @@ def test_what_is_no_run(tmp_path, word, monkeypatch):
 def test_the_error_names_what_there_is(tmp_path):
     for name in "abcd":
         finished(tmp_path, name)
-    with pytest.raises(UsageError, match=r"^9 is not a run directory: there are 00001-b, 00002-c, 00003-d in "):
+    with pytest.raises(UsageError, match=r"^9 is not a run directory: the newest are 00001-b, 00002-c, 00003-d in "):
         find("9", tmp_path)
     with pytest.raises(UsageError, match=r"there is no run in .*: start one with mien train --data PATH"):
         find("last", tmp_path / "empty")
