@@ -12,6 +12,7 @@ from mien import cli
 from mien.errors import FileError, UsageError
 from mien.runs.directory import RunDirectory
 from mien.runtime.atomic_files import write_json
+from mien.trainer import trainer
 from mien.trainer.config import TrainConfig
 from mien.trainer.config_file import read_config, write_config
 
@@ -63,6 +64,7 @@ def test_every_option_has_its_help_and_every_help_its_option():
         ({"checkpoint_every": "5kimg"}, "--checkpoint-every '5kimg' is not a time"),
         ({"recipe": "gan", "recipes": "dcgan"}, "name the recipes in one place"),
         ({"metrics": "fid", "metrics_every": float("inf")}, "--metrics-every inf is no number of kimg"),
+        ({"checkpoint_keep": 0}, "--checkpoint-keep 0 is too small"),
         ({"detector": "anime"}, "belong to --metrics"),
     ],
 )
@@ -85,6 +87,17 @@ def test_a_run_holds_its_options_in_config_json_and_its_state_in_status_json(run
     assert json.loads(run.status.read_text()).keys() == {
         *("state", "images", "seconds", "updated", "started", "budget_images", "budget_seconds")
     }
+
+
+def test_as_many_checkpoints_are_kept_as_were_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer, "CHECKPOINT_COST", 0)
+    words = ["train", "dcgan", "--data", "drawn:40@16", "--batch", "8", "--budget", "40img", "--outdir", str(tmp_path)]
+    words += [word for change in TINY for word in ("--set", change)]
+    assert cli.run([*words, "--checkpoint-every", "0.001s", "--checkpoint-keep", "3", "--name", "run"]) == 0
+    kept = sorted(path.name for path in (tmp_path / "00000-run" / "checkpoints").iterdir())
+    assert kept == ["kimg-000000.024", "kimg-000000.032", "kimg-000000.040"]
+    mien.resume(tmp_path / "00000-run", budget="48img")
+    assert len(list((tmp_path / "00000-run" / "checkpoints").iterdir())) == 3
 
 
 def test_what_a_resume_changes_is_written_back(run):

@@ -37,6 +37,7 @@ class TrainConfig:
         device: auto, cpu, cuda or cuda:1.
         tick: kimg until the first samples and statistics; the gaps widen later.
         checkpoint_every: At least so much time between two checkpoints: 2m, 30s.
+        checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume takes the one before it.
         metrics: Evaluate while training: fid,afd. The best generator by the first one is kept.
         metrics_every: kimg until the first evaluation; the gaps widen later. Five ticks if left out.
         metrics_num: How many pictures an evaluation draws, and of how many real ones.
@@ -64,6 +65,7 @@ class TrainConfig:
     device: str = "auto"
     tick: float = 1.0
     checkpoint_every: str = "2m"
+    checkpoint_keep: int = 2
     metrics: Text | None = None
     metrics_every: float | None = None
     metrics_num: int = 2500
@@ -76,6 +78,8 @@ class TrainConfig:
             raise UsageError(f"{self.recipe} and --recipes {self.recipes}: name the recipes in one place")
         parse_budget(self.budget, 1)
         parse_duration(self.checkpoint_every, "--checkpoint-every")
+        if self.checkpoint_keep < 1:
+            raise UsageError(f"--checkpoint-keep {self.checkpoint_keep} is too small: it must be at least 1")
         if not 1 <= self.tick * 1000 < float("inf"):
             raise UsageError(f"--tick {self.tick} is no number of kimg: it must be at least 0.001")
         _ = self.validation

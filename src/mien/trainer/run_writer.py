@@ -31,7 +31,6 @@ from mien.trainer.validation import is_better
 
 SAMPLES = 64  # pictures in a grid
 DRAWN_AT_ONCE = 32
-KEEP_CHECKPOINTS = 2
 
 
 class RunWriter:
@@ -43,6 +42,7 @@ class RunWriter:
     def __init__(self, run: RunDirectory, setup: Setup, saved_at: int = -1):
         self.run, self.recipe, self.training, self.budget = run, setup.recipe, setup.training, setup.budget
         self.seed, self.labels, self.saved_at = setup.config.seed, setup.labels, saved_at
+        self.keep = setup.config.checkpoint_keep
         self.latents: list[Tensor] = []
         self.examples: list[Batch] = []  # what a translation shows in each grid
         if self.recipe.sources == "none":
@@ -139,7 +139,7 @@ class RunWriter:
             journal.sync()  # a checkpoint must not outlive the rows before it
         save_checkpoint(folder, self.training.tensors(), state)
         self.saved_at = self.training.images
-        prune(self.run.checkpoints, KEEP_CHECKPOINTS)
+        prune(self.run.checkpoints, self.keep)
         best = self.run.read_best()
         for path in self.run.best_snapshots():
             if best is None or path.name != Path(best["snapshot"]).name:
