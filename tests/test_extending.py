@@ -3,11 +3,11 @@
 import json
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from forks import Program
 
 import mien
 from mien import cli, recipes
@@ -126,21 +126,24 @@ def test_it_resumes(trained, tmp_path):
     assert (resumed.state, resumed.images) == ("finished", 160)
 
 
-def mien_command(*words):
-    """A process that has never imported the user's file."""
-    return subprocess.run([sys.executable, "-m", "mien", *words], capture_output=True, text=True, timeout=60)
+def in_a_new_process(folder, *words):
+    """-> (exit code, standard output, standard error) of a process that has never imported the user's file."""
+    program = Program(folder, words)
+    out, err = program.communicate()
+    return program.returncode, out, err
 
 
-def test_a_stranger_must_name_the_file(trained):
+def test_a_stranger_must_name_the_file(trained, tmp_path):
     """The copy in the run's folder is not run by itself: that would run code of whoever made the folder."""
     _file, run = trained
-    done = mien_command("resume", str(run))
-    assert done.returncode == 2 and "Traceback" not in done.stderr
+    code, _, err = in_a_new_process(tmp_path, "resume", str(run))
+    assert code == 2 and "Traceback" not in err
     cure = "the recipe uses my_gan.py: name that file with --code PATH if you trust it"
-    assert done.stderr.strip() == f"mien: {run / 'recipe.json'}: {cure}"
-    done = mien_command("resume", str(run), "--code", str(run / "code" / "my_gan.py"), "--budget", "+16img")
-    assert done.returncode == 0, done.stderr
-    assert "finished at" in done.stdout
+    assert err.strip() == f"mien: {run / 'recipe.json'}: {cure}"
+    words = ["resume", str(run), "--code", str(run / "code" / "my_gan.py"), "--budget", "+16img"]
+    code, out, err = in_a_new_process(tmp_path / "named", *words)
+    assert code == 0, err
+    assert "finished at" in out
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,11 @@
 """A few attempts of the scripts that kill, signal, fill disks and stop ranks. Each in a process of its own: they fork,
 which PyTorch does not allow once a test has trained in this one."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from forks import Program
 
 SCRIPTS = Path(__file__).parents[2] / "benchmarks" / "reliability"
 
@@ -22,10 +20,9 @@ SCRIPTS = Path(__file__).parents[2] / "benchmarks" / "reliability"
         ("cache", "--count 8"),
     ],
 )
-def test_a_few_attempts(family, words, tmp_path):
-    done = subprocess.run(
-        [sys.executable, SCRIPTS / f"{family}.py", *words.split()], env={**os.environ, "TMPDIR": str(tmp_path)},
-        capture_output=True, text=True, timeout=900,
-    )  # fmt: skip
-    assert re.search(r"^tried \d+ failed 0$", done.stdout, re.MULTILINE), done.stdout + done.stderr[-2000:]
-    assert done.returncode == 0 and int(re.search(r"tried (\d+)", done.stdout)[1]) >= 2
+def test_a_few_attempts(family, words, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    program = Program(tmp_path / "streams", [SCRIPTS / f"{family}.py", *words.split()])
+    out, err = program.communicate(timeout=900)
+    assert re.search(r"^tried \d+ failed 0$", out, re.MULTILINE), out + err[-2000:]
+    assert program.returncode == 0 and int(re.search(r"tried (\d+)", out)[1]) >= 2
