@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mien import recipes
 from mien.commands.report import report
+from mien.config import serialization
 from mien.errors import FileError, UsageError
 from mien.reports.charts import Series, chart, smoothed, thinned, value_axis
 from mien.reports.settings import flat, value_text
@@ -143,6 +145,14 @@ def test_marks_the_settings_that_differ_from_the_recipe(run):
     report(str(run.path))
     text = words(walk(run.report))
     assert "has no recipe somebody's own" in text and "with every setting" not in text
+
+
+def test_a_setting_that_has_another_name_now_is_not_marked(run):
+    recipe = serialization.encode(recipes.find("dcgan-laptop"))
+    recipe["game"] = {"class": "mien.games.noise:NoiseGame", "reuse_fakes": True, "twins": False}
+    run.recipe.write_text(json.dumps(recipe))
+    report(str(run.path))
+    assert 'class="differs"' not in run.report.read_text() and "paired_<wbr>labels" in run.report.read_text()
 
 
 def test_pictures_are_those_of_the_run_first_middle_last(run):

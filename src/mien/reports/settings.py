@@ -136,4 +136,16 @@ def compare_with_recipe(run: RunData) -> tuple[RecipeDefaults | None, list[Setti
         defaults = recipe_defaults(run.recipe_name)
     except MienError:
         defaults = None
-    return defaults, settings_of(run.recipe, defaults)
+    return defaults, settings_of(in_todays_names(run.recipe), defaults)
+
+
+def in_todays_names(recipe: dict[str, Any]) -> dict[str, Any]:
+    """A recipe.json in the names of this version. One that cannot be decoded (of a user's file) stays as it is."""
+    from mien.config.serialization import encode
+    from mien.recipes.recipe import from_json
+
+    try:
+        found: dict[str, Any] = encode(from_json(recipe))
+    except MienError:
+        return recipe
+    return found
