@@ -179,39 +179,40 @@ def directions(
     layers: Numbers | None = None,
     seeds: Numbers | None = None,
     latent: PathLike | None = None,
-    class_: ClassName | None = None,
-    attributes: Settings | None = None,
-    text: str | None = None,
     trunc: float = 1.0,
     scale: int | None = None,
     name: Settings = (),
     label_directions: bool = False,
-    snapshot: Snapshot | None = None,
     output: PathLike | None = None,
+    class_: ClassName | None = None,
+    attributes: Settings | None = None,
+    text: str | None = None,
+    snapshot: Snapshot | None = None,
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Discovered:
     """Find directions in the latent space, show them on a sheet, and keep them for mien generate --direction.
 
     Args:
-        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         method: sefa reads the first weights; pca looks at what many seeds make of w or of the first layer.
         count: How many, the strongest first.
         strength: Of the sheet's first and last column, in standard deviations.
         layers: Move only these layers, 0-3 or 0,2,5-7, of a generator with a latent for each. All if left out.
         seeds: Whose pictures are shown, 0-1 if left out.
         latent: Show latents of a file (mien project) instead.
-        class_: Look at this class alone, and leave the class as it is.
-        attributes: Look at pictures with these alone, "hair=silver,smile", and leave the label as it is.
-        text: Look at pictures of what this says alone, and leave the text as it is.
         trunc: Below 1 less variety and fewer broken pictures on the sheet.
         scale: Enlarge each picture of the sheet this many times. Until it is easy to see if left out.
         name: Name a direction: 0=smile. May be given often; earlier names are kept.
         label_directions: Say which attribute each direction changes most, by a classifier that is trained first. For
             runs on the built-in faces.
-        snapshot: Look at an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .safetensors file; directions.safetensors in the run's folder if left out. Names and sheet lie beside.
-        code: Your Python file, where the run's recipe comes from one.
+        class_: Draw this class, by its name or number. For runs with --cond class.
+        attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
+            --cond attributes.
+        text: Draw what this text says: "a smiling girl with green hair". For runs with --cond text.
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
 
@@ -228,7 +229,6 @@ def evaluate(
     seeds: Numbers | None = None,
     trunc: float = 1.0,
     to: Literal["A", "B"] | None = None,
-    snapshot: Snapshot | None = None,
     extractor: str = "auto",
     resize: Literal["clean", "legacy"] = "clean",
     weights: PathLike | None = None,
@@ -236,8 +236,9 @@ def evaluate(
     resolution: Resolution | None = None,
     batch: int = 32,
     device: Device = "auto",
-    code: PathLike | None = None,
     output: PathLike | None = None,
+    snapshot: Snapshot | None = None,
+    code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Evaluated:
     """Score a run's pictures, or anyone's, against real ones. The same command gives the same digits.
@@ -252,7 +253,6 @@ def evaluate(
         seeds: Which pictures of a run, instead of --num: 0-49999.
         trunc: Truncation; published numbers are of 1.
         to: Of a run that translates both ways, into which domain. As in mien translate where there is one way.
-        snapshot: Evaluate an older generator: its kimg, "best", or a file. The newest if left out.
         extractor: auto, inception, efficientnet-lite0 or mobilenet-v2. auto: inception where it is (mien weights).
         resize: To the extractor's size: clean (antialiased) or legacy (TensorFlow 1's bilinear).
         weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.
@@ -260,8 +260,9 @@ def evaluate(
         resolution: At which pictures of a folder are compared: 64, or 96x80. Their own if left out.
         batch: Pictures at once. More needs more memory; the last digit may depend on it.
         device: auto, cpu, cuda or cuda:1.
-        code: Your Python file, where the run's recipe comes from one.
         output: Also add the rows to this file, one JSON object a line.
+        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
 
@@ -271,36 +272,30 @@ def generate(
     seeds: Numbers | None = None,
     latent: PathLike | None = None,
     direction: Settings = (),
-    class_: ClassName | None = None,
-    attributes: Settings | None = None,
-    text: str | None = None,
     attribute_grid: Names | None = None,
     trunc: float = 1.0,
-    snapshot: Snapshot | None = None,
     grid: bool = False,
     columns: int | None = None,
     scale: int | None = None,
     zip: bool = False,
     output: PathLike | None = None,
     format: Literal["png", "jpg", "webp"] | None = None,
+    class_: ClassName | None = None,
+    attributes: Settings | None = None,
+    text: str | None = None,
+    snapshot: Snapshot | None = None,
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Generated:
     """Draw pictures from seeds: a folder of files, one file, one grid, or one zip. A seed's picture is always the same.
 
     Args:
-        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         seeds: Seeds of the pictures: 0-99, or 1,5,9-12. 0-63 if left out; 0 for one file.
         latent: Draw the latents of a file (mien project) instead of seeds.
         direction: Move along a direction of mien directions: smile=2, 0=-1.5 or FILE:smile=2. May be given often.
-        class_: Draw this class, by its name or number. For runs with --cond class.
-        attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
-            --cond attributes.
-        text: Draw what this text says: "a smiling girl with green hair". For runs with --cond text.
         attribute_grid: One sheet of all values. hair,eyes: a row for each hair, a column for each eyes, one seed.
             hair: a row for each seed.
         trunc: 1 is as trained; less gives fewer broken pictures and less variety.
-        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         grid: All pictures on one sheet.
         columns: Pictures in a row of the grid. As square as possible if left out.
         scale: Enlarge each picture this many times; each pixel becomes a square. If left out, a grid is enlarged until
@@ -309,7 +304,13 @@ def generate(
         output: A folder; face.png for one picture or a grid; faces.zip; or - for standard output. In the run's folder
             if left out.
         format: Format of the pictures: png (exact), jpg or webp. From the output's name if left out, else png.
-        code: Your Python file, where the run's recipe comes from one.
+        class_: Draw this class, by its name or number. For runs with --cond class.
+        attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
+            --cond attributes.
+        text: Draw what this text says: "a smiling girl with green hair". For runs with --cond text.
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
 
@@ -332,38 +333,39 @@ def interpolate(
     *,
     seeds: Numbers | None = None,
     latent: PathLike | None = None,
-    class_: ClassName | None = None,
-    attributes: Settings | None = None,
-    text: str | None = None,
     frames: int = 60,
     fps: int = 30,
     loop: bool = False,
     grid: str = "1x1",
     trunc: float = 1.0,
     scale: int | None = None,
-    snapshot: Snapshot | None = None,
     output: PathLike | None = None,
+    class_: ClassName | None = None,
+    attributes: Settings | None = None,
+    text: str | None = None,
+    snapshot: Snapshot | None = None,
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Interpolated:
     """Film the walk from one seed's picture to the next, and with --loop back to the first.
 
     Args:
-        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         seeds: The stations, 0,5,9; 0-5 if left out.
         latent: Stations from a file of latents (mien project), before those of --seeds.
-        class_: Every seed's picture is of this class, as in mien generate.
-        attributes: Every seed's picture has these, "hair=silver,smile".
-        text: Every seed's picture is what this says.
         frames: From one station to the next.
         fps: Frames a second.
         loop: End where it began.
         grid: Several walks at once, rows x columns: 4x4. Each next one has seeds of its own.
         trunc: Below 1 less variety and fewer broken pictures.
         scale: Enlarge each picture this many times. Until the film is easy to see if left out.
-        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .gif, .webp or .mp4 file; generated/walk.gif in the run's folder if left out.
-        code: Your Python file, where the run's recipe comes from one.
+        class_: Draw this class, by its name or number. For runs with --cond class.
+        attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
+            --cond attributes.
+        text: Draw what this text says: "a smiling girl with green hair". For runs with --cond text.
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
 
@@ -428,31 +430,32 @@ def mix(
     rows: Numbers = "0-5",
     columns: Numbers = "6-11",
     layers: Numbers | None = None,
+    trunc: float = 1.0,
+    scale: int | None = None,
+    output: PathLike | None = None,
     class_: ClassName | None = None,
     attributes: Settings | None = None,
     text: str | None = None,
-    trunc: float = 1.0,
-    scale: int | None = None,
     snapshot: Snapshot | None = None,
-    output: PathLike | None = None,
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Mixed:
     """Draw each row's seed with some layers taken from each column's seed, on one sheet.
 
     Args:
-        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         rows: The seeds that give all other layers.
         columns: The seeds that give the layers of --layers.
         layers: Which, 0-3 or 0,2,5-7; the first four (of fewer than eight: the first half) if left out.
-        class_: Draw this class, rows and columns alike, as in mien generate.
-        attributes: Draw these, "hair=silver,smile".
-        text: Draw what this says.
         trunc: Below 1 less variety and fewer broken pictures.
         scale: Enlarge each picture this many times. Until the sheet is easy to see if left out.
-        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .png, .jpg or .webp file; generated/mix.png in the run's folder if left out.
-        code: Your Python file, where the run's recipe comes from one.
+        class_: Draw this class, by its name or number. For runs with --cond class.
+        attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
+            --cond attributes.
+        text: Draw what this text says: "a smiling girl with green hair". For runs with --cond text.
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
 
@@ -461,28 +464,28 @@ def neighbours(
     *,
     seeds: Numbers = "0-11",
     trunc: float = 1.0,
-    snapshot: Snapshot | None = None,
     data: Data | None = None,
     num_real: int | None = None,
     extractor: str = "auto",
     weights: PathLike | None = None,
     device: Device = "auto",
+    snapshot: Snapshot | None = None,
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Neighbours:
     """Find the real pictures that drawn ones are nearest to, by pixels and by features; the report shows them.
 
     Args:
-        run: A run: its folder, its number or name, or "last".
         seeds: Which pictures are drawn: 0-11, or 1,5,9-12.
         trunc: Truncation of the drawn pictures.
-        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         data: The pictures that were trained on, if they moved.
         num_real: Look among so many real pictures at most, spread evenly. All if left out.
         extractor: auto, inception or efficientnet-lite0, as in mien evaluate.
         weights: File of the extractor's weights. The one in the cache if left out.
         device: auto, cpu, cuda or cuda:1.
-        code: Your Python file that the run's recipe comes from, if it does.
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
 
@@ -509,30 +512,31 @@ def project(
     steps: int = 300,
     features: Literal["auto", "efficientnet-lite0", "none"] = "auto",
     seed: int = 0,
+    scale: int | None = None,
+    output: PathLike | None = None,
     class_: ClassName | None = None,
     attributes: Settings | None = None,
     text: str | None = None,
-    scale: int | None = None,
     snapshot: Snapshot | None = None,
-    output: PathLike | None = None,
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Projected:
     """Find the latent whose picture is most like a photo, from the best of 512 seeds on.
 
     Args:
-        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         photo: A picture of any size: the middle is cropped and resized as for training.
         steps: Of Adam.
         features: Compare features besides pixels: auto does where the extra "metrics" is installed.
         seed: Where to start; another may find a better latent.
-        class_: Seek a picture of this class, by its name or number. Left out, the label is sought as well.
-        attributes: Seek one with these, "hair=silver,eyes=green,smile"; each seed keeps the others that it has.
-        text: Seek one of what this says.
         scale: Enlarge each picture of the sheet this many times. Until it is easy to see if left out.
-        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .safetensors file; projected/PHOTO.safetensors in the run's folder if left out. A picture lies beside.
-        code: Your Python file, where the run's recipe comes from one.
+        class_: Draw this class, by its name or number. For runs with --cond class.
+        attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
+            --cond attributes.
+        text: Draw what this text says: "a smiling girl with green hair". For runs with --cond text.
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
 
@@ -589,12 +593,12 @@ def submit_hw6(
     The JPEG quality is the highest that fits; the same run gives the same bytes.
 
     Args:
-        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         output: The archive, a .tgz. RUN/hw6.tgz if left out.
         seeds: 1,000 of them: 1-1000.
         trunc: 1 is as trained; less gives fewer broken faces and less variety.
-        snapshot: Draw with an older generator: its kimg, or a file. The newest if left out.
-        code: Your Python file, where the run's recipe comes from one.
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
 
@@ -720,24 +724,24 @@ def translate(
     to: Literal["A", "B"] | None = None,
     beside: bool = False,
     resize: bool = False,
-    snapshot: Snapshot | None = None,
     output: PathLike | None = None,
     format: Literal["png", "jpg", "webp"] = "png",
+    snapshot: Snapshot | None = None,
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Translated:
     """Translate pictures of any size; each result has the size of its source.
 
     Args:
-        run: A run of pix2pix or cyclegan: its folder, number or name, "last", or a .safetensors snapshot file.
         pictures: Pictures, folders of pictures, or archives.
         to: Into which domain; A or B as in the data. May be left out where the run knows but one way.
         beside: Write source and result side by side, with cyclegan also the round trip.
         resize: First bring a picture to the size of the training, keeping its shape; else it is translated as it is.
-        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
         output: The folder for the results. "translated" in the run's folder if left out.
         format: Of the results: png (exact), jpg or webp.
-        code: Your Python file, where the run's recipe comes from one.
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
 
@@ -750,24 +754,24 @@ def video(
     fps: int = 20,
     trunc: float = 1.0,
     scale: int | None = None,
-    snapshot: Snapshot | None = None,
     output: PathLike | None = None,
+    snapshot: Snapshot | None = None,
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Filmed:
     """Make a film of how the faces came (evolution), and of faces that turn into each other (interpolation).
 
     Args:
-        run: A run's path, number or name, or "last".
         kind: The training's evolution from its sample grids, a closed walk between faces, or both.
         seeds: The stations of the walk's first face, 0-5 or 3,14,15; the other faces have stations of their own.
         frames: From one station of the walk to the next.
         fps: Frames a second of the walk.
         trunc: Below 1 less variety and fewer broken pictures in the walk.
         scale: Enlarge each picture this many times. Until the film is easy to see if left out.
-        snapshot: The kimg that the walk draws from; the newest if left out.
         output: Folder for the files; the run's own if left out.
-        code: Your file that the run's recipe comes from, if it does.
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
 

@@ -208,7 +208,7 @@ def json_flag() -> inspect.Parameter:
     """--json, for --help: `run` takes it away before the verb sees its flags."""
     import tyro
 
-    hint = typing.Annotated[bool, tyro.conf.arg(help="Print the result, or the error, as JSON.")]
+    hint = typing.Annotated[bool, tyro.conf.arg(help="Print the result, or the error, as JSON.", help_behavior_hint="")]
     return inspect.Parameter("json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=hint)
 
 

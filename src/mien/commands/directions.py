@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
+from mien.commands.shared_flags import RequestFlags, RunFlags
 from mien.commands.verb_result import VerbResult
+from mien.config.keywords import takes_groups
 from mien.errors import UsageError
 
 MOST, COLUMNS = 400, 7  # rows of the sheet; pictures in a row, the middle one as it was
@@ -38,8 +40,10 @@ class Discovered(VerbResult):
         return "\n".join([f"{self.path}, shown in {self.picture}", *rows, f"use one: {hint}"])
 
 
+@takes_groups
 def directions(
-    run: tyro.conf.Positional[str],
+    request_flags: RequestFlags,
+    run_flags: RunFlags,
     *,
     method: Literal["sefa", "pca"] = "sefa",
     count: int = 8,
@@ -47,49 +51,34 @@ def directions(
     layers: str | None = None,
     seeds: str | None = None,
     latent: Path | None = None,
-    class_: str | None = None,
-    attributes: str | None = None,
-    text: str | None = None,
     trunc: float = 1.0,
     scale: int | None = None,
     name: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
     label_directions: bool = False,
-    snapshot: str | None = None,
     output: Path | None = None,
-    code: Path | None = None,
-    outdir: Path = Path("runs"),
 ) -> Discovered:
     """Find directions in the latent space, show them on a sheet, and keep them for mien generate --direction.
 
     Args:
-        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         method: sefa reads the first weights; pca looks at what many seeds make of w or of the first layer.
         count: How many, the strongest first.
         strength: Of the sheet's first and last column, in standard deviations.
         layers: Move only these layers, 0-3 or 0,2,5-7, of a generator with a latent for each. All if left out.
         seeds: Whose pictures are shown, 0-1 if left out.
         latent: Show latents of a file (mien project) instead.
-        class_: Look at this class alone, and leave the class as it is.
-        attributes: Look at pictures with these alone, "hair=silver,smile", and leave the label as it is.
-        text: Look at pictures of what this says alone, and leave the text as it is.
         trunc: Below 1 less variety and fewer broken pictures on the sheet.
         scale: Enlarge each picture of the sheet this many times. Until it is easy to see if left out.
         name: Name a direction: 0=smile. May be given often; earlier names are kept.
         label_directions: Say which attribute each direction changes most, by a classifier that is trained first. For
             runs on the built-in faces.
-        snapshot: Look at an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .safetensors file; directions.safetensors in the run's folder if left out. Names and sheet lie beside.
-        code: Your Python file, where the run's recipe comes from one.
-        outdir: Folder that holds the runs.
     """
     from dataclasses import replace
 
     from mien.evaluation.attribute_classifier import train_attribute_classifier
-    from mien.inference.generator import load
     from mien.inference.latents.direction_labels import changes
     from mien.inference.latents.directions import FILE, discover, kept_names, named, save, shown
     from mien.inference.latents.files import load_w, tensors_place
-    from mien.inference.latents.latent_source import conditioned
     from mien.inference.latents.style_mixing import parse_layers
     from mien.inference.latents.synthesis import draw, has_layers, w_of
     from mien.inference.seeds import check_truncation, parse_seeds
@@ -105,9 +94,10 @@ def directions(
     numbers = parse_seeds(seeds or "0-1")
     check_truncation(trunc)
     check_scale(scale)
+    run, outdir = run_flags.run, run_flags.outdir
     if label_directions:
         check_built_in(run, outdir)
-    generator, asked = conditioned(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
+    generator, asked = request_flags.apply(run_flags.load()), request_flags.given
     path = tensors_place(output, run, outdir, FILE)
     layered = has_layers(generator)
     if layers is not None and not layered:

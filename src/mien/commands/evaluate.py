@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
+from mien.commands.shared_flags import SnapshotFlags
 from mien.commands.verb_result import VerbResult
+from mien.config.keywords import takes_groups
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,8 +57,10 @@ def number(value: float | None) -> str:
     return f"{value:.6f}" if abs(value) < 1 else f"{value:.4f}"
 
 
+@takes_groups
 def evaluate(
     target: tyro.conf.Positional[str],
+    snapshot_flags: SnapshotFlags,
     *,
     data: str | None = None,
     metrics: str = "fid,kid,pr",
@@ -65,7 +69,6 @@ def evaluate(
     seeds: str | None = None,
     trunc: float = 1.0,
     to: Literal["A", "B"] | None = None,
-    snapshot: str | None = None,
     extractor: str = "auto",
     resize: Literal["clean", "legacy"] = "clean",
     weights: Path | None = None,
@@ -73,9 +76,7 @@ def evaluate(
     resolution: str | None = None,
     batch: int = 32,
     device: str = "auto",
-    code: Path | None = None,
     output: Path | None = None,
-    outdir: Path = Path("runs"),
 ) -> Evaluated:
     """Score a run's pictures, or anyone's, against real ones. The same command gives the same digits.
 
@@ -89,7 +90,6 @@ def evaluate(
         seeds: Which pictures of a run, instead of --num: 0-49999.
         trunc: Truncation; published numbers are of 1.
         to: Of a run that translates both ways, into which domain. As in mien translate where there is one way.
-        snapshot: Evaluate an older generator: its kimg, "best", or a file. The newest if left out.
         extractor: auto, inception, efficientnet-lite0 or mobilenet-v2. auto: inception where it is (mien weights).
         resize: To the extractor's size: clean (antialiased) or legacy (TensorFlow 1's bilinear).
         weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.
@@ -97,9 +97,7 @@ def evaluate(
         resolution: At which pictures of a folder are compared: 64, or 96x80. Their own if left out.
         batch: Pictures at once. More needs more memory; the last digit may depend on it.
         device: auto, cpu, cuda or cuda:1.
-        code: Your Python file, where the run's recipe comes from one.
         output: Also add the rows to this file, one JSON object a line.
-        outdir: Folder that holds the runs.
     """
     from mien.evaluation.attribute_classifier import with_attribute_classifier
     from mien.evaluation.evaluate import score
@@ -112,6 +110,7 @@ def evaluate(
     from mien.runs.jsonl_log import JsonlLog
     from mien.runtime.device import pick_device
 
+    snapshot, code, outdir = snapshot_flags.snapshot, snapshot_flags.code, snapshot_flags.outdir
     for flag, value in (("--num", num), ("--num-real", num_real), ("--batch", batch)):
         if value is not None and value < 1:
             raise UsageError(f"{flag} {value} is too small: it must be at least 1")

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
+from mien.commands.shared_flags import RequestFlags, RunFlags
 from mien.commands.verb_result import VerbResult
+from mien.config.keywords import takes_groups
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,42 +58,32 @@ class Generated(VerbResult):
         return f"{count} {where}\n  {source}{enlarged}; {each}{requested}"
 
 
+@takes_groups
 def generate(
-    run: tyro.conf.Positional[str],
+    request_flags: RequestFlags,
+    run_flags: RunFlags,
     *,
     seeds: str | None = None,
     latent: Path | None = None,
     direction: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = (),
-    class_: str | None = None,
-    attributes: str | None = None,
-    text: str | None = None,
     attribute_grid: str | None = None,
     trunc: float = 1.0,
-    snapshot: str | None = None,
     grid: bool = False,
     columns: int | None = None,
     scale: int | None = None,
     zip: bool = False,
     output: Path | None = None,
     format: Literal["png", "jpg", "webp"] | None = None,
-    code: Path | None = None,
-    outdir: Path = Path("runs"),
 ) -> Generated:
     """Draw pictures from seeds: a folder of files, one file, one grid, or one zip. A seed's picture is always the same.
 
     Args:
-        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         seeds: Seeds of the pictures: 0-99, or 1,5,9-12. 0-63 if left out; 0 for one file.
         latent: Draw the latents of a file (mien project) instead of seeds.
         direction: Move along a direction of mien directions: smile=2, 0=-1.5 or FILE:smile=2. May be given often.
-        class_: Draw this class, by its name or number. For runs with --cond class.
-        attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
-            --cond attributes.
-        text: Draw what this text says: "a smiling girl with green hair". For runs with --cond text.
         attribute_grid: One sheet of all values. hair,eyes: a row for each hair, a column for each eyes, one seed.
             hair: a row for each seed.
         trunc: 1 is as trained; less gives fewer broken pictures and less variety.
-        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         grid: All pictures on one sheet.
         columns: Pictures in a row of the grid. As square as possible if left out.
         scale: Enlarge each picture this many times; each pixel becomes a square. If left out, a grid is enlarged until
@@ -100,12 +92,9 @@ def generate(
         output: A folder; face.png for one picture or a grid; faces.zip; or - for standard output. In the run's folder
             if left out.
         format: Format of the pictures: png (exact), jpg or webp. From the output's name if left out, else png.
-        code: Your Python file, where the run's recipe comes from one.
-        outdir: Folder that holds the runs.
     """
     from mien.conditioning.requests import parse
     from mien.inference.attribute_grid import draw_attribute_grid
-    from mien.inference.generator import load
     from mien.inference.latents.directions import parse_step
     from mien.inference.latents.latent_source import from_file, from_seeds
     from mien.inference.seeds import check_truncation, parse_seeds
@@ -113,29 +102,29 @@ def generate(
     from mien.media.picture_output import check_output, write_file, write_folder, write_zip
     from mien.media.pixels import check_scale
 
-    flags = (("class", class_), ("attributes", attributes), ("text", text), ("attribute-grid", attribute_grid))
-    requested = {name: value for name, value in flags if value is not None}
+    run, outdir = run_flags.run, run_flags.outdir
+    requested = {**request_flags.given, **({"attribute-grid": attribute_grid} if attribute_grid is not None else {})}
     if latent and (seeds or trunc != 1.0 or requested):
         names = ", ".join(["--seeds", *(f"--{name}" for name in requested)])
         raise UsageError(f"--latent excludes {names} and --trunc: its latents are drawn as they are")
-    if attribute_grid and (grid or zip or latent or direction or class_ or text):
+    if attribute_grid and (grid or zip or latent or direction or request_flags.class_ or request_flags.text):
         raise UsageError("--attribute-grid is a sheet of its own: use it with --attributes, --seeds and --trunc alone")
     chosen = parse_seeds(seeds or default_seeds(output, grid or zip, attribute_grid))
     steps = [parse_step(text) for text in direction]
     check_truncation(trunc)
     check_scale(scale)
     check_flags(grid, zip, columns, len(chosen))
-    request = parse(attributes) if attributes is not None else None
-    generator = load(run, snapshot, outdir=outdir, code=code)
+    generator = run_flags.load()
     if attribute_grid:
         ending = picture_ending(output, format)
         path = output or default_path(run, outdir, "attribute-grid", ending)
         check_output(path, "grid")
-        sheet, facts, count = draw_attribute_grid(generator, attribute_grid, request or {}, chosen, trunc, scale)
+        others = parse(request_flags.attributes) if request_flags.attributes is not None else {}
+        sheet, facts, count = draw_attribute_grid(generator, attribute_grid, others, chosen, trunc, scale)
         write_file(path, encode(sheet, ending, facts))
         kimg = generator.images / 1000
         return Generated(path, "grid", count, 1, generator.run, kimg, trunc, facts["scale"], in_words(requested))
-    generator = generator.conditioned_on(class_=class_, attributes=request, text=text)
+    generator = request_flags.apply(generator)
     source = from_file(generator, latent) if latent else from_seeds(generator, chosen, trunc, requested)
     source, count = source.moved(steps, run, outdir), len(source.numbers)
     kind = kind_of(output, grid, zip, count)

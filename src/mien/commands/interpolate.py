@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tyro
-
+from mien.commands.shared_flags import RequestFlags, RunFlags
 from mien.commands.verb_result import VerbResult
+from mien.config.keywords import takes_groups
 from mien.errors import UsageError
 
 MOST_PIXELS = 500_000_000  # of all frames together: they are held in memory, three bytes each
@@ -32,51 +32,38 @@ class Interpolated(VerbResult):
         return f"{self.path} ({size:.1f} MB): {self.frames} frames, {self.seconds:.1f} s, {self.stations} stations"
 
 
+@takes_groups
 def interpolate(
-    run: tyro.conf.Positional[str],
+    request_flags: RequestFlags,
+    run_flags: RunFlags,
     *,
     seeds: str | None = None,
     latent: Path | None = None,
-    class_: str | None = None,
-    attributes: str | None = None,
-    text: str | None = None,
     frames: int = 60,
     fps: int = 30,
     loop: bool = False,
     grid: str = "1x1",
     trunc: float = 1.0,
     scale: int | None = None,
-    snapshot: str | None = None,
     output: Path | None = None,
-    code: Path | None = None,
-    outdir: Path = Path("runs"),
 ) -> Interpolated:
     """Film the walk from one seed's picture to the next, and with --loop back to the first.
 
     Args:
-        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         seeds: The stations, 0,5,9; 0-5 if left out.
         latent: Stations from a file of latents (mien project), before those of --seeds.
-        class_: Every seed's picture is of this class, as in mien generate.
-        attributes: Every seed's picture has these, "hair=silver,smile".
-        text: Every seed's picture is what this says.
         frames: From one station to the next.
         fps: Frames a second.
         loop: End where it began.
         grid: Several walks at once, rows x columns: 4x4. Each next one has seeds of its own.
         trunc: Below 1 less variety and fewer broken pictures.
         scale: Enlarge each picture this many times. Until the film is easy to see if left out.
-        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .gif, .webp or .mp4 file; generated/walk.gif in the run's folder if left out.
-        code: Your Python file, where the run's recipe comes from one.
-        outdir: Folder that holds the runs.
     """
     import torch
 
-    from mien.inference.generator import load
     from mien.inference.latents.files import load_w, place_for
     from mien.inference.latents.interpolation import walk
-    from mien.inference.latents.latent_source import conditioned
     from mien.inference.latents.synthesis import draw, split_label, w_of
     from mien.inference.seeds import LARGEST, check_truncation, parse_seeds
     from mien.media import animation
@@ -89,13 +76,14 @@ def interpolate(
     check_truncation(trunc)
     check_scale(scale)
     numbers = parse_seeds(seeds or "0-5") if seeds or not latent else []
-    if not numbers and (trunc != 1.0 or class_ is not None or attributes is not None or text is not None):
+    if not numbers and (trunc != 1.0 or request_flags.given):
         raise UsageError(
             "--trunc, --class, --attributes and --text belong to --seeds: the latents of a file are drawn as they are"
         )
     if latent and rows * columns > 1:
         raise UsageError(f"--grid {grid}: a file of latents is one walk: leave --grid out, or use --seeds")
-    generator, _ = conditioned(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
+    run, outdir = run_flags.run, run_flags.outdir
+    generator = request_flags.apply(run_flags.load())
     path = place_for(output, run, outdir, "walk.gif")
     ending = animation.check(path)
     # Walk k goes through the seeds shifted by k times their span, so that all differ and seeds name them.

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tyro
-
+from mien.commands.shared_flags import RequestFlags, RunFlags
 from mien.commands.verb_result import VerbResult
+from mien.config.keywords import takes_groups
 from mien.errors import UsageError
 
 COARSE = 4  # layers of the first two sizes, which decide pose and shape (Karras et al. 2019, figure 3)
@@ -30,42 +30,30 @@ class Mixed(VerbResult):
         return f"{self.path}: {len(self.rows)} x {len(self.columns)} pictures, layers {layers} from the columns' seeds"
 
 
+@takes_groups
 def mix(
-    run: tyro.conf.Positional[str],
+    request_flags: RequestFlags,
+    run_flags: RunFlags,
     *,
     rows: str = "0-5",
     columns: str = "6-11",
     layers: str | None = None,
-    class_: str | None = None,
-    attributes: str | None = None,
-    text: str | None = None,
     trunc: float = 1.0,
     scale: int | None = None,
-    snapshot: str | None = None,
     output: Path | None = None,
-    code: Path | None = None,
-    outdir: Path = Path("runs"),
 ) -> Mixed:
     """Draw each row's seed with some layers taken from each column's seed, on one sheet.
 
     Args:
-        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         rows: The seeds that give all other layers.
         columns: The seeds that give the layers of --layers.
         layers: Which, 0-3 or 0,2,5-7; the first four (of fewer than eight: the first half) if left out.
-        class_: Draw this class, rows and columns alike, as in mien generate.
-        attributes: Draw these, "hair=silver,smile".
-        text: Draw what this says.
         trunc: Below 1 less variety and fewer broken pictures.
         scale: Enlarge each picture this many times. Until the sheet is easy to see if left out.
-        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .png, .jpg or .webp file; generated/mix.png in the run's folder if left out.
-        code: Your Python file, where the run's recipe comes from one.
-        outdir: Folder that holds the runs.
     """
-    from mien.inference.generator import load
     from mien.inference.latents.files import picture_ending, place_for
-    from mien.inference.latents.latent_source import conditioned, facts_of
+    from mien.inference.latents.latent_source import facts_of
     from mien.inference.latents.style_mixing import parse_layers, with_parents
     from mien.inference.latents.synthesis import draw, has_layers, w_of
     from mien.inference.seeds import check_truncation, parse_seeds
@@ -79,7 +67,8 @@ def mix(
     check_scale(scale)
     if (len(down) + 1) * (len(across) + 1) > MOST:
         raise UsageError(f"--rows {rows} --columns {columns}: a sheet has {MOST:,} pictures at most")
-    generator, asked = conditioned(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
+    run, outdir = run_flags.run, run_flags.outdir
+    generator, asked = request_flags.apply(run_flags.load()), request_flags.given
     if not has_layers(generator):
         raise UsageError(
             f"{generator.run} ({generator.recipe.name}) has one latent for all layers, so there are no layers to mix: "

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import tyro
-
+from mien.commands.shared_flags import RunFlags
 from mien.commands.verb_result import VerbResult
+from mien.config.keywords import takes_groups
 from mien.errors import UsageError
 
 MOST = 64  # rows of a sheet
@@ -36,34 +36,28 @@ class Neighbours(VerbResult):
         return "\n".join([head, *self.words])
 
 
+@takes_groups
 def neighbours(
-    run: tyro.conf.Positional[str],
+    run_flags: RunFlags,
     *,
     seeds: str = "0-11",
     trunc: float = 1.0,
-    snapshot: str | None = None,
     data: str | None = None,
     num_real: int | None = None,
     extractor: str = "auto",
     weights: Path | None = None,
     device: str = "auto",
-    code: Path | None = None,
-    outdir: Path = Path("runs"),
 ) -> Neighbours:
     """Find the real pictures that drawn ones are nearest to, by pixels and by features; the report shows them.
 
     Args:
-        run: A run: its folder, its number or name, or "last".
         seeds: Which pictures are drawn: 0-11, or 1,5,9-12.
         trunc: Truncation of the drawn pictures.
-        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         data: The pictures that were trained on, if they moved.
         num_real: Look among so many real pictures at most, spread evenly. All if left out.
         extractor: auto, inception or efficientnet-lite0, as in mien evaluate.
         weights: File of the extractor's weights. The one in the cache if left out.
         device: auto, cpu, cuda or cuda:1.
-        code: Your Python file that the run's recipe comes from, if it does.
-        outdir: Folder that holds the runs.
     """
     import numpy as np
     import torch
@@ -81,12 +75,13 @@ def neighbours(
     from mien.runtime.atomic_files import write_bytes, write_json
     from mien.runtime.device import pick_device
 
+    run = run_flags.run
     chosen = parse_seeds(seeds)
     check_truncation(trunc)
     if len(chosen) > MOST:
         raise UsageError(f"--seeds {seeds!r} names {len(chosen):,} pictures: a sheet has {MOST} rows at most")
-    directory, place = find(run, outdir), pick_device(device)
-    generator = load(directory, snapshot, code=code, device=place)
+    directory, place = find(run, run_flags.outdir), pick_device(device)
+    generator = load(directory, run_flags.snapshot, code=run_flags.code, device=place)
     data = data or directory.trained_on()
     if data is None:
         raise no_data(run)

@@ -9,7 +9,9 @@ from typing import Any, Literal
 import numpy as np
 import tyro
 
+from mien.commands.shared_flags import RequestFlags, RunFlags
 from mien.commands.verb_result import VerbResult
+from mien.config.keywords import takes_groups
 from mien.errors import DataError, UsageError
 
 
@@ -43,43 +45,30 @@ class Projected(VerbResult):
         )
 
 
+@takes_groups
 def project(
-    run: tyro.conf.Positional[str],
+    request_flags: RequestFlags,
+    run_flags: RunFlags,
     photo: tyro.conf.Positional[Path],
     *,
     steps: int = 300,
     features: Literal["auto", "efficientnet-lite0", "none"] = "auto",
     seed: int = 0,
-    class_: str | None = None,
-    attributes: str | None = None,
-    text: str | None = None,
     scale: int | None = None,
-    snapshot: str | None = None,
     output: Path | None = None,
-    code: Path | None = None,
-    outdir: Path = Path("runs"),
 ) -> Projected:
     """Find the latent whose picture is most like a photo, from the best of 512 seeds on.
 
     Args:
-        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         photo: A picture of any size: the middle is cropped and resized as for training.
         steps: Of Adam.
         features: Compare features besides pixels: auto does where the extra "metrics" is installed.
         seed: Where to start; another may find a better latent.
-        class_: Seek a picture of this class, by its name or number. Left out, the label is sought as well.
-        attributes: Seek one with these, "hair=silver,eyes=green,smile"; each seed keeps the others that it has.
-        text: Seek one of what this says.
         scale: Enlarge each picture of the sheet this many times. Until it is easy to see if left out.
-        snapshot: Draw with an older generator: its kimg, "best", or a file. The newest if left out.
         output: A .safetensors file; projected/PHOTO.safetensors in the run's folder if left out. A picture lies beside.
-        code: Your Python file, where the run's recipe comes from one.
-        outdir: Folder that holds the runs.
     """
-    from mien.inference.generator import load
     from mien.inference.latents import inversion, perceptual
     from mien.inference.latents.files import save_w, tensors_place
-    from mien.inference.latents.latent_source import conditioned
     from mien.media.contact_sheet import Names, picture_table
     from mien.media.image_files import encode
     from mien.metrics.networks.pretrained import EFFICIENTNET_CURE
@@ -90,7 +79,8 @@ def project(
         raise UsageError(f"--steps {steps} is out of range: 1 to 100000")
     if not 0 <= seed <= 2**32:
         raise UsageError(f"--seed {seed} is out of range: 0 to {2**32}")
-    generator, asked = conditioned(load(run, snapshot, outdir=outdir, code=code), class_, attributes, text)
+    run, outdir = run_flags.run, run_flags.outdir
+    generator, asked = request_flags.apply(run_flags.load()), request_flags.given
     pixels = read(photo, *generator.resolution, generator.channels)
     path = tensors_place(output, run, outdir, f"projected/{photo.stem}.safetensors")
     look = None if features == "none" else perceptual.installed(generator.device)

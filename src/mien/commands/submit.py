@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
+from mien.commands.shared_flags import RunFlags
 from mien.commands.verb_result import VerbResult
+from mien.config.keywords import takes_groups
 from mien.errors import DataError, UsageError
 from mien.python_api import checked
 
@@ -64,32 +66,25 @@ class Valid(VerbResult):
 
 
 @checked("mien.commands.submit.hw6")
+@takes_groups
 def hw6(
-    run: tyro.conf.Positional[str],
+    run_flags: RunFlags,
     *,
     output: Path | None = None,
     seeds: str = "1-1000",
     trunc: float = 1.0,
-    snapshot: str | None = None,
-    code: Path | None = None,
-    outdir: Path = Path("runs"),
 ) -> Submission:
     """Pack 1,000 generated faces for NTU ML2022 homework 6: 1.jpg to 1000.jpg in a tgz under 2 MB.
 
     The JPEG quality is the highest that fits; the same run gives the same bytes.
 
     Args:
-        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         output: The archive, a .tgz. RUN/hw6.tgz if left out.
         seeds: 1,000 of them: 1-1000.
         trunc: 1 is as trained; less gives fewer broken faces and less variety.
-        snapshot: Draw with an older generator: its kimg, or a file. The newest if left out.
-        code: Your Python file, where the run's recipe comes from one.
-        outdir: Folder that holds the runs.
     """
     from mien.export.hw6.pack import pack
     from mien.export.hw6.validate import COUNT, SIDE, problems
-    from mien.inference.generator import load
     from mien.inference.seeds import check_truncation, parse_seeds
     from mien.media.pixels import resolution_text
     from mien.runtime.atomic_files import io_errors, write_bytes
@@ -100,9 +95,9 @@ def hw6(
     check_truncation(trunc)
     if output is not None and output.is_dir():
         raise UsageError(f"--output {output} is a folder: name the archive, {output / 'hw6.tgz'}")
-    generator = load(run, snapshot, outdir=outdir, code=code)
+    generator = run_flags.load()
     packed = pack(fitted(generator.stream(chosen, trunc)))
-    path = output or default_path(run, outdir)
+    path = output or default_path(run_flags.run, run_flags.outdir)
     with io_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(path, packed.data)

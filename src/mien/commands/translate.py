@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
+from mien.commands.shared_flags import RunFlags
 from mien.commands.verb_result import VerbResult
+from mien.config.keywords import takes_groups
 from mien.errors import DataError, FileError, UsageError
 
 if TYPE_CHECKING:
@@ -42,40 +44,35 @@ class Translated(VerbResult):
         return "\n".join([*lines, *(f"  skipped {name}: {reason}" for name, reason in self.skipped.items())])
 
 
+@takes_groups
 def translate(
-    run: tyro.conf.Positional[str],
+    run_flags: RunFlags,
     pictures: tyro.conf.Positional[tuple[Path, ...]],
     *,
     to: Literal["A", "B"] | None = None,
     beside: bool = False,
     resize: bool = False,
-    snapshot: str | None = None,
     output: Path | None = None,
     format: Literal["png", "jpg", "webp"] = "png",
-    code: Path | None = None,
-    outdir: Path = Path("runs"),
 ) -> Translated:
     """Translate pictures of any size; each result has the size of its source.
 
     Args:
-        run: A run of pix2pix or cyclegan: its folder, number or name, "last", or a .safetensors snapshot file.
         pictures: Pictures, folders of pictures, or archives.
         to: Into which domain; A or B as in the data. May be left out where the run knows but one way.
         beside: Write source and result side by side, with cyclegan also the round trip.
         resize: First bring a picture to the size of the training, keeping its shape; else it is translated as it is.
-        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
         output: The folder for the results. "translated" in the run's folder if left out.
         format: Of the results: png (exact), jpg or webp.
-        code: Your Python file, where the run's recipe comes from one.
-        outdir: Folder that holds the runs.
     """
     from mien.inference.translator import load
     from mien.media.picture_output import check_output, write_folder
     from mien.runs.directory import find
     from mien.runtime.console import counted
 
+    run, outdir = run_flags.run, run_flags.outdir
     given = list(read(pictures))
-    translator = load(run, snapshot, outdir=outdir, code=code)
+    translator = load(run, run_flags.snapshot, outdir=outdir, code=run_flags.code)
     wanted = translator.domain(to)
     inside = Path() if run.endswith(".safetensors") else find(run, outdir).path
     folder = output or inside / "translated"

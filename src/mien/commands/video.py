@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 import msgspec
 import numpy as np
-import tyro
 from PIL import Image, ImageDraw, ImageFont
 
+from mien.commands.shared_flags import RunFlags
 from mien.commands.verb_result import VerbResult
+from mien.config.keywords import takes_groups
 from mien.errors import FileError, UsageError
 from mien.media.animation import gif, webp
 from mien.media.pixels import as_rgb, check_scale, enlarged, grid, visible_scale
@@ -45,8 +46,9 @@ class Filmed(VerbResult):
         return "\n".join(f"{path} ({path.stat().st_size / 1e6:.1f} MB)" for path in self.files)
 
 
+@takes_groups
 def video(
-    run: tyro.conf.Positional[str],
+    run_flags: RunFlags,
     *,
     kind: Literal["both", "evolution", "interpolation"] = "both",
     seeds: str = "0-5",
@@ -54,25 +56,18 @@ def video(
     fps: int = 20,
     trunc: float = 1.0,
     scale: int | None = None,
-    snapshot: str | None = None,
     output: Path | None = None,
-    code: Path | None = None,
-    outdir: Path = Path("runs"),
 ) -> Filmed:
     """Make a film of how the faces came (evolution), and of faces that turn into each other (interpolation).
 
     Args:
-        run: A run's path, number or name, or "last".
         kind: The training's evolution from its sample grids, a closed walk between faces, or both.
         seeds: The stations of the walk's first face, 0-5 or 3,14,15; the other faces have stations of their own.
         frames: From one station of the walk to the next.
         fps: Frames a second of the walk.
         trunc: Below 1 less variety and fewer broken pictures in the walk.
         scale: Enlarge each picture this many times. Until the film is easy to see if left out.
-        snapshot: The kimg that the walk draws from; the newest if left out.
         output: Folder for the files; the run's own if left out.
-        code: Your file that the run's recipe comes from, if it does.
-        outdir: Folder that holds the runs.
     """
     from mien.inference.translator import translates
     from mien.runs.directory import find
@@ -80,7 +75,7 @@ def video(
     if not (2 <= frames <= 240 and 1 <= fps <= 60):
         raise UsageError(f"--frames {frames} --fps {fps}: frames are 2 to 240, fps 1 to 60")
     check_scale(scale)
-    directory = find(run, outdir)
+    directory = find(run_flags.run, run_flags.outdir)
     if translates(directory):
         if kind == "interpolation":
             raise UsageError(
@@ -93,7 +88,7 @@ def video(
         raise FileError(f"{directory.samples} holds no sample grids: train first, or use --kind interpolation")
     walk: Film | None = None
     if kind != "evolution":  # drawn before anything is written: much can be wrong with seeds and snapshots
-        walk = interpolation(directory, seeds, frames, fps, trunc, snapshot, code)
+        walk = interpolation(directory, seeds, frames, fps, trunc, run_flags.snapshot, run_flags.code)
     with io_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     films = {"evolution": evolution(grids)} if kind != "interpolation" else {}

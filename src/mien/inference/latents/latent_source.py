@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from mien.conditioning.requests import parse
 from mien.inference.generator import BATCH, Generator
 from mien.inference.latents.directions import Step, shift
 from mien.inference.latents.files import folder_of, load_w
@@ -54,17 +53,6 @@ def from_file(generator: Generator, path: Path) -> Source:
     w = load_w(path, "latents", generator, "--latent")
     facts = {**facts_of(generator), "file": path.name}
     return Source(generator, "latent", range(len(w)), w.split(BATCH), facts)
-
-
-def conditioned(
-    generator: Generator, class_: str | None, attributes: str | None, text: str | None
-) -> tuple[Generator, dict[str, str]]:
-    """The generator, drawing but what --class, --attributes or --text says; and that, for pictures to say. Raises
-    UsageError."""
-    told = {"class": class_, "attributes": attributes, "text": text}
-    wanted = None if attributes is None else parse(attributes)
-    asked = generator.conditioned_on(class_=class_, attributes=wanted, text=text)
-    return asked, {name: value for name, value in told.items() if value is not None}
 
 
 def facts_of(generator: Generator) -> dict[str, Any]:

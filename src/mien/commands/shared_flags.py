@@ -1,0 +1,73 @@
+"""Groups of flags that several verbs share. `mien.config.keywords.takes_groups` gives a verb the fields of a group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tyro
+
+if TYPE_CHECKING:
+    from mien.inference.generator import Generator
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotFlags:
+    """Which snapshot of a run a verb uses.
+
+    Args:
+        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        code: Your Python file, if the run's recipe comes from one.
+        outdir: Folder that holds the runs.
+    """
+
+    snapshot: str | None = None
+    code: Path | None = None
+    outdir: Path = Path("runs")
+
+
+@dataclass(frozen=True)
+class RunFlags(SnapshotFlags):
+    """A run, and which of its snapshots a verb uses.
+
+    Args:
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+    """
+
+    run: tyro.conf.Positional[str]
+
+    def load(self, device: Any = None) -> Generator:
+        """The run's generator. Raises UsageError or FileError."""
+        from mien.inference.generator import load
+
+        return load(self.run, self.snapshot, outdir=self.outdir, code=self.code, device=device)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestFlags:
+    """What a conditional generator draws.
+
+    Args:
+        class_: Draw this class, by its name or number. For runs with --cond class.
+        attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
+            --cond attributes.
+        text: Draw what this text says: "a smiling girl with green hair". For runs with --cond text.
+    """
+
+    class_: str | None = None
+    attributes: str | None = None
+    text: str | None = None
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The flags that were given, by name: {"class": "smile"}."""
+        flags = {"class": self.class_, "attributes": self.attributes, "text": self.text}
+        return {name: value for name, value in flags.items() if value is not None}
+
+    def apply(self, generator: Generator) -> Generator:
+        """The generator, conditioned on what the flags request. Raises UsageError."""
+        from mien.conditioning.requests import parse
+
+        attributes = None if self.attributes is None else parse(self.attributes)
+        return generator.conditioned_on(class_=self.class_, attributes=attributes, text=self.text)
