@@ -622,6 +622,7 @@ def train(
     device: Device = "auto",
     tick: float = 1.0,
     checkpoint_every: str = "2m",
+    checkpoint_keep: int = 2,
     metrics: Names | None = None,
     metrics_every: float | None = None,
     metrics_num: int = 2500,
@@ -651,6 +652,7 @@ def train(
         device: auto, cpu, cuda or cuda:1.
         tick: kimg until the first samples and statistics; the gaps widen later.
         checkpoint_every: At least so much time between two checkpoints: 2m, 30s.
+        checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume takes the one before it.
         metrics: Evaluate while training: fid,afd. The best generator by the first one is kept.
         metrics_every: kimg until the first evaluation; the gaps widen later. Five ticks if left out.
         metrics_num: How many pictures an evaluation draws, and of how many real ones.
@@ -680,6 +682,7 @@ def train(
     device: Device = "auto",
     tick: float = 1.0,
     checkpoint_every: str = "2m",
+    checkpoint_keep: int = 2,
     metrics: Names | None = None,
     metrics_every: float | None = None,
     metrics_num: int = 2500,
@@ -709,6 +712,7 @@ def train(
         device: auto, cpu, cuda or cuda:1.
         tick: kimg until the first samples and statistics; the gaps widen later.
         checkpoint_every: At least so much time between two checkpoints: 2m, 30s.
+        checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume takes the one before it.
         metrics: Evaluate while training: fid,afd. The best generator by the first one is kept.
         metrics_every: kimg until the first evaluation; the gaps widen later. Five ticks if left out.
         metrics_num: How many pictures an evaluation draws, and of how many real ones.
