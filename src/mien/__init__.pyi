@@ -101,18 +101,18 @@ def align_data(
     sheet: PathLike | None = None,
     device: Device = "auto",
 ) -> Aligned:
-    """Find the faces in pictures, turn them upright by their landmarks, and write them to a new folder.
+    """Find the faces in images, turn them upright by their landmarks, and write them to a new folder.
 
     Args:
-        path: Folder, zip or tar of pictures. Class folders and other labels are kept.
+        path: Folder, zip or tar of images. Class folders and other labels are kept.
         output: A new folder for the faces. PATH's name with -aligned, here, if left out.
         resolution: 128, or 160x128 (height x width). Chosen from the faces if left out: most are not enlarged then.
         margin: Room around the face on each side, as a share of its side. 0: from the hairline to the chin.
         detector: photo (MTCNN), anime, human or a cascade.xml. auto: photo or anime, whichever finds more faces.
-        several: Of a picture with several faces, cut out the largest or all, or skip it.
-        smallest: The smallest face to look for, as a share of the picture's shorter side. photo 0.06, anime 0.1.
-        prepared: Write a prepared set in place of picture files.
-        format: Of the picture files: png, jpg or webp.
+        several: Of an image with several faces, cut out the largest or all, or skip it.
+        smallest: The smallest face to look for, as a share of the image's shorter side. photo 0.06, anime 0.1.
+        prepared: Write a prepared set in place of image files.
+        format: Of the image files: png, jpg or webp.
         sheet: Where to write the contact sheet of before and after, a PNG. Beside the output if left out.
         device: auto, cpu, cuda or cuda:1.
     """
@@ -126,8 +126,8 @@ def check_data(
     """Say what a data set is, what is wrong with it, and show on one sheet what training would see.
 
     Args:
-        path: Folder, zip or tgz of pictures, a prepared set, or "drawn".
-        resolution: 64, or 96x80 (height x width). Chosen from the pictures if left out.
+        path: Folder, zip or tgz of images, a prepared set, or "drawn".
+        resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
         output: Where to write the contact sheet, a PNG. runs/mien-check-NAME.png if left out.
     """
 
@@ -404,14 +404,14 @@ def label_data(
     """Fill missing labels from the labelled part of a set, and leave out what cannot be told; writes a new set.
 
     Args:
-        path: Folder, zip or tgz of pictures with some labels, or a prepared set.
+        path: Folder, zip or tgz of images with some labels, or a prepared set.
         output: A new folder for the prepared set. PATH's name with -labelled, here, if left out.
-        accuracy: How often a filled label has to be right, judged on held-out labelled pictures; else it stays unknown.
-        num: Use at most so many pictures, evenly spread; only these are written.
-        resolution: 64, or 96x80 (height x width). Chosen from the pictures if left out.
+        accuracy: How often a filled label has to be right, judged on held-out labelled images; else it stays unknown.
+        num: Use at most so many images, evenly spread; only these are written.
+        resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
         extractor: auto, inception or efficientnet-lite0. auto: inception where its weights are (mien weights).
         weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.
-        batch: Pictures at once. More needs more memory.
+        batch: Images at once. More needs more memory.
         device: auto, cpu, cuda or cuda:1.
     """
 
@@ -496,11 +496,11 @@ def prepare_data(
     output: PathLike | None = None,
     seed: int = 0,
 ) -> Prepared:
-    """Decode, crop and resize the pictures once, so that training starts at once; done by `mien train` by itself too.
+    """Decode, crop and resize the images once, so that training starts at once; done by `mien train` by itself too.
 
     Args:
-        path: Folder, zip or tgz of pictures, or "drawn".
-        resolution: 64, or 96x80 (height x width). Chosen from the pictures if left out.
+        path: Folder, zip or tgz of images, or "drawn".
+        resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
         output: A new folder for the prepared set, to keep or to move. The cache if left out.
         seed: For drawn faces: other seeds, other faces.
     """
@@ -630,7 +630,7 @@ def train(
     detector: str | None = None,
     dry_run: bool = False,
 ) -> Run:
-    """Learn faces from a folder of pictures, a zip, or the built-in drawn faces.
+    """Learn faces from a folder of images, a zip, or the built-in drawn faces.
 
     Args:
         recipe: What to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.
@@ -690,7 +690,7 @@ def train(
     detector: str | None = None,
     dry_run: bool = False,
 ) -> Runs:
-    """Learn faces from a folder of pictures, a zip, or the built-in drawn faces.
+    """Learn faces from a folder of images, a zip, or the built-in drawn faces.
 
     Args:
         recipe: What to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.

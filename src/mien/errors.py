@@ -38,7 +38,7 @@ class DivergenceError(MienError):
 
 
 class DataError(MienError):
-    """The pictures or labels cannot be used as they are."""
+    """The images or labels cannot be used as they are."""
 
     exit_code = 65
 

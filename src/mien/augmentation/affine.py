@@ -1,7 +1,7 @@
-"""Affine maps of pictures without aliasing, differentiable any number of times (Karras et al. 2020, appendix B).
+"""Affine maps of images without aliasing, differentiable any number of times (Karras et al. 2020, appendix B).
 
-A picture is brought to twice its resolution, read bilinearly where the inverse of the map says, and brought back to its
-size; both changes of resolution are low-passed by the wavelet sym6. Each of the three steps is linear in the picture.
+An image is brought to twice its resolution, read bilinearly where the inverse of the map says, and brought back to its
+size; both changes of resolution are low-passed by the wavelet sym6. Each of the three steps is linear in the image.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ DELAY = sum(place * tap for place, tap in enumerate(SYM6)) / 2**0.5 - BEFORE
 
 
 def warp(image: Tensor, inverse: Tensor) -> Tensor:
-    """[N,C,H,W] and [N,3,3] -> [N,C,H,W]. inverse: from a place (x, y, 1) of the new picture to the place in the old
-    one that is seen there, both in pixels from the centre. Beyond its edges a picture is mirrored, again and again."""
+    """[N,C,H,W] and [N,3,3] -> [N,C,H,W]. inverse: from a place (x, y, 1) of the new image to the place in the old
+    one that is seen there, both in pixels from the centre. Beyond its edges an image is mirrored, again and again."""
     height, width = image.shape[2:]
     down, across = (doubling(side, image.dtype, image.device) for side in (height, width))
     fine = down @ image @ across.T
@@ -38,7 +38,7 @@ def warp(image: Tensor, inverse: Tensor) -> Tensor:
 
 
 def places(inverse: Tensor, height: int, width: int) -> Tensor:
-    """Where in the picture of twice the resolution the fine pixels are read: [N,2H+10,2W+10,2], x and y in [-1, 1]
+    """Where in the image of twice the resolution the fine pixels are read: [N,2H+10,2W+10,2], x and y in [-1, 1]
     from the centre of the first to that of the last pixel, as `grid_sample` takes them."""
     x, y = (
         (torch.arange(-BEFORE, 2 * side - 1 + AFTER, dtype=inverse.dtype, device=inverse.device) - DELAY) / 2
@@ -62,7 +62,7 @@ def fine_place(place: Tensor, side: int) -> Tensor:
 
 @lru_cache(maxsize=16)
 def doubling(side: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """[2*side, side]: the mirrored picture's pixels, zeros between them, low-passed."""
+    """[2*side, side]: the mirrored image's pixels, zeros between them, low-passed."""
     matrix = torch.zeros(2 * side, side, dtype=torch.float64)
     for fine in range(2 * side):
         for pixel in range((fine - AFTER + 1) // 2, (fine + BEFORE) // 2 + 1):
@@ -90,7 +90,7 @@ def bounce(pixel: int, side: int) -> int:
 
 
 class Read(torch.autograd.Function):
-    """Bilinear reading of [N,C,H,W] at places [N,h,w,2] -> [N,C,h,w]. It is linear in the picture, so its derivative
+    """Bilinear reading of [N,C,H,W] at places [N,h,w,2] -> [N,C,h,w]. It is linear in the image, so its derivative
     is its adjoint, whose derivative is the reading again; torch's own stops after the first."""
 
     @staticmethod
@@ -120,7 +120,7 @@ class Spread(torch.autograd.Function):
 
 
 def spread_in_turn(values: Tensor, places: Tensor, size: tuple[int, int]) -> Tensor:
-    """torch's derivative of grid_sample. On a processor each picture is the work of one thread."""
+    """torch's derivative of grid_sample. On a processor each image is the work of one thread."""
     empty = values.new_empty(*values.shape[:2], *size)  # only its shape is read
     border, aligned, only_image = 1, True, (True, False)
     derivatives: tuple[Tensor, Tensor | None] = torch.ops.aten.grid_sampler_2d_backward(

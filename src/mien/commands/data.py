@@ -1,4 +1,4 @@
-"""mien data: look at pictures before training on them, and prepare them."""
+"""mien data: look at images before training on them, and prepare them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from mien.data.layouts import Layout
     from mien.data.prepared import PreparedSet
 
-BASE = 64  # the resolution when none is given and the pictures do not decide it
+BASE = 64  # the resolution when none is given and the images do not decide it
 
 
 @dataclass(frozen=True)
 class Checked(VerbResult):
-    """What `mien data check` found. `sizes` summarises WIDTHxHEIGHT; `labels` counts pictures per label."""
+    """What `mien data check` found. `sizes` summarises WIDTHxHEIGHT; `labels` counts images per label."""
 
     path: str
     layout: str
@@ -105,8 +105,8 @@ def check(
     """Say what a data set is, what is wrong with it, and show on one sheet what training would see.
 
     Args:
-        path: Folder, zip or tgz of pictures, a prepared set, or "drawn".
-        resolution: 64, or 96x80 (height x width). Chosen from the pictures if left out.
+        path: Folder, zip or tgz of images, a prepared set, or "drawn".
+        resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
         output: Where to write the contact sheet, a PNG. runs/mien-check-NAME.png if left out.
     """
     from mien.data import inspection
@@ -184,11 +184,11 @@ def prepare(
     output: Path | None = None,
     seed: int = 0,
 ) -> Prepared:
-    """Decode, crop and resize the pictures once, so that training starts at once; done by `mien train` by itself too.
+    """Decode, crop and resize the images once, so that training starts at once; done by `mien train` by itself too.
 
     Args:
-        path: Folder, zip or tgz of pictures, or "drawn".
-        resolution: 64, or 96x80 (height x width). Chosen from the pictures if left out.
+        path: Folder, zip or tgz of images, or "drawn".
+        resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
         output: A new folder for the prepared set, to keep or to move. The cache if left out.
         seed: For drawn faces: other seeds, other faces.
     """
@@ -218,14 +218,14 @@ def label(
     """Fill missing labels from the labelled part of a set, and leave out what cannot be told; writes a new set.
 
     Args:
-        path: Folder, zip or tgz of pictures with some labels, or a prepared set.
+        path: Folder, zip or tgz of images with some labels, or a prepared set.
         output: A new folder for the prepared set. PATH's name with -labelled, here, if left out.
-        accuracy: How often a filled label has to be right, judged on held-out labelled pictures; else it stays unknown.
-        num: Use at most so many pictures, evenly spread; only these are written.
-        resolution: 64, or 96x80 (height x width). Chosen from the pictures if left out.
+        accuracy: How often a filled label has to be right, judged on held-out labelled images; else it stays unknown.
+        num: Use at most so many images, evenly spread; only these are written.
+        resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
         extractor: auto, inception or efficientnet-lite0. auto: inception where its weights are (mien weights).
         weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.
-        batch: Pictures at once. More needs more memory.
+        batch: Images at once. More needs more memory.
         device: auto, cpu, cuda or cuda:1.
     """
     import torch

@@ -27,8 +27,8 @@ MANY_REACHING = 0.1  # share of the crops from which it is told
 
 @dataclass(frozen=True)
 class Aligned(VerbResult):
-    """Where the faces are, and which pictures have none, several, or cannot be read. rate: pictures a second. reaching:
-    crops of which over a tenth lies beyond their picture."""
+    """Where the faces are, and which images have none, several, or cannot be read. rate: images a second. reaching:
+    crops of which over a tenth lies beyond their image."""
 
     path: str
     sheet: str
@@ -84,18 +84,18 @@ def align(
     sheet: Path | None = None,
     device: str = "auto",
 ) -> Aligned:
-    """Find the faces in pictures, turn them upright by their landmarks, and write them to a new folder.
+    """Find the faces in images, turn them upright by their landmarks, and write them to a new folder.
 
     Args:
-        path: Folder, zip or tar of pictures. Class folders and other labels are kept.
+        path: Folder, zip or tar of images. Class folders and other labels are kept.
         output: A new folder for the faces. PATH's name with -aligned, here, if left out.
         resolution: 128, or 160x128 (height x width). Chosen from the faces if left out: most are not enlarged then.
         margin: Room around the face on each side, as a share of its side. 0: from the hairline to the chin.
         detector: photo (MTCNN), anime, human or a cascade.xml. auto: photo or anime, whichever finds more faces.
-        several: Of a picture with several faces, cut out the largest or all, or skip it.
-        smallest: The smallest face to look for, as a share of the picture's shorter side. photo 0.06, anime 0.1.
-        prepared: Write a prepared set in place of picture files.
-        format: Of the picture files: png, jpg or webp.
+        several: Of an image with several faces, cut out the largest or all, or skip it.
+        smallest: The smallest face to look for, as a share of the image's shorter side. photo 0.06, anime 0.1.
+        prepared: Write a prepared set in place of image files.
+        format: Of the image files: png, jpg or webp.
         sheet: Where to write the contact sheet of before and after, a PNG. Beside the output if left out.
         device: auto, cpu, cuda or cuda:1.
     """

@@ -1,4 +1,4 @@
-"""mien demo: from nothing to a generator, its pictures, its film and its report, in a few minutes."""
+"""mien demo: from nothing to a generator, its images, its film and its report, in a few minutes."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from mien.runtime.atomic_files import io_errors, write_bytes
 
 @dataclass(frozen=True)
 class Reported(VerbResult):
-    """output: the page. pictures, charts: how many it shows. bytes: its size."""
+    """output: the page. images, charts: how many it shows. bytes: its size."""
 
     output: str
     run: str

@@ -1,4 +1,4 @@
-"""The labels that pictures offer, as the numbers that a condition holds."""
+"""The labels that images offer, as the numbers that a condition holds."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ SHOWN = 4  # names in a line
 
 
 def offers(names: Sequence[str], labels: np.ndarray | None, captions: bool) -> dict[Kind, str]:
-    """What pictures may be conditioned on, the best first: kind -> what that is, in words. Classes are labels of which
-    no picture has two."""
+    """What images may be conditioned on, the best first: kind -> what that is, in words. Classes are labels of which
+    no image has two."""
     shown = f"({', '.join(names[:SHOWN])}{', …' if len(names) > SHOWN else ''})"
     found: dict[Kind, str] = {}
     if len(names) > 1 and labels is not None and one_each(labels):
@@ -47,7 +47,7 @@ def listed(there: dict[Kind, str]) -> str:
 
 
 def labels_of(condition: Condition | None, pictures: PreparedSet) -> np.ndarray | None:
-    """float32 [N,dim], all zeros where a picture has none. Raises UsageError for pictures of another vocabulary."""
+    """float32 [N,dim], all zeros where an image has none. Raises UsageError for images of another vocabulary."""
     if condition is None:
         return None
     if condition.kind == "text":

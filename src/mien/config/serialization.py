@@ -74,7 +74,7 @@ def decode(data: Any, path: str = "") -> Any:
     earlier = getattr(found, "EARLIER_NAMES", {})
     parts = {**getattr(found, "EARLIER_DEFAULTS", {}), **{earlier.get(key, key): part for key, part in parts.items()}}
     is_settings = dataclasses.is_dataclass(found)
-    least = 1 if is_settings else 0  # of steps and pictures there is one; a network may do without some layers
+    least = 1 if is_settings else 0  # of steps and images there is one; a network may do without some layers
     try:
         hints, defaults = hints_of(found), inspect.signature(found).parameters
         for key, part in parts.items():

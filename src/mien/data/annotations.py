@@ -1,6 +1,6 @@
 """Readers of the files that name pictures: StyleGAN's dataset.json, and metadata.csv|tsv|jsonl.
 
-Each reader takes the contents of a data set and returns an Annotation, or None when it does not know them. A picture
+Each reader takes the contents of a data set and returns an Annotation, or None when it does not know them. An image
 without a label keeps zeros in that block; the vocabulary is sorted, so the columns never depend on the file order.
 """
 
@@ -205,7 +205,7 @@ def _merged(tables: list[Table]) -> tuple[list[str], list[list[str]]]:
 def _training(
     entries: list[str], columns: list[str], rows: list[list[str]], row_of: dict[str, int], notes: list[str], file: str
 ) -> list[str]:
-    """Without the pictures that a column `split` keeps for a test; `notes` gets a line where none would be left."""
+    """Without the images that a column `split` keeps for a test; `notes` gets a line where none would be left."""
     column = next((place for place, name in enumerate(columns) if name.lower() == "split"), None)
     if column is None:
         return entries
@@ -252,7 +252,7 @@ def _is_prose(values: list[str]) -> bool:
 
 
 def _entries(contents: Contents, bases: list[str], row_of: dict[str, int]) -> list[str]:
-    """The pictures that a label file is about: those in its folder, and others that it names."""
+    """The images that a label file is about: those in its folder, and others that it names."""
     if "" in bases:
         return contents.pictures
     near = {entry for base in bases for entry in under(base, contents.pictures)}
@@ -280,6 +280,6 @@ def _filled(values: np.ndarray, rows: list[int]) -> np.ndarray:
 
 
 def unlabelled(labels: np.ndarray | None) -> tuple[str, ...]:
-    """A note that counts the pictures without any label."""
+    """A note that counts the images without any label."""
     empty = 0 if labels is None else int((~labels.any(axis=1)).sum())
     return (f"{counted(empty, 'picture')} unlabelled",) if empty else ()

@@ -53,7 +53,7 @@ def write(path: Path, dtype: type, shape: tuple[int, ...], parts: Iterable[np.nd
 
 class RowFile:
     """One array, open for writing rows. The rows of a part are gathered in memory and written in one piece: storing
-    each through a mapped file costs a page fault every third of a small picture."""
+    each through a mapped file costs a page fault every third of a small image."""
 
     def __init__(self, path: str | Path) -> None:
         self.file = Path(path).open("r+b", buffering=0)  # noqa: SIM115 (open as long as the process)

@@ -16,7 +16,7 @@ from torch.nn.functional import interpolate
 from mien.batch import Batch
 from mien.media.pixels import from_pixels
 
-ROOM_ON_DEVICE = 0.5  # share of the accelerator's free memory that the pictures may take
+ROOM_ON_DEVICE = 0.5  # share of the accelerator's free memory that the images may take
 
 
 def derive_seed(*parts: int | str) -> int:
@@ -52,9 +52,9 @@ class Batches:
     pixels: uint8 [N,H,W,C], read into memory once. The set is gone through in an order that is shuffled anew each
     epoch; with several processes each takes its own slice of every batch.
 
-    mirror: each picture is flipped left to right with probability 1/2. jitter: each is enlarged by this share and cut
+    mirror: each image is flipped left to right with probability 1/2. jitter: each is enlarged by this share and cut
     back to its size at a random place (pix2pix: 286 to 256).
-    sources: uint8 [N,H,W,C], the other side of each picture, mirrored and cut as the picture is; or, where they are not
+    sources: uint8 [N,H,W,C], the other side of each image, mirrored and cut as the image is; or, where they are not
     `paired`, [M,H,W,C], gone through in an order of their own.
     channels_last: the layout in memory; a convolution answers in that of its input, whatever its weights have.
     """
@@ -131,7 +131,7 @@ class Batches:
 
 
 def in_memory(pixels: np.ndarray, device: torch.device) -> Tensor:
-    """The pictures where training reads them: on the accelerator if they take at most half of its free memory."""
+    """The images where training reads them: on the accelerator if they take at most half of its free memory."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         if pixels.nbytes <= ROOM_ON_DEVICE * free:

@@ -21,7 +21,7 @@ _VALUES = {"1": True, "-1": False, "0": False, "1.0": True, "-1.0": False, "0.0"
 
 
 def celeba(contents: Contents) -> Annotation | None:
-    """The ±1 of each picture as 1/0; the list lies inside the folder, or beside it where that is called img_…."""
+    """The ±1 of each image as 1/0; the list lies inside the folder, or beside it where that is called img_…."""
     found = shallowest(contents, LISTS)
     if found:
         name = found[0]
@@ -76,7 +76,7 @@ def _lists_in(folder: Path) -> list[Path]:
 
 
 def _parsed(text: str, where: str) -> tuple[tuple[str, ...], dict[str, list[bool]], int | None]:
-    """The attributes' names, of each picture whether it has them, and the count that the list begins with."""
+    """The attributes' names, of each image whether it has them, and the count that the list begins with."""
     lines = [(number, _words(line)) for number, line in enumerate(text.splitlines(), 1) if line.strip(" ,;\t")]
     told = int(lines[0][1][0]) if lines and len(lines[0][1]) == 1 and lines[0][1][0].isdecimal() else None
     lines = lines[1:] if told is not None else lines
@@ -107,8 +107,8 @@ def _words(line: str) -> list[str]:
 
 
 def _places(listed: list[str], pictures: list[str]) -> list[int]:
-    """Of each picture the row that lists it, -1 for none: by its last part, in any case, then by that without its
-    ending (the list says .jpg, the lossless pictures are .png)."""
+    """Of each image the row that lists it, -1 for none: by its last part, in any case, then by that without its
+    ending (the list says .jpg, the lossless images are .png)."""
     exact = {posixpath.basename(name).casefold(): row for row, name in enumerate(listed)}
     places = [exact.get(posixpath.basename(name).casefold(), -1) for name in pictures]
     if max(places, default=-1) >= 0:

@@ -17,7 +17,7 @@ _INTENT, _FLAGS = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOI
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """The picture, its colours converted to RGB or RGBA; as it is without a profile, with sRGB's, or a broken one."""
+    """The image, its colours converted to RGB or RGBA; as it is without a profile, with sRGB's, or a broken one."""
     if not profile or len(profile) > MOST_BYTES:
         return image
     if image.mode in ("P", "PA"):

@@ -29,7 +29,7 @@ class Contents:
         return self.files.path
 
     def place(self, name: str) -> str:
-        """The name of a picture without the folder of its split: "train/smile/1.png" -> "smile/1.png"."""
+        """The name of an image without the folder of its split: "train/smile/1.png" -> "smile/1.png"."""
         folder, _, last = name.rpartition("/")
         folder = self.logical.get(folder, folder)
         return f"{folder}/{last}" if folder else last
@@ -39,7 +39,7 @@ class Contents:
 class Annotation:
     """`entries` in order with float32 `labels` [N,K] in 0..1 and their names, or `captions`, or both.
 
-    `sources`: of pairs and of two sets, the pictures of the A side.
+    `sources`: of pairs and of two sets, the images of the A side.
     """
 
     kind: str

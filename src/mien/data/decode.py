@@ -1,4 +1,4 @@
-"""One picture file to uint8 pixels of the size asked for. Each odd kind of file has a defined result (docs/data.md)."""
+"""One image file to uint8 pixels of the size asked for. Each odd kind of file has a defined result (docs/data.md)."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ _ALPHA = ("RGBA", "RGBa", "LA", "La", "PA")
 
 
 class BadPicture(Exception):
-    """A file that should be a picture and cannot be used; the message is the reason, in a few words."""
+    """A file that should be an image and cannot be used; the message is the reason, in a few words."""
 
 
 def open_picture(data: bytes, name: str = "") -> Image.Image:
-    """The header read, by content and not by extension. Raises BadPicture: empty, no picture, or too large."""
+    """The header read, by content and not by extension. Raises BadPicture: empty, no image, or too large."""
     if not data:
         raise BadPicture("empty file")
     formats: tuple[str, ...] = FORMATS
@@ -67,7 +67,7 @@ def open_picture(data: bytes, name: str = "") -> Image.Image:
 
 def blame(error: Exception, pixels: int) -> None:
     """Pillow calls it a MemoryError when a file is damaged, too. Raises the true one, where there is no memory for so
-    many pixels: a picture is not bad because the machine is full."""
+    many pixels: an image is not bad because the machine is full."""
     if isinstance(error, MemoryError):
         bytearray(8 * pixels)
 
@@ -111,7 +111,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def fit(image: Image.Image | np.ndarray, height: int, width: int) -> np.ndarray:
-    """RGB picture (or uint8 [H,W,4]) -> uint8 [height, width, 3]: the largest centred crop, by Lanczos."""
+    """RGB image (or uint8 [H,W,4]) -> uint8 [height, width, 3]: the largest centred crop, by Lanczos."""
     have_width, have_height = image.shape[1::-1] if isinstance(image, np.ndarray) else image.size
     return lanczos(image, (width, height), crop_box(have_width, have_height, height, width))
 

@@ -1,4 +1,4 @@
-"""Decodes pictures straight into the arrays of a prepared set, on every core; rows do not depend on how many."""
+"""Decodes images straight into the arrays of a prepared set, on every core; rows do not depend on how many."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mien.data.files import read_member
 from mien.data.members import Member
 from mien.data.workers import in_parts
 
-SCARCE = (errno.EMFILE, errno.ENFILE)  # too many open files: no fault of the picture
+SCARCE = (errno.EMFILE, errno.ENFILE)  # too many open files: no fault of the image
 GRAY_SPREAD = 2  # levels between the channels of a gray picture: lossy WebP leaves 1
 
 
@@ -42,7 +42,7 @@ class Job:
 
 @dataclass
 class Filled:
-    """Which rows could not be filled and why; whether every picture was gray."""
+    """Which rows could not be filled and why; whether every image was gray."""
 
     bad: dict[int, str]
     gray: bool
@@ -76,7 +76,7 @@ def fill(
 
 
 class Target(RowFile):
-    """One array of pictures; rows that are never put stay black."""
+    """One array of images; rows that are never put stay black."""
 
     def put(self, row: int, pixels: np.ndarray) -> None:
         place = self.rows[row - self.start]
@@ -148,7 +148,7 @@ class Filler:
             self.waiting = (target, place, pixels)
 
     def _catch_up(self) -> None:
-        """Finishes the picture that waits for one of its shape: two are resampled in less time than one and one."""
+        """Finishes the image that waits for one of its shape: two are resampled in less time than one and one."""
         if self.waiting:
             target, row, pixels = self.waiting
             self.waiting = None

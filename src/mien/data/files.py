@@ -138,7 +138,7 @@ def _open_archive(path: Path) -> Files:
 
 
 def fingerprint(path: Path, counts: Callable[[list[str]], list[str]] = list) -> str:
-    """Changes when a file is added, removed, renamed or rewritten; reads no picture. Raises OSError, DataError.
+    """Changes when a file is added, removed, renamed or rewritten; reads no image. Raises OSError, DataError.
 
     counts: of the names below a folder those that count.
     """

@@ -16,7 +16,7 @@ MOST_CLASSES = 1000
 HALVES = "paired A|B"
 TWO_FOLDERS = "pairs in folders A and B"
 TWO_SETS = "unpaired trainA/trainB"
-MATCHED = 0.9  # of the pictures of A and B at least, by name, for them to be pairs
+MATCHED = 0.9  # of the images of A and B at least, by name, for them to be pairs
 _DOMAIN = re.compile(r"train[ _-]?([ab])", re.IGNORECASE)
 _SIDES = (  # folders of sources, and of the images that belong to them; without case, and without "1_" before
     ("a", "b"), ("input", "target"), ("inputs", "targets"), ("input", "output"), ("inputs", "outputs"),
@@ -69,7 +69,7 @@ def two_folders(contents: Contents) -> tuple[Annotation | None, Annotation | Non
 
 
 def _sides(pictures: list[str], known: dict[str, tuple[str, str]], names: tuple[str, str]) -> dict[str, dict[str, str]]:
-    """Side -> (path without the side and the ending -> picture). known: folder -> its side, and itself without it."""
+    """Side -> (path without the side and the ending -> image). known: folder -> its side, and itself without it."""
     sides: dict[str, dict[str, str]] = {name: {} for name in names}
     for picture in pictures:
         folder, _, last = picture.rpartition("/")
@@ -90,12 +90,12 @@ def _side(folder: str, names: tuple[str, str]) -> tuple[str, str] | None:
 
 
 def halves(contents: Contents) -> Annotation:
-    """Pictures twice as wide as high, as pairs: left the source, right the image."""
+    """Images twice as wide as high, as pairs: left the source, right the image."""
     return Annotation(HALVES, contents.pictures)
 
 
 def by_folders(contents: Contents) -> Annotation:
-    """Nothing but folders tells what the pictures are: classes, nested or flat."""
+    """Nothing but folders tells what the images are: classes, nested or flat."""
     places = [contents.place(name) for name in contents.pictures]
     if found := _classes(places):
         classes, kept = found
@@ -116,7 +116,7 @@ def by_folders(contents: Contents) -> Annotation:
 
 
 def _classes(places: list[str]) -> tuple[list[str], list[int]] | None:
-    """The sorted class names and the indices of the pictures in them, when nearly every picture lies in one of several
+    """The sorted class names and the indices of the images in them, when nearly every image lies in one of several
     folders beside each other and these look like classes. One folder around everything means nothing."""
     folders = Counter(posixpath.dirname(place) for place in places)
     around = _around(folders, len(places))

@@ -1,4 +1,4 @@
-"""Picture formats that Pillow reads with an extra package: HEIC, as phones write it, and JPEG XL."""
+"""Image formats that Pillow reads with an extra package: HEIC, as phones write it, and JPEG XL."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def readable_endings() -> frozenset[str]:
 
 
 def unread(names: Iterable[str]) -> tuple[str, ...]:
-    """For each format whose package is missing, one line: how many of the names are such pictures, and the cure."""
+    """For each format whose package is missing, one line: how many of the names are such images, and the cure."""
     missing = {ending: extra for extra in EXTRAS if not installed(extra) for ending in extra.endings}
     found = Counter(missing.get("." + name.rpartition(".")[2].lower()) for name in names) if missing else Counter()
     return tuple(f"{found[extra]:,} {extra.name} pictures left out: {extra.cure}" for extra in EXTRAS if found[extra])

@@ -19,8 +19,8 @@ from mien.data.prepared import PreparedSet
 
 FEW_PICTURES = 1000
 FEW_OF_A_LABEL = 20
-LITTLE_KEPT = 0.6  # share of the area that the centre crop keeps, under which a picture counts as extreme
-ALIKE = 4.0  # mean levels between two pictures that count as near duplicates
+LITTLE_KEPT = 0.6  # share of the area that the centre crop keeps, under which an image counts as extreme
+ALIKE = 4.0  # mean levels between two images that count as near duplicates
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def survey(layout: Layout, progress: Callable[[int, int], None] | None = None) -
 
 
 def near_duplicates(images: np.ndarray) -> int:
-    """How many uint8 [N,H,W,C] pictures look like an earlier one: equal difference hash, and hardly a level apart."""
+    """How many uint8 [N,H,W,C] images look like an earlier one: equal difference hash, and hardly a level apart."""
     groups: dict[bytes, list[int]] = defaultdict(list)
     for start in range(0, len(images), 1024):
         gray = np.asarray(images[start : start + 1024], np.float32).mean(axis=-1)
@@ -85,7 +85,7 @@ def _shrink(array: np.ndarray, count: int, axis: int) -> np.ndarray:
 
 
 def gray_share(images: np.ndarray) -> float:
-    """The share of up to 2,000 pictures, evenly spread, without colour."""
+    """The share of up to 2,000 images, evenly spread, without colour."""
     if images.shape[-1] == 1:
         return 1.0
     some = images[:: max(1, len(images) // 2000)]
@@ -136,7 +136,7 @@ def _kept(have_height: int, have_width: int, height: int, width: int) -> float:
 
 
 def label_table(ready: PreparedSet) -> dict[str, int]:
-    """Label name -> number of pictures, the most frequent first."""
+    """Label name -> number of images, the most frequent first."""
     pairs = zip(ready.info["label_names"], ready.info["label_counts"])
     return dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 

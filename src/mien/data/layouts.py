@@ -1,4 +1,4 @@
-"""What is on disk: which of the known layouts a path is, its pictures in a fixed order, and their labels or captions.
+"""What is on disk: which of the known layouts a path is, its images in a fixed order, and their labels or captions.
 
 Detected without any option (docs/data.md lists the rules in the order in which they are tried). Nothing is decoded
 here but a few headers.
@@ -30,7 +30,7 @@ from mien.data.synthetic.draw import Sources, attribute_names
 from mien.errors import DataError, FileError, UsageError
 
 SAMPLED_HEADERS = 32
-NATIVE_LIMIT = 1.5  # pictures of one size that is no square keep it, up to this many times the base resolution
+NATIVE_LIMIT = 1.5  # images of one size that is no square keep it, up to this many times the base resolution
 DRAWN_COUNT = 20_000
 DRAWN: dict[str, tuple[Sources | None, str]] = {  # sets that mien draws: what their sources are, also in words
     "drawn": (None, ""),
@@ -48,7 +48,7 @@ _DRAWN = re.compile(rf"({'|'.join(DRAWN)})(?::(\d+))?(?:@(\d+)(?:x(\d+))?)?")
 
 @dataclass(frozen=True)
 class Layout:
-    """`entries`: the pictures to train on, in order, with `labels` float32 [N,K] and `captions`."""
+    """`entries`: the images to train on, in order, with `labels` float32 [N,K] and `captions`."""
 
     kind: str
     path: Path
@@ -59,7 +59,7 @@ class Layout:
     captions: list[str] | None = field(default=None, repr=False)
     sources: list[str] | None = field(default=None, repr=False)  # the A domain of unpaired sets
     notes: tuple[str, ...] = ()  # what was left out, in words
-    count: int = 0  # pictures of a prepared or a drawn set, which has no entries
+    count: int = 0  # images of a prepared or a drawn set, which has no entries
     size: tuple[int, int] | None = None  # (height, width) that a prepared or a drawn set fixes
     wanted: str | None = None  # the sources that were asked for; None: nobody said
     other_readings: tuple[str, ...] = ()  # wishes of recipes for which these files are another layout
@@ -73,7 +73,7 @@ class Layout:
         return self.count or len(self.entries)
 
     def describe(self) -> str:
-        """Two lines: what was found, and what comes with the pictures."""
+        """Two lines: what was found, and what comes with the images."""
         pictures = f"{len(self):,} pictures"
         if self.paired or self.kind in ("drawn-lines", TWO_FOLDERS):
             pictures = f"{len(self):,} pairs"
@@ -93,7 +93,7 @@ class Layout:
 def detect(data: str | Path, sources: str | None = None) -> Layout:
     """What `data` is, to a recipe that wants `sources`: one of WANTS, or None where no recipe is known.
 
-    Raises FileError (missing, unreadable), DataError (no pictures), UsageError (drawn:x).
+    Raises FileError (missing, unreadable), DataError (no images), UsageError (drawn:x).
     """
     if is_drawn(data):
         return _drawn(str(data))
@@ -128,7 +128,7 @@ def existing(data: str | Path) -> Path:
 def default_resolution(layout: Layout, base: int) -> tuple[int, int]:
     """(height, width) to train at: base x base, or what the data fix.
 
-    A prepared set and `drawn@128` have a size of their own. Pictures that all (as sampled) share one size that is not
+    A prepared set and `drawn@128` have a size of their own. Images that all (as sampled) share one size that is not
     square keep it while its shorter side is at most 1.5 x base: 112x92 faces are not squeezed into 64x64.
     """
     if layout.size:
@@ -143,7 +143,7 @@ def default_resolution(layout: Layout, base: int) -> tuple[int, int]:
 
 
 def sampled_sizes(layout: Layout) -> list[tuple[int, int]]:
-    """(height, width) from the headers of up to 32 pictures, evenly spread; files that cannot be read are left out."""
+    """(height, width) from the headers of up to 32 images, evenly spread; files that cannot be read are left out."""
     return _sizes(layout.files, layout.entries) if layout.files else []
 
 
@@ -152,7 +152,7 @@ def _sizes(files: Files, names: list[str]) -> list[tuple[int, int]]:
     for index in np.linspace(0, len(names) - 1, min(len(names), SAMPLED_HEADERS)).astype(int):
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of sizes that are judged when the pictures are prepared
+                warnings.simplefilter("ignore")  # of sizes that are judged when the images are prepared
                 image = open_picture(files.read(names[index]), names[index])
         except (BadPicture, OSError, ValueError):
             continue
@@ -202,7 +202,7 @@ def _found_instead(files: Files) -> str:
 
 
 def _contents(files: Files) -> Contents:
-    """The files that count. Raises DataError where there is no picture among them."""
+    """The files that count. Raises DataError where there is no image among them."""
     own = own_output.find(files, is_picture)
     if own.itself:
         raise DataError(f"{files.path} is a run of mien, not a set of pictures: name the folder of the pictures")
@@ -222,7 +222,7 @@ def _contents(files: Files) -> Contents:
 
 
 def _read(contents: Contents, sources: str | None) -> Layout:
-    """The layout that suits a recipe's wish, with a note where another wish would see other pictures."""
+    """The layout that suits a recipe's wish, with a note where another wish would see other images."""
     described = next((found for reader in READERS if (found := reader(contents))), None)
     sets = folders.two_sets(contents)
     pairs, apart, bare = folders.two_folders(contents) if sets is None else (None, None, False)
@@ -273,7 +273,7 @@ def _reading(chosen: Annotation, sources: str | None, others: tuple[str, ...], w
 
 
 def _left(contents: Contents, chosen: Annotation) -> list[str]:
-    """Notes of pictures and label files that are not used."""
+    """Notes of images and label files that are not used."""
     notes = []
     used = len(chosen.entries) + len(chosen.sources or ())
     if (unused := len(contents.pictures) - used) and not any("left out" in note for note in chosen.notes):

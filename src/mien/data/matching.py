@@ -1,4 +1,4 @@
-"""Which row of a label file belongs to which picture, and what is said of rows and pictures that find none."""
+"""Which row of a label file belongs to which image, and what is said of rows and images that find none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mien.errors import DataError
 
 @dataclass(frozen=True)
 class Matched:
-    """`row_of`: picture -> the index of its row. `notes`: what was left over, in words."""
+    """`row_of`: image -> the index of its row. `notes`: what was left over, in words."""
 
     row_of: dict[str, int]
     notes: tuple[str, ...]
@@ -38,9 +38,9 @@ def match(
     pictures: list[str],
     differ: Callable[[int, int], bool],
 ) -> Matched:
-    """`names`: of each row the picture, from the root. `places(row)`: "line 3". `differ`: whether two rows disagree.
+    """`names`: of each row the image, from the root. `places(row)`: "line 3". `differ`: whether two rows disagree.
 
-    Names that fit a single picture but for their case are taken. Raises DataError where no name is a picture.
+    Names that fit a single image but for their case are taken. Raises DataError where no name is an image.
     """
     known = set(pictures)
     row_of: dict[str, int] = {}
@@ -81,7 +81,7 @@ def match(
 
 
 def _folded(pictures: list[str]) -> dict[str, str]:
-    """Case-folded name -> picture; "" where several differ in nothing else."""
+    """Case-folded name -> image; "" where several differ in nothing else."""
     folded: dict[str, str] = {}
     for name in pictures:
         key = name.casefold()

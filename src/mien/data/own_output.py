@@ -1,6 +1,6 @@
-"""What mien wrote itself: runs, prepared sets, its cache, sheets and generated pictures. It never learns from them.
+"""What mien wrote itself: runs, prepared sets, its cache, sheets and generated images. It never learns from them.
 
-Folders are known by the files in them. Single pictures are known by the facts inside; in a large set only those are
+Folders are known by the files in them. Single images are known by the facts inside; in a large set only those are
 opened that mien's names or their rarity make suspicious.
 """
 
@@ -28,7 +28,7 @@ _SUSPICIOUS = re.compile(
     re.IGNORECASE,
 )
 _DIGITS = str.maketrans("123456789", "000000000")
-_HEAD, _LONG_HEAD = 1 << 12, 1 << 18  # bytes of a picture in which its facts begin; and in which the longest end
+_HEAD, _LONG_HEAD = 1 << 12, 1 << 18  # bytes of an image in which its facts begin; and in which the longest end
 _MOST_OPENED = 4000
 _MOST_OPENED_PACKED = 64  # in an archive a whole member is read
 
@@ -47,7 +47,7 @@ class Own:
 
 
 def find(files: Files, is_picture: Callable[[str], bool]) -> Own:
-    """What of the files is mien's own. Where all pictures are generated they count as pictures, and a note says so."""
+    """What of the files is mien's own. Where all images are generated they count as images, and a note says so."""
     folders = own_folders(list(files.members), lambda name: _read(files, name), files.path)
     if "" in folders:
         return Own(itself=True)
@@ -118,11 +118,11 @@ def _read(files: Files, name: str) -> bytes:
         return b""
 
 
-# --- single pictures --------------------------------------------------------------------------------------------------
+# --- single images --------------------------------------------------------------------------------------------------
 
 
 def _made_by_mien(files: Files, pictures: list[str]) -> set[str]:
-    """Pictures alike in folder and name, digits apart, are one group; the first, middle and last answer for it, and
+    """Images alike in folder and name, digits apart, are one group; the first, middle and last answer for it, and
     where they disagree each is asked."""
     made = {name for name in pictures if _is_sheet(name)}
     groups: dict[str, list[str]] = defaultdict(list)
@@ -143,7 +143,7 @@ def _made_by_mien(files: Files, pictures: list[str]) -> set[str]:
 
 
 def has_facts(files: Files, name: str) -> bool:
-    """Whether a picture says that a run of mien's, or its check of data, made it."""
+    """Whether an image says that a run of mien's, or its check of data, made it."""
     try:
         for most in (_HEAD, _LONG_HEAD):
             head = _head(files, name, most)

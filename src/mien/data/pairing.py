@@ -1,4 +1,4 @@
-"""Pictures with sources, as a game of translation reads them."""
+"""Images with sources, as a game of translation reads them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def select_sources(pictures: PreparedSet, sources: str, direction: str, recipe: 
     """The prepared set with its sides swapped for direction "BtoA"; unchanged for a recipe without sources.
 
     sources: "none", "paired" or "unpaired", what the game reads. recipe: its name, for messages. Raises UsageError for
-    pictures without sources, and for two sets where pairs are needed.
+    images without sources, and for two sets where pairs are needed.
     """
     if sources == "none":
         return pictures

@@ -25,14 +25,14 @@ def kind_of(folder: str) -> str | None:
 
 
 def few(count: int, total: int) -> bool:
-    """Whether so many pictures out of all are strays that say nothing about the rest."""
+    """Whether so many images out of all are strays that say nothing about the rest."""
     return count <= max(2, total / 20) and 3 * count < total
 
 
 @dataclass
 class Parts:
-    """`left_out`: folder whose pictures are not learned, with all below it -> how many they are; `strays`: folders that
-    are left out without what is below. `logical`: folder with pictures -> itself without splits."""
+    """`left_out`: folder whose images are not learned, with all below it -> how many they are; `strays`: folders that
+    are left out without what is below. `logical`: folder with images -> itself without splits."""
 
     left_out: dict[str, int] = field(default_factory=dict)
     strays: set[str] = field(default_factory=set)
@@ -61,8 +61,8 @@ def divide(pictures: list[str]) -> Parts:
 
 class _Tree:
     def __init__(self, direct: Counter[str]):
-        self.direct = direct  # folder -> pictures in it
-        self.below: Counter[str] = Counter()  # folder -> pictures in it or deeper
+        self.direct = direct  # folder -> images in it
+        self.below: Counter[str] = Counter()  # folder -> images in it or deeper
         self.children: dict[str, set[str]] = defaultdict(set)  # folder -> names of folders in it
         for folder, count in direct.items():
             self.below[folder] += count

@@ -1,4 +1,4 @@
-"""From pictures on disk to a prepared set, once: the result is cached, and a changed folder is noticed."""
+"""From images on disk to a prepared set, once: the result is cached, and a changed folder is noticed."""
 
 from __future__ import annotations
 
@@ -41,24 +41,24 @@ def prepare(
     most_bad: float = MOST_BAD,
     layout: Layout | None = None,
 ) -> PreparedSet:
-    """The pictures of `data` as uint8 [N,height,width,C], from the cache when nothing has changed.
+    """The images of `data` as uint8 [N,height,width,C], from the cache when nothing has changed.
 
     Args:
         data: Whatever `layouts.detect` knows: a folder, an archive, a prepared set, or "drawn".
-        height: Of each picture, in pixels.
-        width: Of each picture, in pixels.
+        height: Of each image, in pixels.
+        width: Of each image, in pixels.
         sources: What a recipe wants of sources, as `detect` takes it; None where no recipe is known.
         seed: For drawn faces; other data do not depend on it.
         cache: Where prepared sets are kept; default: $MIEN_CACHE, or mien below $XDG_CACHE_HOME or ~/.cache.
         output: Write the set here instead, to keep or to move.
         workers: Processes; default: every core. The pixels do not depend on it.
-        progress: Called with (pictures done, pictures in all).
+        progress: Called with (pictures done, images in all).
         rebuild: Prepare again even when the cache has it.
         layout: Of `data` for `sources`, where it was detected already.
-        most_bad: The share of damaged pictures over which the set is refused.
+        most_bad: The share of damaged images over which the set is refused.
 
     Raises:
-        DataError: no picture, too many of them damaged, or labels that cannot be read.
+        DataError: no image, too many of them damaged, or labels that cannot be read.
         FileError: a path that does not exist or cannot be read or written.
         UsageError: a prepared set asked for at another size.
     """

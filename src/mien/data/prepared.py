@@ -28,9 +28,9 @@ checked: set[tuple[Path, str]] = set()
 
 @dataclass(frozen=True)
 class PreparedSet:
-    """Pictures ready to train on, mapped from disk and not copied.
+    """Images ready to train on, mapped from disk and not copied.
 
-    `images` uint8 [N,H,W,C], C 3, or 1 when every picture is gray; `labels` float32 [N,K]; `captions` N strings;
+    `images` uint8 [N,H,W,C], C 3, or 1 when every image is gray; `labels` float32 [N,K]; `captions` N strings;
     `sources` uint8: the A side of pairs [N,H,W,C], or the A domain of unpaired sets [M,H,W,C]; `source_labels`
     float32 [M,K]: of unpaired sets that mien draws; `info`: dataset.json.
     """
@@ -47,7 +47,7 @@ class PreparedSet:
         return len(self.images)
 
     def swapped(self) -> PreparedSet:
-        """The same set with pictures for sources and sources for pictures, each with its labels; pairs share theirs."""
+        """The same set with images for sources and sources for images, each with its labels; pairs share theirs."""
         assert self.sources is not None
         changed = replace(self, labels=self.source_labels, source_labels=self.labels, captions=None)
         info = {**self.info, "swapped": not self.info.get("swapped", False)}
@@ -71,7 +71,7 @@ class PreparedSet:
         checked.add((self.path, self.info["sha256"]))
 
     def describe(self) -> list[str]:
-        """Two lines for people: what the pictures are, and what comes with them."""
+        """Two lines for people: what the images are, and what comes with them."""
         count, height, width, channels = self.images.shape
         first = f"{self.info['source']}: {self.info['layout']}, {count:,} pictures, {height}x{width}"
         first += ", gray" if channels == 1 else ""

@@ -22,7 +22,7 @@ from mien.data.synthetic.draw import draw_into
 from mien.errors import DataError
 from mien.runtime.printable import printable
 
-MOST_BAD = 0.05  # the share of undecodable pictures over which a set is refused
+MOST_BAD = 0.05  # the share of undecodable images over which a set is refused
 MOST_LISTED = 1000  # skipped files named in dataset.json
 
 Progress = Callable[[int, int], None]
@@ -40,7 +40,7 @@ def write_set(
     progress: Progress | None,
     most_bad: float,
 ) -> None:
-    """Fills `folder` with the prepared set of a layout. Raises DataError when too many of its pictures are damaged."""
+    """Fills `folder` with the prepared set of a layout. Raises DataError when too many of its images are damaged."""
     if layout.kind in DRAWN:
         wanted, count = DRAWN[layout.kind][0], len(layout)
         captions = draw_into(
@@ -111,7 +111,7 @@ def _write_pictures(
     good = np.ones(len(names), bool)
     good[list(filled.bad)] = False
     keep = good[:count]
-    if layout.kind == TWO_FOLDERS:  # a picture without its source is no pair
+    if layout.kind == TWO_FOLDERS:  # an image without its source is no pair
         keep = good[count:] = keep & good[count:]
     _rewrite(images, keep, filled.gray)
     if has_sources:
@@ -126,7 +126,7 @@ def _write_pictures(
 
 
 def _judge(layout: Layout, skipped: list[tuple[str, str]], total: int, most_bad: float) -> None:
-    """Names each damaged picture on the log; refuses the whole when there are too many."""
+    """Names each damaged image on the log; refuses the whole when there are too many."""
     for name, reason in skipped[:20]:
         log.warning("skipped %s: %s", name, reason)
     if len(skipped) > 20:

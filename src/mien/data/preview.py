@@ -1,4 +1,4 @@
-"""One contact sheet of what a training will see: up to 64 pictures, each with its label or caption."""
+"""One contact sheet of what a training will see: up to 64 images, each with its label or caption."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from mien.media.contact_sheet import DARK, Cell, contact_sheet, fitted
 from mien.media.image_files import KEY, to_image
 
 COLUMNS = ROWS = 8
-SIDE = 112  # pixels of the longer side of a picture on the sheet, about
-MOST_LABELS = 4  # a picture with captions and more labels than that shows its caption
+SIDE = 112  # pixels of the longer side of an image on the sheet, about
+MOST_LABELS = 4  # an image with captions and more labels than that shows its caption
 
 
 def save_sheet(ready: PreparedSet, path: Path) -> Path:
@@ -32,7 +32,7 @@ def save_sheet(ready: PreparedSet, path: Path) -> Path:
 
 
 def preview(ready: PreparedSet) -> Image.Image:
-    """The sheet of a prepared set: pictures evenly spread over it, sources beside (pairs) or above (unpaired)."""
+    """The sheet of a prepared set: images evenly spread over it, sources beside (pairs) or above (unpaired)."""
     cells = [Cell(fitted(to_image(pixels), SIDE), text) for pixels, text in _pictures(ready)]
     source, count = ready.describe()[0].split(":", 1)
     title = [f"{Path(source).name}:{count}", ready.describe()[1]]

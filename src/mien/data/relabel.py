@@ -1,4 +1,4 @@
-"""A prepared set with other labels: the same pictures, written beside the old set, which is never touched."""
+"""A prepared set with other labels: the same images, written beside the old set, which is never touched."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ METADATA = "metadata.jsonl"
 def write_relabelled(
     ready: PreparedSet, chosen: np.ndarray, labels: np.ndarray, place: Path, layout: Layout, facts: dict[str, Any]
 ) -> PreparedSet:
-    """The pictures `chosen` int [M] of a set with `labels` [M,K], as a set at `place`.
+    """The images `chosen` int [M] of a set with `labels` [M,K], as a set at `place`.
 
-    Where the pictures are files, metadata.jsonl names their labels too: put beside the pictures, it is read as any
+    Where the images are files, metadata.jsonl names their labels too: put beside the images, it is read as any
     such file. facts: what dataset.json keeps of how the labels were made. `check_free` comes first.
     """
     try:
@@ -84,7 +84,7 @@ def _copied(pixels: np.ndarray, rows: np.ndarray, path: Path) -> np.ndarray:
 
 
 def _names(ready: PreparedSet, layout: Layout) -> list[str]:
-    """The file of each picture of the set; none where they are no files, or where not all skipped ones are listed."""
+    """The file of each image of the set; none where they are no files, or where not all skipped ones are listed."""
     skipped = {one["file"] for one in ready.info["skipped"]}
     names = [name for name in layout.entries if name not in skipped]
     return names if len(names) == len(ready) else []

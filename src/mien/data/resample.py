@@ -2,7 +2,7 @@
 
 Pillow adds up each output pixel by scalar code; here the same two passes (across, then down, rounded to 8 bits in
 between) are products with banded weight matrices. Weights are multiples of 2^-15, so every partial sum is an exact
-float32 (255 * sum|w| * 2^15 < 2^24): the result is the same on every machine, BLAS, thread count and picture order.
+float32 (255 * sum|w| * 2^15 < 2^24): the result is the same on every machine, BLAS, thread count and image order.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _BAND = 8  # output pixels per product: small, so that few of the weights are ze
 _ZERO, _HALF, _TOP = np.float32(0), np.float32(0.5), np.float32(255)
 _Bands = list[tuple[int, int, int, int, np.ndarray]]
 _Products = list[tuple[np.ndarray, np.ndarray, np.ndarray]]  # weights, the part of the input, the part of the output
-LARGEST_PLAN = 1 << 22  # pixels of the crop; larger pictures are left to Pillow, to keep the buffers small
+LARGEST_PLAN = 1 << 22  # pixels of the crop; larger images are left to Pillow, to keep the buffers small
 
 
 def lanczos(picture: Image.Image | np.ndarray, size: tuple[int, int], box: Box) -> np.ndarray:
-    """RGB picture -> uint8 [height, width, 3] of its `box` (left, top, right, bottom); `size` is (width, height).
+    """RGB image -> uint8 [height, width, 3] of its `box` (left, top, right, bottom); `size` is (width, height).
 
     `picture` is Pillow's, or uint8 [height, width, 4] whose fourth channel is not read. Like Pillow, it reads up to 3
-    output pixels beyond the box where the picture goes on there.
+    output pixels beyond the box where the image goes on there.
     """
     left, top, right, bottom = box
     same = (right - left, bottom - top) == size
@@ -46,9 +46,9 @@ def lanczos(picture: Image.Image | np.ndarray, size: tuple[int, int], box: Box) 
 
 
 def lanczos_two(one: np.ndarray, other: np.ndarray, size: tuple[int, int], box: Box) -> np.ndarray:
-    """`lanczos` of two pictures of one shape, uint8 [height, width, 4] each -> uint8 [2, height, width, 3].
+    """`lanczos` of two images of one shape, uint8 [height, width, 4] each -> uint8 [2, height, width, 3].
 
-    The same pixels in fewer, larger products: an eighth less time for small pictures.
+    The same pixels in fewer, larger products: an eighth less time for small images.
     """
     if (box[2] - box[0], box[3] - box[1]) == size:
         return np.stack([lanczos(one, size, box), lanczos(other, size, box)])
@@ -61,7 +61,7 @@ def _plan(have: tuple[int, int], size: tuple[int, int], box: Box, count: int) ->
 
 
 class _Plan:
-    """The weights and buffers for one pair of sizes and `count` pictures, which lie side by side in them; most data
+    """The weights and buffers for one pair of sizes and `count` images, which lie side by side in them; most data
     sets need one plan for each count. Not for several threads."""
 
     def __init__(self, have: tuple[int, int], size: tuple[int, int], box: Box, count: int) -> None:
@@ -98,7 +98,7 @@ class _Plan:
 
 
 def _products(bands: _Bands, source: np.ndarray, target: np.ndarray) -> _Products:
-    """What each band reads and writes, cut out once and not for each picture."""
+    """What each band reads and writes, cut out once and not for each image."""
     return [(weights, source[first:last], target[start:stop]) for start, stop, first, last, weights in bands]
 
 

@@ -32,7 +32,7 @@ def sidecars(contents: Contents) -> Annotation | None:
     tags = [{tag.strip() for tag in line.split(",")} - {""} for line in lines]
     counts = Counter(tag for these in tags for tag in these)
     least = max(2, len(lines) // 100)
-    # A tag that every picture has says nothing; neither does a rare one, which could not be learned.
+    # A tag that every image has says nothing; neither does a rare one, which could not be learned.
     frequent = [(tag, n) for tag, n in counts.items() if least <= n < len(lines)]
     names = tuple(sorted(tag for tag, _ in sorted(frequent, key=lambda pair: (-pair[1], pair[0]))[:MOST_TAGS]))
     labels = np.array([[tag in these for tag in names] for these in tags], np.float32) if names else None
@@ -43,7 +43,7 @@ def sidecars(contents: Contents) -> Annotation | None:
 
 
 def unused_texts(contents: Contents) -> tuple[str, ...]:
-    """A note where texts lie beside pictures that `sidecars` does not read."""
+    """A note where texts lie beside images that `sidecars` does not read."""
     texts = _beside(contents)
     if not texts:
         return ()
@@ -52,7 +52,7 @@ def unused_texts(contents: Contents) -> tuple[str, ...]:
 
 
 def _beside(contents: Contents) -> dict[str, str]:
-    """Picture -> the text beside it."""
+    """Image -> the text beside it."""
     texts = {name[:-4]: name for name in contents.others if name[-4:].lower() == ".txt"}
     if not texts:
         return {}

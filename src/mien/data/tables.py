@@ -18,7 +18,7 @@ from mien.runtime import typed_json
 SEPARATORS = ",;\t|"
 _SEPARATOR_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 FILE_COLUMNS = ("file_name", "filename", "file", "image", "image_name", "image_path", "path")
-"""Headings of the column that names the picture, best first; case, blanks and dashes do not count."""
+"""Headings of the column that names the image, best first; case, blanks and dashes do not count."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ FEWER = "close other programs, choose a smaller --resolution, or allow fewer cor
 TROUBLE = "trouble"  # the key of an answer that says why the rows could not be written
 FEW = 400  # rows that are done before a second process would have started
 # One thread each, as there is a process for every core; and freed buffers are kept instead of given back and faulted
-# in again for each picture.
+# in again for each image.
 _SETTINGS = {
     **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
     "PILLOW_BLOCKS_MAX": "16",

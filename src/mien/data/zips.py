@@ -53,7 +53,7 @@ def find_directory(file: IO[bytes]) -> Directory | None:
             continue
         _, disk, first_disk, here, count, size, offset, comment = _END.unpack_from(tail, at)
         if at + _END.size + comment > len(tail):
-            continue  # a comment or a picture may hold these letters
+            continue  # a comment or an image may hold these letters
         end = begin + at
         if at >= _LOCATOR.size and tail[at - _LOCATOR.size :].startswith(b"PK\6\7"):
             end -= _LOCATOR.size + _END64.size

@@ -16,7 +16,7 @@ from mien.metrics.choose_extractor import described, doubts_of
 from mien.metrics.features import Extractor
 from mien.metrics.metric import Metric, Score
 
-FEW = 10_000  # pictures under which the features' moments are too uncertain to compare
+FEW = 10_000  # images under which the features' moments are too uncertain to compare
 
 Row = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""The two sides of a comparison: pictures in batches, drawn as they are needed or read from a prepared set."""
+"""The two sides of a comparison: images in batches, drawn as they are needed or read from a prepared set."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Batches = Callable[[int], Iterator[np.ndarray]]
 class ImageSet:
     """batches: batch size -> uint8 [<=batch size,H,W,3] at a time, the same each time it is called.
 
-    key: what the pictures are, where what is seen of them may be kept. facts: what each row says of them. doubts: why
+    key: what the images are, where what is seen of them may be kept. facts: what each row says of them. doubts: why
     numbers made from them should not be compared.
     """
 
@@ -44,12 +44,12 @@ class ImageSet:
     labels: Labels | None = None
     captions: list[str] | None = field(default=None, repr=False)
     caption_labels: Labels | None = None  # what of the labels the captions tell
-    targets: bool = False  # of pairs: what the other side's pictures, in the same order, should have become
+    targets: bool = False  # of pairs: what the other side's images, in the same order, should have become
 
 
 def generated_by(generator: Generator, seeds: list[int], text: str, truncation: float, real: ImageSet) -> ImageSet:
-    """Pictures that are drawn while they are looked at. text: the seeds as people write them. Of a run that was trained
-    on texts each seed chooses one of the real pictures' captions, where they have any, and else one of the training's.
+    """Images that are drawn while they are looked at. text: the seeds as people write them. Of a run that was trained
+    on texts each seed chooses one of the real images' captions, where they have any, and else one of the training's.
     """
     facts = {"run": generator.run, "recipe": generator.recipe.name, "images": generator.images}
     facts |= {"kimg": generator.images / 1000, "seeds": text, "truncation": truncation}
@@ -68,7 +68,7 @@ def generated_by(generator: Generator, seeds: list[int], text: str, truncation: 
 
 
 def requested_labels(generator: Generator, seeds: list[int]) -> Labels | None:
-    """What the picture of each seed was asked to be; None where nothing was asked, or where it was a text."""
+    """What the image of each seed was asked to be; None where nothing was asked, or where it was a text."""
     condition = generator.recipe.condition
     if condition is None or generator.labels is None or not condition.names:
         return None
@@ -77,7 +77,7 @@ def requested_labels(generator: Generator, seeds: list[int]) -> Labels | None:
 
 
 def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout: Layout | None = None) -> ImageSet:
-    """At most so many pictures of anything that `--data` takes, spread evenly over it, prepared at (height, width).
+    """At most so many images of anything that `--data` takes, spread evenly over it, prepared at (height, width).
 
     layout: how the data are read; as a recipe of noise reads them if left out.
     """
@@ -126,7 +126,7 @@ def select(labels: Labels, places: list[int]) -> Labels:
 
 
 def common_size(layouts: list[Layout]) -> tuple[int, int]:
-    """(height, width) that all pictures of a side share: of the first side that has one."""
+    """(height, width) that all images of a side share: of the first side that has one."""
     for layout in layouts:
         sizes = {layout.size} if layout.size else set(sampled_sizes(layout))
         if len(sizes) == 1:
@@ -137,7 +137,7 @@ def common_size(layouts: list[Layout]) -> tuple[int, int]:
 
 
 def resized(layout: Layout, resolution: tuple[int, int]) -> tuple[str, ...]:
-    """A doubt where pictures were not of this size: what is compared is then not what was given."""
+    """A doubt where images were not of this size: what is compared is then not what was given."""
     odd = [size for size in sampled_sizes(layout) if size != resolution]
     if layout.paired or not odd:
         return ()
@@ -145,7 +145,7 @@ def resized(layout: Layout, resolution: tuple[int, int]) -> tuple[str, ...]:
 
 
 def is_run(target: str, outdir: Path) -> bool:
-    """Whether the words mean a run or a snapshot, and not pictures."""
+    """Whether the words mean a run or a snapshot, and not images."""
     if target == "last" or target.endswith(".safetensors"):
         return True
     path = Path(target)

@@ -1,7 +1,7 @@
-"""Has a generator learned pictures by heart? Its pictures beside the nearest real ones, by pixels and by features.
+"""Has a generator learned images by heart? Its images beside the nearest real ones, by pixels and by features.
 
-A distance says little by itself, so each is told beside the usual one between a real picture and its nearest other real
-one. Where training mirrors pictures, the mirrored ones count as real, too.
+A distance says little by itself, so each is told beside the usual one between a real image and its nearest other real
+one. Where training mirrors images, the mirrored ones count as real, too.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from mien.media.contact_sheet import Cell, Group, contact_sheet
 from mien.media.pixels import enlarged, visible_scale
 
 NEAREST = 3
-SAMPLE = 200  # real pictures that the usual distance is the median of
-MUCH_CLOSER = 0.5  # of the usual distance: nearer than this, a picture may be learned by heart
+SAMPLE = 200  # real images that the usual distance is the median of
+MUCH_CLOSER = 0.5  # of the usual distance: nearer than this, an image may be learned by heart
 BLOCK = 512
 
 Look = Callable[[np.ndarray], Tensor]
@@ -30,7 +30,7 @@ Look = Callable[[np.ndarray], Tensor]
 
 @dataclass(frozen=True)
 class Nearest:
-    """index, mirrored, distance: [Q, NEAREST], nearest first. usual: the median distance of a real picture to its
+    """index, mirrored, distance: [Q, NEAREST], nearest first. usual: the median distance of a real image to its
     nearest other one. unit: of the distances."""
 
     by: str
@@ -59,14 +59,14 @@ def nearest(
     drawn: np.ndarray, pictures: np.ndarray, look: Look, real: Iterable[Tensor], mirror: bool, by: str, unit: str
 ) -> Nearest:
     """drawn uint8 [Q,H,W,3]; pictures: the real ones, uint8 [N,H,W,3]; real: what `look` makes of them, in blocks
-    [B,D]. mirror: a picture is as near as the nearer of itself and its mirror image."""
+    [B,D]. mirror: an image is as near as the nearer of itself and its mirror image."""
     some = np.unique(np.linspace(0, len(pictures) - 1, min(SAMPLE, len(pictures))).round().astype(int))
     asked = np.concatenate([drawn, pictures[some]])
     # To mirror those that ask comes to the same as to mirror all real ones, and is much less.
     ways = [look(asked), look(asked[:, :, ::-1])] if mirror else [look(asked)]
     blocks = [torch.stack([torch.cdist(way, block) for way in ways]) for block in real]
     distances, way = torch.cat(blocks, 2).min(0)
-    distances[len(drawn) + torch.arange(len(some)), torch.from_numpy(some)] = math.inf  # a picture is no other one
+    distances[len(drawn) + torch.arange(len(some)), torch.from_numpy(some)] = math.inf  # an image is no other one
     distance, index = distances.topk(min(NEAREST, len(pictures)), largest=False)
     usual = float(distance[len(drawn) :, 0].median())
     index, distance = index[: len(drawn)], distance[: len(drawn)]
@@ -107,7 +107,7 @@ def sheet(generated: np.ndarray, pictures: np.ndarray, found: Sequence[Nearest])
 
 
 def in_words(found: Sequence[Nearest], names: Sequence[str]) -> list[str]:
-    """names: of the drawn pictures."""
+    """names: of the drawn images."""
     said = []
     for one in found:
         near = [f"{name} ({distance:.3g})" for name, distance in zip(names, one.distance[:, 0].tolist())

@@ -12,7 +12,7 @@ from mien.metrics.metric import Metric
 
 
 def choose_metrics(names: str, detector: str | None) -> list[Metric]:
-    """ "fid,kid,my_metric.py:sharpness" -> metrics, ready to look at pictures. Raises UsageError or FileError."""
+    """ "fid,kid,my_metric.py:sharpness" -> metrics, ready to look at images. Raises UsageError or FileError."""
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     if not wanted or len(set(wanted)) < len(wanted):
         raise UsageError(f"--metrics {names!r} must name metrics, each once, with commas between: fid,kid,pr")

@@ -1,4 +1,4 @@
-"""From the pictures of a set to a folder of aligned faces: read ahead, found in batches, cut and written by threads."""
+"""From the images of a set to a folder of aligned faces: read ahead, found in batches, cut and written by threads."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from mien.faces.warp import warp
 from mien.media.image_files import FORMATS
 from mien.runtime.atomic_files import io_errors
 
-AT_ONCE = 16  # pictures that are searched together
+AT_ONCE = 16  # images that are searched together
 BYTES_AT_ONCE = 1 << 24  # of their files: photographs of 24 megapixels take some 70 MB each once they are decoded
 
-BEYOND = 0.1  # share of a crop that is filled by the picture's mirror image, from which it is told
+BEYOND = 0.1  # share of a crop that is filled by the image's mirror image, from which it is told
 
 Several = Literal["largest", "all", "skip"]
 Progress = Callable[[int, int], None]
@@ -35,7 +35,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Wishes:
-    """How faces are cut. size: (height, width). margin: see `placing.place`. several: what to do with a picture of
+    """How faces are cut. size: (height, width). margin: see `placing.place`. several: what to do with an image of
     several faces. format: a key of `pictures.FORMATS`."""
 
     size: tuple[int, int]
@@ -46,9 +46,9 @@ class Wishes:
 
 @dataclass
 class Outcome:
-    """made: (picture, new file) of each face, in order. rows: what is kept of each picture, as JSON. pairs: some
-    pictures before and after. absent, several, unreadable: the names of such pictures, the last with the
-    reason. reaching: crops of which over BEYOND lies beyond their picture."""
+    """made: (picture, new file) of each face, in order. rows: what is kept of each image, as JSON. pairs: some
+    images before and after. absent, several, unreadable: the names of such images, the last with the
+    reason. reaching: crops of which over BEYOND lies beyond their image."""
 
     made: list[tuple[str, str]] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Outcome:
 def align(
     files: Files, names: list[str], folder: Path, finder: Finder, wishes: Wishes, shown: int, progress: Progress
 ) -> Outcome:
-    """Writes the faces of `names` below `folder`, under the same names but for the ending. shown: so many pictures,
+    """Writes the faces of `names` below `folder`, under the same names but for the ending. shown: so many images,
     evenly spread, are kept for the sheet. Raises FileError."""
     outcome, new_names = Outcome(), NewNames(wishes.format)
     sheet = set(np.linspace(0, len(names) - 1, min(shown, len(names))).astype(int).tolist())
@@ -101,7 +101,7 @@ def align(
 def ahead(
     pool: ThreadPoolExecutor, files: Files, names: list[str]
 ) -> Iterator[tuple[list[int], list[Image.Image | str]]]:
-    """(rows, their pictures, or why there is none), in order: while one part is in use, the next is decoded."""
+    """(rows, their images, or why there is none), in order: while one part is in use, the next is decoded."""
     waiting: tuple[list[int], list[Future[Image.Image | str]]] | None = None
     for rows in parts(files, names):
         started = rows, [pool.submit(picture_of, files, names[row]) for row in rows]
@@ -133,7 +133,7 @@ def picture_of(files: Files, name: str) -> Image.Image | str:
 
 
 def note(outcome: Outcome, name: str, faces: list[Face], several: Several) -> list[Face]:
-    """The faces that are cut out; a picture without one, or with several, is put on its list."""
+    """The faces that are cut out; an image without one, or with several, is put on its list."""
     if not faces:
         outcome.absent.append(name)
     if len(faces) < 2:
@@ -157,7 +157,7 @@ def write(picture: Image.Image, placement: Placement, path: Path, format: str, p
 
 
 def encoded(image: Image.Image, format: str) -> bytes:
-    """A whole file, without the facts that would tell mien that it has generated the picture itself."""
+    """A whole file, without the facts that would tell mien that it has generated the image itself."""
     options: dict[str, Any] = {"jpg": {"quality": 95, "subsampling": 0}, "webp": {"quality": 95}}.get(format, {})
     file = io.BytesIO()
     image.save(file, FORMATS[format], **options)
@@ -170,7 +170,7 @@ def wait(futures: list[Future[None]]) -> None:
 
 
 class NewNames:
-    """The names of new files: each picture's own, with the ending of `format`; a taken one keeps its old ending too."""
+    """The names of new files: each image's own, with the ending of `format`; a taken one keeps its old ending too."""
 
     def __init__(self, format: str) -> None:
         assert format in FORMATS
@@ -178,7 +178,7 @@ class NewNames:
         self.taken: set[str] = set()
 
     def __call__(self, name: str, number: int) -> str:
-        """number: of the face in its picture, from 0."""
+        """number: of the face in its image, from 0."""
         suffix = f"-{number + 1}" if number else ""
         for stem in (posixpath.splitext(name)[0], name):
             new = f"{stem}{suffix}{self.ending}"

@@ -19,7 +19,7 @@ PHOTO, ANIME, AUTO = "photo", "anime", "auto"
 SMALLEST, SMALLEST_OF_CASCADE = 0.06, 0.1  # of the shorter side
 ANIME_CURE = "mien weights fetch anime-cascade"
 ANIME_SIDE, ANIME_BORDER, ANIME_NEIGHBOURS, ANIME_LEAST = 256, 64, 3, 24
-CLOSE_SIDE, CLOSE_BORDER, CLOSE_LEAST = 96, 12, 22  # for the second look: faces that fill their picture
+CLOSE_SIDE, CLOSE_BORDER, CLOSE_LEAST = 96, 12, 22  # for the second look: faces that fill their image
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a finder says of a picture: faces, in the picture's own pixels."""
+"""What a finder says of a picture: faces, in the image's own pixels."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Face:
-    """box: (left, top, right, bottom), float64 [4]; it may reach beyond the picture. score: how sure, 0 to 1.
+    """box: (left, top, right, bottom), float64 [4]; it may reach beyond the image. score: how sure, 0 to 1.
 
-    points: float64 [5,2] (x, y): the eye on the picture's left, the one on its right, the nose, the mouth's corners;
+    points: float64 [5,2] (x, y): the eye on the image's left, the one on its right, the nose, the mouth's corners;
     None where the finder knows no landmarks. Whole numbers are the pixels' edges: the first centre is at (0.5, 0.5).
     """
 
@@ -26,7 +26,7 @@ class Face:
         return float(np.sqrt(np.prod(self.box[2:] - self.box[:2])))
 
     def scaled(self, factor: float) -> Face:
-        """The same face in a picture of `factor` times as many pixels across."""
+        """The same face in an image of `factor` times as many pixels across."""
         return Face(self.box * factor, self.score, None if self.points is None else self.points * factor)
 
     def as_dict(self) -> dict[str, Any]:

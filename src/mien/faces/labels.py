@@ -1,4 +1,4 @@
-"""The labels of the pictures that faces were cut from, beside the new pictures, as mien reads them."""
+"""The labels of the images that faces were cut from, beside the new images, as mien reads them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STYLEGAN, FOLDERS = "stylegan dataset.json", "class folders"
 
 
 def write_labels(layout: Layout, made: Iterable[tuple[str, str]], folder: Path) -> None:
-    """made: (the picture, the new file) of each crop. Class folders need no file. Where some of the pictures are kept
+    """made: (the image, the new file) of each crop. Class folders need no file. Where some of the images are kept
     for a test, the file says so. Raises OSError."""
     if layout.kind == FOLDERS or (layout.labels is None and layout.captions is None):
         return

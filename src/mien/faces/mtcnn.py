@@ -24,14 +24,14 @@ STEP = 0.709  # from one size of the pyramid to the next: half the area
 LEAST_SIDE = 20  # pixels of the smallest face that the networks can tell
 SURE = (0.6, 0.7, 0.7)  # the probability that each network asks for
 OVERLAP, OVERLAP_IN_LEVEL = 0.7, 0.5
-AT_ONCE = 1 << 18  # pixels of the pictures that go through P-Net together: more leave the processor's caches
+AT_ONCE = 1 << 18  # pixels of the images that go through P-Net together: more leave the processor's caches
 CROPS_AT_ONCE = 512
 WIDER = 3  # the border of the second look, as a multiple
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows of several pictures. rows: int [N], whose. boxes [N,4], scores [N], edges [N,4]"""
+    """Windows of several images. rows: int [N], whose. boxes [N,4], scores [N], edges [N,4]"""
 
     rows: np.ndarray
     boxes: np.ndarray
@@ -43,10 +43,10 @@ class Windows:
 
 
 class MTCNN:
-    """smallest: the smallest face to look for, as a share of the picture's shorter side, but at least 20 px.
+    """smallest: the smallest face to look for, as a share of the image's shorter side, but at least 20 px.
 
-    border: pixels repeated around each picture before it is searched, as a share of its shorter side: without them a
-    face that fills its picture is missed.
+    border: pixels repeated around each image before it is searched, as a share of its shorter side: without them a
+    face that fills its image is missed.
 
     twice: look for the landmarks once more, in the upright face.
     """
@@ -74,8 +74,8 @@ class MTCNN:
         return f"MTCNN (faces from {self.smallest:.0%} of the shorter side)"
 
     def __call__(self, pictures: list[np.ndarray]) -> list[list[Face]]:
-        """See `Finder`. Pictures of one size go through the networks together. One without a face is looked at again
-        with a wider border, which helps where the face is larger than its picture."""
+        """See `Finder`. Images of one size go through the networks together. One without a face is looked at again
+        with a wider border, which helps where the face is larger than its image."""
         found = self.once(pictures, self.border)
         missed = [row for row, faces in enumerate(found) if not faces]
         for row, faces in zip(missed, self.once([pictures[row] for row in missed], WIDER * self.border)):
@@ -101,7 +101,7 @@ class MTCNN:
         return found
 
     def reduced(self, picture: np.ndarray) -> tuple[np.ndarray, float]:
-        """The picture no larger than O-Net needs for the smallest face, and the factor back to its own pixels."""
+        """The image no larger than O-Net needs for the smallest face, and the factor back to its own pixels."""
         height, width = picture.shape[:2]
         factor = self.smallest * min(height, width) / self.output.side
         if factor <= 1:
@@ -111,7 +111,7 @@ class MTCNN:
 
     @torch.inference_mode()
     def find(self, pictures: list[np.ndarray], border_share: float) -> list[list[Face]]:
-        """Pictures of one size -> the faces of each."""
+        """Images of one size -> the faces of each."""
         height, width = pictures[0].shape[:2]
         border = round(border_share * min(height, width))
         stacked = torch.from_numpy(np.stack(pictures)).to(self.device).permute(0, 3, 1, 2).float()
@@ -124,7 +124,7 @@ class MTCNN:
         return [largest_first(faces) for faces in found]
 
     def first_two(self, images: Tensor, least: float) -> Windows:
-        """P-Net and R-Net, on pictures no larger than R-Net needs for the smallest face. least: its side in pixels."""
+        """P-Net and R-Net, on images no larger than R-Net needs for the smallest face. least: its side in pixels."""
         height, width = images.shape[2:]
         scale = min(1.0, self.refinement.side / least)
         size = (round(height * scale), round(width * scale))
@@ -184,7 +184,7 @@ class MTCNN:
 
 
 def cut(images: Tensor, rows: np.ndarray, boxes: np.ndarray, side: int) -> tuple[Tensor, np.ndarray]:
-    """The windows as [N,3,side,side], black beyond the picture; and the boxes in whole pixels that were cut."""
+    """The windows as [N,3,side,side], black beyond the image; and the boxes in whole pixels that were cut."""
     height, width = images.shape[2:]
     whole = np.rint(boxes).astype(int)
     whole[:, 2:] = np.maximum(whole[:, 2:], whole[:, :2] + 1)
@@ -192,7 +192,7 @@ def cut(images: Tensor, rows: np.ndarray, boxes: np.ndarray, side: int) -> tuple
     for row, (left, top, right, bottom) in zip(rows, whole):
         inside = images[row, :, max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
         beyond = [max(-left, 0), max(right - width, 0), max(-top, 0), max(bottom - height, 0)]
-        if min(inside.shape[1:]) == 0:  # a window that a correction has thrown out of the picture
+        if min(inside.shape[1:]) == 0:  # a window that a correction has thrown out of the image
             crops.append(images.new_full((3, side, side), -1.0))
             continue
         crop = pad(inside, beyond, value=-1.0)[None] if any(beyond) else inside[None]
@@ -201,7 +201,7 @@ def cut(images: Tensor, rows: np.ndarray, boxes: np.ndarray, side: int) -> tuple
 
 
 def each(windows: Windows, most: float) -> Windows:
-    """Suppression within each picture."""
+    """Suppression within each image."""
     return windows[kept_of_each(windows, most)]
 
 

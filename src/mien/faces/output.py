@@ -20,7 +20,7 @@ FACTS = "alignment.json"
 
 def check_place(place: Path, source: Path, flag: str) -> None:
     """Raises FileError where something lies there, UsageError where mien would later find its own faces among the
-    pictures."""
+    images."""
     if source.is_dir() and source in (place.resolve(), *place.resolve().parents):
         raise UsageError(f"{flag} {place} lies among the pictures of {source}: name a folder outside")
     if flag == "--output":
@@ -37,7 +37,7 @@ def building(place: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def prepared(pictures: Path, place: Path, size: tuple[int, int], facts: dict[str, Any]) -> None:
-    """The aligned pictures as a prepared set at `place`. Raises FileError."""
+    """The aligned images as a prepared set at `place`. Raises FileError."""
     prepare(pictures, *size, output=place)
     path = place / "dataset.json"
     with io_errors(path):

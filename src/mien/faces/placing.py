@@ -21,8 +21,8 @@ ANIME_SIDE, ANIME_BELOW = 1.0, 0.0  # of the cascade's box; see docs/align.md
 
 @dataclass(frozen=True)
 class Placement:
-    """centre: the crop's middle in the picture, x + iy in its pixels. step: from one pixel of the crop to the next on
-    its right, in the picture, as a complex number: its length is the scale, its angle the turn. size: (height, width)
+    """centre: the crop's middle in the image, x + iy in its pixels. step: from one pixel of the crop to the next on
+    its right, in the image, as a complex number: its length is the scale, its angle the turn. size: (height, width)
     """
 
     centre: complex
@@ -43,7 +43,7 @@ class Placement:
         return np.stack([place.real + width / 2, place.imag + height / 2], -1)
 
     def beyond(self, picture: tuple[int, int], grid: int = 12) -> float:
-        """The share of the crop that lies beyond a picture of (width, height)."""
+        """The share of the crop that lies beyond an image of (width, height)."""
         steps = (np.arange(grid) + 0.5) / grid
         across, down = np.meshgrid(steps * self.size[1], steps * self.size[0])
         points = self.in_picture(np.stack([across.ravel(), down.ravel()], 1))

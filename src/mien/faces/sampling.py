@@ -1,4 +1,4 @@
-"""A look at a few pictures of a set: which finder sees faces in them, and how large these are."""
+"""A look at a few images of a set: which finder sees faces in them, and how large these are."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SAMPLE = 32
 
 @dataclass(frozen=True)
 class Sample:
-    """What one finder saw. shorter: the shorter side of each picture in pixels. faces: of each, the largest first."""
+    """What one finder saw. shorter: the shorter side of each image in pixels. faces: of each, the largest first."""
 
     shorter: list[int]
     faces: list[list[Face]]
 
     @property
     def found(self) -> int:
-        """Pictures with a face."""
+        """Images with a face."""
         return sum(bool(faces) for faces in self.faces)
 
     @property
@@ -38,12 +38,12 @@ class Sample:
 
     @property
     def shares(self) -> list[float]:
-        """The side of the largest face as a share of its picture's shorter side, where there is a face."""
+        """The side of the largest face as a share of its image's shorter side, where there is a face."""
         return [faces[0].side / side for faces, side in zip(self.faces, self.shorter) if faces]
 
 
 def look(files: Files, names: list[str], finders: dict[str, Finder], count: int = SAMPLE) -> dict[str, Sample]:
-    """Up to `count` pictures, evenly spread, by each finder; pictures that cannot be read are left out."""
+    """Up to `count` images, evenly spread, by each finder; images that cannot be read are left out."""
     chosen = np.linspace(0, len(names) - 1, min(count, len(names))).astype(int)
     pictures = [picture for row in chosen if (picture := readable(files, names[row])) is not None]
     arrays = [np.asarray(picture) for picture in pictures]
@@ -52,7 +52,7 @@ def look(files: Files, names: list[str], finders: dict[str, Finder], count: int 
 
 
 def better(samples: dict[str, Sample]) -> str:
-    """The finder that saw faces in more pictures; the first of those that saw as many."""
+    """The finder that saw faces in more images; the first of those that saw as many."""
     return max(samples, key=lambda name: samples[name].found)
 
 

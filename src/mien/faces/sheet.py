@@ -1,4 +1,4 @@
-"""Pictures before and after: the crop drawn on the picture, the face that was cut from it beside."""
+"""Images before and after: the crop drawn on the image, the face that was cut from it beside."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mien.media.contact_sheet import DARK, Cell, Group, contact_sheet
 from mien.media.image_files import KEY
 from mien.runtime.atomic_files import io_errors
 
-SIDE, PAIRS = 144, 4  # pixels of a picture's longer side; pairs in a row
+SIDE, PAIRS = 144, 4  # pixels of a image's longer side; pairs in a row
 SHOWN = 24
 _CROP = (255, 196, 0)
 
 
 @dataclass(frozen=True)
 class Pair:
-    """before: a small picture with its crops drawn. after: the faces cut from it; none, where it was left out."""
+    """before: a small image with its crops drawn. after: the faces cut from it; none, where it was left out."""
 
     name: str
     before: Image.Image
@@ -28,7 +28,7 @@ class Pair:
 
 
 def thumbnail(picture: Image.Image, placed: list[Placement], size: tuple[int, int]) -> Image.Image:
-    """The picture within SIDE x SIDE, with the outline of each crop; its upper edge is thick, so that a turn shows."""
+    """The image within SIDE x SIDE, with the outline of each crop; its upper edge is thick, so that a turn shows."""
     scale = min(SIDE / picture.width, SIDE / picture.height)
     small = picture.resize(
         (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))),
@@ -56,7 +56,7 @@ def save_sheet(pairs: list[Pair], path: Path) -> Path:
 
 
 def sheet(pairs: list[Pair]) -> Image.Image:
-    """The pairs of a picture and its first face, four in a row, with the picture's name."""
+    """The pairs of an image and its first face, four in a row, with the image's name."""
     cells = [cell for pair in pairs for cell in cells_of(pair)] or [Cell(Image.new("RGB", (SIDE, SIDE)))]
     rows = [cells[start : start + 2 * PAIRS] for start in range(0, len(cells), 2 * PAIRS)]
     return contact_sheet(rows, groups=[Group(2)] * min(PAIRS, max(1, len(pairs))), paper=DARK)

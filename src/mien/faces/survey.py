@@ -1,4 +1,4 @@
-"""What `mien data check` says of the faces in a set: in how many pictures, how large, and how to cut them out."""
+"""What `mien data check` says of the faces in a set: in how many images, how large, and how to cut them out."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from mien.errors import MienError
 from mien.faces.choosing import finders
 from mien.faces.sampling import better, look
 
-SMALL = 0.35  # share of the picture's shorter side under which a face counts as small
-MANY = 0.25  # share of the sampled pictures without a face, or with several, from which it is said
-FEW = 0.5  # share of the pictures with a face under which a set is not one of faces
+SMALL = 0.35  # share of the image's shorter side under which a face counts as small
+MANY = 0.25  # share of the sampled images without a face, or with several, from which it is said
+FEW = 0.5  # share of the images with a face under which a set is not one of faces
 
 
 def survey_faces(layout: Layout) -> tuple[str | None, list[str]]:
     """What a sample shows, in a line, and warnings with their cure. Never raises: a check must not fail for it.
 
-    None where there are no picture files, no detector is installed, or it finds no face.
+    None where there are no image files, no detector is installed, or it finds no face.
     """
     try:
         return _surveyed(layout)

@@ -21,7 +21,7 @@ MIRRORED = [1, 0, 2, 4, 3]  # the order of the landmarks in a mirror image
 def seen_upright(output: Output, picture: Image.Image, face: Face, device: torch.device) -> Face:
     """The face with the landmarks of the second look: the mean of both images.
 
-    The cascade's own window leans as the picture does, and lies only about where the face is. The first landmarks tell
+    The cascade's own window leans as the image does, and lies only about where the face is. The first landmarks tell
     where the upright window lies.
     """
     assert face.points is not None

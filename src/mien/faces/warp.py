@@ -1,4 +1,4 @@
-"""One crop out of a picture, turned and resized: antialiased, and mirrored where it reaches beyond the picture."""
+"""One crop out of an image, turned and resized: antialiased, and mirrored where it reaches beyond the image."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ FADE = 0.1  # share of the crop's side over which what is mirrored loses its det
 
 
 def warp(picture: Image.Image, placement: Placement) -> np.ndarray:
-    """RGB picture -> uint8 [height, width, 3]
+    """RGB image -> uint8 [height, width, 3]
 
-    A crop far smaller than its part of the picture is first reduced by Lanczos, so that the turn, which reads 4 x 4
+    A crop far smaller than its part of the image is first reduced by Lanczos, so that the turn, which reads 4 x 4
     pixels for each of its own, skips none. By Pillow, for `data.resample` is not made for several threads.
     """
     height, width = placement.size
@@ -38,7 +38,7 @@ def warp(picture: Image.Image, placement: Placement) -> np.ndarray:
 
 
 def region(picture: Image.Image, placement: Placement, shrink: float) -> tuple[Image.Image, complex, float, float]:
-    """The crop's bounding box, reduced by about `shrink`: (pixels, its corner in the picture, the reduction across and
+    """The crop's bounding box, reduced by about `shrink`: (pixels, its corner in the image, the reduction across and
     down)"""
     height, width = placement.size
     corners = placement.in_picture(np.array([[0, 0], [width, 0], [0, height], [width, height]], float))

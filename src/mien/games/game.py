@@ -1,4 +1,4 @@
-"""What the loop and the generation of pictures ask of any game."""
+"""What the loop and the generation of images ask of any game."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Game(ABC):
 
 
 class Translation(Game):
-    """A game from pictures to pictures. routes: the domain that is wanted -> the generator that leads there, and, where
+    """A game from images to images. routes: the domain that is wanted -> the generator that leads there, and, where
     there is one, the generator that leads back."""
 
     routes: ClassVar[dict[str, tuple[str, ...]]]

@@ -25,8 +25,8 @@ class NoiseGame(Game):
     reuse_fakes: the generator answers the very fakes that the discriminator just saw, as the textbook DCGAN loop
     does: one generator pass less a round. Otherwise, and in an update in parts, each turn draws its own latents.
     augment: what lies between all images of a batch and the discriminator.
-    mismatch: so large a share of the discriminator's fakes are real images under another picture's label, for it to
-    learn that a good picture of something else is wrong as well (Reed et al. 2016, "GAN-CLS", where it is 1/2).
+    mismatch: so large a share of the discriminator's fakes are real images under another image's label, for it to
+    learn that a good image of something else is wrong as well (Reed et al. 2016, "GAN-CLS", where it is 1/2).
     paired_labels: the second half of the fakes has the labels of the first, for a term that compares images of one
     label (`ModeSeeking`).
 
@@ -71,7 +71,7 @@ class NoiseGame(Game):
         return Turn(seen, turn.views, self.memory)
 
     def mismatched(self, match: Match) -> Match:
-        """The first fakes give way to their real images under the next picture's label, where that is another one."""
+        """The first fakes give way to their real images under the next image's label, where that is another one."""
         right, asked = match.condition, match.asked
         if right is None or asked is None or not self.mismatch:
             return match

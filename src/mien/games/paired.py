@@ -1,4 +1,4 @@
-"""Pictures from pictures, by example: each source has its target (pix2pix; Isola et al. 2017)."""
+"""Images from images, by example: each source has its target (pix2pix; Isola et al. 2017)."""
 
 from __future__ import annotations
 

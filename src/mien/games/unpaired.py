@@ -1,4 +1,4 @@
-"""Pictures from pictures without examples: two sets, and the way there and back (CycleGAN; Zhu et al. 2017)."""
+"""Images from images without examples: two sets, and the way there and back (CycleGAN; Zhu et al. 2017)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class UnpairedGame(Translation):
     The generators answer the fakes of the discriminators' turn itself, so each is drawn once a round.
 
     Views of the generators' turn: "real_a", "real_b"; "fake_b" from "real_a", "cycle_a" from that, and the other way
-    round; "same_a" and "same_b": what a generator makes of a picture that is in its own target domain already.
+    round; "same_a" and "same_b": what a generator makes of an image that is in its own target domain already.
     """
 
     sources: ClassVar[Sources] = "unpaired"

@@ -18,7 +18,7 @@ from mien.inference.generator import Generator
 from mien.inference.latents.synthesis import draw
 from mien.media.contact_sheet import Names, picture_table
 
-MOST = 4096  # pictures of a sheet
+MOST = 4096  # images of a sheet
 
 
 def draw_attribute_grid(
@@ -29,7 +29,7 @@ def draw_attribute_grid(
     truncation: float,
     scale: int | None = None,
 ) -> tuple[Image.Image, dict[str, Any], int]:
-    """(the sheet, its facts, how many pictures it has). Raises UsageError.
+    """(the sheet, its facts, how many images it has). Raises UsageError.
 
     text: "hair,eyes": a row for each value of hair and a column for each value of eyes, of one seed; "hair": a row for
     each seed. request: values of other attributes. scale: as `picture_table` has it.

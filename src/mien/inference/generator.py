@@ -1,6 +1,6 @@
 """Drawing with a trained generator: `G = load("runs/00007-dcgan-faces64")`, then `G(seeds=range(16))`.
 
-A seed's picture depends on the seed alone, whichever others are drawn beside it and on whatever batch.
+A seed's image depends on the seed alone, whichever others are drawn beside it and on whatever batch.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Generator:
         attributes: requests.AttributeRequest | None = None,
         text: str | None = None,
     ) -> list[Image.Image]:
-        """One picture for each seed: mode RGB, or L for a grayscale generator. The keywords: see `conditioned_on`."""
+        """One image for each seed: mode RGB, or L for a grayscale generator. The keywords: see `conditioned_on`."""
         generator = self.conditioned_on(class_=class_, attributes=attributes, text=text)
         return [to_image(pixels) for pixels in generator.pixels(list(seeds), truncation)]
 
@@ -117,7 +117,7 @@ class Generator:
 
     @torch.inference_mode()
     def stream(self, seeds: Sequence[int], truncation: float = 1.0, batch_size: int = BATCH) -> Iterator[np.ndarray]:
-        """uint8 [<=batch_size,H,W,C] at a time, so that any number of pictures fits in memory."""
+        """uint8 [<=batch_size,H,W,C] at a time, so that any number of images fits in memory."""
         for start in range(0, len(seeds), batch_size):
             chosen = list(seeds[start : start + batch_size])
             # The batch is filled up to one constant size: kernels are chosen by shape and differ in the last bit.
@@ -142,7 +142,7 @@ class Generator:
 
     def mapping(self, latents: Tensor, truncation: float = 1.0) -> Tensor:
         """What `latents` gave -> w. A generator without a mapping network draws from z itself: truncation then pulls z
-        towards its mean, 0, as it pulls w towards its mean elsewhere (less variety, fewer broken pictures)."""
+        towards its mean, 0, as it pulls w towards its mean elsewhere (less variety, fewer broken images)."""
         if not is_style_generator(self.noise_generator):
             return latents * truncation
         if self.labels is None:

@@ -6,7 +6,7 @@ import re
 
 from mien.errors import UsageError
 
-MOST = 1_000_000  # pictures in one command
+MOST = 1_000_000  # images in one command
 LARGEST = 2**63 - 1  # what torch takes
 
 
@@ -33,6 +33,6 @@ def parse_seeds(text: str, flag: str = "--seeds") -> list[int]:
 
 
 def check_truncation(truncation: float) -> None:
-    """0 (every picture the mean face) to 2. Raises UsageError outside."""
+    """0 (every image the mean face) to 2. Raises UsageError outside."""
     if not 0 <= truncation <= 2:
         raise UsageError(f"--trunc {truncation:g} is out of range: 0 (no variety) to 2; 1 is as trained, 0.7 is tidier")

@@ -15,11 +15,11 @@ from mien.protocols import classifying_discriminator
 
 @dataclass(frozen=True, kw_only=True)
 class Auxiliary(Term):
-    """-log p(label | picture) by the discriminator's second head (Odena, Olah & Shlens 2017, eq. 3).
+    """-log p(label | image) by the discriminator's second head (Odena, Olah & Shlens 2017, eq. 3).
 
-    The generator is to draw pictures whose label is told from them. The discriminator learns to tell it of real
-    pictures and, with `fakes`, as in the paper, of drawn ones too. The two may then agree on signs of their own: with
-    many attributes, fakes are soon named rightly and real pictures are not.
+    The generator is to draw images whose label is told from them. The discriminator learns to tell it of real
+    images and, with `fakes`, as in the paper, of drawn ones too. The two may then agree on signs of their own: with
+    many attributes, fakes are soon named rightly and real images are not.
     """
 
     side: Literal["discriminator", "generator"]

@@ -1,4 +1,4 @@
-"""Mode seeking: noise that differs is to draw pictures that differ."""
+"""Mode seeking: noise that differs is to draw images that differ."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from mien.losses.term import Term
 class ModeSeeking(Term):
     """|z1 - z2| / |G(z1, c) - G(z2, c)|, mean absolute differences (Mao et al. 2019, eq. 3, turned over to fall).
 
-    A generator that is told much of a picture may take its variety from what it is told and none from z: with one label
-    it then draws one picture. The pairs are the first and the second half of the batch; to have one label each, the
+    A generator that is told much of an image may take its variety from what it is told and none from z: with one label
+    it then draws one image. The pairs are the first and the second half of the batch; to have one label each, the
     game draws `paired_labels`.
     """
 

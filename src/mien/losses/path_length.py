@@ -1,4 +1,4 @@
-"""Path length regularization: equal steps in w, equal steps in the picture (Karras et al. 2020, section 3.2)."""
+"""Path length regularization: equal steps in w, equal steps in the image (Karras et al. 2020, section 3.2)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ MEAN = "path_length/mean"  # in the game's memory
 
 @dataclass(frozen=True, kw_only=True)
 class PathLength(Term):
-    """(|J^T y| - a)^2 for pictures of noise y and the running mean a of the lengths (eq. 4).
+    """(|J^T y| - a)^2 for images of noise y and the running mean a of the lengths (eq. 4).
 
     J is the derivative of view "fake" by view "w". The noise is divided by the root of the number of pixels, and the
-    squared length is averaged over the styles of a picture, which makes weight 2 the paper's at any resolution:
+    squared length is averaged over the styles of an image, which makes weight 2 the paper's at any resolution:
     ln 2 / (r^2 (ln r - ln 2)), appendix B. decay: the share of the newest lengths in the mean.
 
     It costs a first and a second derivative of the synthesis, whose forward pass it shares with the adversarial loss. A

@@ -25,7 +25,7 @@ class Term:
         """Before any logit exists: ask the images that this term differentiates for their gradient."""
 
     def __call__(self, turn: Turn) -> Tensor:
-        """-> [N], or [N,P] for P patches a picture; before weighting."""
+        """-> [N], or [N,P] for P patches an image; before weighting."""
         raise TypeError(f"{type(self).__name__} must define __call__(turn) -> [N]")
 
     def statistics(self, turn: Turn) -> dict[str, Tensor]:

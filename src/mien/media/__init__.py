@@ -1,1 +1,1 @@
-"""Images as arrays and as files: pixels, picture files, contact sheets, animations."""
+"""Images as arrays and as files: pixels, image files, contact sheets, animations."""

@@ -1,4 +1,4 @@
-"""Contact sheets: pictures in rows and columns, with captions, headings, and names of rows and columns."""
+"""Contact sheets: images in rows and columns, with captions, headings, and names of rows and columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from mien.errors import UsageError
 from mien.media.pixels import as_rgb, enlarged, visible_scale
 
-MARGIN, GAP, GROUP_GAP = 12, 6, 24  # pixels: around all, between pictures, between groups of columns
+MARGIN, GAP, GROUP_GAP = 12, 6, 24  # pixels: around all, between images, between groups of columns
 LINE, TITLE_LINE = 15, 21  # height of a line of words
 SIZE, CAPTION_SIZE = 12, 11  # of the letters
 LONGEST_SIDE = 32_767  # pixels that viewers bear
@@ -23,7 +23,7 @@ Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
 @dataclass(frozen=True)
 class Cell:
-    """One picture. caption: below it. highlighted: the caption is red. keep_end: a long caption loses its beginning."""
+    """One image. caption: below it. highlighted: the caption is red. keep_end: a long caption loses its beginning."""
 
     picture: Image.Image | None
     caption: str = ""
@@ -64,7 +64,7 @@ class Names:
 
 @dataclass(frozen=True)
 class Geometry:
-    """Where the pictures stand, in pixels. tile: (width, height). lefts: of each column. top, step: of the rows."""
+    """Where the images stand, in pixels. tile: (width, height). lefts: of each column. top, step: of the rows."""
 
     tile: tuple[int, int]
     lefts: list[int] = field(default_factory=list)
@@ -81,7 +81,7 @@ def contact_sheet(
 ) -> Image.Image:
     """All cells on one sheet. Raises UsageError for a sheet that viewers cannot show.
 
-    cells: rows of cells; a row may be shorter than the first one. A tile is as large as the largest picture. groups:
+    cells: rows of cells; a row may be shorter than the first one. A tile is as large as the largest image. groups:
     the columns from left to right; one group if left out. title: lines above all; the first is the largest.
     """
     groups = groups or [Group(max(map(len, cells)))]
@@ -114,7 +114,7 @@ def contact_sheet(
 def picture_table(
     pixels: np.ndarray, names: Names, scale: int | None = None, corner: bool = True
 ) -> tuple[Image.Image, int]:
-    """(a sheet of pictures with names of rows and columns, its scale).
+    """(a sheet of images with names of rows and columns, its scale).
 
     pixels: uint8 [R,C,H,W,1 or 3]. scale: whole-number enlargement; if None, until the sheet is easy to see. corner:
     False leaves the first cell empty.
@@ -144,7 +144,7 @@ def fitted(picture: Image.Image, side: int) -> Image.Image:
 def arrange(
     cells: Sequence[Sequence[Cell]], names: Names, groups: Sequence[Group], title: Sequence[str]
 ) -> tuple[Geometry, tuple[int, int]]:
-    """The places of all pictures, and the (width, height) of the sheet."""
+    """The places of all images, and the (width, height) of the sheet."""
     pictures = [cell.picture for line in cells for cell in line if cell.picture is not None]
     tile = (max(one.width for one in pictures), max(one.height for one in pictures))
     font = ImageFont.load_default(SIZE)
@@ -178,7 +178,7 @@ def write_groups(
 
 
 def write_names(pen: ImageDraw.ImageDraw, names: Names, place: Geometry, paper: Paper, font: Font) -> None:
-    """Column names centred above their pictures, row names to the left of theirs, each axis before its names."""
+    """Column names centred above their images, row names to the left of theirs, each axis before its names."""
     line = place.top - GAP - LINE
     middle = (place.lefts[0] + place.lefts[-1] + place.tile[0]) // 2
     pen.text((middle, line - LINE), names.column_axis, paper.faint, font, "ma")

@@ -1,4 +1,4 @@
-"""Picture files that know where they come from: PNG, JPEG and WebP with facts inside, written and read back."""
+"""Image files that know where they come from: PNG, JPEG and WebP with facts inside, written and read back."""
 
 from __future__ import annotations
 

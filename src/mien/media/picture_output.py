@@ -1,4 +1,4 @@
-"""Where pictures go: a folder of files, one file, a zip, or standard output."""
+"""Where images go: a folder of files, one file, a zip, or standard output."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def write_folder(folder: Path, files: Iterator[NamedFile]) -> None:
 
 
 def write_zip(path: Path, files: Iterator[NamedFile]) -> None:
-    """Write an archive without compression or times: the same pictures give the same bytes. Path("-"): stdout."""
+    """Write an archive without compression or times: the same images give the same bytes. Path("-"): stdout."""
     if path == STDOUT:
         _fill_zip(sys.stdout.buffer, files)
         sys.stdout.buffer.flush()

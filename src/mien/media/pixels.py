@@ -1,4 +1,4 @@
-"""Pictures at the borders: float [-1, 1] inside mien, uint8 outside. Needs no torch of its own."""
+"""Images at the borders: float [-1, 1] inside mien, uint8 outside. Needs no torch of its own."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def from_pixels(pixels: Tensor) -> Tensor:
 
 
 def grid(pixels: np.ndarray, columns: int | None = None, gap: int = 2) -> np.ndarray:
-    """uint8 [N,H,W,C] -> one uint8 picture [rows*(H+gap)+gap, columns*(W+gap)+gap, C], row by row on black."""
+    """uint8 [N,H,W,C] -> one uint8 image [rows*(H+gap)+gap, columns*(W+gap)+gap, C], row by row on black."""
     count, height, width, channels = pixels.shape
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)

@@ -1,5 +1,5 @@
-"""AFD, "anime face detection": the share of pictures in which a face detector finds a face, as homework 6 of NTU's
-course on machine learning scores generators. Without the detector's name and its rate on real pictures it says nothing,
+"""AFD, "anime face detection": the share of images in which a face detector finds a face, as homework 6 of NTU's
+course on machine learning scores generators. Without the detector's name and its rate on real images it says nothing,
 so both are always there."""
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mien.metrics.metric import Metric, Reads, Score, metric
 @metric
 @dataclass(frozen=True)
 class AFD(Metric):
-    """Higher is better, up to about the real pictures' own rate; beyond that pictures are tidier than the data."""
+    """Higher is better, up to about the real images' own rate; beyond that images are tidier than the data."""
 
     name: ClassVar[str] = "afd"
     reads: ClassVar[Reads] = "pixels"

@@ -21,7 +21,7 @@ from mien.metrics.linear_probe import FEWEST, learn
 from mien.metrics.metric import Labels, Metric, Reads, Score, metric
 from mien.metrics.modes import SURE, AttributeClassifier
 
-FEWEST_OF_A_CLASS = 10  # pictures under which a class has no FID
+FEWEST_OF_A_CLASS = 10  # images under which a class has no FID
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""Face detectors behind one small interface: uint8 pictures -> whether each holds a face.
+"""Face detectors behind one small interface: uint8 images -> whether each holds a face.
 
-Cascades find a face from their window's size upwards, so pictures are first brought to the side that the settings were
+Cascades find a face from their window's size upwards, so images are first brought to the side that the settings were
 chosen at: a rate then means the same at every resolution.
 """
 
@@ -43,7 +43,7 @@ class Detector(Protocol):
 class Cascade:
     """OpenCV's cascade classifier (Viola and Jones 2001) on equalized gray.
 
-    side: the shorter side in pixels that pictures are brought to. border: replicated pixels around them there.
+    side: the shorter side in pixels that images are brought to. border: replicated pixels around them there.
     smallest: the smallest face, in pixels.
     """
 
@@ -88,7 +88,7 @@ class Cascade:
         return len(self.boxes(picture)) > 0
 
     def boxes(self, picture: np.ndarray) -> np.ndarray:
-        """uint8 [H,W,3] -> float64 [N,4] (left, top, right, bottom), in the picture's pixels"""
+        """uint8 [H,W,3] -> float64 [N,4] (left, top, right, bottom), in the image's pixels"""
         need_opencv()
         import cv2
 

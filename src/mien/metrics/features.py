@@ -1,5 +1,5 @@
-"""An extractor: a network that turns pictures into features and class logits, with everything that its numbers depend
-on: which weights (by sha256), and how pictures are resized."""
+"""An extractor: a network that turns images into features and class logits, with everything that its numbers depend
+on: which weights (by sha256), and how images are resized."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ M = TypeVar("M", bound=nn.Module)
 
 @dataclass(frozen=True)
 class Extractor:
-    """uint8 pictures -> float32 features and logits. sha256: of the weights' file."""
+    """uint8 images -> float32 features and logits. sha256: of the weights' file."""
 
     network: FeatureNetwork
     sha256: str
@@ -33,7 +33,7 @@ class Extractor:
         return self.network.name
 
     def key(self) -> str:
-        """What is kept of the real pictures goes by it."""
+        """What is kept of the real images goes by it."""
         return f"{self.name} {self.sha256} {self.resize} {self.device.type}"
 
     @torch.inference_mode()
@@ -44,7 +44,7 @@ class Extractor:
         return {name: torch.cat(parts).float().cpu() for name, parts in zip(("features", "logits"), zip(*seen))}
 
     def at_once(self, count: int) -> int:
-        """How many of `count` pictures go through the network together."""
+        """How many of `count` images go through the network together."""
         return AT_ONCE if self.device.type == "cpu" else count
 
     def look(self, images: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,6 @@
 """Inception Score: Salimans et al. 2016, "Improved Techniques for Training GANs", section 4: exp E KL(p(y|x) || p(y)).
 
-Says whether single pictures look like one ImageNet class each and all together like many: of little use for faces, and
+Says whether single images look like one ImageNet class each and all together like many: of little use for faces, and
 here because papers quote it.
 """
 
@@ -40,7 +40,7 @@ class InceptionScore(Metric):
 
 
 def score(logits: Tensor) -> float:
-    """[n,K] -> exp of the mean over pictures of KL(p(y|x) || mean p)"""
+    """[n,K] -> exp of the mean over images of KL(p(y|x) || mean p)"""
     log_p = logits.log_softmax(1)
     p = log_p.exp()
     return float((p * (log_p - p.mean(0).log())).sum(1).mean().exp())

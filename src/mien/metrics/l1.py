@@ -23,7 +23,7 @@ class L1(Metric):
     needs_pairs: ClassVar[bool] = True
 
     def rows(self, pixels: np.ndarray) -> Tensor:
-        """-> uint8 [N,H*W*3], the pictures themselves"""
+        """-> uint8 [N,H*W*3], the images themselves"""
         return torch.from_numpy(pixels.reshape(len(pixels), -1))
 
     def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:

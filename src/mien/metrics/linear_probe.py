@@ -1,7 +1,7 @@
 """A linear probe: softmax regression from an extractor's features to the values of one attribute.
 
 The strength of its L2 penalty is chosen by cross-validation, and how sure it must be to be right in a stated share of
-pictures is read off the same held-out folds: no picture is judged by a probe that has learned from it.
+images is read off the same held-out folds: no image is judged by a probe that has learned from it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from torch import Tensor
 STRENGTHS = (0.3, 0.1, 0.03, 0.01, 0.003)  # of the penalty; features have variance 1
 FOLDS = 5
 STEPS = 30  # of L-BFGS at most
-MOST = 20_000  # pictures that are learned from: more change nothing that can be seen
-FEWEST = 50  # held-out pictures that a statement about accuracy rests on
+MOST = 20_000  # images that are learned from: more change nothing that can be seen
+FEWEST = 50  # held-out images that a statement about accuracy rests on
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Learned:
         return float(most[order[last]]) if last + 1 >= FEWEST else math.inf
 
     def when_sure(self, least: float) -> tuple[float, float]:
-        """(the share of held-out pictures with at least this probability, how often the guess was right there)"""
+        """(the share of held-out images with at least this probability, how often the guess was right there)"""
         most, guessed = self.chances.max(1)
         sure = most >= least
         right = (guessed == self.truth)[sure].float()

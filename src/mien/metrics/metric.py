@@ -28,7 +28,7 @@ METRICS: dict[tuple[str, str], type[Metric]] = {}  # by the module that it is wr
 
 @dataclass(frozen=True)
 class Score:
-    """One number. std: over the metric's own subsets. real: the same measure of the real pictures, where it has one.
+    """One number. std: over the metric's own subsets. real: the same measure of the real images, where it has one.
     settings: what the number depends on besides the extractor. note: what has to be said with it. better: where it is
     not as the metric says. details: what one number cannot tell, a line each."""
 
@@ -66,10 +66,10 @@ class Metric:
     reads: ClassVar[Reads] = "features"
     better: ClassVar[Literal["lower", "higher"]] = "lower"
     needs_real: ClassVar[bool] = True  # False: `scores` is given an empty `real` when nothing else reads real ones
-    needs_pairs: ClassVar[bool] = False  # True: each real picture is the target of the fake one in its place
+    needs_pairs: ClassVar[bool] = False  # True: each real image is the target of the fake one in its place
 
     def rows(self, pixels: np.ndarray) -> Tensor:
-        """uint8 [N,H,W,3] -> [N,K]. Only for a metric that reads pixels; each row depends on its own picture alone."""
+        """uint8 [N,H,W,3] -> [N,K]. Only for a metric that reads pixels; each row depends on its own image alone."""
         raise TypeError(f"{type(self).__name__} reads {self.reads}: only one that reads pixels has rows")
 
     def key(self) -> str | None:

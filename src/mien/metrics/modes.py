@@ -66,7 +66,7 @@ class AttributeClassifier:
 
 def described(pixels: np.ndarray) -> Tensor:
     """uint8 [N,H,W,3] -> float32 [N,D]: the share of each of 27 colours (three levels a channel) in each of 8 x 8
-    cells, as square roots, so that a few pixels (an iris) count; the picture at 16 x 16; and a 1."""
+    cells, as square roots, so that a few pixels (an iris) count; the image at 16 x 16; and a 1."""
     planes = resize(torch.from_numpy(np.ascontiguousarray(pixels)), SIDE, SIDE, "clean")
     red, green, blue = (planes * (LEVELS / 256)).long().unbind(1)
     colours, cell = LEVELS**3, SIDE // CELLS

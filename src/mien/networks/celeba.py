@@ -49,7 +49,7 @@ def initialize(module: nn.Module) -> None:
 class CelebAGenerator(nn.Module):
     """z [N,latent_dim] -> images [N,channels,*resolution] in [-1, 1].
 
-    The published network ends in a sigmoid, for pictures in [0, 1]; here 2 * sigmoid - 1. Batch norm stands behind the
+    The published network ends in a sigmoid, for images in [0, 1]; here 2 * sigmoid - 1. Batch norm stands behind the
     third transposed convolution only.
     """
 

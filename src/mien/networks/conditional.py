@@ -1,4 +1,4 @@
-"""Any generator and discriminator, told what the picture is to show: a class, attributes or an embedded sentence.
+"""Any generator and discriminator, told what the image is to show: a class, attributes or an embedded sentence.
 
 A label is a vector [N,K]: one-hot, multi-hot, or the embedding of a text. All zeros mean that nothing is known or
 asked: the generator's embedding is 0 then, and the discriminator judges the looks alone.
@@ -63,7 +63,7 @@ class ConditionalGenerator(nn.Module):
 class ProjectionDiscriminator(nn.Module):
     """Images, label [N,label_dim] -> logits [N]: score(features) + <V label, features> (Miyato & Koyama 2018, eq. 4).
 
-    discriminator: with `features(image)`, `score(features)` and `feature_dim`, the numbers of a picture's features.
+    discriminator: with `features(image)`, `score(features)` and `feature_dim`, the numbers of a image's features.
 
     The inner product is divided by sqrt(feature_dim), and V begins as 0: the discriminator begins as it is without a
     condition, and learns V about as fast as the rest. Where its weights are divided by their largest singular value,
@@ -92,8 +92,8 @@ class AuxiliaryDiscriminator(nn.Module):
     """Images -> logits [N] as without a condition; a second head on the same features names the label (AC-GAN: Odena,
     Olah & Shlens 2017, section 3).
 
-    columns: those of the label that belong together, of which a picture has one (a softmax) or, where it is one column
-    alone, has it or not (a sigmoid). None: labels are embedded texts, and a picture is told which of the batch's is its
+    columns: those of the label that belong together, of which an image has one (a softmax) or, where it is one column
+    alone, has it or not (a sigmoid). None: labels are embedded texts, and an image is told which of the batch's is its
     own by their inner products with what the head says (van den Oord et al. 2018, eq. 4).
     """
 
@@ -116,7 +116,7 @@ class AuxiliaryDiscriminator(nn.Module):
         return self.score(self.features(image))
 
     def label_log_prob(self, features: Tensor, label: Tensor) -> Tensor:
-        """log p(label | picture) [N], the sum over all that the label [N,label_dim] tells; 0 where it tells nothing."""
+        """log p(label | image) [N], the sum over all that the label [N,label_dim] tells; 0 where it tells nothing."""
         said = self.classifier(features.flatten(1))
         if self.columns is None:
             return which_of_the_batch(said, label)
@@ -132,7 +132,7 @@ def named(said: Tensor, told: Tensor, label: Tensor) -> Tensor:
 
 
 def which_of_the_batch(said: Tensor, label: Tensor) -> Tensor:
-    """log p [N] of the own text among all of the batch, [N,D] each; one that several pictures have counts for each."""
+    """log p [N] of the own text among all of the batch, [N,D] each; one that several images have counts for each."""
     same = (label[:, None] == label[None]).all(2)
     own = log_softmax(said @ label.T, 1).masked_fill(~same, -torch.inf).logsumexp(1)
     return torch.where(label.any(1), own, 0.0)

@@ -4,7 +4,7 @@ At 64 x 64 and 96 x 96 the layers are the published ones. Any other height and w
 discriminator halves (rounding down) until the shorter side is 4 to 7, and the generator walks the same sizes back.
 
 filtered: each resampling goes through a low-pass filter, with convolutions of 3 in place of 4, as StyleGAN2 does it
-(Karras et al. 2020, appendix B; Zhang 2019). Strided layers alone leave a checkerboard, in the pictures and in the
+(Karras et al. 2020, appendix B; Zhang 2019). Strided layers alone leave a checkerboard, in the images and in the
 gradients that G learns from, and a young network spends its first hours on it.
 """
 
@@ -21,7 +21,7 @@ LARGEST_MULTIPLE = 8  # widths double with depth up to 8 x the first (512 in the
 
 
 def stages(resolution: tuple[int, int], filtered: bool = False) -> list[tuple[int, int]]:
-    """Sizes (height, width) from the picture down to the base: (96, 80) -> [(96,80), (48,40), (24,20), (12,10), (6,5)].
+    """Sizes (height, width) from the image down to the base: (96, 80) -> [(96,80), (48,40), (24,20), (12,10), (6,5)].
 
     96 x 96, and any square of 3 * 2^k, starts with a step of three: the "5-3-1" layer, 96 -> 32. Not if filtered.
     """
@@ -69,7 +69,7 @@ def weight_of(layer: nn.Module) -> Tensor:
 class DCGANGenerator(nn.Module):
     """z [N,latent_dim] -> images [N,channels,*resolution] in [-1, 1].
 
-    contrast: scales the last layer's initial weights. At 1, as published, width 64 begins with pictures that are nearly
+    contrast: scales the last layer's initial weights. At 1, as published, width 64 begins with images that are nearly
     gray, and a narrower network with grayer ones still; it then needs hundreds of steps to reach black and white.
     """
 

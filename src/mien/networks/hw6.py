@@ -60,7 +60,7 @@ class HW6Discriminator(nn.Module):
     """Images [N,channels,*resolution] in [-1, 1] -> logits or scores [N]: a sigmoid is the loss's affair.
 
     norm: in all but the first and last layer. "instance" is what a gradient penalty needs: with batch norm a score
-    would depend on the other pictures of the batch (Gulrajani et al. 2017, section 4).
+    would depend on the other images of the batch (Gulrajani et al. 2017, section 4).
     """
 
     def __init__(

@@ -1,10 +1,10 @@
 """The modulated convolution of StyleGAN2 (Karras et al. 2020, section 2.2).
 
-Each picture scales the convolution's input channels by its style (eq. 1), and each output channel is then divided by
+Each image scales the convolution's input channels by its style (eq. 1), and each output channel is then divided by
 the standard deviation that follows for inputs of variance 1 (eq. 3). Scaling a weight's input channel is scaling that
-channel of the input, and dividing its output channel is dividing the output, so all pictures share one convolution:
+channel of the input, and dividing its output channel is dividing the output, so all images share one convolution:
 exact algebra, and the factors stay out of weights that bfloat16 would round once more. A grouped convolution with a
-weight for each picture takes a processor about as long with 16 or 32 channels, 1.6 times as long with 64 and 5 times
+weight for each image takes a processor about as long with 16 or 32 channels, 1.6 times as long with 64 and 5 times
 with 128 (`benchmarks/modulated.py`).
 """
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 class Proposal(nn.Module):
-    """P-Net: fully convolutional, so that one pass judges every window of 12 px in a picture, two pixels apart.
+    """P-Net: fully convolutional, so that one pass judges every window of 12 px in an image, two pixels apart.
 
     [N,3,H,W] -> probabilities [N,rows,columns], edges [N,4,rows,columns] (left, top, right, bottom)
     """
@@ -56,7 +56,7 @@ class Refinement(nn.Module):
 
 class Output(nn.Module):
     """O-Net. [N,3,48,48] -> probabilities [N], edges [N,4], landmarks [N,5,2] (x, y) as shares of the side: the eye on
-    the picture's left, the one on its right, the nose, the mouth's two corners"""
+    the image's left, the one on its right, the nose, the mouth's two corners"""
 
     side = 48
 

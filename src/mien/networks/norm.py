@@ -1,4 +1,4 @@
-"""Normalization as a choice: over the batch, or over each picture alone."""
+"""Normalization as a choice: over the batch, or over each image alone."""
 
 from __future__ import annotations
 

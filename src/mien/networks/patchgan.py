@@ -16,7 +16,7 @@ class PatchDiscriminator(nn.Module):
     """Images [N,channels,H,W] in [-1, 1] -> logits [N,P], one for each of P patches that overlap.
 
     sees_source: the source of a translation [N,channels,H,W] is joined to the image by channels, as the condition.
-    layers: strided ones; a patch is 70 x 70 pixels with 3, 34 with 2, 16 with 1. Where a picture is too small for so
+    layers: strided ones; a patch is 70 x 70 pixels with 3, 34 with 2, 16 with 1. Where an image is too small for so
     many, fewer are taken. affine: instance norm learns a scale and a shift (pix2pix); CycleGAN's does not.
     """
 

@@ -1,4 +1,4 @@
-"""Networks for points on a line or a plane, seen as pictures of one pixel: perceptrons, and a line that shifts."""
+"""Networks for points on a line or a plane, seen as images of one pixel: perceptrons, and a line that shifts."""
 
 from __future__ import annotations
 

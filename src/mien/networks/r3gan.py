@@ -136,7 +136,7 @@ def width_change(inputs: int, outputs: int) -> nn.Module:
 
 
 class GenerativeBasis(nn.Module):
-    """z [N,latent_dim] -> [N,width,*size]: a learned picture for each channel, times a linear function of z."""
+    """z [N,latent_dim] -> [N,width,*size]: a learned image for each channel, times a linear function of z."""
 
     def __init__(self, latent_dim: int, width: int, size: Size):
         super().__init__()
@@ -149,7 +149,7 @@ class GenerativeBasis(nn.Module):
 
 
 class DiscriminativeBasis(nn.Module):
-    """[N,width,*size] -> [N,width] -> logits [N]: a depthwise convolution as large as the picture, a linear function.
+    """[N,width,*size] -> [N,width] -> logits [N]: a depthwise convolution as large as the image, a linear function.
 
     It has no bias: the loss sees differences of logits alone.
     """

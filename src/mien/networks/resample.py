@@ -2,7 +2,7 @@
 
 [1,3,3,1] is what both take (Karras et al. 2020, appendix B). R3GAN's authors set [1,2,1], and their code convolves it
 with [1,1] before use, which is the same. The bare [1,2,1] has an odd number of taps: each doubling then shifts the
-picture by half a pixel and fades towards one edge. mien 0.1.0 had it in R3GAN, whose snapshots keep it.
+image by half a pixel and fades towards one edge. mien 0.1.0 had it in R3GAN, whose snapshots keep it.
 
 Up (put zeros between the pixels, convolve) and down (convolve, keep each second pixel) are each other's transpose. They
 are therefore written as each other's gradient: torch's own second gradient of a depthwise convolution takes a

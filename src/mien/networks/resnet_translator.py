@@ -27,7 +27,7 @@ class ResidualBlock(nn.Module):
 
 
 def reflected(inputs: int, outputs: int, kernel: int, norm: Norm, affine: bool) -> list[nn.Module]:
-    """A convolution that keeps the size; beyond the edges lies the picture's mirror image, not black."""
+    """A convolution that keeps the size; beyond the edges lies the image's mirror image, not black."""
     convolution = nn.Conv2d(inputs, outputs, kernel, bias=False)
     return [nn.ReflectionPad2d(kernel // 2), convolution, normalization(norm, outputs, affine)]
 

@@ -1,4 +1,4 @@
-"""Which pictures an architecture can draw, and what to say to a height and width that it cannot."""
+"""Which images an architecture can draw, and what to say to a height and width that it cannot."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EVEN = "both sides must halve without remainder until the shorter one is 4 to 7"
 
 
 def even_halvings(resolution: Size) -> list[Size]:
-    """Sizes from the picture down to the base: (96, 80) -> [(96,80), (48,40), (24,20), (12,10), (6,5)].
+    """Sizes from the image down to the base: (96, 80) -> [(96,80), (48,40), (24,20), (12,10), (6,5)].
 
     Raises UsageError for a size that breaks the rule `EVEN`.
     """

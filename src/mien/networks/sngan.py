@@ -83,7 +83,7 @@ class SNGANGenerator(nn.Module):
 class ShrinkingBlock(nn.Module):
     """[N,inputs,H,W] -> [N,outputs,H/2,W/2], every weight divided by its largest singular value.
 
-    first: the picture itself comes in, so no ReLU stands before the first convolution, and the block is wide at once.
+    first: the image itself comes in, so no ReLU stands before the first convolution, and the block is wide at once.
     """
 
     def __init__(self, inputs: int, outputs: int, first: bool):

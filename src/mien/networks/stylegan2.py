@@ -1,7 +1,7 @@
 """StyleGAN2's networks (Karras et al. 2019, 2020), written from the papers.
 
 A mapping network turns z into w; every convolution of the generator takes a style from w; each size paints its share of
-the picture, and the shares are added up ("skip" architecture). The discriminator is residual. Sizes are halved, so
+the image, and the shares are added up ("skip" architecture). The discriminator is residual. Sizes are halved, so
 `sizes.EVEN` must hold: 64, 128, 96 (base 6 x 6), 96x80 (base 6 x 5), 48 ….
 
 Channels are told by `width`, those at 64 pixels: half of them with each doubling of the size, twice as many with each
@@ -53,9 +53,9 @@ class Mapping(nn.Module):
 class StyleLayer(nn.Module):
     """Modulated 3 x 3 convolution, noise of learned strength, bias, leaky ReLU.
 
-    Noise is drawn anew at each training step. In evaluation mode it is one picture of noise for all, kept with the
-    weights: without any, pictures would be smoother than those that the discriminator judged; drawn anew, a seed's
-    picture would depend on what was drawn before it.
+    Noise is drawn anew at each training step. In evaluation mode it is one image of noise for all, kept with the
+    weights: without any, images would be smoother than those that the discriminator judged; drawn anew, a seed's
+    image would depend on what was drawn before it.
     """
 
     def __init__(self, inputs: int, outputs: int, size: Size, w_dim: int, up: bool):
@@ -74,7 +74,7 @@ class StyleLayer(nn.Module):
 
 
 class Level(nn.Module):
-    """One size: features of the size below (or of the base) -> features, and this size's share of the picture.
+    """One size: features of the size below (or of the base) -> features, and this size's share of the image.
 
     It takes one style a convolution and one for the share: 2 at the base, 3 elsewhere.
     """
@@ -96,7 +96,7 @@ class Level(nn.Module):
 class StyleGAN2Generator(nn.Module):
     """z [N,latent_dim] -> images [N,channels,*resolution], of about [-1, 1]: nothing bounds them.
 
-    num_ws: styles of a picture, two a size; a level's last one is the next level's first. w_mean [w_dim]: the mean w of
+    num_ws: styles of an image, two a size; a level's last one is the next level's first. w_mean [w_dim]: the mean w of
     training, towards which truncation pulls. bf16_stages: so many of the largest sizes in bfloat16 on a GPU.
     """
 
@@ -169,8 +169,8 @@ class ResidualBlock(nn.Module):
 
 
 def minibatch_deviation(x: Tensor, most: int = 4) -> Tensor:
-    """[N,C,H,W] -> [N,1,H,W]: the standard deviation over groups of at most `most` pictures, averaged over all features
-    (Karras et al. 2018, section 3). Pictures that are all alike give 0, so a collapsed generator gives itself away."""
+    """[N,C,H,W] -> [N,1,H,W]: the standard deviation over groups of at most `most` images, averaged over all features
+    (Karras et al. 2018, section 3). Images that are all alike give 0, so a collapsed generator gives itself away."""
     group = next(size for size in range(min(most, len(x)), 0, -1) if len(x) % size == 0)
     grouped = x.unflatten(0, (group, -1))
     deviation = (grouped.var(0, correction=0) + 1e-8).sqrt().mean((1, 2, 3))
@@ -180,7 +180,7 @@ def minibatch_deviation(x: Tensor, most: int = 4) -> Tensor:
 class StyleGAN2Discriminator(nn.Module):
     """Images [N,channels,*resolution] -> logits [N].
 
-    bf16_stages: so many of the largest sizes in bfloat16 on a GPU. group: pictures, at most, that minibatch standard
+    bf16_stages: so many of the largest sizes in bfloat16 on a GPU. group: images, at most, that minibatch standard
     deviation compares with each other.
     """
 

@@ -1,6 +1,6 @@
 """The U-Net of pix2pix (Isola et al. 2017, appendix 6.1): down to a pixel or so and up again, each size joined across.
 
-The picture is halved as often as both sides allow, at most eight times: 256 x 256 ends as one pixel, as published.
+The image is halved as often as both sides allow, at most eight times: 256 x 256 ends as one pixel, as published.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def halvings(resolution: Size) -> int:
 class UNetGenerator(nn.Module):
     """Source [N,channels,H,W] in [-1, 1] -> image of the same shape; H and W may be any multiples of `multiple`.
 
-    norm: "instance" is what the paper's batch norm is at its batch of 1, where the statistics are those of the picture
+    norm: "instance" is what the paper's batch norm is at its batch of 1, where the statistics are those of the image
     itself, in use as in training (section 3.3). dropout: the paper's only noise; in use the network draws without it.
     """
 

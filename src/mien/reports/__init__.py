@@ -1,1 +1,1 @@
-"""One page about a run: a single HTML file with its pictures, curves and settings, which needs no network."""
+"""One page about a run: a single HTML file with its images, curves and settings, which needs no network."""

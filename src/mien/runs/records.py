@@ -97,7 +97,7 @@ class Header(TypedDict):
 
 
 class DataCard(TypedDict):
-    """data.json: the pictures, in words and as the prepared set says it."""
+    """data.json: the images, in words and as the prepared set says it."""
 
     info: Object
     data: NotRequired[str | None]

@@ -26,7 +26,7 @@ MOST_DEPTH = 48  # lists and objects within each other; mien writes fewer than 1
 SHOWN = 60  # characters of what stands in a file
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
-"""How many images, steps, pictures."""
+"""How many images, steps, images."""
 Positive = Annotated[int, msgspec.Meta(ge=1, le=10**15)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 Fact = int | float | str | bool | list[str] | None

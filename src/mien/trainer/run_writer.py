@@ -29,7 +29,7 @@ from mien.trainer.setup import Setup
 from mien.trainer.translation_data import examples
 from mien.trainer.validation import is_better
 
-SAMPLES = 64  # pictures in a grid
+SAMPLES = 64  # images in a grid
 DRAWN_AT_ONCE = 32
 
 

@@ -1,4 +1,4 @@
-"""The pictures that each sample grid of a translation shows."""
+"""The images that each sample grid of a translation shows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXAMPLES = 16  # rows in a training's grid
 
 
 def examples(recipe: Recipe, pictures: PreparedSet, device: torch.device) -> list[Batch]:
-    """The pictures that each grid of a training shows, one a batch: spread evenly over the set."""
+    """The images that each grid of a training shows, one a batch: spread evenly over the set."""
     assert pictures.sources is not None
     images, sources = (
         torch.from_numpy(pixels[spread(len(pixels), EXAMPLES // len(routes(recipe)))]).to(device).split(1)

@@ -1,7 +1,7 @@
 """An update in parts: a batch that does not fit into memory at once is gone through piece by piece, and the gradients
 add up to those of the whole.
 
-Pictures are pictures: means over them are means over the parts. What a network computes from all pictures of a batch
+Images are pictures: means over them are means over the parts. What a network computes from all images of a batch
 (batch norm, minibatch standard deviation) it then computes from those of a part.
 """
 
@@ -18,7 +18,7 @@ from mien.networks.stylegan2 import StyleGAN2Discriminator
 
 def in_parts(batch: Batch, parts: int, memory: Memory) -> Iterator[Batch]:
     """One part after the other. As processes do, each meets the numbers in the memory that were there before the
-    update, and leaves the mean of what all made of them. Pools of pictures go from one part to the next."""
+    update, and leaves the mean of what all made of them. Pools of images go from one part to the next."""
     if parts == 1:
         yield batch
         return
@@ -44,7 +44,7 @@ def weighted(found: Sequence[tuple[float, dict[str, Tensor]]]) -> dict[str, Tens
 
 
 def batch_statistics(modules: Sequence[nn.Module], count: int) -> str:
-    """What in these networks depends on how many pictures are seen at once, in words, when it is `count`."""
+    """What in these networks depends on how many images are seen at once, in words, when it is `count`."""
     layers = [layer for module in modules for layer in module.modules()]
     found = []
     if any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in layers):

@@ -88,7 +88,7 @@ class Training:
             player.steps = numbers["steps"][player.name]
         device = self.players[0].parameters[0].device
         for name, tensor in tensors.get("memory", {}).items():
-            if tensor.dim() not in (0, 4):  # running numbers, and pools of pictures
+            if tensor.dim() not in (0, 4):  # running numbers, and pools of images
                 raise ValueError(f"memory {name} is {list(tensor.shape)}")
         self.game.memory.clear()  # terms and augmentations hold on to this very dictionary
         self.game.memory.update({name: tensor.to(device) for name, tensor in tensors.get("memory", {}).items()})

@@ -1,6 +1,6 @@
 """The built-in faces: anime-like heads drawn by this code from a seed, each with its attributes, caption and outlines.
 
-A face is a pure function of (seed, index). It can be drawn at any size, as a picture, as a line drawing of the very
+A face is a pure function of (seed, index). It can be drawn at any size, as an image, as a line drawing of the very
 same shapes or in coloured pencil, so unconditional, conditional, paired and unpaired training all run without any
 download.
 """
@@ -87,7 +87,7 @@ def _canvas(face: Face, height: int, width: int, lines: bool) -> tuple[Image.Ima
 
 
 def draw(face: Face, height: int, width: int) -> Image.Image:
-    """The picture of a face, in colour and antialiased. -> RGB, width x height pixels, any of both from 1 up"""
+    """The image of a face, in colour and antialiased. -> RGB, width x height pixels, any of both from 1 up"""
     canvas, factor = _canvas(face, height, width, lines=False)
     return canvas.reduce(factor)
 

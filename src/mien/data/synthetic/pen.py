@@ -3,7 +3,7 @@
 A face is first a list of shapes in *face units*: the origin lies midway between the eyes, x points right, y points
 down, and 1 is half the width of the face at the cheeks. One pass then poses all points at once (turn, tilt, scale,
 shift), fills the shapes back to front on a supersampled canvas and averages that canvas down. The same list gives the
-picture and its line drawing, so the two always agree.
+image and its line drawing, so the two always agree.
 """
 
 import cmath
@@ -22,8 +22,8 @@ Points = NDArray[np.float64]  # [n, 2] in face units
 BLACK: Colour = (0, 0, 0)
 WHITE: Colour = (255, 255, 255)
 
-FACE_UNIT = 0.266  # of the picture's shorter side
-EYE_LINE = 0.5  # of the picture's height
+FACE_UNIT = 0.266  # of the image's shorter side
+EYE_LINE = 0.5  # of the image's height
 LINE = 0.042  # width of an outline, face units
 NECK_Y = 1.0  # the head tilts about the point (0, NECK_Y)
 BALL_RADIUS = 1.5  # of the ball that stands for the head when it turns
@@ -190,7 +190,7 @@ class Pose:
 
 
 def supersampling(height: int, width: int) -> int:
-    """How many canvas pixels one picture pixel has, along each side."""
+    """How many canvas pixels one image pixel has, along each side."""
     return max(LEAST_SUPERSAMPLING, -(-CANVAS_SIDE // min(height, width)))
 
 

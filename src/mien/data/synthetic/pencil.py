@@ -15,16 +15,16 @@ GRAPHITE = (88, 78, 84)
 PIGMENT = 0.55  # on the whole; 1 would be the colour itself
 PRESSED, LIGHT = 0.95, 0.2  # how much strokes add and leave out, in the darkest parts and in the lightest
 STROKES = 30  # across the shorter side
-LEAST_PERIOD = 3.0  # pixels of the finished picture, from one stroke to the next
+LEAST_PERIOD = 3.0  # pixels of the finished image, from one stroke to the next
 SLOPE = 0.55  # of the strokes, upwards to the right
 GRAIN = 0.16  # of the pigment, that the paper's tooth takes away here and there
 INK = 0.85  # of an outline
-FADE_FROM, FADE = 0.8, 0.75  # of half the picture's side, and how much pigment is lost in its corners
+FADE_FROM, FADE = 0.8, 0.75  # of half the image's side, and how much pigment is lost in its corners
 TOOTH_SEED = 7
 
 
 def pencilled(colours: Image.Image, outlines: Image.Image, factor: int) -> Image.Image:
-    """From a picture and its line drawing, both on a canvas of `factor` times the size, to the picture in pencil."""
+    """From an image and its line drawing, both on a canvas of `factor` times the size, to the image in pencil."""
     width, height = colours.size
     strokes, even, grain = _sheet(height, width, factor)
     share = np.asarray(colours, np.float32) / 255

@@ -126,7 +126,7 @@ def _body(outfit: str, tint: str, bow: str, skin_name: str, steps: int) -> list[
 
 
 def _shoulders(sketch: Sketch, neck: float) -> Points:
-    """From the neck down past the picture's lower rim."""
+    """From the neck down past the image's lower rim."""
     slope = sketch.open((neck, 1.36), (0.9, 1.52), (1.4, 1.7), (1.68, 2.2), (1.8, 3.2))
     right = np.concatenate([slope, [(1.9, 8.0)]])
     return np.concatenate([right, right[::-1] * MIRROR])

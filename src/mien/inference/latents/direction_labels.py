@@ -1,4 +1,4 @@
-"""What a direction changes in the built-in faces, whose attributes can be read from a picture."""
+"""What a direction changes in the built-in faces, whose attributes can be read from an image."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mien.inference.generator import Generator
 from mien.inference.latents.synthesis import draw, w_of
 from mien.metrics.modes import SURE, AttributeClassifier
 
-SEEDS, FAR = 256, 2.0  # pictures that are read on either side; strength to that side
+SEEDS, FAR = 256, 2.0  # images that are read on either side; strength to that side
 
 
 @dataclass(frozen=True)
 class Change:
-    """share: of pictures that have another value of `attribute` on one side than on the other, at least. before, after:
+    """share: of images that have another value of `attribute` on one side than on the other, at least. before, after:
     the values that lose and gain most from -FAR to +FAR."""
 
     attribute: str

@@ -1,4 +1,4 @@
-"""Directions in which a generator's pictures change most, found without labels.
+"""Directions in which a generator's images change most, found without labels.
 
 SeFa (Shen and Zhou 2021): the eigenvectors of A^T A, A being the weights that read the latent: a step along the first
 changes their answer most. PCA (Härkönen et al. 2020): the principal components of w; where there is no mapping, those

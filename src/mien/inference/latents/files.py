@@ -70,7 +70,7 @@ def folder_of(run: str, outdir: Path) -> Path | None:
 
 
 def place_for(output: Path | None, run: str, outdir: Path, name: str) -> Path:
-    """Where a picture or a film goes; its folder exists then. Raises UsageError or FileError."""
+    """Where an image or a film goes; its folder exists then. Raises UsageError or FileError."""
     folder = folder_of(run, outdir)
     return ready(output or (folder / "generated" if folder else Path("generated")) / name)
 
@@ -92,7 +92,7 @@ def ready(path: Path) -> Path:
 
 
 def picture_ending(path: Path) -> str:
-    """png, jpg or webp, by the name of a picture's file. Raises UsageError."""
+    """png, jpg or webp, by the name of a image's file. Raises UsageError."""
     ending = path.suffix.lower().lstrip(".").replace("jpeg", "jpg")
     if ending not in FORMATS:
         raise UsageError(f"--output {path} is no picture's name: end it in .png, .jpg or .webp")

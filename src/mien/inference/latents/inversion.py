@@ -2,7 +2,7 @@
 2020, appendix D).
 
 Where each layer has a latent, one is sought for all of them: such a w is still one that the mapping could give, so that
-it walks, mixes and moves as others do. The generator's own noise is left as it is, so that w alone draws the picture.
+it walks, mixes and moves as others do. The generator's own noise is left as it is, so that w alone draws the image.
 
 A label that is held stays what it is where the latent is z and the embedded label side by side. Where a mapping has
 made one w of both, the label says which seeds are tried, and what a usual w is.
@@ -37,7 +37,7 @@ Told = Callable[[int, int], None]
 @dataclass(frozen=True)
 class Projection:
     """w [1, …]. start, error: root mean square differences from the photo in levels of 255, of the best seed and of w.
-    before, after: their pictures, uint8 [H,W,C]."""
+    before, after: their images, uint8 [H,W,C]."""
 
     w: Tensor
     seed: int

