@@ -14,7 +14,6 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 import torch
@@ -31,7 +30,7 @@ KINDS: dict[str, Augmentation | None] = {"none": None, "diffaugment": DiffAugmen
 
 
 def rounds_of(name: str, augment: Augmentation | None, pixels: object, batch: int) -> Callable[[], object]:
-    training = replace(recipes.find(name), augment=augment).build(torch.device("cpu"))
+    training = recipes.find(name).replace(augment=augment).build(torch.device("cpu"))
     steps = train(training.players, Batches(pixels, batch_size=batch), batch, training.ema, float("inf"))
     return lambda: next(steps)
 

@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def fingerprint(name: str, folder: Path) -> str:
-    per_round = 8 * recipes.find(name).discriminator_updates
+    per_round = 8 * recipes.find(name).updates_per_round
     words = resume.words_of(name, folder, folder / name, ROUNDS * per_round)
     code, err = children.mien(folder / f"{name}-output", *words)
     if code:

@@ -102,7 +102,7 @@ def evaluation(pictures: int, batch: int, pairs: int, names: str) -> None:
     network = ready(folded(Inception().eval()), CPU)
     extractor = Extractor(network, "0" * 64, "clean", CPU)  # type: ignore[arg-type]
     recipe = find_recipe("dcgan")
-    drawer = recipe.generator.build(resolution=recipe.resolution, channels=3)
+    drawer = recipe.generator.network.build(resolution=recipe.resolution, channels=3)
     generator = Generator(recipe, "benchmark", 0, dict(drawer.state_dict()), CPU)
     fake = generated_by(generator, list(range(pictures)), f"0-{pictures - 1}", 1.0)
     real = pictures_of(f"drawn:{pictures}@64", (64, 64), pictures)

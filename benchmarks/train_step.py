@@ -20,7 +20,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -41,10 +40,9 @@ from mien.training.loop import train
 def mien_step(pixels: np.ndarray, width: int, batch: int) -> Callable[[], None]:
     """Returns one round of mien's loop with the published DCGAN, statistics and moving average included."""
     recipe = recipes.find("dcgan")
-    recipe = replace(
-        recipe,
-        generator=Spec(recipe.generator.of, width=width),
-        discriminator=Spec(recipe.discriminator.of, width=width),
+    recipe = recipe.replace(
+        generator=Spec(recipe.generator.network.of, width=width),
+        discriminator=Spec(recipe.discriminator.network.of, width=width),
     )
     training = recipe.build(torch.device("cpu"))
     batches = Batches(pixels, batch_size=batch)

@@ -58,7 +58,7 @@ def make_run(
 
 def seeded_generator(recipe: Recipe, seed: int) -> torch.nn.Module:
     torch.manual_seed(seed)
-    network = recipe.generator.build(resolution=recipe.resolution, channels=recipe.channels)
+    network = recipe.generator.network.build(resolution=recipe.resolution, channels=recipe.channels)
     for parameter in network.parameters():  # fresh weights of 0.02 draw plain gray: larger ones draw pictures
         if parameter.dim() > 1:
             parameter.data.mul_(8)

@@ -29,7 +29,7 @@ def stacked_run(outdir: Path) -> RunDirectory:
     recipe = recipes.find("stylegan2").override(small)
     write_json(run.recipe, serialization.encode(recipe))
     torch.manual_seed(3)
-    network = recipe.generator.build(resolution=recipe.resolution, channels=recipe.channels)
+    network = recipe.generator.network.build(resolution=recipe.resolution, channels=recipe.channels)
     network.w_mean.copy_(torch.randn(WIDTH))  # type: ignore[operator, union-attr]
     header = {"recipe": serialization.encode(recipe), "run": NAME, "images": 3000}
     save_snapshot(run.snapshots / "kimg-000003.safetensors", {"G": dict(network.state_dict())}, header)

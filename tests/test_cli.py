@@ -83,8 +83,8 @@ TRAIN = {
     "set of nothing known": (["--set", "generator.depth=3"], 2, "--set generator.depth: no such setting"),
     "set to no number": (["--set", "generator.width=wide"], 2, "--set generator.width=wide: 'wide' is not int"),
     "set to nothing": (["--set", "generator.width=0"], 2, "generator.width must be at least 1"),
-    "set a rate below zero": (["--set", "generator_optimizer.lr=-1"], 2, "lr -1 is not in [0, inf)"),
-    "set no steps": (["--set", "discriminator_updates=0"], 2, "discriminator_updates must be at least 1"),
+    "set a rate below zero": (["--set", "generator.optimizer.lr=-1"], 2, "lr -1 is not in [0, inf)"),
+    "set no steps": (["--set", "discriminator.updates=0"], 2, "discriminator.updates must be at least 1"),
     "device unknown": (["--device", "gpu0"], 2, "--device 'gpu0' is unknown"),
     "device not for training": (["--device", "meta"], 2, "--device meta"),
     "name with a slash": (["--name", "a/b"], 2, "--name 'a/b'"),
@@ -279,7 +279,7 @@ def test_a_bug_is_told_as_one(monkeypatch, capsys):
 
 def test_diverging_exits_3_and_leaves_a_whole_run(faces, tmp_path, capsys):
     words = ["train", "dcgan", "--data", str(faces), "--outdir", str(tmp_path), "--budget", "8kimg", *TINY]
-    words += ["--set", "generator_optimizer.lr=1e38", "--set", "discriminator_optimizer.lr=1e38"]
+    words += ["--set", "generator.optimizer.lr=1e38", "--set", "discriminator.optimizer.lr=1e38"]
     assert cli.run(words) == 3
     err = capsys.readouterr().err
     last = err.strip().splitlines()[-1]

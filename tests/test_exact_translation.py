@@ -91,7 +91,7 @@ def test_a_pair_is_soon_learned_by_heart(pairs, tmp_path):
     one = tmp_path / "one"
     one.mkdir()
     (one / "000.png").write_bytes((pairs / "000.png").read_bytes())
-    changes = ("generator.width=8", "generator.dropout=0", "mirror=false", "jitter=0", "generator_optimizer.lr=2e-3")
+    changes = ("generator.width=8", "generator.dropout=0", "mirror=false", "jitter=0", "generator.optimizer.lr=2e-3")
     run = begin(one, tmp_path, "pix2pix-l1", changes, "300img", batch=1).path
     errors = [row["generator/l1"] for row in rows(run)]
     assert errors[-1] < 0.25 * errors[0] and errors[-1] < 0.1

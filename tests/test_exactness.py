@@ -17,13 +17,13 @@ from mien.runs.directory import RunDirectory
 DCGAN = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
 STYLE = (
     *("generator.width=1", "generator.most=8", "generator.latent_dim=8", "generator.w_dim=8"),
-    *("discriminator.width=1", "discriminator.most=8", "discriminator_terms.r1.every=3"),
+    *("discriminator.width=1", "discriminator.most=8", "discriminator.terms.r1.every=3"),
 )
 R3GAN = tuple(
     f"{path}.images=2000"
     for path in (
         *(f"{side}_optimizer.{number}" for side in ("discriminator", "generator") for number in ("lr", "beta2")),
-        *(f"discriminator_terms.{name}.weight" for name in ("r1", "r2")),
+        *(f"discriminator.terms.{name}.weight" for name in ("r1", "r2")),
         "ema.half_life",
     )
 )
@@ -31,9 +31,9 @@ CASES = {
     "dcgan": ("dcgan", DCGAN),
     "lazy r1, mirror, own latents each turn": (
         "dcgan-laptop",
-        (*DCGAN, "discriminator_terms.r1.every=3", "mirror=true", "game.reuse_fakes=false"),
+        (*DCGAN, "discriminator.terms.r1.every=3", "mirror=true", "game.reuse_fakes=false"),
     ),
-    "n_critic, contiguous memory": ("dcgan", (*DCGAN, "discriminator_updates=3", "channels_last=false")),
+    "n_critic, contiguous memory": ("dcgan", (*DCGAN, "discriminator.updates=3", "channels_last=false")),
     "lsgan": ("lsgan", DCGAN),
     "hinge": ("hinge", DCGAN),
     "gan: five steps of D": ("gan", (*DCGAN, "discriminator.width=16")),
@@ -44,7 +44,7 @@ CASES = {
     "wgan-gp: penalty, instance norm": ("wgan-gp", DCGAN),
     "sngan: spectral norm, falling rates": (
         "sngan",
-        (*DCGAN, "discriminator_optimizer.lr.images=2000", "generator_optimizer.lr.images=2000"),
+        (*DCGAN, "discriminator.optimizer.lr.images=2000", "generator.optimizer.lr.images=2000"),
     ),
     "stylegan2: the mean w, the mean path length, noise, mixing": ("stylegan2-laptop", STYLE),
     "r3gan: R1 and R2, ADA, every number on its way": (
@@ -59,7 +59,7 @@ STOP, ROUNDS = 17, 25  # no whole number of ticks for any number of steps a roun
 @pytest.mark.parametrize("recipe, changes", CASES.values(), ids=CASES)
 def test_stopped_and_resumed_equals_never_stopped(recipe, changes, faces, tmp_path):
     """The stopped run is another training from the same seed, elsewhere: it also shows that a seed is a training."""
-    per_round = 8 * recipes.find(recipe).override(changes).discriminator_updates
+    per_round = 8 * recipes.find(recipe).override(changes).updates_per_round
     end = f"{ROUNDS * per_round}img"
     whole = begin(faces, tmp_path / "whole", recipe, changes, end)
     assert (whole.state, whole.images) == ("finished", ROUNDS * per_round)

@@ -89,7 +89,7 @@ def trained(faces, cache, tmp_path_factory):
     folder = tmp_path_factory.mktemp("mine")
     file = folder / "my_gan.py"
     file.write_text(FILE)
-    flags = [*FLAGS, "--set", "loss.strength=0.7", "--set", "generator_terms.brightness.weight=0.2"]
+    flags = [*FLAGS, "--set", "loss.strength=0.7", "--set", "generator.terms.brightness.weight=0.2"]
     outdir = ["--outdir", str(folder / "runs")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MIEN_CACHE", str(cache))
@@ -169,8 +169,8 @@ def test_mistakes_with_a_file(name, message, trained, faces, tmp_path, capsys):
 def test_a_second_file_of_the_same_name_is_not_mistaken_for_the_first(trained, tmp_path):
     other = tmp_path / "my_gan.py"
     other.write_text(FILE.replace("scale=0.25", "scale=0.75"))
-    assert recipes.find(f"{trained[0]}:my_own").generator.arguments["scale"] == 0.25
-    assert recipes.find(f"{other}:my_own").generator.arguments["scale"] == 0.75
+    assert recipes.find(f"{trained[0]}:my_own").generator.network.arguments["scale"] == 0.25
+    assert recipes.find(f"{other}:my_own").generator.network.arguments["scale"] == 0.75
     with pytest.raises(UsageError):
         recipes.find(f"{other}:nothing")
 

@@ -23,7 +23,7 @@ STYLE = ("generator.width=1", "generator.most=8", "generator.w_dim=8", "discrimi
 OWN = {"metrics": f"{Path(__file__).with_name('own_metric.py')}:brightness", "metrics_num": 40, "metrics_share": 1.0}
 CASES = {
     "reused": ("dcgan", CHANGES),
-    "own": ("dcgan", (*CHANGES, "game.reuse_fakes=false", "discriminator_updates=2")),
+    "own": ("dcgan", (*CHANGES, "game.reuse_fakes=false", "discriminator.updates=2")),
     "style": ("stylegan2-laptop", STYLE),
     "pools": ("cyclegan", ("generator.width=1", "generator.blocks=1", "discriminator.width=1", "game.pool=20")),
 }
@@ -68,7 +68,7 @@ def main() -> None:
     stop, distributed.stop = distributed.stop, lambda: None  # several trainings in one process group
     found = {}
     for case, (recipe, changes) in CASES.items():
-        per_round = 8 * recipes.find(recipe).override(changes).discriminator_updates
+        per_round = 8 * recipes.find(recipe).override(changes).updates_per_round
         end = f"{40 * per_round}img"
         exams = {**OWN, "metrics_every": 0.064} if case == "reused" else {}
         given = data.with_name("two-sets") if recipes.find(recipe).sources == "unpaired" else data

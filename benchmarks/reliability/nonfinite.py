@@ -89,7 +89,7 @@ class Seen:
     def updates(self, recipe: str) -> int:
         from mien import recipes
 
-        return recipes.find(recipe).discriminator_updates
+        return recipes.find(recipe).updates_per_round
 
     def look(self, name: str, tensors: dict[str, dict[str, Tensor]]) -> None:
         if any(not bool(part.isfinite().all()) for group in tensors.values() for part in group.values()):

@@ -65,7 +65,7 @@ def words_of(name: str, pictures: Path, outdir: Path, images: int) -> list[str]:
     data, pairs, two = pictures_for(pictures)
     recipe = recipes.find(name)
     given = {"none": data, "paired": pairs, "unpaired": two}[recipe.sources]
-    more = ["--cond", "attributes"] if recipe.auxiliary or recipe.condition else []
+    more = ["--cond", "attributes"] if recipe.needs_condition or recipe.condition else []
     if more:
         given = Path("drawn:24@16")
     made = children.training(given, outdir, f"{images}img", recipe=name, changes=changes_of(name))
@@ -76,7 +76,7 @@ def words_of(name: str, pictures: Path, outdir: Path, images: int) -> list[str]:
 
 def case(index: int, draws: random.Random, folder: Path) -> str | None:
     name = names()[index % len(names())]
-    per_round = 8 * recipes.find(name).discriminator_updates
+    per_round = 8 * recipes.find(name).updates_per_round
     stop, how = draws.randrange(1, ROUNDS), ("budget", "TERM", "KILL")[index // len(names()) % 3]
 
     def words(outdir: str, rounds: int) -> list[str]:

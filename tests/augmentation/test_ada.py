@@ -1,7 +1,6 @@
 """ADA: the warp, each transform and its inverse, the paper's distributions, and the controller."""
 
 import math
-from dataclasses import replace
 
 import pytest
 import torch
@@ -341,7 +340,7 @@ class Judge(nn.Module):
 def steps(ada, logits, memory=None):
     """p after each step, with the real logits [T,N]; each of the generator's turns looks once more, as in a round."""
     memory, found = {} if memory is None else memory, []
-    term = ada.terms()["ada"]
+    term = ada.terms("discriminator")["ada"]
     for real in logits:
         batch = Batch(real.view(-1, 1, 1, 1))
         for _side in ("discriminator", "generator"):
@@ -420,7 +419,7 @@ def test_r1_through_the_augmentation_by_finite_differences():
 
 def tiny(augment):
     changes = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
-    recipe = replace(recipes.find("dcgan-laptop").override(changes), resolution=(16, 16), augment=augment)
+    recipe = recipes.find("dcgan-laptop").override(changes).replace(resolution=(16, 16), augment=augment)
     return recipe.build(torch.device("cpu"), seed=0)
 
 
@@ -436,7 +435,7 @@ def test_the_term_of_weight_0_changes_no_gradient_and_is_logged():
 
 
 def test_ada_is_data():
-    recipe = replace(recipes.find("dcgan"), augment=ADA(p=Cosine(0.0, 0.3, 1000)))
+    recipe = recipes.find("dcgan").replace(augment=ADA(p=Cosine(0.0, 0.3, 1000)))
     assert serialization.decode(serialization.encode(recipe)) == recipe
     assert recipe.override(("augment.p=0.2", "augment.color=false")).augment == ADA(p=0.2, color=False)
     with pytest.raises(UsageError, match=r"ADA: cutout 1.5 is not in \[0, 1\]"):

@@ -36,7 +36,7 @@ def test_one_experiment_leaves_its_files(tmp_path):
 
 
 def test_a_change_goes_to_the_arms_that_have_the_setting(tmp_path):
-    changes = ("discriminator_terms.gp.weight=5", "generator.width=8")
+    changes = ("discriminator.terms.gp.weight=5", "generator.width=8")
     made = lab("mode-collapse", set=changes, budget="1kimg", outdir=tmp_path)
     assert set(made.numbers) == {"gan", "wgan-gp"}
 

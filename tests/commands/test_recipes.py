@@ -16,7 +16,7 @@ def test_lists_every_recipe_with_its_first_line() -> None:
 
 def test_settings_are_those_that_set_takes() -> None:
     rows = recipes("dcgan-laptop").as_dict()["settings"]
-    assert rows["discriminator_terms.r1.every"] == 16
+    assert rows["discriminator.terms.r1.every"] == 16
     assert rows["generator.width"] == 32
 
 

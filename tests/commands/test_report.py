@@ -348,7 +348,7 @@ def test_a_lone_peak_does_not_flatten_the_rest():
 
 
 def test_settings_read_as_set_takes_them():
-    assert flat(RECIPE)["discriminator_terms.r1"] == "R1" and flat(RECIPE)["discriminator_terms.r1.every"] == 16
+    assert flat(RECIPE)["discriminator.terms.r1"] == "R1" and flat(RECIPE)["discriminator.terms.r1.every"] == 16
     assert [value_text(value) for value in (5e-4, 64, True, None, [96, 80], 1.0)] == [
         "0.0005", "64", "true", "none", "96x80", "1",
     ]  # fmt: skip

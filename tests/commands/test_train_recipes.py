@@ -46,7 +46,7 @@ def test_each_recipe_gets_a_run_with_the_whole_budget(flags, faces, capsys):
     assert str(made).splitlines()[-1] == f"  compare    mien compare {first} {second}"
     assert cli.run(["compare", str(first), str(second), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["runs"][0]["kimg"] == 0.064 and "discriminator_terms.r1.weight" in found["differences"]
+    assert found["runs"][0]["kimg"] == 0.064 and "discriminator.terms.r1.weight" in found["differences"]
     assert all(len(norms) == 3 for norms in found["gradients"])  # recorded by the very training
 
 
@@ -70,7 +70,7 @@ def test_when_all_fail_the_last_reason_is_the_answer(flags, own):
         ("dcgan,dcgan-laptp", (), "did you mean dcgan-laptop"),
         ("dcgan,dcgan", (), "each once"),
         (" , ", (), "must name recipes"),
-        ("dcgan-laptop,dcgan", ("discriminator_terms.r1.weight=2",), "no such setting"),
+        ("dcgan-laptop,dcgan", ("discriminator.terms.r1.weight=2",), "no such setting"),
     ],
 )
 def test_slips_are_told_before_anything_is_trained(flags, recipes, change, said):

@@ -33,7 +33,7 @@ from mien.trainer import condition_policy
 DCGAN = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4", "condition.embedding_dim=4")
 STYLE = (
     *("generator.width=1", "generator.most=8", "generator.latent_dim=8", "generator.w_dim=8"),
-    *("discriminator.width=1", "discriminator.most=8", "discriminator_terms.r1.every=3", "condition.embedding_dim=4"),
+    *("discriminator.width=1", "discriminator.most=8", "discriminator.terms.r1.every=3", "condition.embedding_dim=4"),
 )
 OWN = Path(__file__).parents[1] / "own_metric.py"
 
@@ -142,7 +142,7 @@ def test_a_recipe_that_names_labels_takes_the_best_there_is(classes, attributed,
     with pytest.raises(UsageError, match="faces has no labels and no captions, no classes: give labels"):
         condition_policy.asked(recipes.find("acgan"), "none", detect(faces))
     with pytest.raises(UsageError, match="auxiliary is the weight of naming labels: add cond class"):
-        begin(classes, tmp_path, "dcgan", ("auxiliary=1",), "16img")
+        begin(classes, tmp_path, "dcgan", ("classifier.weight=1",), "16img")
 
 
 def test_unused_labels_are_pointed_out(classes, faces, capsys, tmp_path):
@@ -161,8 +161,8 @@ def test_unused_labels_are_pointed_out(classes, faces, capsys, tmp_path):
         ("dcgan", DCGAN, "class"),
         ("stylegan2-laptop", STYLE, "attributes"),
         ("hinge", (*DCGAN[:-1], "game.mismatch=0.5", DCGAN[-1]), "text"),
-        ("dcgan", (*DCGAN, "auxiliary=1"), "attributes"),
-        ("hinge", (*DCGAN, "auxiliary=1", "mode_seeking=0.1"), "text"),
+        ("dcgan", (*DCGAN, "classifier.weight=1"), "attributes"),
+        ("hinge", (*DCGAN, "classifier.weight=1", "mode_seeking.weight=0.1"), "text"),
     ],
 )
 def test_stopped_and_resumed_equals_never_stopped(recipe, changes, cond, classes, attributed, tmp_path):

@@ -1,7 +1,7 @@
 """Typed changes by dotted path."""
 
 import math
-from dataclasses import dataclass, field, is_dataclass, replace
+from dataclasses import dataclass, field, is_dataclass
 
 import pytest
 
@@ -19,7 +19,7 @@ KNOWN = sorted(recipes.known())
 
 
 def changed(assignment):
-    return override(replace(recipes.find("dcgan"), discriminator_terms={"r1": R1(weight=1.0, every=16)}), assignment)
+    return override(recipes.find("dcgan").replace(discriminator_terms={"r1": R1(weight=1.0, every=16)}), assignment)
 
 
 def test_bfloat16_can_be_switched_off():
@@ -28,29 +28,32 @@ def test_bfloat16_can_be_switched_off():
 
 
 def test_each_kind_of_value():
-    assert changed("discriminator_terms.r1.weight=5").discriminator_terms["r1"] == R1(weight=5.0, every=16)
-    assert changed("discriminator_terms.r1.every=4").discriminator_terms["r1"].every == 4
-    wide = changed("generator.width=16").generator
-    assert wide.of is DCGANGenerator and wide.arguments == {**changed("name=x").generator.arguments, "width": 16}
+    assert changed("discriminator.terms.r1.weight=5").discriminator.terms["r1"] == R1(weight=5.0, every=16)
+    assert changed("discriminator.terms.r1.every=4").discriminator.terms["r1"].every == 4
+    wide = changed("generator.width=16").generator.network
+    assert wide.of is DCGANGenerator and wide.arguments == {
+        **changed("name=x").generator.network.arguments,
+        "width": 16,
+    }
     assert changed("game.reuse_fakes=false").game.arguments == {"reuse_fakes": False}
-    assert changed("mirror=True").mirror is True
+    assert changed("mirror=True").data.mirror is True
     assert changed("resolution=96x80").resolution == changed("resolution=96,80").resolution == (96, 80)
-    assert changed("generator_optimizer.beta1=0").generator_optimizer == Adam(2e-4, 0.0, 0.999)
+    assert changed("generator.optimizer.beta1=0").generator.optimizer == Adam(2e-4, 0.0, 0.999)
     assert changed("name=mine").name == "mine"
     assert math.isclose(changed("ema.half_life=5e3").ema.half_life, 5000)
 
 
 def test_only_the_named_setting_changes():
     before = recipes.find("dcgan")
-    after = override(before, "discriminator_optimizer.lr=1e-3")
-    assert replace(after, discriminator_optimizer=before.discriminator_optimizer) == before
-    assert after.generator_optimizer.lr == 2e-4
+    after = override(before, "discriminator.optimizer.lr=1e-3")
+    assert after.replace(discriminator_optimizer=before.discriminator.optimizer) == before
+    assert after.generator.optimizer.lr == 2e-4
 
 
 def test_a_number_may_replace_a_schedule_and_a_schedules_numbers_are_settings():
-    recipe = replace(recipes.find("dcgan"), generator_optimizer=Adam(lr=Cosine(1e-3, 1e-4, 500)))
-    assert override(recipe, "generator_optimizer.lr.end=0").generator_optimizer.lr == Cosine(1e-3, 0.0, 500)
-    assert override(recipe, "generator_optimizer.lr=0.5").generator_optimizer.lr == 0.5
+    recipe = recipes.find("dcgan").replace(generator_optimizer=Adam(lr=Cosine(1e-3, 1e-4, 500)))
+    assert override(recipe, "generator.optimizer.lr.end=0").generator.optimizer.lr == Cosine(1e-3, 0.0, 500)
+    assert override(recipe, "generator.optimizer.lr=0.5").generator.optimizer.lr == 0.5
 
 
 @dataclass(frozen=True)
@@ -73,14 +76,14 @@ def test_optional_text_pairs_and_counts_from_zero():
     "assignment, message",
     [
         ("r1", "--set 'r1' is not KEY=VALUE"),
-        ("=5", "--set : no such setting; valid are: augment, "),
-        ("batchsize=5", "--set batchsize: no such setting; did you mean batch_size? valid are: augment, "),
+        ("=5", "--set : no such setting; valid are: batch_size, "),
+        ("batchsize=5", "--set batchsize: no such setting; did you mean batch_size? valid are: batch_size, "),
+        ("discriminator.terms.r1.wieght=5", "did you mean discriminator.terms.r1.weight?"),
+        ("discriminator.terms.gp.weight=5", "did you mean discriminator.terms.r1.weight?"),
         (
             "lr=1e-3",
-            "--set lr: no such setting; did you mean discriminator_optimizer.lr or generator_optimizer.lr? valid",
+            "--set lr: no such setting; did you mean discriminator.optimizer.lr or generator.optimizer.lr? valid",
         ),
-        ("discriminator_terms.r1.wieght=5", "did you mean discriminator_terms.r1.weight?"),
-        ("discriminator_terms.gp.weight=5", "did you mean discriminator_terms.r1.weight?"),
         ("loss=hinge", "--set loss: no such setting"),
         ("generator=5", "--set generator: no such setting"),
         ("batch_size=many", "--set batch_size=many: 'many' is not int"),
@@ -88,14 +91,14 @@ def test_optional_text_pairs_and_counts_from_zero():
         ("batch_size=", "--set batch_size=: '' is not int"),
         ("batch_size=0", "--set batch_size=0: batch_size must be at least 1"),
         ("generator.width=-4", "--set generator.width=-4: generator.width must be at least 1"),
-        ("discriminator_terms.r1.every=0", "discriminator_terms.r1.every must be at least 1"),
-        ("discriminator_updates=0", "discriminator_updates must be at least 1"),
+        ("discriminator.terms.r1.every=0", "discriminator.terms.r1.every must be at least 1"),
+        ("discriminator.updates=0", "discriminator.updates must be at least 1"),
         ("mirror=yes", "--set mirror=yes: 'yes' is not bool"),
-        ("discriminator_optimizer.lr=fast", "'fast' is not float or Cosine or Linear"),
-        ("discriminator_optimizer.lr=nan", "discriminator_optimizer.lr must be a finite number"),
-        ("discriminator_optimizer.lr=inf", "discriminator_optimizer.lr must be a finite number"),
-        ("discriminator_optimizer.lr=-1", "Adam: lr -1 is not in [0, inf)"),
-        ("discriminator_optimizer.beta2=1", "Adam: beta2 1 is not in [0, 1)"),
+        ("discriminator.optimizer.lr=fast", "'fast' is not float or Cosine or Linear"),
+        ("discriminator.optimizer.lr=nan", "discriminator.optimizer.lr must be a finite number"),
+        ("discriminator.optimizer.lr=inf", "discriminator.optimizer.lr must be a finite number"),
+        ("discriminator.optimizer.lr=-1", "Adam: lr -1 is not in [0, inf)"),
+        ("discriminator.optimizer.beta2=1", "Adam: beta2 1 is not in [0, 1)"),
         ("resolution=64", "--set resolution=64: '64' is not 2 numbers with an x between them"),
         ("resolution=64xbig", "--set resolution=64xbig: 'big' is not int"),
         ("resolution=0x64", "--set resolution=0x64: resolution must be at least 1"),

@@ -37,15 +37,14 @@ def test_every_recipe_survives_json(name):
 
 
 def test_a_changed_recipe_survives_with_its_schedules_terms_and_pairs():
-    recipe = replace(
-        recipes.find("dcgan"),
+    recipe = recipes.find("dcgan").replace(
         loss=Hinge(),
         resolution=(96, 80),
         discriminator_terms={"gp": GradientPenalty(weight=Cosine(10.0, 1.0, 5000)), "r1": R1(every=16)},
         generator_optimizer=Adam(lr=Linear(1e-4, 0.0, images=100, begin=50)),
     )
     back = from_json(through_text(recipe))
-    assert back == recipe and back.resolution == (96, 80) and back.generator_optimizer.lr(75) == 5e-5
+    assert back == recipe and back.resolution == (96, 80) and back.generator.optimizer.lr(75) == 5e-5
 
 
 def test_classes_are_written_as_module_and_name():
@@ -158,7 +157,8 @@ def test_a_value_of_another_type_is_refused_in_one_line_wherever_it_stands(name)
     for path in places(recipe):
         with pytest.raises(UsageError) as caught:
             from_json(edited(recipe, path, [[]]), "runs/00007-faces/recipe.json")
-        told = f"{path[0]} is {{" if path[:-1] in (("discriminator_terms",), ("generator_terms",)) else ".".join(path)
+        in_dict = path[-2:-1] in (("terms",), ("extras",))
+        told = f"{'.'.join(path[:-1])} is {{" if in_dict else ".".join(path)
         assert str(caught.value).startswith(f"runs/00007-faces/recipe.json: {told}")
         assert ", not " in str(caught.value) and "\n" not in str(caught.value)
 
@@ -166,26 +166,26 @@ def test_a_value_of_another_type_is_refused_in_one_line_wherever_it_stands(name)
 @pytest.mark.parametrize(
     "path, value, told",
     [
-        ("generator.width", "abc", 'generator.width is "abc", not int'),
-        ("generator.width", 1.5, "generator.width is 1.5, not int"),
-        ("generator.width", -4, "generator.width is -4: it must be at least 0"),
-        ("generator.width", True, "generator.width is true, not int"),
-        ("generator", {"class": "mien.networks.dcgan:ToPixels"}, "which does not exist"),
-        ("generator", {"class": "mien.errors:UsageError"}, "only classes of mien"),
-        ("generator", {"class": "mien.games.noise:NoiseGame"}, "NoiseGame\"}, not Module"),
-        ("discriminator", 5, "discriminator is 5, not Module or none"),
+        ("generator.network.width", "abc", 'generator.network.width is "abc", not int'),
+        ("generator.network.width", 1.5, "generator.network.width is 1.5, not int"),
+        ("generator.network.width", -4, "generator.network.width is -4: it must be at least 0"),
+        ("generator.network.width", True, "generator.network.width is true, not int"),
+        ("generator.network", {"class": "mien.networks.dcgan:ToPixels"}, "which does not exist"),
+        ("generator.network", {"class": "mien.errors:UsageError"}, "only classes of mien"),
+        ("generator.network", {"class": "mien.games.noise:NoiseGame"}, "NoiseGame\"}, not Module"),
+        ("discriminator", 5, "discriminator is 5, not Side or none"),
         ("batch_size", None, "batch_size is null, not int"),
         ("batch_size", 0, "batch_size is 0: it must be at least 1"),
-        ("resolution", [64], "resolution is [64], not 2 numbers"),
-        ("resolution", [64, "64"], 'resolution is [64, "64"], not 2 numbers'),
-        ("resolution", [0, 64], "resolution is [0, 64]: it must be at least 1"),
-        ("mirror", "yes", 'mirror is "yes", not bool'),
-        ("direction", "BtoC", 'direction is "BtoC", not AtoB or BtoA'),
+        ("data.resolution", [64], "data.resolution is [64], not 2 numbers"),
+        ("data.resolution", [64, "64"], 'data.resolution is [64, "64"], not 2 numbers'),
+        ("data.resolution", [0, 64], "data.resolution is [0, 64]: it must be at least 1"),
+        ("data.mirror", "yes", 'data.mirror is "yes", not bool'),
+        ("data.direction", "BtoC", 'data.direction is "BtoC", not AtoB or BtoA'),
         ("loss", {"class": "mien.losses.penalties:R1"}, 'penalties:R1"}, not AdversarialLoss'),
-        ("discriminator_terms", {"r1": 5}, 'discriminator_terms is {"r1": 5}, not dict of Term'),
-        ("discriminator_optimizer.lr", "fast", 'lr is "fast", not float or Cosine or Linear'),
-        ("discriminator_optimizer.eps", math.inf, "eps is Infinity: it must be a finite number"),
-        ("augment", {}, "augment is {}, not Augmentation or none"),
+        ("discriminator.terms", {"r1": 5}, 'discriminator.terms is {"r1": 5}, not dict of Term'),
+        ("discriminator.optimizer.lr", "fast", 'lr is "fast", not float or Cosine or Linear'),
+        ("discriminator.optimizer.eps", math.inf, "eps is Infinity: it must be a finite number"),
+        ("extras", {"augment": {}}, 'extras is {"augment": {}}, not dict of Extra'),
         ("condition", {"class": "mien.conditioning.condition:Condition", "kind": "class", "dim": 2, "names": ["a", 5]},
          'condition.names is ["a", 5], not texts'),
     ],

@@ -75,8 +75,8 @@ def test_one_generator_against_two_discriminators():
 def test_what_a_game_does_not_take_is_one_line():
     closed = replace(recipes.find("dcgan"), game=Spec(Closed))
     assert not closed.accepts("augment")
-    with pytest.raises(UsageError, match="Closed has no paired_labels"):
-        replace(closed, mode_seeking=0.1)
+    with pytest.raises(UsageError, match="mode_seeking needs paired_labels, which Closed does not take"):
+        closed.override(("mode_seeking.weight=0.1",))
     with pytest.raises(UsageError, match="discriminator=none: this recipe's game needs a discriminator"):
         recipes.find("dcgan").override((*TINY, "discriminator=none")).build_game()
     with pytest.raises(UsageError, match=r"Linear is no game: derive it from mien\.games\.game\.Game"):

@@ -13,7 +13,7 @@ STYLE = ("latent_dim=6", "w_dim=5", "width=1", "most=8")
 def generator_of(name, changes):
     recipe = recipes.find(name).override((*changes, "resolution=16x16"))
     torch.manual_seed(0)
-    network = recipe.generator.build(resolution=(16, 16), channels=3)
+    network = recipe.generator.network.build(resolution=(16, 16), channels=3)
     for key, tensor in network.state_dict().items():
         if key.endswith(("strength", "w_mean")):
             tensor.normal_()

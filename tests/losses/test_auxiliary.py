@@ -89,11 +89,10 @@ def test_the_generator_learns_to_be_understood_while_the_discriminator_stands_st
 
 
 def told(recipe: Recipe, kind: str = "class") -> Recipe:
-    from dataclasses import replace
 
     from mien.conditioning.condition import Condition
 
-    return replace(recipe, condition=Condition(kind, 3, ("a", "b", "c")), resolution=(16, 16))
+    return recipe.replace(condition=Condition(kind, 3, ("a", "b", "c")), resolution=(16, 16))
 
 
 def test_the_recipe_says_which_head():
@@ -107,7 +106,9 @@ def test_the_recipe_says_which_head():
     training = plain.build(torch.device("cpu"))
     assert isinstance(training.game.discriminators["D"], ProjectionDiscriminator)
     assert all("label" not in player.terms for player in training.players)
-    assert "label" in told(find("sngan")).override(("auxiliary=0.5",)).naming("generator")
+    assert "label" in told(find("sngan")).override(("classifier.weight=0.5",)).terms(
+        "generator", find("sngan").generator
+    )
 
 
 def test_mismatched_pairs_are_refused():

@@ -1,7 +1,5 @@
 """Mode seeking: by hand, and it is what makes a generator listen to z."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 from torch import nn
@@ -53,13 +51,15 @@ def test_a_generator_that_draws_one_picture_for_each_label_learns_to_listen():
 
 @pytest.mark.parametrize("name", ["dcgan", "stylegan2-laptop", "r3gan-laptop"])
 def test_a_recipe_with_mode_seeking_draws_paired_labels_for_it(name):
-    recipe = replace(find(name), resolution=(16, 16))
+    recipe = find(name).replace(resolution=(16, 16))
     assert not recipe.build_game().paired_labels
-    seeking = recipe.override(("mode_seeking=0.2",))
+    seeking = recipe.override(("mode_seeking.weight=0.2",))
     game = seeking.build_game()
-    assert game.paired_labels and seeking.generator_player(game).terms["mode_seeking"] == ModeSeeking(weight=0.2)
+    assert game.paired_labels and seeking.players(game)[1].terms["mode_seeking"] == ModeSeeking(weight=0.2)
 
 
 def test_a_game_without_noise_has_no_paired_labels():
-    with pytest.raises(UsageError, match="mode_seeking compares what noise draws: PairedGame has no paired_labels"):
-        find("pix2pix").override(("mode_seeking=0.2",))
+    with pytest.raises(
+        UsageError, match="mode_seeking needs paired_labels, which PairedGame does not take: leave mode_seeking out"
+    ):
+        find("pix2pix").override(("mode_seeking.weight=0.2",))

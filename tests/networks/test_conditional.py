@@ -19,7 +19,7 @@ NOISE = ["dcgan", "gan", "hw6", "wgan-gp", "celeba", "sngan", "stylegan2-laptop"
 def discriminator_of(name):
     size = (48, 48) if name == "gan" else (32, 32)
     more = NARROW.get(name, {"width": 8})
-    return recipes.find(name).discriminator.build(resolution=size, channels=3, **more).eval(), size
+    return recipes.find(name).discriminator.network.build(resolution=size, channels=3, **more).eval(), size
 
 
 @pytest.mark.parametrize("name", NOISE)

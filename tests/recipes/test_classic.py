@@ -34,22 +34,22 @@ PUBLISHED = {
 def test_numbers_as_published(name):
     recipe = recipes.find(name)
     loss, optimizer, updates, batch = PUBLISHED[name]
-    assert recipe.loss == loss and recipe.discriminator_updates == updates and recipe.batch_size == batch
-    assert recipe.discriminator_optimizer == recipe.generator_optimizer == optimizer
+    assert recipe.loss == loss and recipe.discriminator.updates == updates and recipe.batch_size == batch
+    assert recipe.discriminator.optimizer == recipe.generator.optimizer == optimizer
     assert recipe.resolution == ((96, 80) if name == "celeba" else (64, 64))
-    assert recipe.discriminator.build(resolution=(64, 64), channels=3) is not None
+    assert recipe.discriminator.network.build(resolution=(64, 64), channels=3) is not None
     assert "Sizes: " in recipes.known()[name].__doc__
 
 
 def test_what_holds_the_critics():
-    assert recipes.find("wgan").constrain.limit == 0.01
+    assert recipes.find("wgan").discriminator.constraint.limit == 0.01
     gp = recipes.find("wgan-gp")
-    assert gp.constrain is None and gp.discriminator.arguments["norm"] == "instance"
-    assert gp.discriminator_terms == {"gradient_penalty": GradientPenalty(weight=10.0, target=1.0)}
+    assert gp.discriminator.constraint is None and gp.discriminator.network.arguments["norm"] == "instance"
+    assert gp.discriminator.terms == {"gradient_penalty": GradientPenalty(weight=10.0, target=1.0)}
 
 
 def test_the_rate_of_sngan_falls_to_nothing_over_its_published_length():
-    rate = recipes.find("sngan").generator_optimizer.lr
+    rate = recipes.find("sngan").generator.optimizer.lr
     found = [at(rate, images) for images in (0, 8_000_000, 16_000_000, 32_000_000, 40_000_000)]
     assert found == pytest.approx([2e-4, 1.5e-4, 1e-4, 0.0, 0.0])
 
@@ -68,7 +68,7 @@ def rounds(name, count, *changes):
             image = torch.rand(4, 3, *recipe.resolution, generator=random) * 2 - 1
             yield Batch(image, seed=int(torch.randint(1 << 30, (), generator=random)))
 
-    for progress in train(training.players, batches, 4, training.ema, 4 * recipe.discriminator_updates * count):
+    for progress in train(training.players, batches, 4, training.ema, 4 * recipe.updates_per_round * count):
         training.images, training.last = progress.images, progress.statistics
     return training, before
 
@@ -101,14 +101,14 @@ def test_weights_of_wgan_stay_within_the_clip():
     discriminator, generator = training.networks["D"], training.networks["G"]
     assert max(part.abs().max() for part in discriminator.parameters()) == torch.tensor(0.01)
     assert max(part.abs().max() for part in generator.parameters()) > 0.5
-    training, _ = rounds("wgan", 2, "constrain.limit=1")
+    training, _ = rounds("wgan", 2, "discriminator.constraint.limit=1")
     assert 0.01 < max(part.abs().max() for part in training.networks["D"].parameters()) <= 1
 
 
 @pytest.mark.parametrize("name", ["wgan", "wgan-gp", "sngan", "hinge"])
 def test_a_critic_learns_to_tell_noise_from_drawings(name):
     """The estimate of the distance grows from nothing while the critic is trained far more often than G."""
-    rates = ("discriminator_optimizer.lr=1e-3", "generator_optimizer.lr=0", "discriminator_updates=5")
+    rates = ("discriminator.optimizer.lr=1e-3", "generator.optimizer.lr=0", "discriminator.updates=5")
     training, _ = rounds(name, 12, *rates)
     assert training.last["D(real)"] > training.last["D(fake)"]
 
@@ -127,4 +127,4 @@ def test_a_size_that_cannot_be_is_told_before_pictures_are_prepared(name, size, 
 
 def test_a_rate_that_cannot_be():
     with pytest.raises(UsageError, match="RMSprop: lr -1 is not in"):
-        recipes.find("wgan").override(("generator_optimizer.lr=-1",))
+        recipes.find("wgan").override(("generator.optimizer.lr=-1",))

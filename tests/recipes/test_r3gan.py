@@ -26,10 +26,14 @@ def test_numbers_as_published(name):
     assert recipe.loss == Relativistic() and (recipe.batch_size, recipe.resolution) == (batch, size)
     assert (recipe.augment.geometry, recipe.augment.color, recipe.augment.cutout) == (1.0, 0.5, 1.0)
     stages = 3 if name == "r3gan-cifar10" else 4  # in bfloat16
-    assert recipe.generator.arguments["bf16_stages"] == recipe.discriminator.arguments["bf16_stages"] == stages
-    adam = recipe.generator_optimizer
-    assert recipe.discriminator_optimizer == adam and adam.beta1 == 0.0
-    r1, r2 = recipe.discriminator_terms["r1"], recipe.discriminator_terms["r2"]
+    assert (
+        recipe.generator.network.arguments["bf16_stages"]
+        == recipe.discriminator.network.arguments["bf16_stages"]
+        == stages
+    )
+    adam = recipe.generator.optimizer
+    assert recipe.discriminator.optimizer == adam and adam.beta1 == 0.0
+    r1, r2 = recipe.discriminator.terms["r1"], recipe.discriminator.terms["r2"]
     assert r1.weight == r2.weight and r1.every == r2.every == 1 and not recipe.ema.ramp
     rows = [
         (2e-4, 0.9, gamma[0], 0.0, 0.0),
@@ -44,9 +48,11 @@ def test_numbers_as_published(name):
 
 def test_the_laptops_falls_as_the_big_ones_do():
     recipe = recipes.find("r3gan-laptop")
-    decays = {recipe.generator_optimizer.lr.images, recipe.discriminator_optimizer.beta2.images}
-    assert decays == {recipe.ema.half_life.images} == {recipe.discriminator_terms["r2"].weight.images}
-    assert recipe.generator.arguments["bf16_stages"] == recipe.discriminator.arguments["bf16_stages"] == 0
+    decays = {recipe.generator.optimizer.lr.images, recipe.discriminator.optimizer.beta2.images}
+    assert decays == {recipe.ema.half_life.images} == {recipe.discriminator.terms["r2"].weight.images}
+    assert (
+        recipe.generator.network.arguments["bf16_stages"] == recipe.discriminator.network.arguments["bf16_stages"] == 0
+    )
 
 
 @pytest.mark.parametrize("name", [*PUBLISHED, "r3gan-laptop"])

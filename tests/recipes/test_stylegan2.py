@@ -31,13 +31,13 @@ def test_numbers_as_published(name, size, batch, gamma, mapping_layers, half_lif
     recipe = recipes.find(name)
     assert recipe.resolution == (size, size) and recipe.batch_size == batch and recipe.ema.half_life == half_life
     assert recipe.loss == NonSaturating() and recipe.game.of is StyleGame and recipe.game.arguments == {"mixing": 0.9}
-    assert recipe.discriminator_terms == {"r1": R1(weight=pytest.approx(gamma), every=16)}
-    assert recipe.generator_terms == {"path_length": PathLength(weight=2.0, every=4)}
-    assert recipe.generator.arguments["mapping_layers"] == mapping_layers
-    for optimizer, c in ((recipe.discriminator_optimizer, 16 / 17), (recipe.generator_optimizer, 4 / 5)):
+    assert recipe.discriminator.terms == {"r1": R1(weight=pytest.approx(gamma), every=16)}
+    assert recipe.generator.terms == {"path_length": PathLength(weight=2.0, every=4)}
+    assert recipe.generator.network.arguments["mapping_layers"] == mapping_layers
+    for optimizer, c in ((recipe.discriminator.optimizer, 16 / 17), (recipe.generator.optimizer, 4 / 5)):
         assert (optimizer.lr, optimizer.beta1) == (pytest.approx(0.0025 * c), 0.0)
         assert optimizer.beta2 == pytest.approx(math.exp(c * math.log(0.99)))
-    assert recipe.discriminator.complete()["group"] == (8 if name == "stylegan2-paper256" else 4)
+    assert recipe.discriminator.network.complete()["group"] == (8 if name == "stylegan2-paper256" else 4)
     assert "Sizes: " in recipes.known()[name].__doc__
 
 
@@ -83,7 +83,7 @@ def test_the_path_length_is_due_each_fourth_step_and_its_mean_moves_then():
 
 
 def test_a_critic_learns_to_tell_noise_from_drawings():
-    _, _, seen = trained("stylegan2-laptop", 12, "generator_optimizer.lr=0")
+    _, _, seen = trained("stylegan2-laptop", 12, "generator.optimizer.lr=0")
     assert seen["D(real)"] > seen["D(fake)"]
 
 

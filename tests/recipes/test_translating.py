@@ -1,7 +1,5 @@
 """The recipes that draw from pictures: what the laptops' ones share with the published."""
 
-from dataclasses import replace
-
 import pytest
 
 from mien import recipes
@@ -23,14 +21,14 @@ def test_a_laptops_recipe_is_the_published_one_but_for_its_sizes_and_rates(name,
     game = small.build_game()
     assert (parameters(game.generators), parameters(game.discriminators)) == (generators, discriminators)
     sizes = {key: getattr(published, key) for key in ("name", "batch_size", "resolution")}
-    rates = [f"{side}_optimizer.lr.start=2e-4" for side in ("generator", "discriminator")]
+    rates = [f"{side}.optimizer.lr.start=2e-4" for side in ("generator", "discriminator")]
     widths = ("generator.width=64", "discriminator.width=64")
-    assert replace(small, **sizes).override((*widths, *rates, *changed)) == published
+    assert small.replace(**sizes).override((*widths, *rates, *changed)) == published
 
 
 def test_the_halves_of_pix2pix_are_settings_of_the_laptops_recipe():
     small, l1, gan = (recipes.find(name) for name in ("pix2pix-laptop", "pix2pix-l1", "pix2pix-gan"))
     assert small.override(("discriminator=none",)).discriminator is l1.discriminator is None
-    assert small.generator_terms == l1.generator_terms
-    assert small.override(("generator_terms.l1.weight=0",)).generator_terms["l1"].weight == 0  # the log still has it
-    assert not gan.generator_terms and gan.discriminator is not None
+    assert small.generator.terms == l1.generator.terms
+    assert small.override(("generator.terms.l1.weight=0",)).generator.terms["l1"].weight == 0  # the log still has it
+    assert not gan.generator.terms and gan.discriminator is not None

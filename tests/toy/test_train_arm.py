@@ -90,7 +90,7 @@ def test_a_sure_d_starves_only_the_minimax_game():
 
 def test_nothing_is_left_running_after_divergence():
     threads = torch.get_num_threads()
-    wild = gan().override(("generator_optimizer.lr=1e30", "discriminator_optimizer.lr=1e30"))
+    wild = gan().override(("generator.optimizer.lr=1e30", "discriminator.optimizer.lr=1e30"))
     with pytest.raises(DivergenceError, match="--set"):
         ran(wild, ring(), 6_400)
     assert torch.get_num_threads() == threads

@@ -25,7 +25,7 @@ def test_on_a_processor_time_decides():
         auto_recipe.choose(replace(LAPTOP, size=(128, 128), seconds=1800))[0].name == "dcgan-laptop"
     )  # four times the work
     large, _ = auto_recipe.choose(replace(LAPTOP, size=(128, 128), seconds=7200))
-    assert large.name == "r3gan-laptop" and large.discriminator_terms["r1"].weight.start == 16.0
+    assert large.name == "r3gan-laptop" and large.discriminator.terms["r1"].weight.start == 16.0
     assert auto_recipe.choose(replace(LAPTOP, size=(100, 90)))[0].name == "dcgan-laptop"  # it draws any size
 
 
@@ -40,13 +40,13 @@ def test_what_is_chosen_can_draw_that_size(size):
         recipe, why = auto_recipe.choose(replace(known, size=size))
         assert recipe.resolution == size and len(why) == 3
         if max(size) < 1000:
-            replace(recipe, channels=1).build_game()
+            recipe.replace(channels=1).build_game()
 
 
 def test_on_a_gpu_the_published_setting_at_the_published_size():
     recipe, why = auto_recipe.choose(GPU)
     assert recipe.name == "r3gan" and recipe.batch_size == 256
-    assert recipe.discriminator_terms["r1"].weight.start == recipe.discriminator_terms["r2"].weight.start == 2.0
+    assert recipe.discriminator.terms["r1"].weight.start == recipe.discriminator.terms["r2"].weight.start == 2.0
     assert why[2].endswith("the top stages in bfloat16")
 
 
@@ -57,7 +57,7 @@ def test_on_a_gpu_the_published_setting_at_the_published_size():
 def test_gamma_rises_with_the_cube_of_the_side(side, pictures, gamma):
     known = replace(GPU, size=(side, side), pictures=pictures)
     assert auto_recipe.r3gan_gamma(known) == pytest.approx(gamma, rel=1e-3)
-    assert auto_recipe.choose(known)[0].discriminator_terms["r1"].weight.end == pytest.approx(gamma / 10, rel=1e-3)
+    assert auto_recipe.choose(known)[0].discriminator.terms["r1"].weight.end == pytest.approx(gamma / 10, rel=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_a_fourth_time_ends_it_with_code_3(faces, tmp_path, breaking, capsys):
     with pytest.raises(DivergenceError) as caught:
         begin(faces, tmp_path, "dcgan", TINY, "320img", checkpoint_every=ALWAYS)
     run = RunDirectory(tmp_path / "00000-run")
-    assert caught.value.run == run.path and "--set generator_optimizer.lr" in str(caught.value)
+    assert caught.value.run == run.path and "--set generator.optimizer.lr" in str(caught.value)
     assert [factor for _, _, factor in went_back(run.path)] == [0.5, 0.25, 0.125]
     assert run.read_status()["state"] == "diverged" and run.events.read()[-1]["event"] == "diverged"
     count, fine = all_finite(run.path)
@@ -121,11 +121,11 @@ def test_a_fourth_time_ends_it_with_code_3(faces, tmp_path, breaking, capsys):
     capsys.readouterr()
     assert cli.run(["resume", str(run.path)]) == 3  # nothing was changed: no further halvings
     breaking(10_000, until=0.0)
-    change = "generator_optimizer.lr=0.00001"
+    change = "generator.optimizer.lr=0.00001"
     assert cli.run(["resume", str(run.path), "--set", change]) == 0
     said = capsys.readouterr().err
     assert "set      rate_factor was 0.125, now 1.0, from 0.2 kimg on" in said
-    assert "set      generator_optimizer.lr was 0.0002, now 1e-05, from 0.2 kimg on" in said
+    assert "set      generator.optimizer.lr was 0.0002, now 1e-05, from 0.2 kimg on" in said
     assert run.read_status()["images"] == 320 and recovery.halvings(run) == 0
 
 

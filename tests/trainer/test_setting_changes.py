@@ -21,16 +21,16 @@ LAPTOP = recipes.find("dcgan-laptop").override(TINY)
 @pytest.mark.parametrize(
     "change",
     [
-        "generator_optimizer.lr=0.001",
-        "discriminator_optimizer.beta1=0.1",
-        "discriminator_terms.r1.weight=0.5",
-        "discriminator_terms.r1.every=3",
+        "generator.optimizer.lr=0.001",
+        "discriminator.optimizer.beta1=0.1",
+        "discriminator.terms.r1.weight=0.5",
+        "discriminator.terms.r1.every=3",
         "ema.half_life=500",
         "mirror=false",
         "batch_size=16",
-        "discriminator_updates=2",
+        "discriminator.updates=2",
         "game.reuse_fakes=false",
-        "mode_seeking=0.1",
+        "mode_seeking.weight=0.1",
         "rate_factor=0.25",
     ],
 )
@@ -42,7 +42,13 @@ def test_what_leaves_the_tensors_alike_may_change(change):
 
 @pytest.mark.parametrize(
     "change",
-    ["generator.width=8", "discriminator.width=8", "generator.latent_dim=9", "frozen_layers=1", "resolution=32x32"],
+    [
+        "generator.width=8",
+        "discriminator.width=8",
+        "generator.latent_dim=9",
+        "discriminator.frozen_layers=1",
+        "resolution=32x32",
+    ],
 )
 def test_what_makes_other_networks_may_not(change):
     with pytest.raises(UsageError, match=f"--set {change} makes other networks"):
@@ -51,16 +57,16 @@ def test_what_makes_other_networks_may_not(change):
 
 def test_a_rate_that_is_set_is_meant_as_it_stands():
     halved = replace(LAPTOP, rate_factor=0.5)
-    assert changed(halved, ("generator_optimizer.lr=0.001",)).rate_factor == 1.0
-    assert changed(halved, ("generator_optimizer.lr=0.001", "rate_factor=0.5")).rate_factor == 0.5
+    assert changed(halved, ("generator.optimizer.lr=0.001",)).rate_factor == 1.0
+    assert changed(halved, ("generator.optimizer.lr=0.001", "rate_factor=0.5")).rate_factor == 0.5
     assert changed(halved, ("mirror=true",)).rate_factor == 0.5
     falling = recipes.find("sngan")
-    assert changed(replace(falling, rate_factor=0.5), ("generator_optimizer.lr.end=0.001",)).rate_factor == 1.0
+    assert changed(replace(falling, rate_factor=0.5), ("generator.optimizer.lr.end=0.001",)).rate_factor == 1.0
 
 
 def test_it_is_recorded_and_exact_from_there_on(faces, tmp_path, capsys):
     """Killed after the change, before a further checkpoint: the next resume goes on with the new value."""
-    change = "discriminator_terms.r1.weight=0.5"
+    change = "discriminator.terms.r1.weight=0.5"
     whole = begin(faces, tmp_path / "whole", "dcgan-laptop", TINY, "80img").path
     mien.resume(str(whole), set=(change,), budget="240img")
     run = begin(faces, tmp_path / "twice", "dcgan-laptop", TINY, "80img").path
@@ -69,7 +75,7 @@ def test_it_is_recorded_and_exact_from_there_on(faces, tmp_path, capsys):
     recorded = typed_json.read(run / "recipe.json", Object)["discriminator_terms"]["r1"]
     assert recorded["weight"] == 0.5
     (event,) = [row for row in RunDirectory(run).events.read() if row["event"] == "changed"]
-    assert event["images"] == 80 and event["settings"] == ["discriminator_terms.r1.weight was 1.0, now 0.5"]
+    assert event["images"] == 80 and event["settings"] == ["discriminator.terms.r1.weight was 1.0, now 0.5"]
     mien.resume(str(run), budget="160img")
     mien.resume(str(run), budget="240img")
     assert_equal(whole, run)
@@ -81,8 +87,8 @@ def test_it_is_recorded_and_exact_from_there_on(faces, tmp_path, capsys):
     ("change", "said"),
     [
         ("generator.width=8", "--set generator.width=8 makes other networks than those that the run has trained"),
-        ("generator_optimizer.lr=-1", "Adam: lr -1 is not in [0, inf)"),
-        ("generator_optimiser.lr=1", "did you mean generator_optimizer.lr?"),
+        ("generator.optimizer.lr=-1", "Adam: lr -1 is not in [0, inf)"),
+        ("generator_optimiser.lr=1", "did you mean generator.optimizer.lr?"),
         ("mirror", "--set 'mirror' is not KEY=VALUE"),
     ],
 )

@@ -18,7 +18,7 @@ TINY = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
 
 
 def tiny(resolution=(16, 16), changes=TINY, recipe="dcgan"):
-    return replace(recipes.find(recipe).override(changes), resolution=resolution, batch_size=8)
+    return recipes.find(recipe).override(changes).replace(resolution=resolution, batch_size=8)
 
 
 def build(recipe, seed=0):
@@ -179,7 +179,7 @@ def test_no_name_in_common_is_a_condition_begun_anew_in_all_but_what_it_is_told_
 
 def test_labels_that_a_discriminator_names_go_by_their_names():
     before, after = by("a", "b", "c"), by("c", "d")
-    old, new = (replace(tiny(recipe="acgan-laptop"), condition=one, resolution=(16, 16)) for one in (before, after))
+    old, new = (tiny(recipe="acgan-laptop").replace(condition=one, resolution=(16, 16)) for one in (before, after))
     source, begun = build(old, 1), build(new, 2)
     warm_start.copy_weights(begun, new, origin(source, old))
     for key in ("classifier.weight", "classifier.bias"):

@@ -123,7 +123,7 @@ def advance(recipe, rounds):
 
 
 def test_ada_and_the_path_length_count_updates_and_not_parts():
-    base = replace(recipes.find("stylegan2-laptop").override(STYLE[:-1]), resolution=(16, 16), augment=ADA(length=400))
+    base = recipes.find("stylegan2-laptop").override(STYLE[:-1]).replace(resolution=(16, 16), augment=ADA(length=400))
     whole, divided = (advance(replace(base, parts=parts), 9).game.memory for parts in (1, 4))
     assert whole.keys() == divided.keys() and MEAN in whole
     assert whole["ada/steps"] == divided["ada/steps"] == 1
@@ -136,7 +136,7 @@ def test_ada_and_the_path_length_count_updates_and_not_parts():
 
 def test_pools_go_from_part_to_part():
     tiny = ("generator.width=1", "generator.blocks=1", "discriminator.width=1", "game.pool=12", "batch_size=8")
-    base = replace(recipes.find("cyclegan").override(tiny), resolution=(16, 16))
+    base = recipes.find("cyclegan").override(tiny).replace(resolution=(16, 16))
     training = advance(replace(base, parts=2), 1)
     assert len(training.game.memory["pool_a"]) == 8
     assert len(training.game.memory["pool_a"].flatten(1).unique(dim=0)) == 8
@@ -147,8 +147,8 @@ def test_pools_go_from_part_to_part():
 def test_no_graph_is_kept_from_one_side_to_the_other(name):
     """The graphs of all parts would need the memory that parts are there to spare."""
     tiny = ("generator.width=1", "discriminator.width=1") + (("generator.blocks=1",) if name == "cyclegan" else ())
-    recipe = replace(
-        recipes.find(name).override((*tiny, "parts=2")), resolution=(64, 64) if name == "pix2pix" else (16, 16)
+    recipe = (
+        recipes.find(name).override((*tiny, "parts=2")).replace(resolution=(64, 64) if name == "pix2pix" else (16, 16))
     )
     game = recipe.build_game()
     side = recipe.resolution[0]
@@ -162,7 +162,7 @@ def test_no_graph_is_kept_from_one_side_to_the_other(name):
 
 def test_what_sees_a_part_only_is_named():
     dcgan = recipes.find("dcgan").override(("generator.width=4", "discriminator.width=4")).build_game()
-    style = replace(recipes.find("stylegan2-laptop").override(STYLE[:-1]), resolution=(16, 16)).build_game()
+    style = recipes.find("stylegan2-laptop").override(STYLE[:-1]).replace(resolution=(16, 16)).build_game()
     assert batch_statistics([*dcgan.generators.values()], 8) == "batch norm"
     judges = [*style.discriminators.values()]
     assert (batch_statistics(judges, 4), batch_statistics(judges, 2)) == ("", "minibatch standard deviation")

@@ -22,7 +22,7 @@ BATCH, LATENT = 8, 8
 
 def tiny_recipe(*changes):
     changes = ("generator.width=4", f"generator.latent_dim={LATENT}", "discriminator.width=4", *changes)
-    return replace(recipes.find("dcgan").override(changes), resolution=(16, 16), batch_size=BATCH)
+    return recipes.find("dcgan").override(changes).replace(resolution=(16, 16), batch_size=BATCH)
 
 
 def images_at(number):
@@ -166,7 +166,7 @@ def test_the_other_side_is_frozen_and_untouched():
 
 
 def test_n_critic_steps_a_round_each_on_its_own_batch():
-    recipe = replace(tiny_recipe("discriminator_updates=5"), game=Spec(type(tiny_recipe().build_game())))
+    recipe = replace(tiny_recipe("discriminator.updates=5"), game=Spec(type(tiny_recipe().build_game())))
     training = recipe.build(torch.device("cpu"))
     seen = []
     training.networks["D"].register_forward_pre_hook(lambda module, given: seen.append(given[0].clone()))
@@ -179,7 +179,10 @@ def test_n_critic_steps_a_round_each_on_its_own_batch():
 
 
 def test_weights_are_clipped_after_each_step_of_the_discriminator_alone():
-    recipe = replace(tiny_recipe("discriminator_optimizer.lr=0.1"), loss=Wasserstein(), constrain=WeightClip(0.01))
+    recipe = tiny_recipe("discriminator.optimizer.lr=0.1").replace(
+        loss=Wasserstein(),
+        discriminator_constraint=WeightClip(0.01),
+    )
     training = recipe.build(torch.device("cpu"))
     run(training, 2)
     largest = {name: spec_of(module).abs().max().item() for name, module in training.networks.items()}
@@ -187,7 +190,7 @@ def test_weights_are_clipped_after_each_step_of_the_discriminator_alone():
 
 
 def test_a_lazy_term_is_reported_in_the_rounds_it_was_due():
-    training = replace(tiny_recipe(), discriminator_terms={"r1": R1(every=3)}).build(torch.device("cpu"))
+    training = tiny_recipe().replace(discriminator_terms={"r1": R1(every=3)}).build(torch.device("cpu"))
     due = ["discriminator/r1" in step.statistics for step in run(training, 7)]
     assert due == [True, False, False, True, False, False, True]
 
@@ -209,7 +212,7 @@ def test_a_lazy_term_weighs_as_much_more_as_it_is_seldom():
     """Its mean strength stays that of a term that is due at each step (StyleGAN2, section 3.1)."""
 
     def gradient(weight, every):
-        recipe = replace(tiny_recipe(), discriminator_terms={"r1": R1(weight=weight, every=every)})
+        recipe = tiny_recipe().replace(discriminator_terms={"r1": R1(weight=weight, every=every)})
         player = recipe.build(torch.device("cpu")).players[0]
         player.update(batches(0, "discriminator"), 0)
         return torch.cat([part.flatten() for part in player.gradients()])
@@ -221,7 +224,7 @@ def test_a_lazy_term_weighs_as_much_more_as_it_is_seldom():
 
 def test_what_any_step_of_a_round_reports_is_kept():
     """With two steps a round every lazy term falls on the first."""
-    recipe = replace(tiny_recipe("discriminator_updates=2"), discriminator_terms={"r1": R1(every=2)})
+    recipe = tiny_recipe("discriminator.updates=2").replace(discriminator_terms={"r1": R1(every=2)})
     recipe = replace(recipe, game=Spec(type(recipe.build_game())))
     first, *others = run(recipe.build(torch.device("cpu")), 5)
     assert all("discriminator/r1" in step.statistics for step in [first, *others])
@@ -253,8 +256,7 @@ def test_the_recipe_says_what_was_built():
 
 
 def test_a_network_without_a_matrix_reports_no_gradient_norm():
-    recipe = replace(
-        tiny_recipe("discriminator_updates=1", "game.reuse_fakes=False"),
+    recipe = tiny_recipe("discriminator.updates=1", "game.reuse_fakes=False").replace(
         generator=Spec(ShiftedLine),
         discriminator=Spec(PointDiscriminator, width=4),
         resolution=(1, 1),

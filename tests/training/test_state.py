@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 import torch
 
@@ -12,7 +10,7 @@ from mien.training.loop import train
 
 def training(seed=0):
     recipe = recipes.find("dcgan").override(("generator.width=4", "generator.latent_dim=8", "discriminator.width=4"))
-    recipe = replace(recipe, resolution=(16, 16), batch_size=4, discriminator_terms={"r1": R1(every=2)})
+    recipe = recipe.replace(resolution=(16, 16), batch_size=4, discriminator_terms={"r1": R1(every=2)})
     return recipe.build(torch.device("cpu"), seed)
 
 

@@ -12,16 +12,18 @@ import torch
 from torch import Tensor
 
 from mien.augmentation.affine import warp
+from mien.augmentation.diffaugment import Augmentation
 from mien.batch import Batch, Memory, Transform, Turn
 from mien.config import schedules
 from mien.config.schedules import Number
 from mien.errors import UsageError
+from mien.games.extra import SideName
 from mien.losses.term import Term
 from mien.runtime import distributed
 
 
 @dataclass(frozen=True)
-class ADA:
+class ADA(Augmentation):
     """The paper's pipeline "bgc": blits, geometry, color.
 
     p: how likely each transform is; None: adapted so that the mean of sign(D(real)) stays at `target`, by one step up
@@ -56,8 +58,9 @@ class ADA:
             memory["ada/p"] = torch.full((), schedules.at(self.p, batch.images), device=batch.image.device)
         return partial(self.changed, p=memory["ada/p"])
 
-    def terms(self) -> dict[str, Term]:
-        return {"ada": Overfitting(weight=0.0)}
+    def terms(self, side: SideName) -> dict[str, Term]:
+        """The discriminator's logits are watched by a term of weight 0."""
+        return {"ada": Overfitting(weight=0.0)} if side == "discriminator" else {}
 
     def adapt(self, batch: Batch, memory: Memory) -> None:
         """Before a step, from sums that were averaged over the processes after the step before. All of it stays on the

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from mien.batch import Batch, Memory, Transform
 from mien.errors import UsageError
-from mien.losses.term import Term
+from mien.games.extra import Extra
 
 
-class Augmentation(Protocol):
-    """Settings that give each batch its transform, differentiable twice, and the discriminator its further terms."""
+class Augmentation(Extra):
+    """Settings that give each batch its transform, differentiable twice."""
 
     def at(self, batch: Batch, memory: Memory) -> Transform:
         """The transform of this batch; it may draw from torch's generator, and keep what it must in `memory`."""
-        ...
+        raise TypeError(f"{type(self).__name__} must define at(batch, memory) -> transform")
 
-    def terms(self) -> dict[str, Term]:
-        """What has to be watched in the discriminator's turn: a term of weight 0 that sees its logits."""
-        ...
+    def options(self) -> dict[str, Any]:
+        return {"augment": self.at}
 
 
 @dataclass(frozen=True)
-class DiffAugment:
+class DiffAugment(Augmentation):
     """Each picture is always changed, by draws of its own (Zhao et al. 2020, section 4 and appendix).
 
     policy: any of color, translation and cutout, in the order in which they act.
@@ -44,9 +43,6 @@ class DiffAugment:
 
     def at(self, batch: Batch, memory: Memory) -> Transform:
         return self.changed
-
-    def terms(self) -> dict[str, Term]:
-        return {}
 
     def changed(self, image: Tensor) -> Tensor:
         for part in self.parts():

@@ -53,7 +53,7 @@ def lab(
     Args:
         name: An experiment (mode-collapse, js-fails, …) or a distribution (ring, grid, spiral, …).
         recipe: For a distribution: gan, wgan-gp, … or several with commas, side by side. gan if left out.
-        set: Change a setting of every arm that has it: discriminator_optimizer.lr=1e-3. May be given often.
+        set: Change a setting of every arm that has it: discriminator.optimizer.lr=1e-3. May be given often.
         budget: Real points that each D sees (300kimg: a point counts as an image), or a time (20s).
         seed: Same seed, same machine: same numbers (for a budget in kimg).
         outdir: Folder for the results, a new one inside for each.

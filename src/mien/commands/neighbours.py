@@ -94,7 +94,7 @@ def neighbours(
     )["features"]
     pictures = np.concatenate(list(side.batches(1024)))
     drawn = as_rgb(generator.pixels(chosen, trunc))
-    mirror = generator.recipe.mirror
+    mirror = generator.recipe.data.mirror
 
     def look(pixels: np.ndarray) -> Any:
         return torch.cat([network(part)["features"] for part in np.array_split(pixels, 1 + len(pixels) // BATCH)])

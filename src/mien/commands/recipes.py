@@ -34,9 +34,8 @@ def recipes(name: tyro.conf.Positional[str | None] = None) -> Listing:
         name: A recipe, or my_gan.py:name.
     """
     from mien import recipes as shelf
-    from mien.config.overrides import paths
 
     if name is None:
         return Listing("recipes", {key: shelf.about(key).partition("\n")[0] for key in shelf.known()})
     made = shelf.find(name)
-    return Listing("settings", {path: value for path, value, _ in paths(made)}, shelf.about(name))
+    return Listing("settings", made.settings(), shelf.about(name))

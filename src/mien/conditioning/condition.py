@@ -38,12 +38,13 @@ class Condition:
         inner = spec.build(**shape, latent_dim=latent_dim + self.embedding_dim)
         return ConditionalGenerator(inner, self.dim, self.embedding_dim, self.noise)
 
-    def discriminator(self, spec: Spec[nn.Module], classifies: bool = False, **shape: Any) -> nn.Module:
-        """classifies: it names the label instead of being told. Raises UsageError for one that has no features."""
-        inner = spec.build(**shape)
-        if classifies:
-            return AuxiliaryDiscriminator(inner, self.dim, self.columns)
+    def discriminator(self, inner: nn.Module) -> nn.Module:
+        """`inner`, told the label. Raises UsageError for one that has no features."""
         return ProjectionDiscriminator(inner, self.dim)
+
+    def classifier(self, inner: nn.Module) -> nn.Module:
+        """`inner`, with a second head that names the label. Raises UsageError for one that has no features."""
+        return AuxiliaryDiscriminator(inner, self.dim, self.columns)
 
     @property
     def columns(self) -> list[list[int]] | None:

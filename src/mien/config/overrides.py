@@ -1,4 +1,4 @@
-"""Settings by dotted path, "discriminator_terms.r1.weight": what there are, and changes of them that text expresses."""
+"""Settings by dotted path, "discriminator.terms.r1.weight": what there are, and changes of them that text expresses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAY_BE_ZERO = (".bf16_stages",)  # counts that may be set to 0 from another numb
 
 
 def override(value: Any, assignment: str) -> Any:
-    """A copy of `value` changed by "discriminator_terms.r1.weight=5". Raises UsageError naming the valid paths."""
+    """A copy of `value` changed by "discriminator.terms.r1.weight=5". Raises UsageError naming the valid paths."""
     path, equals, text = assignment.partition("=")
     if not equals:
         raise UsageError(f"--set {assignment!r} is not KEY=VALUE")
@@ -54,11 +54,26 @@ def children(value: Any) -> list[tuple[str, Any, Any]]:
             if name in value.arguments or parameter.default is not inspect.Parameter.empty
         ]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        hints = hints_of(type(value))
-        return [(field.name, getattr(value, field.name), hints.get(field.name)) for field in dataclasses.fields(value)]
+        hints, found = hints_of(type(value)), []
+        for field in dataclasses.fields(value):
+            part = getattr(value, field.name)
+            found.append((field.name, part, hints.get(field.name)))
+            if is_flat(field):  # its settings stand beside it; one whose name is taken keeps its long one
+                found[-1:] = [(beside(value, field, name), *rest) for name, *rest in children(part)]
+        return found
     if isinstance(value, dict):
         return [(name, part, type(part)) for name, part in value.items()]
     return []
+
+
+def is_flat(field: dataclasses.Field[Any]) -> bool:
+    """Whether a field's settings are called without the field's own name."""
+    return bool(field.metadata.get("flat"))
+
+
+def beside(value: Any, field: dataclasses.Field[Any], name: str) -> str:
+    taken = {one.name for one in dataclasses.fields(value)}
+    return f"{field.name}.{name}" if name in taken else name
 
 
 def parse(text: str, hint: Any, assignment: str) -> Any:
@@ -88,7 +103,15 @@ def parse(text: str, hint: Any, assignment: str) -> Any:
 
 def replace_at(value: Any, path: list[str], new: Any) -> Any:
     name, *rest = path
-    part = {key: old for key, old, _ in children(value)}[name]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        own = {field.name for field in dataclasses.fields(value)}
+        for field in dataclasses.fields(value):
+            inside = getattr(value, field.name)
+            if is_flat(field) and name not in own and name in {key for key, *_ in children(inside)}:
+                return dataclasses.replace(value, **{field.name: replace_at(inside, path, new)})
+        part = getattr(value, name)
+    else:
+        part = {key: old for key, old, _ in children(value)}[name]
     new = replace_at(part, rest, new) if rest else new
     if isinstance(value, Spec):
         return Spec(value.of, **{**value.arguments, name: new})

@@ -68,5 +68,5 @@ def towards(translator: Translator, data: str | Path, to: str, layout: Layout | 
     with counted("preparing pictures") as progress:
         recipe = translator.recipe
         ready = prepare(data, *recipe.resolution, sources=recipe.sources, progress=progress, layout=layout)
-    ready = select_sources(ready, recipe.sources, recipe.direction, recipe.name)
+    ready = select_sources(ready, recipe.sources, recipe.data.direction, recipe.name)
     return ready if to == next(iter(translator.routes)) else ready.swapped()

@@ -32,7 +32,7 @@ def routes(recipe: Recipe) -> dict[str, tuple[str, ...]]:
     game = recipe.game.of
     assert issubclass(game, Translation)  # every game that reads sources
     own = game.routes
-    return {OTHER[to]: path for to, path in own.items()} if recipe.direction == "BtoA" else own
+    return {OTHER[to]: path for to, path in own.items()} if recipe.data.direction == "BtoA" else own
 
 
 class Translator:
@@ -83,9 +83,8 @@ class Translator:
         if asked not in known:
             cure = " or ".join(f"--to {to}" for to in known)
             found = "--to is missing" if asked is None else f"--to {asked}"
-            raise UsageError(
-                f"{found}: {self.run} translates {self.recipe.direction if len(known) == 1 else 'both ways'}: {cure}"
-            )
+            ways = self.recipe.data.direction if len(known) == 1 else "both ways"
+            raise UsageError(f"{found}: {self.run} translates {ways}: {cure}")
         return asked
 
 

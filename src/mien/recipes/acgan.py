@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mien.recipes.dcgan import dcgan, dcgan_laptop
+from mien.recipes.extras import AuxiliaryClassifier, ModeSeeking
 from mien.recipes.recipe import Recipe, recipe
 
 
@@ -14,7 +13,7 @@ def acgan() -> Recipe:
 
     Sizes: as dcgan. Needs labels.
     """
-    return replace(dcgan(), auxiliary=1.0, name_fakes=True)
+    return dcgan().replace(classifier=AuxiliaryClassifier(weight=1.0, fakes=True))
 
 
 @recipe
@@ -25,4 +24,4 @@ def acgan_laptop() -> Recipe:
     """
     # Where fakes are named too, G and D soon agree on signs of their own, which real pictures do not bear. And without
     # mode seeking G draws one picture for each label, and leaves z alone.
-    return replace(dcgan_laptop(), auxiliary=1.0, mode_seeking=0.1)
+    return dcgan_laptop().replace(classifier=AuxiliaryClassifier(weight=1.0), mode_seeking=ModeSeeking(weight=0.1))

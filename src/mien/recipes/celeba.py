@@ -6,6 +6,7 @@ from mien.config.spec import Spec
 from mien.losses.adversarial import NonSaturating
 from mien.networks.celeba import CelebADiscriminator, CelebAGenerator
 from mien.recipes.recipe import Recipe, recipe
+from mien.recipes.side import DataOptions, Side
 from mien.training.optimizer import Adam
 
 
@@ -16,12 +17,14 @@ def celeba() -> Recipe:
     Published with 200 epochs: --budget 200ep. Sizes: both sides multiples of 16.
     """
     return Recipe(
-        generator=Spec(CelebAGenerator, latent_dim=64, width=64),
-        discriminator=Spec(CelebADiscriminator, width=64, dropout=0.1),
         loss=NonSaturating(),
-        discriminator_optimizer=Adam(lr=1e-4, beta1=0.9, beta2=0.999),
-        generator_optimizer=Adam(lr=1e-4, beta1=0.9, beta2=0.999),
+        discriminator=Side(
+            network=Spec(CelebADiscriminator, width=64, dropout=0.1), optimizer=Adam(lr=1e-4, beta1=0.9, beta2=0.999)
+        ),
+        generator=Side(
+            network=Spec(CelebAGenerator, latent_dim=64, width=64), optimizer=Adam(lr=1e-4, beta1=0.9, beta2=0.999)
+        ),
+        data=DataOptions(resolution=(96, 80)),
         batch_size=64,
-        resolution=(96, 80),
         channels_last=False,  # these networks of few channels and odd paddings are 5 to 10 % quicker without
     )

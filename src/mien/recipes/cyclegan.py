@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mien.config.spec import Spec
 from mien.games.unpaired import UnpairedGame
 from mien.losses.adversarial import LeastSquares
@@ -12,6 +10,7 @@ from mien.networks.patchgan import PatchDiscriminator
 from mien.networks.resnet_translator import ResNetTranslator
 from mien.recipes.pix2pix import JITTER, linear_decay_adam
 from mien.recipes.recipe import Recipe, recipe
+from mien.recipes.side import DataOptions, Side
 from mien.training.ema import EMA
 
 CYCLE = 10.0
@@ -26,24 +25,26 @@ def cyclegan() -> Recipe:
     cyclegan-laptop. Sizes: multiples of 4.
     """
     return Recipe(
-        generator=Spec(ResNetTranslator, width=64, blocks=0, norm="instance", affine=False),
-        discriminator=Spec(PatchDiscriminator, width=64, layers=3, norm="instance", affine=False),
         game=Spec(UnpairedGame, pool=50),
         loss=LeastSquares(),
-        gan_weight=4.0,  # the paper adds both directions, without the half of LSGAN; here is their mean, with it
-        generator_terms={
-            "cycle_a": L1(weight=CYCLE, a="cycle_a", b="real_a"),
-            "cycle_b": L1(weight=CYCLE, a="cycle_b", b="real_b"),
-            "identity_a": L1(weight=IDENTITY, a="same_a", b="real_a"),
-            "identity_b": L1(weight=IDENTITY, a="same_b", b="real_b"),
-        },
-        discriminator_optimizer=linear_decay_adam(2e-4),
-        generator_optimizer=linear_decay_adam(2e-4),
+        discriminator=Side(
+            network=Spec(PatchDiscriminator, width=64, layers=3, norm="instance", affine=False),
+            optimizer=linear_decay_adam(2e-4),
+        ),
+        generator=Side(
+            network=Spec(ResNetTranslator, width=64, blocks=0, norm="instance", affine=False),
+            optimizer=linear_decay_adam(2e-4),
+            terms={
+                "cycle_a": L1(weight=CYCLE, a="cycle_a", b="real_a"),
+                "cycle_b": L1(weight=CYCLE, a="cycle_b", b="real_b"),
+                "identity_a": L1(weight=IDENTITY, a="same_a", b="real_a"),
+                "identity_b": L1(weight=IDENTITY, a="same_b", b="real_b"),
+            },
+            loss_weight=4.0,  # the paper adds both directions, without the half of LSGAN; here is their mean, with it
+        ),
+        data=DataOptions(resolution=(256, 256), mirror=True, jitter=JITTER),
         ema=EMA(half_life=1_000),
         batch_size=1,
-        resolution=(256, 256),
-        mirror=True,
-        jitter=JITTER,
         channels_last=False,
     )
 
@@ -54,8 +55,7 @@ def cyclegan_laptop() -> Recipe:
 
     Sizes: multiples of 4.
     """
-    return replace(
-        cyclegan(),
+    return cyclegan().replace(
         generator=Spec(ResNetTranslator, width=16, blocks=0, norm="instance", affine=False),
         discriminator=Spec(PatchDiscriminator, width=32, layers=2, norm="instance", affine=False),
         discriminator_optimizer=linear_decay_adam(4e-4),  # 2e-4 times the root of the batch

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mien.config.spec import Spec
 from mien.games.noise import NoiseGame
 from mien.losses.adversarial import NonSaturating
 from mien.losses.penalties import R1
 from mien.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from mien.recipes.recipe import Recipe, recipe
+from mien.recipes.side import DataOptions, Side
 from mien.training.ema import EMA
 from mien.training.optimizer import Adam
 
@@ -21,15 +20,15 @@ def dcgan() -> Recipe:
     Sizes: any from 16x16 on; 96 and other squares of three times a power of two by the "5-3-1" layer.
     """
     return Recipe(
-        generator=Spec(DCGANGenerator, latent_dim=100, width=64),
-        discriminator=Spec(DCGANDiscriminator, width=64),
         game=Spec(NoiseGame, reuse_fakes=True),
         loss=NonSaturating(),
-        discriminator_optimizer=Adam(lr=2e-4, beta1=0.5, beta2=0.999),
-        generator_optimizer=Adam(lr=2e-4, beta1=0.5, beta2=0.999),
-        batch_size=128,
-        resolution=(64, 64),
+        discriminator=Side(network=Spec(DCGANDiscriminator, width=64), optimizer=Adam(lr=2e-4, beta1=0.5, beta2=0.999)),
+        generator=Side(
+            network=Spec(DCGANGenerator, latent_dim=100, width=64), optimizer=Adam(lr=2e-4, beta1=0.5, beta2=0.999)
+        ),
+        data=DataOptions(resolution=(64, 64)),
         ema=EMA(half_life=10_000),  # for the pictures only: nothing of the game sees it
+        batch_size=128,
     )
 
 
@@ -41,8 +40,7 @@ def dcgan_laptop() -> Recipe:
     """
     # Half the width bears twice the rate, and a generator that starts at full contrast is spared the first minutes.
     # The filters cost less than the smaller kernels save, and no time goes into unlearning checkerboards.
-    return replace(
-        dcgan(),
+    return dcgan().replace(
         generator=Spec(DCGANGenerator, latent_dim=100, width=32, contrast=4.0, filtered=True),
         discriminator=Spec(DCGANDiscriminator, width=32, filtered=True),
         discriminator_optimizer=Adam(lr=4e-4, beta1=0.5, beta2=0.999),

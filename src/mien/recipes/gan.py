@@ -6,6 +6,7 @@ from mien.config.spec import Spec
 from mien.losses.adversarial import NonSaturating
 from mien.networks.first_gan import FirstDiscriminator, FirstGenerator
 from mien.recipes.recipe import Recipe, recipe
+from mien.recipes.side import DataOptions, Side
 from mien.training.optimizer import Adam
 
 
@@ -16,12 +17,13 @@ def gan() -> Recipe:
     Sizes: both sides multiples of 4, from 48 on.
     """
     return Recipe(
-        generator=Spec(FirstGenerator, latent_dim=100, width=64),
-        discriminator=Spec(FirstDiscriminator, width=64),
         loss=NonSaturating(),  # "BCE": the sigmoid and both logarithms are in here
-        discriminator_optimizer=Adam(lr=2e-4, beta1=0.5, beta2=0.999),
-        generator_optimizer=Adam(lr=2e-4, beta1=0.5, beta2=0.999),
-        discriminator_updates=5,
+        discriminator=Side(
+            network=Spec(FirstDiscriminator, width=64), optimizer=Adam(lr=2e-4, beta1=0.5, beta2=0.999), updates=5
+        ),
+        generator=Side(
+            network=Spec(FirstGenerator, latent_dim=100, width=64), optimizer=Adam(lr=2e-4, beta1=0.5, beta2=0.999)
+        ),
+        data=DataOptions(resolution=(64, 64)),
         batch_size=32,
-        resolution=(64, 64),
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mien.losses.adversarial import Hinge
 from mien.recipes.dcgan import dcgan
 from mien.recipes.recipe import Recipe, recipe
@@ -15,4 +13,4 @@ def hinge() -> Recipe:
 
     Sizes: any.
     """
-    return replace(dcgan(), loss=Hinge())
+    return dcgan().replace(loss=Hinge())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mien.config.spec import Spec
 from mien.losses.adversarial import NonSaturating
 from mien.networks.hw6 import HW6Discriminator, HW6Generator
 from mien.recipes.recipe import Recipe, recipe
+from mien.recipes.side import DataOptions, Side
 from mien.training.optimizer import Adam
 
 
@@ -18,13 +17,13 @@ def hw6() -> Recipe:
     Sizes: both sides halve evenly until the shorter one is 4 to 7 (64, 128, 96, 96x80).
     """
     return Recipe(
-        generator=Spec(HW6Generator, latent_dim=100, width=64),
-        discriminator=Spec(HW6Discriminator, width=64),
         loss=NonSaturating(),
-        discriminator_optimizer=Adam(lr=1e-4, beta1=0.5, beta2=0.999),
-        generator_optimizer=Adam(lr=1e-4, beta1=0.5, beta2=0.999),
+        discriminator=Side(network=Spec(HW6Discriminator, width=64), optimizer=Adam(lr=1e-4, beta1=0.5, beta2=0.999)),
+        generator=Side(
+            network=Spec(HW6Generator, latent_dim=100, width=64), optimizer=Adam(lr=1e-4, beta1=0.5, beta2=0.999)
+        ),
+        data=DataOptions(resolution=(64, 64)),
         batch_size=64,
-        resolution=(64, 64),
     )
 
 
@@ -34,4 +33,4 @@ def hw6_two_steps() -> Recipe:
 
     Sizes: as hw6.
     """
-    return replace(hw6(), discriminator_updates=2)
+    return hw6().replace(discriminator_updates=2)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mien.losses.adversarial import LeastSquares
 from mien.recipes.dcgan import dcgan
 from mien.recipes.recipe import Recipe, recipe
@@ -15,4 +13,4 @@ def lsgan() -> Recipe:
 
     Sizes: any.
     """
-    return replace(dcgan(), loss=LeastSquares())
+    return dcgan().replace(loss=LeastSquares())

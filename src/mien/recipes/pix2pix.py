@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mien.config.schedules import Linear
 from mien.config.spec import Spec
 from mien.games.paired import PairedGame
@@ -12,6 +10,7 @@ from mien.losses.reconstruction import L1
 from mien.networks.patchgan import PatchDiscriminator
 from mien.networks.unet import UNetGenerator
 from mien.recipes.recipe import Recipe, recipe
+from mien.recipes.side import DataOptions, Side
 from mien.training.ema import EMA
 from mien.training.optimizer import Adam
 
@@ -33,18 +32,20 @@ def pix2pix() -> Recipe:
     Sizes: multiples of 8; the more often they halve, the better.
     """
     return Recipe(
-        generator=Spec(UNetGenerator, width=64, norm="instance", dropout=0.5),
-        discriminator=Spec(PatchDiscriminator, width=64, layers=3, norm="instance", sees_source=True),
         game=Spec(PairedGame),
         loss=NonSaturating(),
-        generator_terms={"l1": L1(weight=100.0, a="fake", b="target")},
-        discriminator_optimizer=linear_decay_adam(2e-4),
-        generator_optimizer=linear_decay_adam(2e-4),
+        discriminator=Side(
+            network=Spec(PatchDiscriminator, width=64, layers=3, norm="instance", sees_source=True),
+            optimizer=linear_decay_adam(2e-4),
+        ),
+        generator=Side(
+            network=Spec(UNetGenerator, width=64, norm="instance", dropout=0.5),
+            optimizer=linear_decay_adam(2e-4),
+            terms={"l1": L1(weight=100.0, a="fake", b="target")},
+        ),
+        data=DataOptions(resolution=(256, 256), mirror=True, jitter=JITTER),
         ema=EMA(half_life=1_000),
         batch_size=1,
-        resolution=(256, 256),
-        mirror=True,
-        jitter=JITTER,
         channels_last=False,
     )
 
@@ -53,10 +54,9 @@ def pix2pix() -> Recipe:
 def pix2pix_laptop() -> Recipe:
     """pix2pix for two processor cores: a quarter of the width, batch 8 and its norm, rate 5e-4, at 64 px.
 
-    --set discriminator=none is its pix2pix-l1, --set generator_terms.l1.weight=0 its pix2pix-gan. Sizes: as pix2pix.
+    --set discriminator=none is its pix2pix-l1, --set generator.terms.l1.weight=0 its pix2pix-gan. Sizes: as pix2pix.
     """
-    return replace(
-        pix2pix(),
+    return pix2pix().replace(
         # An instance norm takes away each channel's mean, and with it a way to say one colour for all of a head.
         generator=Spec(UNetGenerator, width=16, norm="batch", dropout=0.5),
         discriminator=Spec(PatchDiscriminator, width=32, layers=3, norm="instance", sees_source=True),
@@ -73,7 +73,7 @@ def pix2pix_l1() -> Recipe:
 
     Sizes: as pix2pix.
     """
-    return replace(pix2pix(), discriminator=None)
+    return pix2pix().replace(discriminator=None)
 
 
 @recipe
@@ -82,4 +82,4 @@ def pix2pix_gan() -> Recipe:
 
     Sizes: as pix2pix.
     """
-    return replace(pix2pix(), generator_terms={})
+    return pix2pix().replace(generator_terms={})

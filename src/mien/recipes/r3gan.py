@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mien.augmentation.ada import ADA
 from mien.config.schedules import Cosine
 from mien.config.spec import Spec
@@ -12,6 +10,7 @@ from mien.losses.penalties import R1, R2
 from mien.losses.term import Term
 from mien.networks.r3gan import R3GANDiscriminator, R3GANGenerator
 from mien.recipes.recipe import Recipe, recipe
+from mien.recipes.side import DataOptions, Side
 from mien.training.ema import EMA
 from mien.training.optimizer import Adam
 
@@ -40,17 +39,20 @@ def r3gan() -> Recipe:
     """
     decay = 20_000_000
     return Recipe(
-        generator=Spec(R3GANGenerator, latent_dim=64, width=768, full=4, group_width=16, blocks=2, bf16_stages=4),
-        discriminator=Spec(R3GANDiscriminator, width=768, full=4, group_width=16, blocks=2, bf16_stages=4),
         loss=Relativistic(),
-        discriminator_terms=penalties(2.0, decay),
-        discriminator_optimizer=adam(2e-4, decay),
-        generator_optimizer=adam(2e-4, decay),
-        augment=augmentation(0.3, decay),
+        discriminator=Side(
+            network=Spec(R3GANDiscriminator, width=768, full=4, group_width=16, blocks=2, bf16_stages=4),
+            optimizer=adam(2e-4, decay),
+            terms=penalties(2.0, decay),
+        ),
+        generator=Side(
+            network=Spec(R3GANGenerator, latent_dim=64, width=768, full=4, group_width=16, blocks=2, bf16_stages=4),
+            optimizer=adam(2e-4, decay),
+        ),
+        extras={"augment": augmentation(0.3, decay)},
+        data=DataOptions(resolution=(64, 64), mirror=True),
         ema=EMA(half_life=Cosine(0, 500_000, decay), ramp=0.0),
         batch_size=256,
-        resolution=(64, 64),
-        mirror=True,
     )
 
 
@@ -60,8 +62,7 @@ def r3gan_ffhq256() -> Recipe:
 
     Sizes: as r3gan.
     """
-    return replace(
-        r3gan(),
+    return r3gan().replace(
         generator=Spec(R3GANGenerator, latent_dim=64, width=768, full=4, group_width=16, blocks=2, bf16_stages=4),
         discriminator=Spec(R3GANDiscriminator, width=768, full=4, group_width=16, blocks=2, bf16_stages=4),
         discriminator_terms=penalties(150.0, 20_000_000),
@@ -76,8 +77,7 @@ def r3gan_cifar10() -> Recipe:
     Published with the classes as a condition; here it draws without one. Sizes: as r3gan.
     """
     decay = 20_000_000
-    return replace(
-        r3gan(),
+    return r3gan().replace(
         generator=Spec(R3GANGenerator, latent_dim=64, width=768, full=4, group_width=16, blocks=2, bf16_stages=3),
         discriminator=Spec(R3GANDiscriminator, width=768, full=4, group_width=16, blocks=2, bf16_stages=3),
         discriminator_terms=penalties(0.05, decay),
@@ -96,8 +96,7 @@ def r3gan_laptop() -> Recipe:
     Sizes: as r3gan.
     """
     decay = 100_000
-    return replace(
-        r3gan(),
+    return r3gan().replace(
         generator=Spec(R3GANGenerator, latent_dim=64, width=128, full=2, group_width=16, blocks=1, bf16_stages=0),
         discriminator=Spec(R3GANDiscriminator, width=128, full=2, group_width=16, blocks=1, bf16_stages=0),
         discriminator_terms=penalties(2.0, decay),

@@ -7,6 +7,7 @@ from mien.config.spec import Spec
 from mien.losses.adversarial import Hinge
 from mien.networks.sngan import SNGANDiscriminator, SNGANGenerator
 from mien.recipes.recipe import Recipe, recipe
+from mien.recipes.side import DataOptions, Side
 from mien.training.optimizer import Adam
 
 LENGTH = 100_000 * 5 * 64  # images: as many steps of G, for each 5 steps of D, of 64 images
@@ -16,17 +17,18 @@ LENGTH = 100_000 * 5 * 64  # images: as many steps of G, for each 5 steps of D, 
 def sngan() -> Recipe:
     """SNGAN: residual networks, spectral norm, hinge loss, 5 steps of D, rate 2e-4 falling to 0 over 32,000 kimg.
 
-    A shorter training wants the fall shorter too: --set discriminator_optimizer.lr.images=2000000, and the same for
+    A shorter training wants the fall shorter too: --set discriminator.optimizer.lr.images=2000000, and the same for
     generator_optimizer. Sizes: both sides halve evenly until the shorter one is 4 to 7 (64, 128, 96, 96x80).
     """
     rate = Linear(start=2e-4, end=0.0, images=LENGTH)
     return Recipe(
-        generator=Spec(SNGANGenerator, latent_dim=128, width=64),
-        discriminator=Spec(SNGANDiscriminator, width=64),
         loss=Hinge(),
-        discriminator_optimizer=Adam(lr=rate, beta1=0.0, beta2=0.9),
-        generator_optimizer=Adam(lr=rate, beta1=0.0, beta2=0.9),
-        discriminator_updates=5,
+        discriminator=Side(
+            network=Spec(SNGANDiscriminator, width=64), optimizer=Adam(lr=rate, beta1=0.0, beta2=0.9), updates=5
+        ),
+        generator=Side(
+            network=Spec(SNGANGenerator, latent_dim=128, width=64), optimizer=Adam(lr=rate, beta1=0.0, beta2=0.9)
+        ),
+        data=DataOptions(resolution=(64, 64)),
         batch_size=64,
-        resolution=(64, 64),
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mien.config.spec import Spec
 from mien.games.style import StyleGame
 from mien.losses.adversarial import NonSaturating
@@ -11,6 +9,7 @@ from mien.losses.path_length import PathLength
 from mien.losses.penalties import R1
 from mien.networks.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator
 from mien.recipes.recipe import Recipe, recipe
+from mien.recipes.side import DataOptions, Side
 from mien.training.ema import EMA
 from mien.training.optimizer import Adam
 
@@ -36,21 +35,25 @@ def lazy_adam(lr: float, every: int) -> Adam:
 def stylegan2() -> Recipe:
     """StyleGAN2 as StyleGAN2-ADA's "auto" sets it at 64 px: styles, noise, mixing, lazy R1 and path length, batch 32.
 
-    R1 wants to be 0.0002 * size^2 / batch: at another size or batch, --set discriminator_terms.r1.weight=…. Sizes: both
+    R1 wants to be 0.0002 * size^2 / batch: at another size or batch, --set discriminator.terms.r1.weight=…. Sizes: both
     sides halve evenly until the shorter one is 4 to 7 (64, 128, 96, 96x80).
     """
     return Recipe(
-        generator=Spec(StyleGAN2Generator, latent_dim=512, w_dim=512, width=256, most=512, mapping_layers=2),
-        discriminator=Spec(StyleGAN2Discriminator, width=256, most=512),
         game=Spec(StyleGame, mixing=0.9),
         loss=NonSaturating(),
-        discriminator_terms={"r1": R1(weight=gamma(64, 32), every=R1_EVERY)},
-        generator_terms={"path_length": PathLength(weight=2.0, every=PATH_LENGTH_EVERY)},
-        discriminator_optimizer=lazy_adam(2.5e-3, R1_EVERY),
-        generator_optimizer=lazy_adam(2.5e-3, PATH_LENGTH_EVERY),
+        discriminator=Side(
+            network=Spec(StyleGAN2Discriminator, width=256, most=512),
+            optimizer=lazy_adam(2.5e-3, R1_EVERY),
+            terms={"r1": R1(weight=gamma(64, 32), every=R1_EVERY)},
+        ),
+        generator=Side(
+            network=Spec(StyleGAN2Generator, latent_dim=512, w_dim=512, width=256, most=512, mapping_layers=2),
+            optimizer=lazy_adam(2.5e-3, PATH_LENGTH_EVERY),
+            terms={"path_length": PathLength(weight=2.0, every=PATH_LENGTH_EVERY)},
+        ),
+        data=DataOptions(resolution=(64, 64)),
         ema=EMA(half_life=10_000 * 32 / 32, ramp=0.05),
         batch_size=32,
-        resolution=(64, 64),
     )
 
 
@@ -60,8 +63,7 @@ def stylegan2_paper256() -> Recipe:
 
     Sizes: as stylegan2.
     """
-    return replace(
-        stylegan2(),
+    return stylegan2().replace(
         generator=Spec(StyleGAN2Generator, latent_dim=512, w_dim=512, width=256, most=512, mapping_layers=8),
         discriminator=Spec(StyleGAN2Discriminator, width=256, most=512, group=8),
         discriminator_terms={"r1": R1(weight=1.0, every=R1_EVERY)},
@@ -77,8 +79,7 @@ def stylegan2_laptop() -> Recipe:
 
     R1 wants to be 0.0002 * size^2 / batch, as in stylegan2. Sizes: as stylegan2.
     """
-    return replace(
-        stylegan2(),
+    return stylegan2().replace(
         generator=Spec(StyleGAN2Generator, latent_dim=128, w_dim=128, width=16, most=128, mapping_layers=2),
         discriminator=Spec(StyleGAN2Discriminator, width=16, most=128),
         discriminator_terms={"r1": R1(weight=gamma(64, 16), every=R1_EVERY)},

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mien.config.spec import Spec
 from mien.losses.adversarial import Wasserstein
 from mien.losses.penalties import GradientPenalty
@@ -17,12 +15,12 @@ from mien.training.optimizer import Adam, RMSprop
 def wgan() -> Recipe:
     """WGAN (Arjovsky et al. 2017): weights of D clipped to 0.01, RMSprop 5e-5, 5 steps of D to 1 of G.
 
-    -(discriminator/loss) estimates the distance. Course slides clip at 1: --set constrain.limit=1. Sizes: as hw6.
+    -(discriminator/loss) estimates the distance. Course slides clip at 1: --set discriminator.constraint.limit=1.
+    Sizes: as hw6.
     """
-    return replace(
-        hw6(),
+    return hw6().replace(
         loss=Wasserstein(),
-        constrain=WeightClip(0.01),
+        discriminator_constraint=WeightClip(0.01),
         discriminator_optimizer=RMSprop(lr=5e-5),
         generator_optimizer=RMSprop(lr=5e-5),
         discriminator_updates=5,
@@ -35,8 +33,7 @@ def wgan_gp() -> Recipe:
 
     -(discriminator/loss) estimates the distance, the penalty being a term of its own. Sizes: as hw6.
     """
-    return replace(
-        hw6(),
+    return hw6().replace(
         discriminator=Spec(HW6Discriminator, width=64, norm="instance"),
         loss=Wasserstein(),
         discriminator_terms={"gradient_penalty": GradientPenalty(weight=10.0)},

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from mien.errors import FileError
+from mien.recipes.earlier import converted
 from mien.runs.directory import RunDirectory
 from mien.runs.jsonl_log import JsonlLog
 from mien.runtime import typed_json
@@ -88,7 +89,7 @@ def read_run(run: RunDirectory) -> RunData:
     return RunData(
         path=run.path,
         name=run.path.resolve().name,
-        recipe=read_dict(run.recipe, missing),
+        recipe=converted(read_dict(run.recipe, missing)),
         config=read_dict(run.config, missing) if run.config.exists() else status,  # an older mien wrote no config.json
         status=status,
         data=read_dict(run.data, missing),

@@ -13,6 +13,9 @@ from mien.reports.run_data import RunData, is_number
 if TYPE_CHECKING:
     from mien.recipes.recipe import Recipe
 
+FLAT = ("network", "data", "extras")  # not named in the paths of --set
+UNNAMED = (":Side", ":DataOptions")
+EXTRAS = ("classifier", "mode_seeking")  # their weights say that they are there
 HAVE_FLAGS = {  # not repeated as --set
     *("resolution", "channels", "batch_size", "name", "augment"),
     *("condition", "condition.kind", "condition.dim", "condition.names", "condition.encoder"),
@@ -57,10 +60,9 @@ def recipe_defaults(name: str) -> RecipeDefaults | None:
 
 def spelled_out(recipe: Recipe) -> dict[str, Any]:
     """Every setting by its dotted path, also those that the recipe leaves to the default of a class."""
-    from mien.config.overrides import paths
     from mien.config.serialization import encode
 
-    defaults = {path: value for path, value, _ in paths(recipe) if not isinstance(value, dict)}
+    defaults = {path: value for path, value in recipe.settings().items() if not isinstance(value, dict)}
     return {**defaults, **flat(encode(recipe))}
 
 
@@ -68,20 +70,22 @@ def settings_of(recipe: dict[str, Any], defaults: RecipeDefaults | None) -> list
     """The settings of a recipe.json in its order, without the name."""
     if defaults is None:
         return [Setting(path, value, None) for path, value in flat(recipe).items() if path != "name"]
-    own = flat(recipe)
     there = {path: value_text(value) for path, value in defaults.settings.items()}
+    gone = [name for name in (*EXTRAS, "augment") if name in there and name not in part_of(recipe, "extras")]
+    own = flat(recipe) | dict.fromkeys(gone)
     return [Setting(path, value, there.get(path, "")) for path, value in own.items() if path != "name"]
 
 
 def flat(value: Any, prefix: str = "") -> dict[str, Any]:
-    """{"a": {"class": "m:C", "b": 1}} -> {"a": "C", "a.b": 1}; the outermost class is left out."""
+    """{"a": {"class": "m:C", "b": 1}} -> {"a": "C", "a.b": 1}, by the paths of --set. The classes of the recipe itself,
+    of its sides and of its data options are left out."""
     found: dict[str, Any] = {}
     for key, part in value.items():
         if key == "class":
-            if prefix:
+            if prefix and not str(part).endswith(UNNAMED):
                 found[prefix.removesuffix(".")] = str(part).rpartition(":")[2]
         elif isinstance(part, dict):
-            found |= flat(part, f"{prefix}{key}.")
+            found |= flat(part, prefix if key in FLAT else f"{prefix}{key}.")
         else:
             found[prefix + key] = part
     return found
@@ -103,7 +107,7 @@ def value_text(value: Any) -> str:
 def reproduce(run: RunData, changed: list[Setting]) -> str:
     """The run's training as one command that depends on no default; "" if its files do not say enough."""
     config, recipe = run.config, run.recipe
-    size = recipe.get("resolution")
+    size = part_of(recipe, "data").get("resolution")
     if not config.get("data") or not is_number(config.get("seed")) or not run.images:
         return ""
     if not isinstance(size, list) or len(size) != 2:
@@ -111,13 +115,13 @@ def reproduce(run: RunData, changed: list[Setting]) -> str:
     words = ["mien", "train", run.recipe_name, "--data", str(config["data"]), "--resolution", resolution_text(*size)]
     words += ["--batch", value_text(recipe.get("batch_size")), "--budget", f"{run.images / 1000:.12g}kimg"]
     words += ["--seed", value_text(config["seed"])]
-    condition, augment = (part_of(recipe, name) for name in ("condition", "augment"))
+    condition, augment = part_of(recipe, "condition"), part_of(part_of(recipe, "extras"), "augment")
     if condition:
         words += ["--cond", str(condition.get("kind"))]
     if encoder := condition.get("encoder"):
         words += ["--encoder", str(encoder)]
     for setting in changed:
-        if setting.path not in HAVE_FLAGS:
+        if setting.path not in HAVE_FLAGS and not (setting.path in EXTRAS and setting.value is not None):
             words += ["--set", f"{setting.path}={setting.text}"]
     # Named even if there is none: the default depends on the number of images.
     words += ["--augment", str(augment.get("class")).rpartition(":")[2].lower() if augment else "none"]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mien.config.spec import Spec
+from mien.losses.penalties import GradientPenalty
 from mien.networks.points import PointDiscriminator, ShiftedLine
 from mien.recipes.recipe import Recipe
 from mien.toy.distributions import Mixture, bump, grid, line, ring
@@ -35,8 +36,7 @@ class Experiment:
 
 def js_fails() -> Experiment:
     """Why JS fails: two lines that do not overlap; JS stays at log 2 however near they are, Wasserstein falls."""
-    shared = replace(
-        gan(),
+    shared = gan().replace(
         generator=Spec(ShiftedLine, start=2.0),
         discriminator=Spec(PointDiscriminator, width=64, depth=3),
         # Both D are trained towards their best, for only the best D measures a distance.
@@ -62,16 +62,15 @@ def js_fails() -> Experiment:
         mixture=line(),
         arms=(
             replace(shared, name="gan", loss=saturating().loss),
-            replace(
-                shared,
+            shared.replace(
                 name="wgan-gp",
                 loss=wgan_gp().loss,
                 # Weight 10, as published: the penalty must hold the slope near 1 for the loss to be a distance.
-                discriminator_terms={"gp": replace(wgan_gp().discriminator_terms["gp"], weight=10.0)},
+                discriminator_terms={"gp": GradientPenalty(weight=10.0)},
             ),
         ),
         images=170_000,
-        change=("--set generator.start=0.5", "--set discriminator_updates=1"),
+        change=("--set generator.start=0.5", "--set discriminator.updates=1"),
     )
 
 
@@ -91,7 +90,7 @@ def mode_collapse() -> Experiment:
         mixture=ring(),
         arms=(gan(), wgan_gp()),
         images=400_000,
-        change=("--set discriminator_optimizer.lr=1e-3", "--set generator.latent_dim=1"),
+        change=("--set discriminator.optimizer.lr=1e-3", "--set generator.latent_dim=1"),
     )
 
 
@@ -112,7 +111,7 @@ def clipping() -> Experiment:
         mixture=grid(),
         arms=(wgan(), wgan_gp()),
         images=300_000,
-        change=("--set constrain.limit=0.01", "--set constrain.limit=1"),
+        change=("--set discriminator.constraint.limit=0.01", "--set discriminator.constraint.limit=1"),
     )
 
 
@@ -120,8 +119,7 @@ def strong_d() -> Experiment:
     """Too strong a D: when D is sure of everything, who still tells G where to go?"""
 
     def against_strong(arm: Recipe) -> Recipe:
-        return replace(
-            arm,
+        return arm.replace(
             discriminator_updates=20,
             discriminator_optimizer=Adam(lr=2e-3, beta1=0.5, beta2=0.9),
             # eps 1: nearly plain gradient descent, or it would not show how small a pull is.
@@ -146,7 +144,7 @@ def strong_d() -> Experiment:
             against_strong(wgan_gp()),
         ),
         images=200_000,
-        change=("--set discriminator_updates=1", "--set discriminator_terms.gp.weight=10"),
+        change=("--set discriminator.updates=1", "--set discriminator.terms.gp.weight=10"),
     )
 
 

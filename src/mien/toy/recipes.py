@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import replace
 
 from mien import recipes
 from mien.config.schedules import Linear
@@ -14,6 +13,7 @@ from mien.losses.adversarial import Hinge, NonSaturating, Relativistic, Saturati
 from mien.losses.penalties import R1, R2, GradientPenalty
 from mien.networks.points import PointDiscriminator, PointGenerator
 from mien.recipes.recipe import Recipe, WeightClip
+from mien.recipes.side import DataOptions, Side
 from mien.training.optimizer import Adam
 
 BALANCED = Adam(lr=1e-3, beta1=0.5, beta2=0.9)
@@ -24,35 +24,36 @@ def gan() -> Recipe:
     """The GAN of a first attempt: binary cross-entropy, a D that learns ten times slower than G; it drops modes."""
     return Recipe(
         name="gan",
-        generator=Spec(PointGenerator, latent_dim=2, width=64, depth=3),
-        discriminator=Spec(PointDiscriminator, width=64, depth=3),
         loss=NonSaturating(),
         # A slow D shows G one place at a time where points still pass for real, and all of G goes there.
-        discriminator_optimizer=Adam(lr=1e-4, beta1=0.5, beta2=0.999),
-        generator_optimizer=Adam(lr=1e-3, beta1=0.5, beta2=0.999),
+        discriminator=Side(
+            network=Spec(PointDiscriminator, width=64, depth=3), optimizer=Adam(lr=1e-4, beta1=0.5, beta2=0.999)
+        ),
+        generator=Side(
+            network=Spec(PointGenerator, latent_dim=2, width=64, depth=3),
+            optimizer=Adam(lr=1e-3, beta1=0.5, beta2=0.999),
+        ),
+        data=DataOptions(resolution=(1, 1), channels=2),
         batch_size=128,
-        resolution=(1, 1),
-        channels=2,
     )
 
 
 def gan_fair() -> Recipe:
     """The same GAN with equal rates for both sides: what a balanced game is worth."""
-    return replace(gan(), name="gan-fair", discriminator_optimizer=Adam(lr=1e-3, beta1=0.5, beta2=0.999))
+    return gan().replace(name="gan-fair", discriminator_optimizer=Adam(lr=1e-3, beta1=0.5, beta2=0.999))
 
 
 def saturating() -> Recipe:
     """The minimax game as first written down: G minimizes log(1 - D), and starves when D is sure."""
-    return replace(gan_fair(), name="saturating", loss=Saturating())
+    return gan_fair().replace(name="saturating", loss=Saturating())
 
 
 def wgan() -> Recipe:
     """WGAN: the critic's weights are clipped to +-0.1 after each of its five steps."""
-    return replace(
-        gan(),
+    return gan().replace(
         name="wgan",
         loss=Wasserstein(),
-        constrain=WeightClip(limit=0.1),
+        discriminator_constraint=WeightClip(limit=0.1),
         discriminator_updates=5,
         discriminator_optimizer=BALANCED,
         generator_optimizer=BALANCED,
@@ -61,8 +62,7 @@ def wgan() -> Recipe:
 
 def wgan_gp() -> Recipe:
     """WGAN-GP: a gradient penalty of weight 0.1, as its authors took for such points; three critic steps."""
-    return replace(
-        gan(),
+    return gan().replace(
         name="wgan-gp",
         loss=Wasserstein(),
         discriminator_terms={"gp": GradientPenalty(weight=0.1)},
@@ -74,18 +74,17 @@ def wgan_gp() -> Recipe:
 
 def hinge() -> Recipe:
     """Hinge loss, two steps of D to one of G."""
-    return replace(gan_fair(), name="hinge", loss=Hinge(), discriminator_updates=2)
+    return gan_fair().replace(name="hinge", loss=Hinge(), discriminator_updates=2)
 
 
 def r1() -> Recipe:
     """The fair GAN with an R1 penalty on D's slope at the real points."""
-    return replace(gan_fair(), name="r1", discriminator_terms={"r1": R1(weight=0.1)})
+    return gan_fair().replace(name="r1", discriminator_terms={"r1": R1(weight=0.1)})
 
 
 def r3gan() -> Recipe:
     """R3GAN's objective: relativistic pairing, R1 and R2 at every step."""
-    return replace(
-        gan_fair(),
+    return gan_fair().replace(
         name="r3gan",
         loss=Relativistic(),
         discriminator_terms={"r1": R1(weight=0.1), "r2": R2(weight=0.1)},
@@ -103,7 +102,12 @@ def find(name: str) -> Recipe:
     """A recipe of the lab; or a user's own, my_gan.py:name, around the lab's networks. Raises UsageError."""
     if ".py:" in name:
         own, lab = recipes.find(name), gan()
-        return replace(own, generator=lab.generator, discriminator=lab.discriminator, resolution=(1, 1), mirror=False)
+        return own.replace(
+            generator=lab.generator.network,
+            discriminator=lab.discriminator and lab.discriminator.network,
+            resolution=(1, 1),
+            mirror=False,
+        )
     if name not in POINT_RECIPES:
         near = difflib.get_close_matches(name, POINT_RECIPES, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(POINT_RECIPES)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
@@ -81,7 +81,7 @@ def train_arm(recipe: Recipe, mixture: Mixture, budget: Budget, seed: int, line:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # networks this small are slower on several
     try:
-        return train_and_record(replace(recipe, channels=mixture.dimensions), mixture, budget, seed, line)
+        return train_and_record(recipe.replace(channels=mixture.dimensions), mixture, budget, seed, line)
     finally:
         torch.set_num_threads(threads)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
 
 from mien.augmentation.ada import ADA
@@ -22,12 +20,12 @@ def asked(recipe: Recipe, name: str, changes: tuple[str, ...]) -> Recipe:
     if name not in ("auto", *NAMED):
         raise UsageError(f"--augment {name}: it must be one of auto, {', '.join(NAMED)}")
     wanted = recipe.augment if name == "auto" else NAMED[name]
-    if type(wanted) is not type(recipe.augment):  # the same kind stays with the recipe's own numbers
-        recipe = replace(recipe, augment=wanted)
-    recipe = recipe.override(changes)
-    if recipe.augment is not None and not can(recipe):
+    if wanted is not None and not can(recipe):
         game = recipe.game.of.__name__
         raise UsageError(f"--augment {name}: {game}, the game of {recipe.name}, takes no augmentation: leave it out")
+    if type(wanted) is not type(recipe.augment):  # the same kind stays with the recipe's own numbers
+        recipe = recipe.replace(augment=wanted)
+    recipe = recipe.override(changes)
     if isinstance(recipe.augment, ADA) and recipe.augment.p is None and not decides(recipe):
         raise UsageError(
             f"--augment ada: with {type(recipe.loss).__name__} the sign of a logit says nothing to adapt to: "
@@ -44,7 +42,7 @@ def settled(recipe: Recipe, name: str, changes: tuple[str, ...], count: int, dev
     own = recipe.augment is not None or any(change.startswith("augment=") for change in changes)
     if name != "auto" or own or count >= FEW or not can(recipe):
         return recipe
-    return replace(recipe, augment=DiffAugment() if device.type == "cpu" or not decides(recipe) else ADA())
+    return recipe.replace(augment=DiffAugment() if device.type == "cpu" or not decides(recipe) else ADA())
 
 
 def can(recipe: Recipe) -> bool:

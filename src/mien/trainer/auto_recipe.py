@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
 from mien import recipes
-from mien.config.schedules import Cosine
+from mien.config.schedules import Cosine, Number
 from mien.media.pixels import resolution_text
 from mien.networks.sizes import halves_evenly
 from mien.recipes.r3gan import penalties
@@ -53,21 +53,21 @@ def choose(known: Facts) -> tuple[Recipe, list[str]]:
     recipe, lines = on_gpu(known) if known.memory else on_processor(known)
     few = f"{known.pictures:,} pictures " + ("are few: augmented" if known.pictures < FEW else "need no augmentation")
     precision = "the top stages in bfloat16" if known.bf16 else "float32"
-    return replace(recipe, resolution=known.size), [*lines, f"{few}; {precision}"]
+    return recipe.replace(resolution=known.size), [*lines, f"{few}; {precision}"]
 
 
 def on_processor(known: Facts) -> tuple[Recipe, list[str]]:
     cores = f"{known.cores} processor core{'s' if known.cores > 1 else ''}"
     if not halves_evenly(known.size) or known.seconds < PATIENCE * (known.side / 64) ** 2:
         recipe = recipes.find("dcgan-laptop")
-        gamma = recipe.discriminator_terms["r1"].weight
+        gamma = r1_weight(recipe)
         return recipe, [
             f"no GPU: on {cores} this one draws faces soonest",
             f"half the published width, batch {recipe.batch_size}, R1's gamma {gamma:g}",
         ]
     recipe = recipes.find("r3gan-laptop")
     gamma = 2.0 * (known.side / 64) ** 3
-    recipe = replace(recipe, discriminator_terms=penalties(gamma, schedule_length(recipe)))
+    recipe = recipe.replace(discriminator_terms=penalties(gamma, schedule_length(recipe)))
     return recipe, [
         f"no GPU, but time: on {cores} this one draws the most varied faces after half an hour",
         f"a sixth of the published width, batch {recipe.batch_size}; gamma {gamma:.2g}: 2 at 64 px, times 8 with each "
@@ -86,7 +86,7 @@ def on_gpu(known: Facts) -> tuple[Recipe, list[str]]:
     gamma, batch = r3gan_gamma(known), r3gan_batch(known)
     published = recipes.find("r3gan")
     decay = schedule_length(published)
-    recipe = replace(published, discriminator_terms=penalties(gamma, decay), batch_size=batch)
+    recipe = published.replace(discriminator_terms=penalties(gamma, decay), batch_size=batch)
     gigabytes = known.memory / 2**30
     return recipe, [
         "a GPU: this has the best published quality from scratch",
@@ -107,6 +107,11 @@ def r3gan_batch(known: Facts) -> int:
 
 
 def schedule_length(recipe: Recipe) -> int:
-    weight = recipe.discriminator_terms["r1"].weight
+    weight = r1_weight(recipe)
     assert isinstance(weight, Cosine)
     return weight.images
+
+
+def r1_weight(recipe: Recipe) -> Number:
+    assert recipe.discriminator is not None  # of the recipes that are chosen from
+    return recipe.discriminator.terms["r1"].weight

@@ -27,7 +27,7 @@ def asked(recipe: Recipe, cond: Kind | Literal["none"], layout: Layout, encoder:
     if encoder is not None and cond != "text":
         raise UsageError(f"--encoder {encoder} belongs to --cond text: it makes numbers of captions")
     there = offers(layout.label_names, layout.labels, layout.captions is not None)
-    if cond == "none" and recipe.auxiliary:
+    if cond == "none" and recipe.needs_condition:
         cond = next(iter(there), "class")
     if cond == "none":
         return replace(recipe, condition=None)

@@ -31,7 +31,7 @@ class TrainConfig:
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
         budget: How long: 30m, 2h, 200kimg (thousand pictures seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
-        set: Change a setting of the recipe: discriminator_terms.r1.weight=5. May be given often.
+        set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be given often.
         outdir: Folder that holds the runs.
         name: Name of the run, after its number. Made from recipe and data if left out.
         device: auto, cpu, cuda or cuda:1.

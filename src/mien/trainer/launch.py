@@ -42,7 +42,7 @@ def train(config: TrainConfig) -> Run:
     from_json(serialization.encode(recipe), config.recipe)
     recipe.build_game()  # a size that its networks cannot have is an error before the images are prepared, too
     data = options.prepared(config.data, recipe, layout)
-    recipe = replace(recipe, channels=data.images.shape[-1])
+    recipe = recipe.replace(channels=data.images.shape[-1])
     recipe = augmentation_policy.settled(recipe, config.augment, config.set, len(data.images), device)
     budget = parse_budget(config.budget, len(data.images))
     setup = set_up(config, recipe, data, device, budget, layout, origin, why)

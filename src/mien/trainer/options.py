@@ -34,9 +34,9 @@ def recipe(config: TrainConfig, device: torch.device, origin: Source | None) -> 
     chosen = condition_policy.asked(chosen, config.cond, layout, config.encoder)
     chosen = augmentation_policy.asked(chosen, config.augment, config.set)
     chosen = batched(frozen(chosen, config.freeze_d, origin), config.batch)
-    if chosen.auxiliary and chosen.condition is None:
-        raise UsageError("auxiliary is the weight of naming labels: add --cond class, attributes or text")
-    return replace(chosen, resolution=size(config.resolution, chosen, layout)), layout, why
+    if chosen.needs_condition and chosen.condition is None:
+        raise UsageError("classifier.weight is the weight of naming labels: add --cond class, attributes or text")
+    return chosen.replace(resolution=size(config.resolution, chosen, layout)), layout, why
 
 
 def chosen_recipe(config: TrainConfig, device: torch.device, origin: Source | None) -> tuple[Recipe, Layout, list[str]]:
@@ -58,7 +58,7 @@ def frozen(chosen: Recipe, layers: int | None, origin: Source | None) -> Recipe:
         return chosen
     if origin is None:
         raise UsageError("--freeze-d belongs to --init RUN: layers that nothing has trained would stay noise")
-    return chosen.override((f"frozen_layers={layers}",))
+    return chosen.override((f"discriminator.frozen_layers={layers}",))
 
 
 def batched(chosen: Recipe, batch: int | None) -> Recipe:
@@ -135,7 +135,7 @@ def prepared(data: str, chosen: Recipe, layout: Layout | None = None) -> Prepare
         pictures = prepare(data, *chosen.resolution, sources=chosen.sources, progress=progress, layout=layout)
     if distributed.rank() == 0:
         distributed.barrier()
-    return select_sources(pictures, chosen.sources, chosen.direction, chosen.name)
+    return select_sources(pictures, chosen.sources, chosen.data.direction, chosen.name)
 
 
 def lasting(data: str) -> str:

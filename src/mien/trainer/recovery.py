@@ -134,7 +134,7 @@ def give_up(trainer: Trainer, trouble: DivergenceError) -> None:
         trainer.writer.event("diverged", term=trainer.trouble)
     raise DivergenceError(
         f"{trouble}, with {trainer.recipe.rate_factor:g} times the learning rates still; its checkpoints are whole. Go "
-        f"on with other settings: mien resume {trainer.run.path} --set discriminator_optimizer.lr=1e-5 "
-        "--set generator_optimizer.lr=1e-5",
+        f"on with other settings: mien resume {trainer.run.path} --set discriminator.optimizer.lr=1e-5 "
+        "--set generator.optimizer.lr=1e-5",
         trainer.run.path,
     )

@@ -11,14 +11,15 @@ from dataclasses import replace
 
 import torch
 
-from mien.config import overrides, serialization
+from mien.config import serialization
 from mien.errors import UsageError
+from mien.recipes.earlier import renamed
 from mien.recipes.recipe import Recipe
 from mien.runtime.atomic_files import write_json
 from mien.runtime.console import say
 from mien.trainer.run_writer import RunWriter
 
-RATES = ("discriminator_optimizer.lr", "generator_optimizer.lr")
+RATES = ("discriminator.optimizer.lr", "generator.optimizer.lr")
 FIXED = ("name", "resolution", "channels", "direction")  # what the run is called, and which pictures it has seen
 Structure = dict[str, object]
 
@@ -26,6 +27,7 @@ Structure = dict[str, object]
 def changed(recipe: Recipe, changes: Sequence[str]) -> Recipe:
     """The recipe after these changes. Whoever sets a learning rate means that number, so `rate_factor` is 1 again,
     unless it is set, too. Raises UsageError for what cannot change in a run that has begun."""
+    changes = [renamed(change) for change in changes]
     for change in changes:
         new = recipe.override((change,))
         if change.partition("=")[0] in FIXED or structure(new) != structure(recipe):
@@ -56,11 +58,11 @@ def structure(recipe: Recipe) -> Structure:
 
 def differences(before: Recipe, after: Recipe) -> list[str]:
     """The settings that differ, each with its old and new value: ["rate_factor was 0.5, now 1.0"]."""
-    old, new = ({path: value for path, value, _ in overrides.paths(one)} for one in (before, after))
+    old, new = before.settings(), after.settings()
     return [
-        f"{path} was {serialization.encode(old.get(path))}, now {serialization.encode(value)}"
-        for path, value in new.items()
-        if path not in old or old[path] != value
+        f"{path} was {serialization.encode(old.get(path))}, now {serialization.encode(new.get(path))}"
+        for path in {**new, **old}
+        if path not in old or path not in new or old[path] != new[path]
     ]
 
 

@@ -126,14 +126,14 @@ def unwrapped(tensors: State, recipe: Recipe) -> State:
 
 def generator_axes(recipe: Recipe) -> dict[str, Axes]:
     """Of the tensors that read the latent, whichever network it is: those that grow with `latent_dim`."""
-    known = inspect.signature(recipe.generator.of).parameters
+    known = inspect.signature(recipe.generator.network.of).parameters
     if "latent_dim" not in known:
         return {}
     plain = replace(recipe, condition=None)
     one = plain.build_generator()
     length = noise_generator(one).latent_dim
-    longer = Spec(recipe.generator.of, **{**recipe.generator.arguments, "latent_dim": length + 1})
-    other = replace(plain, generator=longer).build_generator().state_dict()
+    longer = Spec(recipe.generator.network.of, **{**recipe.generator.network.arguments, "latent_dim": length + 1})
+    other = plain.replace(generator=longer).build_generator().state_dict()
     z, embedded = [f"z {number}" for number in range(length)], embedded_names(recipe.condition)
     axes = {
         key: {axis: [*z, *embedded] for axis, size in enumerate(tensor.shape) if size != other[key].shape[axis]}

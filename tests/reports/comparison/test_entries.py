@@ -23,10 +23,10 @@ def runs(folder, *changes, names=None):
 
 
 def test_only_what_differs_is_listed_with_the_defaults_of_the_classes(tmp_path):
-    entries = read_entries(runs(tmp_path, (), ("generator.contrast=4", "discriminator_optimizer.lr=1e-3")))
+    entries = read_entries(runs(tmp_path, (), ("generator.contrast=4", "discriminator.optimizer.lr=1e-3")))
     assert differing([entry.settings for entry in entries]) == {
         "generator.contrast": ["1", "4"],
-        "discriminator_optimizer.lr": ["0.0002", "0.001"],
+        "discriminator.optimizer.lr": ["0.0002", "0.001"],
     }
 
 

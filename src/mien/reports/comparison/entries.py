@@ -12,7 +12,7 @@ from mien.media.pixels import resolution_text
 from mien.recipes.recipe import Recipe, from_json
 from mien.reports.metrics import Measured, measured
 from mien.reports.run_data import RunData, mean_of_last, read_run
-from mien.reports.settings import flat, spelled_out, value_text
+from mien.reports.settings import flat, part_of, spelled_out, value_text
 from mien.runs.directory import RunDirectory
 
 MAX_IN_LABEL = 2  # settings; with more of them the run's name is shorter
@@ -131,7 +131,7 @@ def make_labels(runs: list[RunData], settings: list[dict[str, str]]) -> list[str
 
 
 def short(path: str) -> str:
-    """ "discriminator_terms.r1.weight" -> "r1.weight". The table of settings has the whole path."""
+    """ "discriminator.terms.r1.weight" -> "r1.weight". The table of settings has the whole path."""
     return ".".join(path.split(".")[-2:])
 
 
@@ -142,7 +142,7 @@ def warnings(entries: list[Entry]) -> list[str]:
     if len({run.info.get("sha256") or run.data.get("data") for run in runs}) > 1:
         names = "; ".join(f"{entry.label}: {entry.run.data.get('data', 'unknown')}" for entry in entries)
         found.append(f"the runs learned from different images ({names})")
-    sizes = [run.recipe.get("resolution") for run in runs]
+    sizes = [part_of(run.recipe, "data").get("resolution") for run in runs]
     if any(size != sizes[0] for size in sizes):
         shown = "; ".join(f"{entry.label}: {size_text(entry.run)}" for entry in entries)
         found.append(f"the runs generate images of different sizes ({shown})")
@@ -156,7 +156,7 @@ def warnings(entries: list[Entry]) -> list[str]:
 
 
 def size_text(run: RunData) -> str:
-    size = run.recipe.get("resolution")
+    size = part_of(run.recipe, "data").get("resolution")
     if not isinstance(size, list) or len(size) != 2 or not all(isinstance(side, int) for side in size):
         return "unknown"
     return resolution_text(size[0], size[1])
