@@ -17,7 +17,7 @@ from mien.recipes.recipe import RECIPES
 
 FILE = '''"""A quadratic GAN with a generator that scales its pictures."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
@@ -61,8 +61,7 @@ class Scaled(DCGANGenerator):
 @recipe
 def my_own() -> Recipe:
     """A recipe."""
-    return replace(
-        dcgan(),
+    return dcgan().replace(
         generator=Spec(Scaled, scale=0.25),
         loss=Quadratic(),
         generator_terms={"brightness": Brightness(weight=0.1)},
@@ -78,7 +77,7 @@ def hidden() -> Recipe:
     class Inner(Quadratic):
         pass
 
-    return replace(my_own(), loss=Inner())
+    return my_own().replace(loss=Inner())
 '''
 FLAGS = ["--resolution", "16", "--budget", "80img", "--tick", "0.016", "--set", "discriminator.width=4"]
 
@@ -211,7 +210,7 @@ def test_the_guide_does_what_it_says(guided):
     (run,) = (guided / "runs").iterdir()
     recipe = json.loads((run / "recipe.json").read_text())
     assert recipe["loss"]["class"] == "my_gan.py:Exponential"
-    assert (recipe["generator"]["class"], recipe["generator"]["width"]) == ("my_gan.py:Painter", 5)
+    assert (recipe["generator"]["network"]["class"], recipe["generator"]["network"]["width"]) == ("my_gan.py:Painter", 5)
     assert cli.run([*resume, "--budget", "+80img"]) == 0
     assert json.loads((run / "status.json").read_text())["images"] == 160
     assert cli.run([*evaluate, "--num", "16"]) == 0

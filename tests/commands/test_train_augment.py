@@ -39,7 +39,7 @@ def strict():
 
 @recipe
 def scheduled():
-    return replace(dcgan(), augment=ADA(p=0.25))
+    return dcgan().replace(augment=ADA(p=0.25))
 """
 
 
@@ -95,7 +95,9 @@ def test_a_resumed_run_keeps_what_it_began_with(faces, tiny, tmp_path, capsys):
     assert "augment  diffaugment: 48 pictures are few" in capsys.readouterr().err
     mien.resume(str(run.path), budget="+16img")
     assert "augment  diffaugment" in capsys.readouterr().err
-    assert json.loads((run.path / "recipe.json").read_text())["augment"] == serialization.encode(DiffAugment())
+    assert json.loads((run.path / "recipe.json").read_text())["extras"]["augment"] == serialization.encode(
+        DiffAugment()
+    )
     found = read_run(RunDirectory(run.path))
     assert reproduce(found, [one for one in compare_with_recipe(found)[1] if one.differs]).endswith(
         " --augment diffaugment"

@@ -17,7 +17,7 @@ from mien.training.optimizer import Adam
 
 @recipe
 def wild():
-    return replace(dcgan(), discriminator_optimizer=Adam(lr=1e30))
+    return dcgan().replace(discriminator_optimizer=Adam(lr=1e30))
 
 @recipe
 def lone():

@@ -141,7 +141,7 @@ def test_a_recipe_that_names_labels_takes_the_best_there_is(classes, attributed,
     assert [one.kind for one in found] == ["class", "attributes"]
     with pytest.raises(UsageError, match="faces has no labels and no captions, no classes: give labels"):
         condition_policy.asked(recipes.find("acgan"), "none", detect(faces))
-    with pytest.raises(UsageError, match="auxiliary is the weight of naming labels: add cond class"):
+    with pytest.raises(UsageError, match=r"classifier\.weight is the weight of naming labels: add cond class"):
         begin(classes, tmp_path, "dcgan", ("classifier.weight=1",), "16img")
 
 
@@ -171,7 +171,7 @@ def test_stopped_and_resumed_equals_never_stopped(recipe, changes, cond, classes
     stopped = begin(data, tmp_path / "stopped", recipe, changes, "120img", cond=cond)
     mien.resume(str(stopped.path), budget="200img")
     assert_equal(whole.path, stopped.path)
-    without = tuple(change for change in changes if not change.startswith(("condition", "auxiliary", "mode_seeking")))
+    without = tuple(change for change in changes if not change.startswith(("condition", "classifier", "mode_seeking")))
     plain = begin(data, tmp_path / "plain", recipe, without, "200img")
     assert "labels/kept" in snapshot(whole.path) and "labels/kept" not in snapshot(plain.path)
 

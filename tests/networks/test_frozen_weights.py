@@ -55,15 +55,16 @@ class Painter(DCGANGenerator):
 @recipe
 def judged() -> Recipe:
     """Clipped weights, so that whatever is clipped shows."""
-    return replace(
-        dcgan(), generator=Spec(Painter), discriminator=Spec(Judge), loss=Wasserstein(), constrain=WeightClip(0.001),
+    return dcgan().replace(
+        generator=Spec(Painter), discriminator=Spec(Judge), loss=Wasserstein(),
+        discriminator_constraint=WeightClip(0.001),
         batch_size=8,
     )
 
 
 def all_frozen() -> Recipe:
     class_ = Spec(Still)
-    return replace(judged(), discriminator=class_)
+    return judged().replace(discriminator=class_)
 
 
 class Still(Judge):

@@ -218,7 +218,7 @@ def test_what_does_not_fit_in_the_smallest_parts_is_one_line(faces, tmp_path, na
     assert cli.run([*words, "--budget", "80img", *(word for change in TINY for word in ("--set", change))]) == 71
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert last.startswith("mien: 2 pictures at a time do not fit into this memory (")
-    assert "--resolution" in last and "--set generator.width=2 --set discriminator.width=2" in last
+    assert "--resolution" in last and "--set discriminator.width=2 --set generator.width=2" in last
 
 
 def test_other_errors_of_a_round_stay_what_they_are(faces, tmp_path, monkeypatch):

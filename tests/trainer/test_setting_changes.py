@@ -72,7 +72,7 @@ def test_it_is_recorded_and_exact_from_there_on(faces, tmp_path, capsys):
     run = begin(faces, tmp_path / "twice", "dcgan-laptop", TINY, "80img").path
     mien.resume(str(run), set=(change,))  # nothing is left to train: recipe.json alone has changed
     assert f"set      {change.partition('=')[0]} was 1.0, now 0.5, from 0.1 kimg on" in capsys.readouterr().err
-    recorded = typed_json.read(run / "recipe.json", Object)["discriminator_terms"]["r1"]
+    recorded = typed_json.read(run / "recipe.json", Object)["discriminator"]["terms"]["r1"]
     assert recorded["weight"] == 0.5
     (event,) = [row for row in RunDirectory(run).events.read() if row["event"] == "changed"]
     assert event["images"] == 80 and event["settings"] == ["discriminator.terms.r1.weight was 1.0, now 0.5"]

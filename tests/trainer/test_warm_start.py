@@ -229,7 +229,7 @@ def test_frozen_layers_keep_what_they_began_with(trained, faces, tmp_path):
     kept, moved = (load_file(sorted((begun.path / "checkpoints").glob("*"))[at] / "D.safetensors") for at in (0, -1))
     same = {key for key in kept if torch.equal(kept[key], moved[key])}
     assert same == {"layers.0.weight"}
-    assert json.loads((begun.path / "recipe.json").read_text())["frozen_layers"] == 1
+    assert json.loads((begun.path / "recipe.json").read_text())["discriminator"]["frozen_layers"] == 1
     mien.resume(str(begun.path), budget="192img")
     again = load_file(sorted((begun.path / "checkpoints").glob("*"))[-1] / "D.safetensors")
     assert torch.equal(again["layers.0.weight"], kept["layers.0.weight"])

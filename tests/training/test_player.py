@@ -252,7 +252,7 @@ def test_networks_start_from_the_seed():
 
 
 def test_the_recipe_says_what_was_built():
-    assert serialization.encode(tiny_recipe())["generator"]["width"] == 4
+    assert serialization.encode(tiny_recipe())["generator"]["network"]["width"] == 4
 
 
 def test_a_network_without_a_matrix_reports_no_gradient_norm():

@@ -24,7 +24,12 @@ def known() -> dict[str, Callable[[], Recipe]]:
 def find(name: str) -> Recipe:
     """The recipe called `name`, or `path/to/file.py:function`. Raises UsageError with the nearest name."""
     function = recipe_function(name)
-    made = function()
+    try:
+        made = function()
+    except TypeError as error:
+        if "Recipe.__init__()" not in str(error):
+            raise
+        raise UsageError(f"{name}: {error}: write dcgan().replace(…) in place of replace(dcgan(), …)") from None
     if not isinstance(made, Recipe):
         raise UsageError(f"{name} returned {type(made).__name__}, not a Recipe")
     return replace(made, name=recipe_name(function))
