@@ -210,7 +210,10 @@ def test_the_guide_does_what_it_says(guided):
     (run,) = (guided / "runs").iterdir()
     recipe = json.loads((run / "recipe.json").read_text())
     assert recipe["loss"]["class"] == "my_gan.py:Exponential"
-    assert (recipe["generator"]["network"]["class"], recipe["generator"]["network"]["width"]) == ("my_gan.py:Painter", 5)
+    assert (recipe["generator"]["network"]["class"], recipe["generator"]["network"]["width"]) == (
+        "my_gan.py:Painter",
+        5,
+    )
     assert cli.run([*resume, "--budget", "+80img"]) == 0
     assert json.loads((run / "status.json").read_text())["images"] == 160
     assert cli.run([*evaluate, "--num", "16"]) == 0

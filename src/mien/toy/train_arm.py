@@ -137,7 +137,7 @@ class FrameRecorder:
         if not (points.isfinite().all() and fake_logits.isfinite().all()):
             raise DivergenceError(
                 f"--set: a point stopped being finite at {progress.images / 1000:g} kimg; take lower rates: "
-                "--set discriminator_optimizer.lr=1e-4 --set generator_optimizer.lr=1e-4"
+                "--set discriminator.optimizer.lr=1e-4 --set generator.optimizer.lr=1e-4"
             )
         row = {
             **asdict(self.metrics(points)),
