@@ -14,6 +14,7 @@ from mien import recipes
 from mien.commands.report import report
 from mien.config import serialization
 from mien.errors import FileError, UsageError
+from mien.recipes.earlier import converted
 from mien.reports.charts import Series, chart, smoothed, thinned, value_axis
 from mien.reports.settings import flat, value_text
 from mien.runs.directory import RunDirectory
@@ -348,7 +349,9 @@ def test_a_lone_peak_does_not_flatten_the_rest():
 
 
 def test_settings_read_as_set_takes_them():
-    assert flat(RECIPE)["discriminator.terms.r1"] == "R1" and flat(RECIPE)["discriminator.terms.r1.every"] == 16
+    now = flat(converted(RECIPE))  # of a version before sides
+    assert now["discriminator.terms.r1"] == "R1" and now["discriminator.terms.r1.every"] == 16
+    assert now["generator.width"] == 48 and now["generator"] == "DCGANGenerator" and now["resolution"] == [64, 64]
     assert [value_text(value) for value in (5e-4, 64, True, None, [96, 80], 1.0)] == [
         "0.0005", "64", "true", "none", "96x80", "1",
     ]  # fmt: skip
