@@ -248,7 +248,7 @@ def evaluate(
         data: The real pictures: folder, archive, prepared set or "drawn". The run's own if left out.
         metrics: With commas between: fid, kid, is, pr, afd, modes, agreement, fid_by_class, l1, sharpness,
             or my_metric.py:name.
-        num: How many fake pictures: seeds 0 to num-1 of a run, or at most so many of a folder's.
+        num: Number of generated pictures: seeds 0 to num-1 of a run, or the most that are read from a folder.
         num_real: How many real pictures at most. As many as --num if left out.
         seeds: Which pictures of a run, instead of --num: 0-49999.
         trunc: Truncation; published numbers are of 1.
@@ -383,7 +383,7 @@ def lab(
     Args:
         name: An experiment (mode-collapse, js-fails, …) or a distribution (ring, grid, spiral, …).
         recipe: For a distribution: gan, wgan-gp, … or several with commas, side by side. gan if left out.
-        set: Change a setting of every arm that has it: discriminator_optimizer.lr=1e-3. May be given often.
+        set: Change a setting of every arm that has it: discriminator.optimizer.lr=1e-3. May be given often.
         budget: Real points that each D sees (300kimg: a point counts as an image), or a time (20s).
         seed: Same seed, same machine: same numbers (for a budget in kimg).
         outdir: Folder for the results, a new one inside for each.
@@ -407,7 +407,7 @@ def label_data(
         path: Folder, zip or tgz of images with some labels, or a prepared set.
         output: A new folder for the prepared set. PATH's name with -labelled, here, if left out.
         accuracy: How often a filled label has to be right, judged on held-out labelled images; else it stays unknown.
-        num: Use at most so many images, evenly spread; only these are written.
+        num: Use at most this many images, evenly spread. Only these are written.
         resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
         extractor: auto, inception or efficientnet-lite0. auto: inception where its weights are (mien weights).
         weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.
@@ -479,7 +479,7 @@ def neighbours(
         seeds: Which pictures are drawn: 0-11, or 1,5,9-12.
         trunc: Truncation of the drawn pictures.
         data: The pictures that were trained on, if they moved.
-        num_real: Look among so many real pictures at most, spread evenly. All if left out.
+        num_real: Look among at most this many real pictures, spread evenly. All if left out.
         extractor: auto, inception or efficientnet-lite0, as in mien evaluate.
         weights: File of the extractor's weights. The one in the cache if left out.
         device: auto, cpu, cuda or cuda:1.
@@ -572,7 +572,7 @@ def resume(
         budget: A new end (2h, 500kimg), or so much more (+2h, +100kimg). What the run began with if left out.
         data: Where the pictures are now, if they moved.
         metrics: Evaluate while training by other metrics: fid,kid. none: no longer. As before if left out.
-        set: Change a setting of the recipe from here on: generator_optimizer.lr=1e-4. May be given often.
+        set: Change a setting of the recipe from here on: generator.optimizer.lr=1e-4. May be given often.
         code: Your file that the run's recipe or metrics come from, if they do; once for each file.
         device: auto, cpu, cuda or cuda:1.
         outdir: Folder that holds the runs.
@@ -646,7 +646,7 @@ def train(
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
         budget: How long: 30m, 2h, 200kimg (thousand pictures seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
-        set: Change a setting of the recipe: discriminator_terms.r1.weight=5. May be given often.
+        set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be given often.
         outdir: Folder that holds the runs.
         name: Name of the run, after its number. Made from recipe and data if left out.
         device: auto, cpu, cuda or cuda:1.
@@ -706,7 +706,7 @@ def train(
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
         budget: How long: 30m, 2h, 200kimg (thousand pictures seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
-        set: Change a setting of the recipe: discriminator_terms.r1.weight=5. May be given often.
+        set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be given often.
         outdir: Folder that holds the runs.
         name: Name of the run, after its number. Made from recipe and data if left out.
         device: auto, cpu, cuda or cuda:1.
@@ -738,7 +738,7 @@ def translate(
 
     Args:
         pictures: Pictures, folders of pictures, or archives.
-        to: Into which domain; A or B as in the data. May be left out where the run knows but one way.
+        to: Into which domain; A or B as in the data. May be left out if the run translates one way only.
         beside: Write source and result side by side, with cyclegan also the round trip.
         resize: First bring a picture to the size of the training, keeping its shape; else it is translated as it is.
         output: The folder for the results. "translated" in the run's folder if left out.

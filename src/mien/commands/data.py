@@ -221,7 +221,7 @@ def label(
         path: Folder, zip or tgz of images with some labels, or a prepared set.
         output: A new folder for the prepared set. PATH's name with -labelled, here, if left out.
         accuracy: How often a filled label has to be right, judged on held-out labelled images; else it stays unknown.
-        num: Use at most so many images, evenly spread; only these are written.
+        num: Use at most this many images, evenly spread. Only these are written.
         resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
         extractor: auto, inception or efficientnet-lite0. auto: inception where its weights are (mien weights).
         weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.

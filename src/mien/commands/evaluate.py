@@ -85,7 +85,7 @@ def evaluate(
         data: The real pictures: folder, archive, prepared set or "drawn". The run's own if left out.
         metrics: With commas between: fid, kid, is, pr, afd, modes, agreement, fid_by_class, l1, sharpness,
             or my_metric.py:name.
-        num: How many fake pictures: seeds 0 to num-1 of a run, or at most so many of a folder's.
+        num: Number of generated pictures: seeds 0 to num-1 of a run, or the most that are read from a folder.
         num_real: How many real pictures at most. As many as --num if left out.
         seeds: Which pictures of a run, instead of --num: 0-49999.
         trunc: Truncation; published numbers are of 1.

@@ -54,7 +54,7 @@ def neighbours(
         seeds: Which pictures are drawn: 0-11, or 1,5,9-12.
         trunc: Truncation of the drawn pictures.
         data: The pictures that were trained on, if they moved.
-        num_real: Look among so many real pictures at most, spread evenly. All if left out.
+        num_real: Look among at most this many real pictures, spread evenly. All if left out.
         extractor: auto, inception or efficientnet-lite0, as in mien evaluate.
         weights: File of the extractor's weights. The one in the cache if left out.
         device: auto, cpu, cuda or cuda:1.

@@ -59,7 +59,7 @@ def translate(
 
     Args:
         pictures: Pictures, folders of pictures, or archives.
-        to: Into which domain; A or B as in the data. May be left out where the run knows but one way.
+        to: Into which domain; A or B as in the data. May be left out if the run translates one way only.
         beside: Write source and result side by side, with cyclegan also the round trip.
         resize: First bring a picture to the size of the training, keeping its shape; else it is translated as it is.
         output: The folder for the results. "translated" in the run's folder if left out.

@@ -85,7 +85,7 @@ class PreparedSet:
             parts.append(f"{len(self.sources):,} sources")
         second = ", ".join(parts) or "no labels"
         if skipped := self.info["skipped_count"]:
-            second += f"; {skipped:,} files skipped (see {self.path / 'dataset.json'})"
+            second += f"; {skipped:,} {'file' if skipped == 1 else 'files'} skipped (see {self.path / 'dataset.json'})"
         return [first, second]
 
 
