@@ -6,12 +6,14 @@ import dataclasses
 import math
 import types
 import typing
+from functools import cache
 from typing import Any
 
 from mien.config.spec import Spec
 from mien.errors import UsageError
 
 
+@cache
 def hints_of(kind: Any) -> dict[str, Any]:
     """Name -> type of what a class is built with. None are known of a user's class that names types which its file
     imports for a type checker only."""
