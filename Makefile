@@ -29,9 +29,11 @@ $(VENV)/core.installed: pyproject.toml constraints.txt
 	$(INSTALL) --editable .
 	touch $@
 
-$(VENV)/dev.installed: $(VENV)/core.installed
+$(VENV)/dev.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	@echo "installing mien, PyTorch and the tools of developers into $(VENV) (a few minutes the first time)"
 	$(INSTALL) --editable ".[dev]"
-	touch $@
+	touch $(VENV)/core.installed $@
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache

@@ -69,8 +69,8 @@ def main() -> None:
     found = {}
     for case, (recipe, changes) in CASES.items():
         per_round = 8 * recipes.find(recipe).override(changes).updates_per_round
-        end = f"{40 * per_round}img"
         exams = {**OWN, "metrics_every": 0.064} if case == "reused" else {}
+        end = f"{(40 if exams else 25) * per_round}img"
         given = data.with_name("two-sets") if recipes.find(recipe).sources == "unpaired" else data
         whole = begin(given, outdir / case / "whole", recipe, changes, end, **exams)
         stopped = begin(given, outdir / case / "stopped", recipe, changes, f"{15 * per_round}img", **exams)
