@@ -48,7 +48,7 @@ MUTANTS = [
         "losses/test_penalties.py",
     ),
     Mutant("losses/functional.py", "torch.rand(len(real), ", "torch.rand(1, ", "losses/test_penalties.py"),
-    Mutant("losses/functional.py", "norm(dim=1) - target", "norm(dim=1)", "losses/test_penalties.py"),
+    Mutant("losses/functional.py", "norms - target", "norms", "losses/test_penalties.py"),
     Mutant("losses/reconstruction.py", ".abs()", ".square()", "losses/test_reconstruction.py"),
     # a player's update
     Mutant("training/player.py", " * term.every", "", "training/test_player.py"),
