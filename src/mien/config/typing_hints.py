@@ -13,10 +13,14 @@ from mien.config.spec import Spec
 from mien.errors import UsageError
 
 
-@cache
 def hints_of(kind: Any) -> dict[str, Any]:
     """Name -> type of what a class is built with. None are known of a user's class that names types which its file
     imports for a type checker only."""
+    return read_hints(kind)
+
+
+@cache
+def read_hints(kind: Any) -> dict[str, Any]:
     try:
         return typing.get_type_hints(kind if dataclasses.is_dataclass(kind) else kind.__init__)
     except NameError:
