@@ -14,6 +14,7 @@ import pytest
 
 import mien
 from mien import cli, recipes
+from mien.config.overrides import paths
 
 ROOT = Path(__file__).parents[1]
 CHANGES = ROOT / "CHANGELOG.md"
@@ -208,3 +209,12 @@ def test_recipes_and_settings_exist(page: Path) -> None:
         wanted.override(tuple(change for change in changes if not change.startswith(("augment.", "condition."))))
         for several in values(arguments, "--recipes"):
             assert all(recipes.find(name) for name in several.split(","))
+
+
+def test_the_file_of_the_course_is_a_recipe(tmp_path: Path) -> None:
+    (block,) = re.findall(
+        r"^```python\n(# my_gan.py.*?)^```", read(ROOT / "docs" / "from-gan-to-r3gan.md"), re.M | re.S
+    )
+    (tmp_path / "my_gan.py").write_text(block, encoding="utf-8")
+    settings = {path for path, _, _ in paths(recipes.find(f"{tmp_path}/my_gan.py:pairing"))}
+    assert {"discriminator.terms.r1.weight", "discriminator.terms.r2.weight"} <= settings
