@@ -15,6 +15,7 @@ from PIL import Image
 
 import mien
 from mien.commands.generate import Generated
+from mien.commands.translate import Translated
 from mien.media.html_images import MOST_BYTES, data_uri, strip
 from mien.runtime import console
 from mien.trainer import notebook
@@ -145,6 +146,27 @@ def test_a_result_shows_its_images_and_its_words(tmp_path):
     made = Generated(tmp_path, "folder", 10, 10, "a<b", 1.0, 1.0)
     (sheet,) = images_in(made._repr_html_())
     assert sheet.width == 8 * 66 + 2 and "a&lt;b" in made._repr_html_()
+    printed = []
+    made._repr_pretty_(types.SimpleNamespace(text=printed.append), False)
+    assert printed == [str(made)]
+
+
+def test_a_result_shows_no_image_that_only_has_the_name_of_its_own(tmp_path, monkeypatch):
+    """The names in `files` lie in `path`, and the source of the same name in the working directory is another image."""
+    (tmp_path / "out").mkdir()
+    Image.new("RGB", (48, 16), "red").save(tmp_path / "out" / "face.png")
+    Image.new("RGB", (16, 16), "blue").save(tmp_path / "face.png")
+    monkeypatch.chdir(tmp_path)
+    made = Translated(tmp_path / "out", ("face.png",), {}, "B", "run", 1.0)
+    (image,) = images_in(made._repr_html_())
+    assert image.size == (48, 16)
+
+
+def test_a_strip_keeps_the_shape_of_each_image():
+    (sheet,) = images_in(strip([Image.new("RGB", (64, 64), "red"), Image.new("RGB", (128, 64), "red")], "two"))
+    assert sheet.size == (2 * 66 + 2, 68)
+    second = np.asarray(sheet.convert("RGB"))[:, 68:132]
+    assert second[34, 32, 0] > 200 and second[8, 32, 0] < 60  # black above and below the wide image
 
 
 def test_embedded_images_stay_small():

@@ -14,7 +14,11 @@ class VerbResult:
     """The base of a verb's result. Jupyter shows the images whose paths the fields hold, and the text."""
 
     def _repr_html_(self) -> str:
-        return f"{images_html(self)}<pre>{escape(str(self))}</pre>"
+        return f'{images_html(self)}<pre style="white-space:pre-wrap">{escape(str(self))}</pre>'
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What IPython prints in a terminal."""
+        printer.text(str(self))
 
 
 def images_html(result: Any) -> str:
@@ -40,8 +44,8 @@ def images_html(result: Any) -> str:
 def image_files(values: Any) -> Iterator[Path]:
     """Those among the values of a result's fields, and those in a folder that is one of them; of a run none."""
     for value in values:
-        if isinstance(value, list | tuple):
-            yield from image_files(value)
+        if isinstance(value, list | tuple):  # texts in a list are names inside a folder or an archive
+            yield from image_files(part for part in value if isinstance(part, Path))
         elif isinstance(value, Path) and value.is_dir() and not (value / "recipe.json").exists():
             yield from sorted(path for path in value.iterdir() if path.suffix in IMAGES)
         elif isinstance(value, str | Path) and str(value).endswith(IMAGES) and Path(value).is_file():

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from html import escape
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from mien.media.image_files import to_image
 from mien.media.pixels import grid
@@ -40,12 +40,12 @@ def image_tag(image: Image.Image, about: str, longest: int = 640) -> str:
 
 
 def strip(images: Sequence[Image.Image], about: str) -> str:
-    """An <img> of the first STRIP images beside one another, all brought to the size of the first."""
+    """An <img> of the first STRIP images beside one another, all fitted into the size of the first."""
     if not images:
         return ""
     width, height = images[0].size
     zoom = max(1, -(-TILE // min(width, height)))
     size = (width * zoom, height * zoom)
-    chosen = [image.convert("RGB").resize(size, Image.Resampling.NEAREST) for image in images[:STRIP]]
+    chosen = [ImageOps.pad(image.convert("RGB"), size, Image.Resampling.NEAREST) for image in images[:STRIP]]
     sheet = grid(np.stack([np.asarray(image) for image in chosen]), len(chosen))
     return image_tag(to_image(sheet), about, longest=STRIP * 130)
