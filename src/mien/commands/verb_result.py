@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 IMAGES = (".png", ".jpg", ".webp", ".gif")
 
@@ -13,12 +13,19 @@ IMAGES = (".png", ".jpg", ".webp", ".gif")
 class VerbResult:
     """The base of a verb's result. Jupyter shows the images whose paths the fields hold, and the text."""
 
+    _repr_pretty_: ClassVar[Callable[..., None]]
+
+    def __init_subclass__(cls) -> None:
+        """IPython takes the `__repr__` of a dataclass unless the class itself has this."""
+        cls._repr_pretty_ = print_text
+
     def _repr_html_(self) -> str:
         return f'{images_html(self)}<pre style="white-space:pre-wrap">{escape(str(self))}</pre>'
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """What IPython prints in a terminal."""
-        printer.text(str(self))
+
+def print_text(result: Any, printer: Any, cycle: bool) -> None:
+    """What IPython prints in a terminal."""
+    printer.text(str(result))
 
 
 def images_html(result: Any) -> str:
