@@ -198,10 +198,10 @@ def directions(
         count: How many, the strongest first.
         strength: Of the sheet's first and last column, in standard deviations.
         layers: Move only these layers, 0-3 or 0,2,5-7, of a generator with a latent for each. All if left out.
-        seeds: Whose pictures are shown, 0-1 if left out.
+        seeds: Whose images are shown, 0-1 if left out.
         latent: Show latents of a file (mien project) instead.
-        trunc: Below 1 less variety and fewer broken pictures on the sheet.
-        scale: Enlarge each picture of the sheet this many times. Until it is easy to see if left out.
+        trunc: Below 1 less variety and fewer broken images on the sheet.
+        scale: Enlarge each image of the sheet this many times. Until it is easy to see if left out.
         name: Name a direction: 0=smile. May be given often; earlier names are kept.
         label_directions: Say which attribute each direction changes most, by a classifier that is trained first. For
             runs on the built-in faces.
@@ -241,7 +241,7 @@ def evaluate(
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Evaluated:
-    """Score a run's pictures, or anyone's, against real ones. The same command gives the same digits.
+    """Score a run's images, or anyone's, against real ones. The same command gives the same digits.
 
     Args:
         target: A run (folder, number, name, "last"), a snapshot, or pictures: a folder or archive.
@@ -249,16 +249,16 @@ def evaluate(
         metrics: With commas between: fid, kid, is, pr, afd, modes, agreement, fid_by_class, l1, sharpness,
             or my_metric.py:name.
         num: Number of generated pictures: seeds 0 to num-1 of a run, or the most that are read from a folder.
-        num_real: How many real pictures at most. As many as --num if left out.
-        seeds: Which pictures of a run, instead of --num: 0-49999.
+        num_real: How many real images at most. As many as --num if left out.
+        seeds: Which images of a run, instead of --num: 0-49999.
         trunc: Truncation; published numbers are of 1.
         to: Of a run that translates both ways, into which domain. As in mien translate where there is one way.
         extractor: auto, inception, efficientnet-lite0 or mobilenet-v2. auto: inception where it is (mien weights).
         resize: To the extractor's size: clean (antialiased) or legacy (TensorFlow 1's bilinear).
         weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.
         detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
-        resolution: At which pictures of a folder are compared: 64, or 96x80. Their own if left out.
-        batch: Pictures at once. More needs more memory; the last digit may depend on it.
+        resolution: At which images of a folder are compared: 64, or 96x80. Their own if left out.
+        batch: Images at once. More needs more memory; the last digit may depend on it.
         device: auto, cpu, cuda or cuda:1.
         output: Also add the rows to this file, one JSON object a line.
         snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
@@ -287,7 +287,7 @@ def generate(
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Generated:
-    """Draw pictures from seeds: a folder of files, one file, one grid, or one zip. A seed's picture is always the same.
+    """Draw images from seeds: a folder of files, one file, one grid, or one zip. A seed's image is always the same.
 
     Args:
         seeds: Seeds of the pictures: 0-99, or 1,5,9-12. 0-63 if left out; 0 for one file.
@@ -295,13 +295,13 @@ def generate(
         direction: Move along a direction of mien directions: smile=2, 0=-1.5 or FILE:smile=2. May be given often.
         attribute_grid: One sheet of all values. hair,eyes: a row for each hair, a column for each eyes, one seed.
             hair: a row for each seed.
-        trunc: 1 is as trained; less gives fewer broken pictures and less variety.
-        grid: All pictures on one sheet.
-        columns: Pictures in a row of the grid. As square as possible if left out.
-        scale: Enlarge each picture this many times; each pixel becomes a square. If left out, a grid is enlarged until
+        trunc: 1 is as trained; less gives fewer broken images and less variety.
+        grid: All images on one sheet.
+        columns: Images in a row of the grid. As square as possible if left out.
+        scale: Enlarge each image this many times; each pixel becomes a square. If left out, a grid is enlarged until
             it is easy to see, and single files keep their size.
         zip: All files in one zip.
-        output: A folder; face.png for one picture or a grid; faces.zip; or - for standard output. In the run's folder
+        output: A folder; face.png for one image or a grid; faces.zip; or - for standard output. In the run's folder
             if left out.
         format: Format of the pictures: png (exact), jpg or webp. From the output's name if left out, else png.
         class_: Draw this class, by its name or number. For runs with --cond class.
@@ -347,7 +347,7 @@ def interpolate(
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Interpolated:
-    """Film the walk from one seed's picture to the next, and with --loop back to the first.
+    """Film the walk from one seed's image to the next, and with --loop back to the first.
 
     Args:
         seeds: The stations, 0,5,9; 0-5 if left out.
@@ -356,8 +356,8 @@ def interpolate(
         fps: Frames a second.
         loop: End where it began.
         grid: Several walks at once, rows x columns: 4x4. Each next one has seeds of its own.
-        trunc: Below 1 less variety and fewer broken pictures.
-        scale: Enlarge each picture this many times. Until the film is easy to see if left out.
+        trunc: Below 1 less variety and fewer broken images.
+        scale: Enlarge each image this many times. Until the film is easy to see if left out.
         output: A .gif, .webp or .mp4 file; generated/walk.gif in the run's folder if left out.
         class_: Draw this class, by its name or number. For runs with --cond class.
         attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
@@ -446,8 +446,8 @@ def mix(
         rows: The seeds that give all other layers.
         columns: The seeds that give the layers of --layers.
         layers: Which, 0-3 or 0,2,5-7; the first four (of fewer than eight: the first half) if left out.
-        trunc: Below 1 less variety and fewer broken pictures.
-        scale: Enlarge each picture this many times. Until the sheet is easy to see if left out.
+        trunc: Below 1 less variety and fewer broken images.
+        scale: Enlarge each image this many times. Until the sheet is easy to see if left out.
         output: A .png, .jpg or .webp file; generated/mix.png in the run's folder if left out.
         class_: Draw this class, by its name or number. For runs with --cond class.
         attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
@@ -473,13 +473,13 @@ def neighbours(
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Neighbours:
-    """Find the real pictures that drawn ones are nearest to, by pixels and by features; the report shows them.
+    """Find the real images that drawn ones are nearest to, by pixels and by features; the report shows them.
 
     Args:
-        seeds: Which pictures are drawn: 0-11, or 1,5,9-12.
-        trunc: Truncation of the drawn pictures.
-        data: The pictures that were trained on, if they moved.
-        num_real: Look among at most this many real pictures, spread evenly. All if left out.
+        seeds: Which images are drawn: 0-11, or 1,5,9-12.
+        trunc: Truncation of the drawn images.
+        data: The images that were trained on, if they moved.
+        num_real: Look among at most this many real images, spread evenly. All if left out.
         extractor: auto, inception or efficientnet-lite0, as in mien evaluate.
         weights: File of the extractor's weights. The one in the cache if left out.
         device: auto, cpu, cuda or cuda:1.
@@ -521,15 +521,15 @@ def project(
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Projected:
-    """Find the latent whose picture is most like a photo, from the best of 512 seeds on.
+    """Find the latent whose image is most like a photo, from the best of 512 seeds on.
 
     Args:
-        photo: A picture of any size: the middle is cropped and resized as for training.
+        photo: An image of any size: the middle is cropped and resized as for training.
         steps: Of Adam.
         features: Compare features besides pixels: auto does where the extra "metrics" is installed.
         seed: Where to start; another may find a better latent.
-        scale: Enlarge each picture of the sheet this many times. Until it is easy to see if left out.
-        output: A .safetensors file; projected/PHOTO.safetensors in the run's folder if left out. A picture lies beside.
+        scale: Enlarge each image of the sheet this many times. Until it is easy to see if left out.
+        output: A .safetensors file; projected/PHOTO.safetensors in the run's folder if left out. An image lies beside.
         class_: Draw this class, by its name or number. For runs with --cond class.
         attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
             --cond attributes.
@@ -570,7 +570,7 @@ def resume(
     Args:
         run: A run's path, number or name, or "last".
         budget: A new end (2h, 500kimg), or so much more (+2h, +100kimg). What the run began with if left out.
-        data: Where the pictures are now, if they moved.
+        data: Where the images are now, if they moved.
         metrics: Evaluate while training by other metrics: fid,kid. none: no longer. As before if left out.
         set: Change a setting of the recipe from here on: generator.optimizer.lr=1e-4. May be given often.
         code: Your file that the run's recipe or metrics come from, if they do; once for each file.
@@ -634,17 +634,17 @@ def train(
 
     Args:
         recipe: What to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.
-        data: Folder, zip or tgz of pictures, a prepared set, or "drawn" (or drawn:50000@128).
+        data: Folder, zip or tgz of images, a prepared set, or "drawn" (or drawn:50000@128).
         recipes: Several to train one after the other, each with the whole budget: dcgan,dcgan-laptop.
-        resolution: 64, or 96x80 (height x width). Chosen from the recipe and the pictures if left out.
-        batch: Pictures a step, over all processes. The recipe's if left out.
+        resolution: 64, or 96x80 (height x width). Chosen from the recipe and the images if left out.
+        batch: Images a step, over all processes. The recipe's if left out.
         init: Start from the networks of this run (path, number, name, last) or snapshot; from its recipe, too, unless
             RECIPE is given. At another resolution the layers that fit are taken over.
         freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small sets. Needs --init.
-        augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few pictures.
-        cond: Draw by the pictures' classes, attributes or captions, so that mien generate can ask for them.
+        augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few images.
+        cond: Draw by the images' classes, attributes or captions, so that mien generate can ask for them.
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
-        budget: How long: 30m, 2h, 200kimg (thousand pictures seen) or 50ep (epochs).
+        budget: How long: 30m, 2h, 200kimg (thousand images seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
         set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be given often.
         outdir: Folder that holds the runs.
@@ -655,7 +655,7 @@ def train(
         checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume takes the one before it.
         metrics: Evaluate while training: fid,afd. The best generator by the first one is kept.
         metrics_every: kimg until the first evaluation; the gaps widen later. Five ticks if left out.
-        metrics_num: How many pictures an evaluation draws, and of how many real ones.
+        metrics_num: How many images an evaluation draws, and of how many real ones.
         metrics_share: At most this share of the time goes into evaluations; 1: each that is due.
         detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
         dry_run: Say what would happen, train nothing.
@@ -694,17 +694,17 @@ def train(
 
     Args:
         recipe: What to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.
-        data: Folder, zip or tgz of pictures, a prepared set, or "drawn" (or drawn:50000@128).
+        data: Folder, zip or tgz of images, a prepared set, or "drawn" (or drawn:50000@128).
         recipes: Several to train one after the other, each with the whole budget: dcgan,dcgan-laptop.
-        resolution: 64, or 96x80 (height x width). Chosen from the recipe and the pictures if left out.
-        batch: Pictures a step, over all processes. The recipe's if left out.
+        resolution: 64, or 96x80 (height x width). Chosen from the recipe and the images if left out.
+        batch: Images a step, over all processes. The recipe's if left out.
         init: Start from the networks of this run (path, number, name, last) or snapshot; from its recipe, too, unless
             RECIPE is given. At another resolution the layers that fit are taken over.
         freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small sets. Needs --init.
-        augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few pictures.
-        cond: Draw by the pictures' classes, attributes or captions, so that mien generate can ask for them.
+        augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few images.
+        cond: Draw by the images' classes, attributes or captions, so that mien generate can ask for them.
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
-        budget: How long: 30m, 2h, 200kimg (thousand pictures seen) or 50ep (epochs).
+        budget: How long: 30m, 2h, 200kimg (thousand images seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
         set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be given often.
         outdir: Folder that holds the runs.
@@ -715,7 +715,7 @@ def train(
         checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume takes the one before it.
         metrics: Evaluate while training: fid,afd. The best generator by the first one is kept.
         metrics_every: kimg until the first evaluation; the gaps widen later. Five ticks if left out.
-        metrics_num: How many pictures an evaluation draws, and of how many real ones.
+        metrics_num: How many images an evaluation draws, and of how many real ones.
         metrics_share: At most this share of the time goes into evaluations; 1: each that is due.
         detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
         dry_run: Say what would happen, train nothing.
@@ -734,13 +734,13 @@ def translate(
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Translated:
-    """Translate pictures of any size; each result has the size of its source.
+    """Translate images of any size; each result has the size of its source.
 
     Args:
-        pictures: Pictures, folders of pictures, or archives.
+        pictures: Images, folders of images, or archives.
         to: Into which domain; A or B as in the data. May be left out if the run translates one way only.
         beside: Write source and result side by side, with cyclegan also the round trip.
-        resize: First bring a picture to the size of the training, keeping its shape; else it is translated as it is.
+        resize: First bring an image to the size of the training, keeping its shape; else it is translated as it is.
         output: The folder for the results. "translated" in the run's folder if left out.
         format: Of the results: png (exact), jpg or webp.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
@@ -770,8 +770,8 @@ def video(
         seeds: The stations of the walk's first face, 0-5 or 3,14,15; the other faces have stations of their own.
         frames: From one station of the walk to the next.
         fps: Frames a second of the walk.
-        trunc: Below 1 less variety and fewer broken pictures in the walk.
-        scale: Enlarge each picture this many times. Until the film is easy to see if left out.
+        trunc: Below 1 less variety and fewer broken images in the walk.
+        scale: Enlarge each image this many times. Until the film is easy to see if left out.
         output: Folder for the files; the run's own if left out.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.

@@ -1,5 +1,5 @@
 """ADA, adaptive discriminator augmentation (Karras et al. 2020, "Training Generative Adversarial Networks with Limited
-Data"): each transform with probability p, and p rises while the discriminator is too sure of the real pictures."""
+Data"): each transform with probability p, and p rises while the discriminator is too sure of the real images."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class ADA(Augmentation):
 @dataclass(frozen=True, kw_only=True)
 class Overfitting(Term):
     """sign(D(real)): its mean is the paper's r_t (eq. 1), 0 while D knows nothing, 1 when it is sure of every real
-    picture. It has no gradient, and weighs nothing."""
+    image. It has no gradient, and weighs nothing."""
 
     def __call__(self, turn: Turn) -> Tensor:
         signs = torch.stack([match.real_logits.detach().sign() for match in turn.matches]).mean(0)
@@ -103,7 +103,7 @@ class Overfitting(Term):
         return {"ada/p": turn.memory["ada/p"]}
 
 
-# --- what is drawn: one number a picture for each transform ([N] each), in the order in which they act ----------------
+# --- what is drawn: one number an image for each transform ([N] each), in the order in which they act ----------------
 
 
 class Placement(NamedTuple):
@@ -122,7 +122,7 @@ class Placement(NamedTuple):
     shift_y: Tensor
 
     def inverse(self) -> Tensor:
-        """[N,3,3]: from places in the new picture back to the old one, as `warp` takes it. The last transform is
+        """[N,3,3]: from places in the new image back to the old one, as `warp` takes it. The last transform is
         undone first."""
         return (
             scaling(1 - 2 * self.mirror, torch.ones_like(self.mirror))
@@ -140,7 +140,7 @@ class Placement(NamedTuple):
 
 
 class Tint(NamedTuple):
-    """brightness is added, in pictures of [-1, 1]. contrast and saturation are factors. flip: 1 or 0, of the luma
+    """brightness is added, in images of [-1, 1]. contrast and saturation are factors. flip: 1 or 0, of the luma
     alone. hue: radians."""
 
     brightness: Tensor
@@ -166,7 +166,7 @@ class Tint(NamedTuple):
 
 
 def draw_placement(image: Tensor, p: Tensor) -> Placement:
-    """For each picture of [N,C,H,W] (appendix B, geometric transformations)."""
+    """For each image of [N,C,H,W] (appendix B, geometric transformations)."""
     height, width = image.shape[2:]
     none = image.new_zeros(len(image))
     mirror = torch.randint_like(none, 2)
@@ -190,7 +190,7 @@ def draw_placement(image: Tensor, p: Tensor) -> Placement:
 
 
 def draw_tint(image: Tensor, p: Tensor) -> Tint:
-    """For each picture of [N,C,H,W] (appendix B, color transformations)."""
+    """For each image of [N,C,H,W] (appendix B, color transformations)."""
     none = image.new_zeros(len(image))
     return Tint(
         brightness=torch.where(coin(none, p), 0.2 * torch.randn_like(none), 0),
@@ -203,7 +203,7 @@ def draw_tint(image: Tensor, p: Tensor) -> Tint:
 
 def draw_cut(image: Tensor, p: Tensor) -> Tensor:
     """bool [N,1,H,W]: a rectangle of half the height and half the width around a centre that lies anywhere in the
-    picture (appendix B, image-space corruptions)."""
+    image (appendix B, image-space corruptions)."""
     chosen = coin(image.new_zeros(len(image)), p)
     centre = torch.rand(2, len(image), 1, dtype=image.dtype, device=image.device)
     rows, columns = (
@@ -229,7 +229,7 @@ def factor(like: Tensor, spread: float) -> Tensor:
 
 
 def differs(drawn: tuple[Tensor, ...], neutral: tuple[int, ...]) -> Tensor:
-    """bool [N,1,1,1]: whether any of a picture's numbers is not the neutral one."""
+    """bool [N,1,1,1]: whether any of a image's numbers is not the neutral one."""
     return torch.stack([part != rest for part, rest in zip(drawn, neutral, strict=True)]).any(0).view(-1, 1, 1, 1)
 
 

@@ -1,4 +1,4 @@
-"""Augmentation of what the discriminator sees, real and drawn pictures alike; ADA has a file of its own."""
+"""Augmentation of what the discriminator sees, real and drawn images alike; ADA has a file of its own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Augmentation(Extra):
 
 @dataclass(frozen=True)
 class DiffAugment(Augmentation):
-    """Each picture is always changed, by draws of its own (Zhao et al. 2020, section 4 and appendix).
+    """Each image is always changed, by draws of its own (Zhao et al. 2020, section 4 and appendix).
 
     policy: any of color, translation and cutout, in the order in which they act.
     """
@@ -72,7 +72,7 @@ def translation(image: Tensor) -> Tensor:
 
 
 def cutout(image: Tensor) -> Tensor:
-    """A rectangle of half the height and half the width, its centre anywhere in the picture, becomes 0."""
+    """A rectangle of half the height and half the width, its centre anywhere in the image, becomes 0."""
     cut = torch.ones((), dtype=torch.bool, device=image.device)
     for axis in (2, 3):
         side = image.shape[axis]
@@ -84,7 +84,7 @@ def cutout(image: Tensor) -> Tensor:
 
 
 def along(values: Tensor, axis: int) -> Tensor:
-    """[N,side] -> [N,1,side,1] or [N,1,1,side]: to go with the axis 2 or 3 of pictures."""
+    """[N,side] -> [N,1,side,1] or [N,1,1,side]: to go with the axis 2 or 3 of images."""
     return values[:, None, :, None] if axis == 2 else values[:, None, None, :]
 
 

@@ -1,4 +1,4 @@
-"""mien directions: ways in which a generator's pictures change most, found without labels, to name and to walk."""
+"""mien directions: ways in which a generator's images change most, found without labels, to name and to walk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mien.commands.verb_result import VerbResult
 from mien.config.keywords import takes_groups
 from mien.errors import UsageError
 
-MOST, COLUMNS = 400, 7  # rows of the sheet; pictures in a row, the middle one as it was
+MOST, COLUMNS = 400, 7  # rows of the sheet; images in a row, the middle one as it was
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ def directions(
         count: How many, the strongest first.
         strength: Of the sheet's first and last column, in standard deviations.
         layers: Move only these layers, 0-3 or 0,2,5-7, of a generator with a latent for each. All if left out.
-        seeds: Whose pictures are shown, 0-1 if left out.
+        seeds: Whose images are shown, 0-1 if left out.
         latent: Show latents of a file (mien project) instead.
-        trunc: Below 1 less variety and fewer broken pictures on the sheet.
-        scale: Enlarge each picture of the sheet this many times. Until it is easy to see if left out.
+        trunc: Below 1 less variety and fewer broken images on the sheet.
+        scale: Enlarge each image of the sheet this many times. Until it is easy to see if left out.
         name: Name a direction: 0=smile. May be given often; earlier names are kept.
         label_directions: Say which attribute each direction changes most, by a classifier that is trained first. For
             runs on the built-in faces.

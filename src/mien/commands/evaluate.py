@@ -1,4 +1,4 @@
-"""mien evaluate: score pictures against real ones: FID, KID, Inception Score, precision and recall, face rate."""
+"""mien evaluate: score images against real ones: FID, KID, Inception Score, precision and recall, face rate."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def evaluate(
     device: str = "auto",
     output: Path | None = None,
 ) -> Evaluated:
-    """Score a run's pictures, or anyone's, against real ones. The same command gives the same digits.
+    """Score a run's images, or anyone's, against real ones. The same command gives the same digits.
 
     Args:
         target: A run (folder, number, name, "last"), a snapshot, or pictures: a folder or archive.
@@ -86,16 +86,16 @@ def evaluate(
         metrics: With commas between: fid, kid, is, pr, afd, modes, agreement, fid_by_class, l1, sharpness,
             or my_metric.py:name.
         num: Number of generated pictures: seeds 0 to num-1 of a run, or the most that are read from a folder.
-        num_real: How many real pictures at most. As many as --num if left out.
-        seeds: Which pictures of a run, instead of --num: 0-49999.
+        num_real: How many real images at most. As many as --num if left out.
+        seeds: Which images of a run, instead of --num: 0-49999.
         trunc: Truncation; published numbers are of 1.
         to: Of a run that translates both ways, into which domain. As in mien translate where there is one way.
         extractor: auto, inception, efficientnet-lite0 or mobilenet-v2. auto: inception where it is (mien weights).
         resize: To the extractor's size: clean (antialiased) or legacy (TensorFlow 1's bilinear).
         weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.
         detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
-        resolution: At which pictures of a folder are compared: 64, or 96x80. Their own if left out.
-        batch: Pictures at once. More needs more memory; the last digit may depend on it.
+        resolution: At which images of a folder are compared: 64, or 96x80. Their own if left out.
+        batch: Images at once. More needs more memory; the last digit may depend on it.
         device: auto, cpu, cuda or cuda:1.
         output: Also add the rows to this file, one JSON object a line.
     """

@@ -1,4 +1,4 @@
-"""mien generate: draw pictures with a trained generator."""
+"""mien generate: draw images with a trained generator."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Kind = Literal["folder", "zip", "grid", "picture"]
 
 @dataclass(frozen=True)
 class Generated(VerbResult):
-    """What was written. path: the folder or the file. files: how many picture files are in it."""
+    """What was written. path: the folder or the file. files: how many image files are in it."""
 
     path: Path
     kind: Kind
@@ -75,7 +75,7 @@ def generate(
     output: Path | None = None,
     format: Literal["png", "jpg", "webp"] | None = None,
 ) -> Generated:
-    """Draw pictures from seeds: a folder of files, one file, one grid, or one zip. A seed's picture is always the same.
+    """Draw images from seeds: a folder of files, one file, one grid, or one zip. A seed's image is always the same.
 
     Args:
         seeds: Seeds of the pictures: 0-99, or 1,5,9-12. 0-63 if left out; 0 for one file.
@@ -83,13 +83,13 @@ def generate(
         direction: Move along a direction of mien directions: smile=2, 0=-1.5 or FILE:smile=2. May be given often.
         attribute_grid: One sheet of all values. hair,eyes: a row for each hair, a column for each eyes, one seed.
             hair: a row for each seed.
-        trunc: 1 is as trained; less gives fewer broken pictures and less variety.
-        grid: All pictures on one sheet.
-        columns: Pictures in a row of the grid. As square as possible if left out.
-        scale: Enlarge each picture this many times; each pixel becomes a square. If left out, a grid is enlarged until
+        trunc: 1 is as trained; less gives fewer broken images and less variety.
+        grid: All images on one sheet.
+        columns: Images in a row of the grid. As square as possible if left out.
+        scale: Enlarge each image this many times; each pixel becomes a square. If left out, a grid is enlarged until
             it is easy to see, and single files keep their size.
         zip: All files in one zip.
-        output: A folder; face.png for one picture or a grid; faces.zip; or - for standard output. In the run's folder
+        output: A folder; face.png for one image or a grid; faces.zip; or - for standard output. In the run's folder
             if left out.
         format: Format of the pictures: png (exact), jpg or webp. From the output's name if left out, else png.
     """
@@ -159,14 +159,14 @@ def default_seeds(output: Path | None, several: bool, attribute_grid: str | None
 
 
 def is_one_file(output: Path) -> bool:
-    """Whether an output's name is that of one picture, or "-"."""
+    """Whether an output's name is that of one image, or "-"."""
     from mien.data.files import is_picture
 
     return str(output) == "-" or (is_picture(output.name) and not output.is_dir())
 
 
 def kind_of(output: Path | None, grid: bool, zip: bool, count: int) -> Kind:
-    """The kind of output that flags and name ask for. Raises UsageError for many pictures in one picture's file."""
+    """The kind of output that flags and name ask for. Raises UsageError for many images in one image's file."""
     if grid:
         return "grid"
     if zip or (output is not None and output.suffix.lower() == ".zip" and not output.is_dir()):
@@ -218,7 +218,7 @@ def default_path(run: str, outdir: Path, kind: str, ending: str) -> Path:
 
 
 def encoded(source: Source, ending: str, scale: int) -> Iterator[NamedFile]:
-    """(name, file) one at a time: memory holds one batch of pictures, whatever their number."""
+    """(name, file) one at a time: memory holds one batch of images, whatever their number."""
     from mien.media.image_files import encode, to_image
     from mien.media.pixels import enlarged
     from mien.runtime.console import counted
@@ -235,7 +235,7 @@ def encoded(source: Source, ending: str, scale: int) -> Iterator[NamedFile]:
 
 
 def grid_file(source: Source, columns: int | None, ending: str, scale: int | None) -> tuple[int, bytes]:
-    """(scale, file) of all pictures on one sheet. scale: until the sheet is easy to see, if None."""
+    """(scale, file) of all images on one sheet. scale: until the sheet is easy to see, if None."""
     import math
 
     import numpy as np

@@ -1,4 +1,4 @@
-"""mien interpolate: a film in which the pictures of your seeds turn into each other."""
+"""mien interpolate: a film in which the images of your seeds turn into each other."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def interpolate(
     scale: int | None = None,
     output: Path | None = None,
 ) -> Interpolated:
-    """Film the walk from one seed's picture to the next, and with --loop back to the first.
+    """Film the walk from one seed's image to the next, and with --loop back to the first.
 
     Args:
         seeds: The stations, 0,5,9; 0-5 if left out.
@@ -56,8 +56,8 @@ def interpolate(
         fps: Frames a second.
         loop: End where it began.
         grid: Several walks at once, rows x columns: 4x4. Each next one has seeds of its own.
-        trunc: Below 1 less variety and fewer broken pictures.
-        scale: Enlarge each picture this many times. Until the film is easy to see if left out.
+        trunc: Below 1 less variety and fewer broken images.
+        scale: Enlarge each image this many times. Until the film is easy to see if left out.
         output: A .gif, .webp or .mp4 file; generated/walk.gif in the run's folder if left out.
     """
     import torch
@@ -107,7 +107,7 @@ def interpolate(
 
 
 def film_scale(frames: int, rows: int, columns: int, size: tuple[int, int]) -> int:
-    """The scale at which a film of pictures of (height, width) is easy to see, or less where memory asks for it."""
+    """The scale at which a film of images of (height, width) is easy to see, or less where memory asks for it."""
     from mien.media.pixels import visible_scale
 
     fits = math.isqrt(MOST_PIXELS // (frames * rows * columns * size[0] * size[1]))

@@ -1,4 +1,4 @@
-"""mien mix: style mixing, pictures that take some layers from one seed and the others from another."""
+"""mien mix: style mixing, images that take some layers from one seed and the others from another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mien.config.keywords import takes_groups
 from mien.errors import UsageError
 
 COARSE = 4  # layers of the first two sizes, which decide pose and shape (Karras et al. 2019, figure 3)
-MOST = 1600  # pictures on a sheet
+MOST = 1600  # images on a sheet
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ def mix(
         rows: The seeds that give all other layers.
         columns: The seeds that give the layers of --layers.
         layers: Which, 0-3 or 0,2,5-7; the first four (of fewer than eight: the first half) if left out.
-        trunc: Below 1 less variety and fewer broken pictures.
-        scale: Enlarge each picture this many times. Until the sheet is easy to see if left out.
+        trunc: Below 1 less variety and fewer broken images.
+        scale: Enlarge each image this many times. Until the sheet is easy to see if left out.
         output: A .png, .jpg or .webp file; generated/mix.png in the run's folder if left out.
     """
     from mien.inference.latents.files import picture_ending, place_for

@@ -17,7 +17,7 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class Neighbours(VerbResult):
-    """sheet: the picture. seeds: of its rows. found: for pixels and for features the nearest real pictures' index,
+    """sheet: the image. seeds: of its rows. found: for pixels and for features the nearest real images' index,
     distance and whether mirrored, and the usual distance between real ones. words: what it comes to."""
 
     sheet: str
@@ -48,13 +48,13 @@ def neighbours(
     weights: Path | None = None,
     device: str = "auto",
 ) -> Neighbours:
-    """Find the real pictures that drawn ones are nearest to, by pixels and by features; the report shows them.
+    """Find the real images that drawn ones are nearest to, by pixels and by features; the report shows them.
 
     Args:
-        seeds: Which pictures are drawn: 0-11, or 1,5,9-12.
-        trunc: Truncation of the drawn pictures.
-        data: The pictures that were trained on, if they moved.
-        num_real: Look among at most this many real pictures, spread evenly. All if left out.
+        seeds: Which images are drawn: 0-11, or 1,5,9-12.
+        trunc: Truncation of the drawn images.
+        data: The images that were trained on, if they moved.
+        num_real: Look among at most this many real images, spread evenly. All if left out.
         extractor: auto, inception or efficientnet-lite0, as in mien evaluate.
         weights: File of the extractor's weights. The one in the cache if left out.
         device: auto, cpu, cuda or cuda:1.

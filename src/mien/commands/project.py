@@ -57,15 +57,15 @@ def project(
     scale: int | None = None,
     output: Path | None = None,
 ) -> Projected:
-    """Find the latent whose picture is most like a photo, from the best of 512 seeds on.
+    """Find the latent whose image is most like a photo, from the best of 512 seeds on.
 
     Args:
-        photo: A picture of any size: the middle is cropped and resized as for training.
+        photo: An image of any size: the middle is cropped and resized as for training.
         steps: Of Adam.
         features: Compare features besides pixels: auto does where the extra "metrics" is installed.
         seed: Where to start; another may find a better latent.
-        scale: Enlarge each picture of the sheet this many times. Until it is easy to see if left out.
-        output: A .safetensors file; projected/PHOTO.safetensors in the run's folder if left out. A picture lies beside.
+        scale: Enlarge each image of the sheet this many times. Until it is easy to see if left out.
+        output: A .safetensors file; projected/PHOTO.safetensors in the run's folder if left out. An image lies beside.
     """
     from mien.inference.latents import inversion, perceptual
     from mien.inference.latents.files import save_w, tensors_place

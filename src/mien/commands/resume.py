@@ -27,7 +27,7 @@ def resume(
     Args:
         run: A run's path, number or name, or "last".
         budget: A new end (2h, 500kimg), or so much more (+2h, +100kimg). What the run began with if left out.
-        data: Where the pictures are now, if they moved.
+        data: Where the images are now, if they moved.
         metrics: Evaluate while training by other metrics: fid,kid. none: no longer. As before if left out.
         set: Change a setting of the recipe from here on: generator.optimizer.lr=1e-4. May be given often.
         code: Your file that the run's recipe or metrics come from, if they do; once for each file.

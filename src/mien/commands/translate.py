@@ -1,4 +1,4 @@
-"""mien translate: turn pictures into those of the other domain, with a trained pix2pix or cyclegan."""
+"""mien translate: turn images into those of the other domain, with a trained pix2pix or cyclegan."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Read = tuple[str, bytes]
 
 @dataclass(frozen=True)
 class Translated(VerbResult):
-    """path: the folder. files: what was written. skipped: pictures that could not be read, and why."""
+    """path: the folder. files: what was written. skipped: images that could not be read, and why."""
 
     path: Path
     files: tuple[str, ...]
@@ -55,13 +55,13 @@ def translate(
     output: Path | None = None,
     format: Literal["png", "jpg", "webp"] = "png",
 ) -> Translated:
-    """Translate pictures of any size; each result has the size of its source.
+    """Translate images of any size; each result has the size of its source.
 
     Args:
-        pictures: Pictures, folders of pictures, or archives.
+        pictures: Images, folders of images, or archives.
         to: Into which domain; A or B as in the data. May be left out if the run translates one way only.
         beside: Write source and result side by side, with cyclegan also the round trip.
-        resize: First bring a picture to the size of the training, keeping its shape; else it is translated as it is.
+        resize: First bring an image to the size of the training, keeping its shape; else it is translated as it is.
         output: The folder for the results. "translated" in the run's folder if left out.
         format: Of the results: png (exact), jpg or webp.
     """
@@ -96,11 +96,11 @@ def translate(
     return Translated(folder, tuple(files), skipped, wanted, translator.run, translator.images / 1000)
 
 
-# --- pictures in ------------------------------------------------------------------------------------------------------
+# --- images in ------------------------------------------------------------------------------------------------------
 
 
 def read(paths: tuple[Path, ...]) -> Iterator[Read]:
-    """(name, bytes) of each picture. Raises FileError or DataError naming what is missing."""
+    """(name, bytes) of each image. Raises FileError or DataError naming what is missing."""
     from mien.data.files import is_picture, open_files
 
     if not paths:
@@ -138,7 +138,7 @@ def translated(
     ending: str,
     skipped: dict[str, str],
 ) -> bytes | None:
-    """A file; None for a picture that cannot be read, which `skipped` then names."""
+    """A file; None for an image that cannot be read, which `skipped` then names."""
     import numpy as np
 
     from mien.data.decode import BadPicture, open_picture, upright
@@ -164,7 +164,7 @@ def translated(
 
 
 def pixels_of(image: Image.Image, translator: Translator, resize: bool) -> np.ndarray:
-    """RGB picture -> uint8 [H,W,C] as the translator reads it; resized, it just covers the training's size."""
+    """RGB image -> uint8 [H,W,C] as the translator reads it; resized, it just covers the training's size."""
     import numpy as np
 
     from mien.data.resample import lanczos

@@ -24,7 +24,7 @@ from mien.runtime.console import counted
 if TYPE_CHECKING:
     from mien.runs.directory import RunDirectory
 
-CAPTION = 18  # pixels below the pictures of the film, for the kimg
+CAPTION = 18  # pixels below the images of the film, for the kimg
 MOST_BYTES = 10_000_000  # of a GIF: larger ones are refused by chats and course pages
 Side = Annotated[int, msgspec.Meta(ge=1, le=1 << 14)]
 LAST_FRAME = 2500  # milliseconds that the film rests on its end
@@ -65,8 +65,8 @@ def video(
         seeds: The stations of the walk's first face, 0-5 or 3,14,15; the other faces have stations of their own.
         frames: From one station of the walk to the next.
         fps: Frames a second of the walk.
-        trunc: Below 1 less variety and fewer broken pictures in the walk.
-        scale: Enlarge each picture this many times. Until the film is easy to see if left out.
+        trunc: Below 1 less variety and fewer broken images in the walk.
+        scale: Enlarge each image this many times. Until the film is easy to see if left out.
         output: Folder for the files; the run's own if left out.
     """
     from mien.inference.translator import translates
@@ -98,7 +98,7 @@ def video(
 
 
 class Sheet(TypedDict):
-    """What a sample grid says of itself: where its pictures stand."""
+    """What a sample grid says of itself: where its images stand."""
 
     height: Side
     width: Side
@@ -157,7 +157,7 @@ def evolution(grids: Sequence[tuple[float, Path]]) -> Film:
 
 
 def read_cells(path: Path) -> np.ndarray:
-    """The pictures of a sample grid, uint8 [N,H,W,3], cut out by the facts in its metadata."""
+    """The images of a sample grid, uint8 [N,H,W,3], cut out by the facts in its metadata."""
     try:
         with Image.open(path) as sheet:
             facts = typed_json.decode(str(getattr(sheet, "text", {})["mien"]), Sheet, f"{path}, in its header,")

@@ -1,4 +1,4 @@
-"""The two sides of a translation: real pictures of the domain that is wanted, and what comes of the other's."""
+"""The two sides of a translation: real images of the domain that is wanted, and what comes of the other's."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mien.runtime.console import counted
 def target_images(
     translator: Translator, data: str | Path, most: int, to: str, layout: Layout | None = None
 ) -> ImageSet:
-    """At most so many real pictures of domain `to`, evenly spread.
+    """At most so many real images of domain `to`, evenly spread.
 
     layout: of the data, where it was detected already.
     """
@@ -43,7 +43,7 @@ def target_images(
 
 
 def translated_images(translator: Translator, data: str | Path, most: int, to: str) -> ImageSet:
-    """At most so many pictures of the other domain, evenly spread, translated while they are looked at."""
+    """At most so many images of the other domain, evenly spread, translated while they are looked at."""
     return translated(translator, towards(translator, data, to), most, to)
 
 
@@ -64,7 +64,7 @@ def translated(translator: Translator, ready: PreparedSet, most: int, to: str) -
 
 
 def towards(translator: Translator, data: str | Path, to: str, layout: Layout | None = None) -> PreparedSet:
-    """The set with pictures of domain `to` as images and those of the other as sources."""
+    """The set with images of domain `to` as images and those of the other as sources."""
     with counted("preparing pictures") as progress:
         recipe = translator.recipe
         ready = prepare(data, *recipe.resolution, sources=recipe.sources, progress=progress, layout=layout)

@@ -1,4 +1,4 @@
-"""Translating with a trained run: pictures of any size into the other domain, and back where a way leads."""
+"""Translating with a trained run: images of any size into the other domain, and back where a way leads."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def routes(recipe: Recipe) -> dict[str, tuple[str, ...]]:
 
 class Translator:
     """The averaged generators of a run that translates, in evaluation mode. Sizes are free: what a network cannot halve
-    is filled up by the picture's mirror image and cut off again."""
+    is filled up by the image's mirror image and cut off again."""
 
     def __init__(
         self, recipe: Recipe, run: str, images: int, tensors: dict[str, dict[str, Tensor]], device: torch.device

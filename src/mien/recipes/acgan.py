@@ -9,7 +9,7 @@ from mien.recipes.recipe import Recipe, recipe
 
 @recipe
 def acgan() -> Recipe:
-    """DCGAN whose discriminator names each picture's class or attributes, and whose generator must be understood.
+    """DCGAN whose discriminator names each image's class or attributes, and whose generator must be understood.
 
     Sizes: as dcgan. Needs labels.
     """
@@ -18,10 +18,10 @@ def acgan() -> Recipe:
 
 @recipe
 def acgan_laptop() -> Recipe:
-    """acgan for two processor cores: on dcgan-laptop's networks, labels learned from real pictures alone.
+    """acgan for two processor cores: on dcgan-laptop's networks, labels learned from real images alone.
 
     Sizes: as dcgan. Needs labels.
     """
-    # Where fakes are named too, G and D soon agree on signs of their own, which real pictures do not bear. And without
-    # mode seeking G draws one picture for each label, and leaves z alone.
+    # Where fakes are named too, G and D soon agree on signs of their own, which real images do not bear. And without
+    # mode seeking G draws one image for each label, and leaves z alone.
     return dcgan_laptop().replace(classifier=AuxiliaryClassifier(weight=1.0), mode_seeking=ModeSeeking(weight=0.1))

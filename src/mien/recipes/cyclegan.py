@@ -1,4 +1,4 @@
-"""CycleGAN (Zhu et al. 2017): from one set of pictures to another and back, without pairs."""
+"""CycleGAN (Zhu et al. 2017): from one set of images to another and back, without pairs."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def dcgan() -> Recipe:
             network=Spec(DCGANGenerator, latent_dim=100, width=64), optimizer=Adam(lr=2e-4, beta1=0.5, beta2=0.999)
         ),
         data=DataOptions(resolution=(64, 64)),
-        ema=EMA(half_life=10_000),  # for the pictures only: nothing of the game sees it
+        ema=EMA(half_life=10_000),  # for the images only: nothing of the game sees it
         batch_size=128,
     )
 

@@ -1,4 +1,4 @@
-"""pix2pix (Isola et al. 2017): pictures from pictures, by pairs of both; and its two halves, to see what each does."""
+"""pix2pix (Isola et al. 2017): images from images, by pairs of both; and its two halves, to see what each does."""
 
 from __future__ import annotations
 

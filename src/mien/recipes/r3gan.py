@@ -102,7 +102,7 @@ def r3gan_laptop() -> Recipe:
         discriminator_terms=penalties(2.0, decay),
         discriminator_optimizer=adam(1e-3, decay),
         generator_optimizer=adam(1e-3, decay),
-        augment=None,  # so short a training sees no picture often enough to learn it by heart
+        augment=None,  # so short a training sees no image often enough to learn it by heart
         ema=EMA(half_life=Cosine(0, 2_000, decay), ramp=0.0),
         batch_size=16,
     )

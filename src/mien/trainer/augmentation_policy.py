@@ -1,4 +1,4 @@
-"""Which augmentation a training gets: the recipe's own, the one asked for, or one for few pictures."""
+"""Which augmentation a training gets: the recipe's own, the one asked for, or one for few images."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def asked(recipe: Recipe, name: str, changes: tuple[str, ...]) -> Recipe:
 
 
 def settled(recipe: Recipe, name: str, changes: tuple[str, ...], count: int, device: torch.device) -> Recipe:
-    """With "auto" and few pictures a recipe that has no augmentation gets one, unless `--set augment=none`.
+    """With "auto" and few images a recipe that has no augmentation gets one, unless `--set augment=none`.
 
     Not ADA on a processor: its warps would take about half as long as a step of a small network.
     """
@@ -50,12 +50,12 @@ def can(recipe: Recipe) -> bool:
 
 
 def decides(recipe: Recipe) -> bool:
-    """Whether the discriminator calls a picture real by a logit above 0."""
+    """Whether the discriminator calls an image real by a logit above 0."""
     return says(recipe.loss, "positive_means_real")
 
 
 def words(recipe: Recipe, count: int) -> list[str]:
-    """Of the first lines: what is used, and that there are few pictures, which is why one should."""
+    """Of the first lines: what is used, and that there are few images, which is why one should."""
     if recipe.augment is None:
         return []
     return [f"{type(recipe.augment).__name__.lower()}{f': {count:,} pictures are few' if count < FEW else ''}"]

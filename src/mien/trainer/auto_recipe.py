@@ -1,4 +1,4 @@
-"""What `mien train` trains when it is given no recipe: chosen from pictures, hardware and time.
+"""What `mien train` trains when it is given no recipe: chosen from images, hardware and time.
 
 On a CPU it is the recipe with the better or more varied faces after that time (benchmarks/results/quality.md). On a GPU
 it is R3GAN in its published widths: it has the best published scores of a training from scratch.
@@ -28,7 +28,7 @@ PATIENCE = 900.0  # seconds from which r3gan-laptop is no worse than dcgan-lapto
 @dataclass(frozen=True)
 class Facts:
     """What a choice depends on. size: (height, width). memory: bytes of the GPU, 0 without one. seconds: the budget,
-    infinite where it is counted in pictures."""
+    infinite where it is counted in images."""
 
     size: tuple[int, int]
     pictures: int
@@ -95,7 +95,7 @@ def on_gpu(known: Facts) -> tuple[Recipe, list[str]]:
 
 
 def r3gan_gamma(known: Facts) -> float:
-    """2 (side / 64)^3 (70,000 / pictures)^(1/4): docs/recipes/r3gan.md says what it rests on, and where it fails."""
+    """2 (side / 64)^3 (70,000 / images)^(1/4): docs/recipes/r3gan.md says what it rests on, and where it fails."""
     gamma: float = 2.0 * (known.side / 64) ** 3 * (70_000 / known.pictures) ** 0.25
     return gamma
 

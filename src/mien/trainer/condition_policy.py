@@ -1,4 +1,4 @@
-"""What `--cond` comes to for the pictures at hand: the recipe with its condition, and the line that says so."""
+"""What `--cond` comes to for the images at hand: the recipe with its condition, and the line that says so."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOISE = 0.7  # added to texts while training: other words for the same are then 
 
 
 def asked(recipe: Recipe, cond: Kind | Literal["none"], layout: Layout, encoder: str | None = None) -> Recipe:
-    """The recipe with the condition of `--cond`. Raises UsageError where the pictures bring nothing of that kind.
+    """The recipe with the condition of `--cond`. Raises UsageError where the images bring nothing of that kind.
 
     encoder: of texts; None: words. A recipe whose discriminator names labels has no use for "none": it takes the best
     that there is.
@@ -43,7 +43,7 @@ def asked(recipe: Recipe, cond: Kind | Literal["none"], layout: Layout, encoder:
 
 
 def words(condition: Condition | None, pictures: PreparedSet) -> list[str]:
-    """Of the first lines: what the pictures are drawn by, or that labels lie unused."""
+    """Of the first lines: what the images are drawn by, or that labels lie unused."""
     there = offers(pictures.info["label_names"], pictures.labels, pictures.captions is not None)
     if condition is None:
         return [f"none: {listed(there)} are not used (--cond {' or '.join(there)})"] if there else []

@@ -19,17 +19,17 @@ class TrainConfig:
 
     Args:
         recipe: What to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.
-        data: Folder, zip or tgz of pictures, a prepared set, or "drawn" (or drawn:50000@128).
+        data: Folder, zip or tgz of images, a prepared set, or "drawn" (or drawn:50000@128).
         recipes: Several to train one after the other, each with the whole budget: dcgan,dcgan-laptop.
-        resolution: 64, or 96x80 (height x width). Chosen from the recipe and the pictures if left out.
-        batch: Pictures a step, over all processes. The recipe's if left out.
+        resolution: 64, or 96x80 (height x width). Chosen from the recipe and the images if left out.
+        batch: Images a step, over all processes. The recipe's if left out.
         init: Start from the networks of this run (path, number, name, last) or snapshot; from its recipe, too, unless
             RECIPE is given. At another resolution the layers that fit are taken over.
         freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small sets. Needs --init.
-        augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few pictures.
-        cond: Draw by the pictures' classes, attributes or captions, so that mien generate can ask for them.
+        augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few images.
+        cond: Draw by the images' classes, attributes or captions, so that mien generate can ask for them.
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
-        budget: How long: 30m, 2h, 200kimg (thousand pictures seen) or 50ep (epochs).
+        budget: How long: 30m, 2h, 200kimg (thousand images seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
         set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be given often.
         outdir: Folder that holds the runs.
@@ -40,7 +40,7 @@ class TrainConfig:
         checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume takes the one before it.
         metrics: Evaluate while training: fid,afd. The best generator by the first one is kept.
         metrics_every: kimg until the first evaluation; the gaps widen later. Five ticks if left out.
-        metrics_num: How many pictures an evaluation draws, and of how many real ones.
+        metrics_num: How many images an evaluation draws, and of how many real ones.
         metrics_share: At most this share of the time goes into evaluations; 1: each that is due.
         detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
         dry_run: Say what would happen, train nothing.

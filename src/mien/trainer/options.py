@@ -1,4 +1,4 @@
-"""What the flags of a training come to: recipe, size, pictures, name, budget."""
+"""What the flags of a training come to: recipe, size, images, name, budget."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def frozen(chosen: Recipe, layers: int | None, origin: Source | None) -> Recipe:
 
 
 def batched(chosen: Recipe, batch: int | None) -> Recipe:
-    least = 1 if chosen.batch_size == 1 else 2  # a recipe made for single pictures has no batch norm to starve
+    least = 1 if chosen.batch_size == 1 else 2  # a recipe made for single images has no batch norm to starve
     chosen = chosen if batch is None else replace(chosen, batch_size=batch)
     if chosen.batch_size < least:
         why_not = "batch norm needs 2 pictures or more" if least == 2 else "it must be at least 1"
@@ -71,7 +71,7 @@ def batched(chosen: Recipe, batch: int | None) -> Recipe:
 
 
 def size(resolution: str | None, chosen: Recipe, layout: Layout) -> tuple[int, int]:
-    """(height, width): as asked, else the recipe's where it is not square, else what suits the pictures. Whichever it
+    """(height, width): as asked, else the recipe's where it is not square, else what suits the images. Whichever it
     is, it is held to the sizes that there are."""
     if resolution:
         return parse_resolution(resolution)
@@ -125,7 +125,7 @@ def data_name(data: str, layout: Layout) -> str:
 
 
 def prepared(data: str, chosen: Recipe, layout: Layout | None = None) -> PreparedSet:
-    """The pictures as the recipe reads them, from the cache or prepared now.
+    """The images as the recipe reads them, from the cache or prepared now.
 
     With several processes rank 0 prepares and the others wait.
     """

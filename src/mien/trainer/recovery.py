@@ -73,7 +73,7 @@ def in_parts(recipe: Recipe, trouble: RoundTooLarge) -> Recipe:
 
 
 def in_words(setup: Setup) -> str:
-    """ "in parts of 4 pictures; their gradients add up as before" """
+    """ "in parts of 4 images; their gradients add up as before" """
     share, parts = setup.recipe.batch_size // distributed.world_size(), setup.recipe.parts
     sees = batch_statistics(list(setup.training.networks.values()), share // parts)
     line = f"in parts of {-(-share // parts)} pictures; their gradients add up as before"

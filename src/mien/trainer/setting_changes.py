@@ -20,7 +20,7 @@ from mien.runtime.console import say
 from mien.trainer.run_writer import RunWriter
 
 RATES = ("discriminator.optimizer.lr", "generator.optimizer.lr")
-FIXED = ("name", "resolution", "channels", "direction")  # what the run is called, and which pictures it has seen
+FIXED = ("name", "resolution", "channels", "direction")  # what the run is called, and which images it has seen
 Structure = dict[str, object]
 
 

@@ -5,7 +5,7 @@ What has a name goes by its name: z's numbers, those of the embedded label, and 
 axes of the tensors that read them. What the new network has and the old one had not begins as in any new network.
 
 Every other layer is taken over where one of the same shape stands in the same order. Networks differ in size at the
-picture's end, so of several ways to line them up it is the one that agrees from the base (4 x 4) on: where a generator
+image's end, so of several ways to line them up it is the one that agrees from the base (4 x 4) on: where a generator
 begins and a discriminator ends.
 """
 
@@ -144,7 +144,7 @@ def generator_axes(recipe: Recipe) -> dict[str, Axes]:
 
 
 def discriminator_axes(recipe: Recipe) -> dict[str, Axes]:
-    """Of what says how well a picture fits a label (with spectral norm or without), or what label it has."""
+    """Of what says how well an image fits a label (with spectral norm or without), or what label it has."""
     names, normed = label_names(recipe.condition), "embedding.parametrizations.weight"
     axes = {"embedding.weight": {1: names}, "classifier.weight": {0: names}, "classifier.bias": {0: names}}
     axes |= {f"{normed}.original": {1: names}, f"{normed}.0._u": {}, f"{normed}.0._v": {0: names}}

@@ -1,4 +1,4 @@
-"""What pictures are drawn from: seeds, or the latents of a file, moved along directions or not."""
+"""What images are drawn from: seeds, or the latents of a file, moved along directions or not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mien.inference.latents.synthesis import of_seeds, stream
 @dataclass(frozen=True)
 class Source:
     """kind: "seed" or "latent". numbers: the seeds, or the places in the file. batches: w [<=BATCH, …], one after the
-    other, to be read once. about: what every picture says besides."""
+    other, to be read once. about: what every image says besides."""
 
     generator: Generator
     kind: str
@@ -43,7 +43,7 @@ class Source:
 def from_seeds(
     generator: Generator, seeds: Sequence[int], truncation: float, asked: dict[str, str] | None = None
 ) -> Source:
-    """asked: of a conditional generator, for every picture to say."""
+    """asked: of a conditional generator, for every image to say."""
     facts = {**facts_of(generator), "truncation": truncation, **(asked or {})}
     return Source(generator, "seed", seeds, of_seeds(generator, seeds, truncation), facts)
 
@@ -56,5 +56,5 @@ def from_file(generator: Generator, path: Path) -> Source:
 
 
 def facts_of(generator: Generator) -> dict[str, Any]:
-    """What every picture says about itself."""
+    """What every image says about itself."""
     return {"run": generator.run, "recipe": generator.recipe.name, "kimg": generator.images / 1000}
