@@ -4,10 +4,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint types mutants clean
+.PHONY: demo set-up test lint types mutants clean
 
 demo: $(VENV)/core.installed
 	$(BIN)/mien demo
+
+set-up: $(VENV)/dev.installed
 
 test: $(VENV)/dev.installed
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --durations 10
