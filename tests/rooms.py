@@ -19,7 +19,7 @@ FLOORS = (
     ("inference", "reports"),
     ("evaluation", "toy"),
     ("trainer",),
-    ("commands", "python_api", "cli", "__main__", ""),  # "": mien/__init__.py
+    ("commands", "cli", "__main__", ""),  # "": mien/__init__.py
 )
 """The lowest floor first."""
 

@@ -14,7 +14,7 @@ import textwrap
 from pathlib import Path
 
 import mien
-from mien.python_api import hints_of, plain, widened
+from mien.commands.python_api import hints_of, plain, widened
 
 STUB = Path(mien.__file__).with_suffix(".pyi")
 HEAD = '''"""{about}"""
@@ -31,7 +31,7 @@ ALIASES = "ClassName, Data, Device, Names, Numbers, PathLike, Resolution, RunLik
 
 def stub() -> str:
     """The file's text before it is formatted."""
-    functions, imported = [], {f"from mien.python_api import {ALIASES}"}
+    functions, imported = [], {f"from mien.commands.python_api import {ALIASES}"}
     for name, (module, attribute) in mien._OTHERS.items():
         imported.add(f"from {module} import {attribute} as {name}")
     for name, (module, _) in sorted(mien.VERBS.items()):

@@ -13,7 +13,7 @@ from PIL import Image
 
 import mien
 from mien import cli
-from mien.python_api import plain
+from mien.commands.python_api import plain
 from mien.runs.directory import RunDirectory
 from mien.trainer.config_file import read_config
 

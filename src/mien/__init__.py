@@ -56,7 +56,7 @@ def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return import_module(f"mien.{name}")
     if name in VERBS:
-        from mien.python_api import checked, plain
+        from mien.commands.python_api import checked, plain
 
         module, function = VERBS[name]
         found = checked(f"mien.{name}")(plain(getattr(import_module(module), function)))

@@ -31,6 +31,18 @@ from mien.commands.lab import Shelf
 from mien.commands.mix import Mixed
 from mien.commands.neighbours import Neighbours
 from mien.commands.project import Projected
+from mien.commands.python_api import (
+    ClassName,
+    Data,
+    Device,
+    Names,
+    Numbers,
+    PathLike,
+    Resolution,
+    RunLike,
+    Settings,
+    Snapshot,
+)
 from mien.commands.recipes import Listing
 from mien.commands.report import Reported
 from mien.commands.submit import Submission, Valid
@@ -40,7 +52,6 @@ from mien.commands.weights import Weights
 from mien.errors import MienError as MienError
 from mien.inference.generator import Generator as Generator
 from mien.inference.translator import Translator as Translator
-from mien.python_api import ClassName, Data, Device, Names, Numbers, PathLike, Resolution, RunLike, Settings, Snapshot
 from mien.recipes.create_networks import create_networks as create_networks
 from mien.toy.run_experiment import ExperimentResult
 from mien.trainer.multi_run import Runs

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from mien import __version__
+from mien.commands.python_api import plain
 from mien.config.keywords import set_signature
 from mien.config.renamed import current_name
 from mien.errors import MienError, OutOfMemory, UsageError, in_brief, is_out_of_memory
-from mien.python_api import plain
 from mien.runtime import signals
 from mien.runtime.printable import in_one_line, printable, take_any_text
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from mien.commands.data_align import align as align  # mien data align
+from mien.commands.python_api import checked
 from mien.commands.verb_result import VerbResult
-from mien.python_api import checked
 
 if TYPE_CHECKING:
     from mien.data.layouts import Layout

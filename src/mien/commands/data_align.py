@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
+from mien.commands.python_api import checked
 from mien.commands.verb_result import VerbResult
-from mien.python_api import checked
 
 if TYPE_CHECKING:
     import torch

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
+from mien.commands.python_api import checked
 from mien.commands.shared_flags import RunFlags
 from mien.commands.verb_result import VerbResult
 from mien.config.keywords import takes_groups
 from mien.errors import DataError, UsageError
-from mien.python_api import checked
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,8 +12,8 @@ import torch
 import tyro
 
 import mien
+from mien.commands.python_api import checked, plain
 from mien.errors import MienError, UsageError
-from mien.python_api import checked, plain
 
 
 def verb(
