@@ -7,7 +7,8 @@
 Every verb of the command line is a function here, with the same arguments and the same checks. `mien data check` is
 `mien.check_data`, `mien submit hw6` is `mien.submit_hw6`. Numbers, paths, lists and runs may stand where the command
 line has text: `mien.generate(run, seeds=[0, 1])`. A mistake raises a MienError that names the argument. The losses and
-the metrics are functions, too, for any training loop: `mien.losses.r1_penalty`, `mien.metrics.fid`.
+the metrics are functions, too, for any training loop: `mien.losses.r1_penalty`, `mien.metrics.fid`. A verb that an
+installed package adds is a function here, too.
 
 `__init__.pyi` has the types, for editors and type checkers; `python tests/stub.py` writes it.
 """
@@ -64,10 +65,24 @@ def __getattr__(name: str) -> Any:
         module, function = _OTHERS[name]
         found = getattr(import_module(module), function)
     else:
-        raise AttributeError(f"module 'mien' has no attribute {name!r}")
+        found = _installed(name)
     globals()[name] = found  # the next look finds the same object
     return found
 
 
+def _installed(name: str) -> Any:
+    """The verb that an installed package adds under this name."""
+    if not name.startswith("_"):
+        from mien.commands.installed_verbs import find_installed, load
+        from mien.commands.python_api import checked
+
+        verb = find_installed(name)
+        if verb is not None:
+            return checked(f"mien.{name}")(load(verb))
+    raise AttributeError(f"module 'mien' has no attribute {name!r}")
+
+
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    from mien.commands.installed_verbs import installed_verbs
+
+    return [*__all__, *(verb.name for verb in installed_verbs() if not verb.refused), "__version__"]

@@ -7,7 +7,8 @@
 Every verb of the command line is a function here, with the same arguments and the same checks. `mien data check` is
 `mien.check_data`, `mien submit hw6` is `mien.submit_hw6`. Numbers, paths, lists and runs may stand where the command
 line has text: `mien.generate(run, seeds=[0, 1])`. A mistake raises a MienError that names the argument. The losses and
-the metrics are functions, too, for any training loop: `mien.losses.r1_penalty`, `mien.metrics.fid`."""
+the metrics are functions, too, for any training loop: `mien.losses.r1_penalty`, `mien.metrics.fid`. A verb that an
+installed package adds is a function here, too."""
 
 # Written by tests/stub.py from the verbs' own signatures. Do not edit.
 

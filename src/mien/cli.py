@@ -85,8 +85,10 @@ def unexpected(error: Exception, arguments: list[str], as_json: bool) -> int:
     if isinstance(error, OSError):  # no verb expects it here, but a full disk or a lost device is no bug of mien
         where = f"{error.filename}: " if error.filename else ""
         return fail(f"{where}{error.strerror or error}", INPUT_OUTPUT, as_json)
+    from mien.commands.installed_verbs import author
+
     print(printable("".join(traceback.format_exception(error))), file=sys.stderr)
-    return fail("this is a bug in mien; please report it with the lines above", BUG, as_json)
+    return fail(f"this is a bug in {author(arguments[0])}; please report it with the lines above", BUG, as_json)
 
 
 def answer(arguments: list[str], as_json: bool) -> int:
@@ -128,12 +130,15 @@ def verbs() -> list[str]:
 
 def overview() -> str:
     """The text of `mien --help`, from the first line of each verb's file: none of them is imported."""
+    from mien.commands.installed_verbs import overview_lines
+
     lines = ["mien learns faces from a folder of pictures and draws new ones.", ""]
     for verb in verbs():
         text = ast.get_docstring(ast.parse((COMMANDS / f"{verb}.py").read_text(encoding="utf-8"))) or ""
         summary = text.splitlines()[0].partition(": ")[2]
         name = f"{verb} {'|'.join(GROUPS[verb])}" if verb in GROUPS else verb
         lines.append(f"  mien {name:<19} {summary}")
+    lines += overview_lines()
     lines += ["", "mien help VERB shows a verb's flags. Every verb takes --json.", "Start with: mien demo"]
     return "\n".join(lines)
 
@@ -143,7 +148,8 @@ def call(arguments: list[str]) -> Any:
     verb, *rest = arguments
     if verb.startswith("-"):
         raise UsageError(f"a verb comes first: mien {' '.join(verbs()[:4])} … (mien --help lists them)")
-    known(verb, verbs(), "verb", "mien --help lists them")
+    if verb not in verbs():
+        return parse(installed(verb), f"mien {verb}", rest)
     module = importlib.import_module(f"mien.commands.{verb}")
     if verb not in GROUPS:
         return parse(plain(getattr(module, verb)), f"mien {verb}", rest)
@@ -152,6 +158,15 @@ def call(arguments: list[str]) -> Any:
         sys.exit(0 if rest else 2)
     known(rest[0], list(GROUPS[verb]), f"mien {verb}", f"there are {', '.join(GROUPS[verb])}")
     return parse(plain(getattr(module, rest[0])), f"mien {verb} {rest[0]}", rest[1:])
+
+
+def installed(verb: str) -> Callable[..., Any]:
+    """The function of a verb that a package adds. mien's own verbs do not come here, so they search no packages."""
+    from mien.commands.installed_verbs import installed_verbs, load
+
+    added = {other.word: other for other in reversed(installed_verbs())}
+    known(verb, [*verbs(), *added], "verb", "mien --help lists them")
+    return load(added[verb])
 
 
 def known(word: str, words: list[str], what: str, otherwise: str) -> None:
