@@ -133,6 +133,7 @@ def check_data(
     path: Data,
     *,
     resolution: Resolution | None = None,
+    code: PathLike | Iterable[PathLike] = (),
     output: PathLike | None = None,
 ) -> Checked:
     """Say what a data set is, what is wrong with it, and show on one sheet what training would see.
@@ -140,6 +141,7 @@ def check_data(
     Args:
         path: Folder, zip or tgz of images, a prepared set, or "drawn".
         resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
+        code: Your own file that reads PATH: my_layout.py. May be given often.
         output: Where to write the contact sheet, a PNG. runs/mien-check-NAME.png if left out.
     """
 
@@ -505,6 +507,7 @@ def prepare_data(
     path: Data,
     *,
     resolution: Resolution | None = None,
+    code: PathLike | Iterable[PathLike] = (),
     output: PathLike | None = None,
     seed: int = 0,
 ) -> Prepared:
@@ -513,6 +516,7 @@ def prepare_data(
     Args:
         path: Folder, zip or tgz of images, or "drawn".
         resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
+        code: Your own file that reads PATH: my_layout.py. May be given often.
         output: A new folder for the prepared set, to keep or to move. The cache if left out.
         seed: For drawn faces: other seeds, other faces.
     """
@@ -626,6 +630,7 @@ def train(
     augment: str = "auto",
     cond: Literal["none", "class", "attributes", "text"] = "none",
     encoder: str | None = None,
+    code: PathLike | Iterable[PathLike] = (),
     budget: str = "20m",
     seed: int = 0,
     set: Settings = (),
@@ -656,6 +661,7 @@ def train(
         augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few images.
         cond: Draw by the images' classes, attributes or captions, so that mien generate can ask for them.
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
+        code: Your own file that reads DATA: my_layout.py (CONTRIBUTING.md says how). May be given often.
         budget: How long: 30m, 2h, 200kimg (thousand images seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
         set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be given often.
@@ -686,6 +692,7 @@ def train(
     augment: str = "auto",
     cond: Literal["none", "class", "attributes", "text"] = "none",
     encoder: str | None = None,
+    code: PathLike | Iterable[PathLike] = (),
     budget: str = "20m",
     seed: int = 0,
     set: Settings = (),
@@ -716,6 +723,7 @@ def train(
         augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few images.
         cond: Draw by the images' classes, attributes or captions, so that mien generate can ask for them.
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
+        code: Your own file that reads DATA: my_layout.py (CONTRIBUTING.md says how). May be given often.
         budget: How long: 30m, 2h, 200kimg (thousand images seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
         set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be given often.

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
@@ -100,6 +100,7 @@ def check(
     path: tyro.conf.Positional[str],
     *,
     resolution: str | None = None,
+    code: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = (),
     output: Path | None = None,
 ) -> Checked:
     """Say what a data set is, what is wrong with it, and show on one sheet what training would see.
@@ -107,8 +108,10 @@ def check(
     Args:
         path: Folder, zip or tgz of images, a prepared set, or "drawn".
         resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
+        code: Your own file that reads PATH: my_layout.py. May be given often.
         output: Where to write the contact sheet, a PNG. runs/mien-check-NAME.png if left out.
     """
+    from mien.config.serialization import add_user_file
     from mien.data import inspection
     from mien.data.layouts import detect
     from mien.data.own_output import SHEET
@@ -117,6 +120,8 @@ def check(
     from mien.media.pixels import resolution_text
     from mien.runtime.console import counted
 
+    for file in code:
+        add_user_file(file)
     layout = detect(path)
     height, width = _size(layout, resolution)
     with counted("reading files") as progress:
@@ -181,6 +186,7 @@ def prepare(
     path: tyro.conf.Positional[str],
     *,
     resolution: str | None = None,
+    code: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = (),
     output: Path | None = None,
     seed: int = 0,
 ) -> Prepared:
@@ -189,13 +195,17 @@ def prepare(
     Args:
         path: Folder, zip or tgz of images, or "drawn".
         resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
+        code: Your own file that reads PATH: my_layout.py. May be given often.
         output: A new folder for the prepared set, to keep or to move. The cache if left out.
         seed: For drawn faces: other seeds, other faces.
     """
+    from mien.config.serialization import add_user_file
     from mien.data.layouts import detect
     from mien.data.prepare import prepare as prepare_set
     from mien.runtime.console import counted
 
+    for file in code:
+        add_user_file(file)
     height, width = _size(detect(path), resolution)
     with counted("preparing") as progress:
         ready = prepare_set(path, height, width, seed=seed, output=output, progress=progress)

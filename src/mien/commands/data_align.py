@@ -100,7 +100,6 @@ def align(
         device: auto, cpu, cuda or cuda:1.
     """
     from mien.data.files import is_picture
-    from mien.data.folders import TWO_FOLDERS
     from mien.data.layouts import detect
     from mien.data.own_output import SHEET
     from mien.data.own_output import find as find_own
@@ -124,7 +123,7 @@ def align(
     layout = detect(path)
     if layout.files is None:
         raise UsageError(f"{path} is a {layout.kind}: mien data align needs the pictures themselves")
-    if layout.paired or layout.kind == TWO_FOLDERS:
+    if layout.paired or layout.pairs_of_files:
         raise UsageError(
             f"{path} holds pairs ({layout.kind}), which must stay one upon the other: align before pairing"
         )

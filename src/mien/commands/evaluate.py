@@ -159,7 +159,7 @@ def image_sets_of_run(
     outdir: Path,
     device: Any,
 ) -> tuple[ImageSet, ImageSet]:
-    from mien.evaluation.image_sets import generated_by, pictures_of
+    from mien.evaluation.image_sets import generated_by, own_data, pictures_of
     from mien.inference.generator import load
 
     if resolution is not None:
@@ -181,6 +181,7 @@ def image_sets_of_translation(
     device: Any,
     given: dict[str, Any],
 ) -> tuple[ImageSet, ImageSet]:
+    from mien.evaluation.image_sets import own_data
     from mien.evaluation.translated_sets import target_images, translated_images
     from mien.inference.translator import load
 
@@ -191,17 +192,6 @@ def image_sets_of_translation(
     domain, source = translator.domain(to), data or own_data(target, outdir)
     real = target_images(translator, source, num_real or num, domain)
     return real, translated_images(translator, source, num, domain)
-
-
-def own_data(target: str, outdir: Path) -> str:
-    """What a run was trained on. Raises FileError where it does not say."""
-    from mien.evaluation.image_sets import no_data
-    from mien.runs.directory import find
-
-    data = None if target.endswith(".safetensors") else find(target, outdir).trained_on()
-    if data is None:
-        raise no_data(target)
-    return data
 
 
 def image_sets_of_pictures(

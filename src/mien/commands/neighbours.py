@@ -63,7 +63,7 @@ def neighbours(
     import torch
 
     from mien.evaluation.feature_cache import extract_features, feature_streams
-    from mien.evaluation.image_sets import no_data, pictures_of
+    from mien.evaluation.image_sets import own_data, pictures_of
     from mien.evaluation.nearest_neighbours import by_pixels, in_blocks, in_words, nearest, sheet
     from mien.inference.generator import load
     from mien.inference.seeds import check_truncation, parse_seeds
@@ -82,9 +82,7 @@ def neighbours(
         raise UsageError(f"--seeds {seeds!r} names {len(chosen):,} pictures: a sheet has {MOST} rows at most")
     directory, place = find(run, run_flags.outdir), pick_device(device)
     generator = load(directory, run_flags.snapshot, code=run_flags.code, device=place)
-    data = data or directory.trained_on()
-    if data is None:
-        raise no_data(run)
+    data = data or own_data(run, run_flags.outdir)
     side = pictures_of(data, generator.resolution, num_real or 2**62)
     if side.count < 2:
         raise UsageError(f"{data} holds 1 picture: neighbours need 2 or more")

@@ -16,15 +16,16 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.data import folders, own_output, parts
+from mien.data import folders, own_layouts, own_output, parts
 from mien.data.annotations import DATASET, METADATA, metadata, stylegan
 from mien.data.celeba import LISTS, celeba
 from mien.data.contents import Annotation, Contents, counted, listed
 from mien.data.decode import BadPicture, open_picture
 from mien.data.files import Files, is_picture, open_files
-from mien.data.folders import HALVES, TWO_FOLDERS
+from mien.data.folders import HALVES
 from mien.data.formats import unread
 from mien.data.names import called
+from mien.data.prepared import UNPAIRED, open_prepared
 from mien.data.sidecars import sidecars, unused_texts
 from mien.data.synthetic.draw import Sources, attribute_names
 from mien.errors import DataError, FileError, UsageError
@@ -69,13 +70,18 @@ class Layout:
         """Whether each file holds its source (left) and its image (right)."""
         return self.kind == HALVES
 
+    @property
+    def pairs_of_files(self) -> bool:
+        """Whether each image has its source in another file."""
+        return self.sources is not None and self.kind not in UNPAIRED
+
     def __len__(self) -> int:
         return self.count or len(self.entries)
 
     def describe(self) -> str:
         """Two lines: what was found, and what comes with the images."""
         pictures = f"{len(self):,} pictures"
-        if self.paired or self.kind in ("drawn-lines", TWO_FOLDERS):
+        if self.paired or self.pairs_of_files or self.kind == "drawn-lines":
             pictures = f"{len(self):,} pairs"
         elif self.kind == "drawn-unpaired":
             pictures = f"{len(self):,} pictures A, {len(self):,} pictures B"
@@ -98,9 +104,25 @@ def detect(data: str | Path, sources: str | None = None) -> Layout:
     if is_drawn(data):
         return _drawn(str(data))
     path = existing(data)
-    if path.is_dir() and (path / "images.npy").is_file() and (path / "dataset.json").is_file():
+    if is_prepared(path):
         return _prepared(path)
-    return _read(_contents(open_files(path)), sources)
+    contents = _contents(open_files(path))
+    own = own_layouts.read(contents)
+    return _own(contents, own, sources) if own else _read(contents, sources)
+
+
+def is_prepared(path: Path) -> bool:
+    """Whether a folder is a prepared set."""
+    return (path / "images.npy").is_file() and (path / "dataset.json").is_file()
+
+
+def check_layout_known(data: str, kind: object, whose: str) -> None:
+    """Raises UsageError if a layout of the user's own, which nobody has named, is needed to read these files again.
+
+    kind: how they were read. whose: whose images they are, for the message.
+    """
+    if not is_drawn(data) and not is_prepared(Path(data)):
+        own_layouts.check_known(str(kind), whose)
 
 
 def is_drawn(data: str | Path) -> bool:
@@ -179,8 +201,6 @@ def _drawn(text: str) -> Layout:
 
 
 def _prepared(path: Path) -> Layout:
-    from mien.data.prepared import open_prepared
-
     ready = open_prepared(path)
     height, width = ready.images.shape[1:3]
     return Layout(
@@ -256,6 +276,15 @@ def _read(contents: Contents, sources: str | None) -> Layout:
     )  # fmt: skip
 
 
+def _own(contents: Contents, found: Annotation, sources: str | None) -> Layout:
+    """What a layout of the user's own has read."""
+    notes = (*found.notes, *contents.notes, *_unused(contents, found))
+    return Layout(
+        found.kind, contents.path, found.entries, contents.files, found.labels, found.label_names, found.captions,
+        found.sources, notes, wanted=sources,
+    )  # fmt: skip
+
+
 def _reading(chosen: Annotation, sources: str | None, others: tuple[str, ...], wide: bool) -> list[str]:
     """A line where the files may be read in two ways."""
     if sources is None and "none" in others:
@@ -274,10 +303,7 @@ def _reading(chosen: Annotation, sources: str | None, others: tuple[str, ...], w
 
 def _left(contents: Contents, chosen: Annotation) -> list[str]:
     """Notes of images and label files that are not used."""
-    notes = []
-    used = len(chosen.entries) + len(chosen.sources or ())
-    if (unused := len(contents.pictures) - used) and not any("left out" in note for note in chosen.notes):
-        notes.append(f"{counted(unused, 'picture')} left out (for a test, or not listed)")
+    notes = _unused(contents, chosen)
     known = [name for name in contents.others if called(name, _KNOWN)]
     if known and chosen.kind not in _FROM_FILES:
         notes.append(f"{listed(known)} not read: it holds no labels that mien knows")
@@ -289,6 +315,13 @@ def _left(contents: Contents, chosen: Annotation) -> list[str]:
     if contents.others:
         notes += [*unread(contents.others), f"{len(contents.others):,} other files ignored"]
     return notes
+
+
+def _unused(contents: Contents, chosen: Annotation) -> list[str]:
+    unused = len(set(contents.pictures).difference(chosen.entries, chosen.sources or ()))
+    if not unused or any("left out" in note for note in chosen.notes):
+        return []
+    return [f"{counted(unused, 'picture')} left out (for a test, or not listed)"]
 
 
 _FROM_FILES = ("stylegan dataset.json", *METADATA, "celeba attributes")

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from mien import __version__
+from mien.data import own_layouts
 from mien.data.celeba import lists_beside
 from mien.data.decode import FILTER, KINDS
 from mien.data.files import fingerprint
@@ -123,6 +124,7 @@ def _key(data: str | Path, height: int, width: int, seed: int) -> tuple[str, str
             marks = [
                 fingerprint(path, lambda names: without_own(path, names)),
                 *(str(other.stat().st_mtime_ns) for other in lists_beside(path)),
+                *own_layouts.marks(),
             ]
         except OSError as error:
             raise FileError(f"{path} cannot be read: {error.strerror or error}") from error

@@ -15,7 +15,6 @@ from mien import __version__
 from mien.data import arrays
 from mien.data.decode import FILTER
 from mien.data.decode_worker import Job, fill
-from mien.data.folders import TWO_FOLDERS
 from mien.data.layouts import DRAWN, REWORDED, Layout
 from mien.data.prepared import FORMAT, FORMAT_VERSION, own_sum
 from mien.data.synthetic.draw import draw_into
@@ -111,7 +110,7 @@ def _write_pictures(
     good = np.ones(len(names), bool)
     good[list(filled.bad)] = False
     keep = good[:count]
-    if layout.kind == TWO_FOLDERS:  # an image without its source is no pair
+    if layout.pairs_of_files:  # an image without its source is no pair
         keep = good[count:] = keep & good[count:]
     _rewrite(images, keep, filled.gray)
     if has_sources:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from mien.conditioning.labels import embedded
-from mien.data.layouts import DRAWN, REWORDED, Layout, detect, sampled_sizes
+from mien.data.layouts import DRAWN, REWORDED, Layout, check_layout_known, detect, sampled_sizes
 from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
 from mien.data.sampling import spread
@@ -20,6 +20,9 @@ from mien.errors import FileError, UsageError
 from mien.inference.generator import Generator
 from mien.media.pixels import as_rgb, resolution_text
 from mien.metrics.metric import Labels
+from mien.runs.directory import find
+from mien.runs.records import DataCard
+from mien.runtime import typed_json
 from mien.runtime.console import counted, say
 
 JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
@@ -159,5 +162,14 @@ def announce(what: str, side: ImageSet) -> None:
     say(f"{what:5} {side.count:,} pictures of {source}")
 
 
-def no_data(target: str) -> FileError:
-    return FileError(f"{target} does not say what it was trained on: name the real pictures by --data")
+def own_data(target: str, outdir: Path) -> str:
+    """What a run was trained on. Raises FileError if it does not say, UsageError if only a layout reads it that nobody
+    has named."""
+    run = None if target.endswith(".safetensors") else find(target, outdir)
+    data = run.trained_on() if run else None
+    if run is None or data is None:
+        raise FileError(f"{target} does not say what it was trained on: name the real pictures by --data")
+    if run.data.exists():
+        card = typed_json.read(run.data, DataCard)
+        check_layout_known(data, card["info"].get("layout"), f"the images of {target}")
+    return data

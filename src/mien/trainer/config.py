@@ -29,6 +29,7 @@ class TrainConfig:
         augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few images.
         cond: Draw by the images' classes, attributes or captions, so that mien generate can ask for them.
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
+        code: Your own file that reads DATA: my_layout.py (CONTRIBUTING.md says how). May be given often.
         budget: How long: 30m, 2h, 200kimg (thousand images seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
         set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be given often.
@@ -57,6 +58,7 @@ class TrainConfig:
     augment: str = "auto"
     cond: Literal["none", "class", "attributes", "text"] = "none"
     encoder: str | None = None
+    code: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
     budget: str = "20m"
     seed: int = 0
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from mien.errors import FileError, UsageError
 from mien.runs.directory import RunDirectory
@@ -16,8 +17,14 @@ from mien.trainer.config import TrainConfig
 
 def write_config(run: RunDirectory, config: TrainConfig) -> None:
     """config.json: every option by its name."""
-    options = dataclasses.asdict(config)
-    write_json(run.config, {name: str(one) if isinstance(one, Path) else one for name, one in options.items()})
+    write_json(run.config, {name: written(one) for name, one in dataclasses.asdict(config).items()})
+
+
+def written(option: Any) -> Any:
+    """A path, also inside a tuple, as text; anything else as it is."""
+    if isinstance(option, tuple):
+        return [written(part) for part in option]
+    return str(option) if isinstance(option, Path) else option
 
 
 def read_config(run: RunDirectory) -> TrainConfig:

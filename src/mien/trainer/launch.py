@@ -10,7 +10,7 @@ import torch
 
 from mien.config import serialization
 from mien.config.budget import parse_budget
-from mien.data.layouts import detect
+from mien.data.layouts import check_layout_known, detect
 from mien.errors import DataError, FileError, UsageError, is_out_of_memory
 from mien.recipes.recipe import from_json
 from mien.runs.directory import RunDirectory, create, find
@@ -35,6 +35,8 @@ SMALLER = "choose a smaller --batch (of a run: mien resume RUN --set batch_size=
 def train(config: TrainConfig) -> Run:
     """`mien train` with one recipe."""
     device = join(config.device)
+    for path in config.code:
+        serialization.add_user_file(path)
     origin = warm_start.source(config.init, config.outdir) if config.init else None
     recipe, layout, why = options.recipe(config, device, origin)
     label = options.label(config.name, recipe, config.data, layout)
@@ -60,7 +62,7 @@ def train(config: TrainConfig) -> Run:
     trainer = Trainer(run, setup)
     if trainer.writer:
         run.lock()
-        write_metadata(run, recipe, data, config.data)
+        write_metadata(run, recipe, data, config.data, config.code)
         write_config(run, replace(config, data=options.lasting(config.data)))
         trainer.writer.status("starting", 0.0)
         trainer.writer.event("started", init=setup.taken_over)
@@ -108,6 +110,8 @@ def continued(
     config, recipe = options.resumed(read_config(run), data, metrics), setting_changes.changed(before, changes)
     card = typed_json.read(run.data, DataCard)
     then = typed_json.read(run.environment, Environment)
+    if data is None:
+        check_layout_known(config.data, card["info"].get("layout"), f"the images of {run.path}")
     layout = detect(config.data, recipe.sources) if config.validation else None
     pictures = options.prepared(config.data, recipe, layout)
     if pictures.images.shape[-1] != recipe.channels:

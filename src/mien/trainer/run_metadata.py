@@ -7,6 +7,7 @@ import platform
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -20,11 +21,13 @@ from mien.runtime import distributed, typed_json
 from mien.runtime.atomic_files import io_errors, write_json, write_text
 
 
-def write_metadata(run: RunDirectory, recipe: Recipe, pictures: PreparedSet, data: str) -> None:
-    """Environment, data card, the user's own code, README."""
+def write_metadata(
+    run: RunDirectory, recipe: Recipe, pictures: PreparedSet, data: str, code: Sequence[Path] = ()
+) -> None:
+    """Environment, data card, the user's own code (also the files `code`), README."""
     write_json(run.environment, environment())
     write_json(run.data, {"data": data, "lines": pictures.describe(), "info": pictures.info})
-    for path in serialization.user_files(serialization.encode(recipe)):
+    for path in {*serialization.user_files(serialization.encode(recipe)), *(path.resolve() for path in code)}:
         with io_errors(run.code):
             run.code.mkdir(exist_ok=True)
             shutil.copy(path, run.code / path.name)
