@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, distributions
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +48,7 @@ def name_of(reader: Reader) -> str:
 @cache
 def load_installed() -> None:
     """Register the layouts of installed packages. Raises UsageError for one that cannot be imported."""
-    for point in entry_points(group=GROUP):
+    for point in declared():
         try:
             layout(point.load())
         except Exception as error:
@@ -56,6 +56,13 @@ def load_installed() -> None:
                 f"the installed layout {point.name} ({point.value}) cannot be loaded: {type(error).__name__}: {error}; "
                 "repair or uninstall its package"
             ) from error
+
+
+def declared() -> Iterator[EntryPoint]:
+    """What installed packages offer. A damaged file of a package that has no layout does no harm."""
+    for distribution in distributions():
+        if GROUP in (distribution.read_text("entry_points.txt") or ""):
+            yield from distribution.entry_points.select(group=GROUP)
 
 
 def read(contents: Contents) -> Annotation | None:
