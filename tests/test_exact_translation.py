@@ -104,7 +104,7 @@ def test_a_pair_is_soon_learned_by_heart(pairs, tmp_path):
         ("pix2pix", "domains", "(unpaired trainA/trainB): pix2pix learns from pairs: files A|B side by side, folders"),
         ("cyclegan", "faces", "(flat folder): cyclegan learns from two sets: folders trainA and trainB, or"),
         ("pix2pix --set direction=AtoC", "pairs", "--set direction=AtoC: 'AtoC' is not AtoB or BtoA"),
-        ("pix2pix --set jitter=2", "pairs", "jitter=2: a picture can be enlarged by a share from 0 to 1"),
+        ("pix2pix --set jitter=2", "pairs", "jitter=2: an image can be enlarged by a share from 0 to 1"),
         ("pix2pix --batch 0", "pairs", "--batch 0 is too small: it must be at least 1"),
         ("pix2pix --augment ada", "pairs", "PairedGame, the game of pix2pix, takes no augmentation"),
         ("cyclegan --resolution 18", "domains", "--resolution 18: both sides must be multiples of 4"),

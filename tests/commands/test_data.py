@@ -41,19 +41,19 @@ def test_check_finds_what_is_there(faces: Path, tmp_path: Path):
     )
     assert found.duplicates == 1 and found.duplicate_groups == [["smile/01.png", "smile/copy.png"]]
     assert found.near_duplicates == 0
-    assert found.bad == [{"file": "smile/broken.jpg", "reason": "not a picture that can be read"}]
+    assert found.bad == [{"file": "smile/broken.jpg", "reason": "not an image that can be read"}]
     assert found.labels == {"smile": 31, "frown": 10} and found.unlabelled == 0
     told = "\n".join(found.warnings)
     for words in (
-        "only 41 pictures",
+        "only 41 images",
         "smaller than 32x32 and get enlarged",
         "gray among coloured",
         "1 duplicates",
-        "fewer than 20 pictures: 1 (frown)",
+        "fewer than 20 images: 1 (frown)",
     ):
         assert words in told
     text = str(found)
-    assert text.splitlines()[0].endswith("class folders, 42 pictures") and "smile/01.png = smile/copy.png" in text
+    assert text.splitlines()[0].endswith("class folders, 42 images") and "smile/01.png = smile/copy.png" in text
     assert json.loads(json.dumps(found.as_dict()))["pictures"] == 41
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > 800 and sheet.height > 500

@@ -86,7 +86,7 @@ def test_attributes_become_a_condition_and_zeros_stay_zeros(attributed):
     labels = conditioning.labels_of(recipe.condition, pictures)
     assert labels[0].tolist() == [0, 0, 0, 0] and labels[1].tolist() == [0, 0, 1, 1]
     assert condition_policy.words(recipe.condition, pictures) == [
-        "2 attributes (hair, glasses); 8 pictures have none, and are judged by their looks alone"
+        "2 attributes (hair, glasses); 8 images have none, and are judged by their looks alone"
     ]
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 
 def colour_picture(index: int, size: tuple[int, int] = (20, 20)) -> Image.Image:
-    """A picture of (width, height) unlike that of any other index."""
+    """An image of (width, height) unlike that of any other index."""
     values = np.random.default_rng(index).integers(0, 256, (4, 4, 3), np.uint8)
     return Image.fromarray(values).resize(size, Image.Resampling.BICUBIC)
 

@@ -1,4 +1,4 @@
-"""Sixty odd picture files, made from nothing, each with the pixel that it must give or the reason to skip it."""
+"""Sixty odd image files, made from nothing, each with the pixel that it must give or the reason to skip it."""
 
 from __future__ import annotations
 
@@ -138,11 +138,11 @@ def cases() -> dict[str, tuple[bytes, Expected]]:
         "truncated.gif": (gif[: len(gif) // 2], "."),
         "damaged.png": (png[:200] + b"\0" * 50 + png[250:], "."),
         "empty.jpg": (b"", "empty file"),
-        "text.jpg": (b"this is no picture at all", "not a picture"),
-        "html.png": (b"<!DOCTYPE html><html>404</html>", "not a picture"),
-        "zeros.jpg": (b"\0" * 5000, "not a picture"),
+        "text.jpg": (b"this is no image at all", "not an image"),
+        "html.png": (b"<!DOCTYPE html><html>404</html>", "not an image"),
+        "zeros.jpg": (b"\0" * 5000, "not an image"),
         "only-a-head.jpg": (jpeg[:20], "."),
-        "postscript.jpg": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
+        "postscript.jpg": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image"),
         "giant.png": (png_header(20000, 20000), "pixels"),
         "large-claim.png": (png_header(10001, 10001), "pixels"),
         "zero-size.png": (png_header(0, 10), "."),

@@ -11,14 +11,14 @@ from mien.data.batches import Batches, derive_seed
 
 
 def numbered(count, channels=1, size=4):
-    """Picture n is filled with the byte n, but for its left column, which is 255 - n."""
+    """Image n is filled with the byte n, but for its left column, which is 255 - n."""
     pixels = np.arange(count, dtype=np.uint8)[:, None, None, None] * np.ones((1, size, size, channels), np.uint8)
     pixels[:, :, 0] = 255 - pixels[:, :, 0]
     return pixels
 
 
 def numbers(batch):
-    """Which pictures a batch holds (not mirrored)."""
+    """Which images a batch holds (not mirrored)."""
     return (batch.image[:, 0, 0, 1] * 127.5 + 127.5).round().int().tolist()
 
 
@@ -133,7 +133,7 @@ def test_seeds_are_the_same_on_every_machine():
 
 
 def sides(count=40, size=4):
-    """Source n is picture n in negative."""
+    """Source n is image n in negative."""
     pixels = numbered(count, size=size)
     return pixels, 255 - pixels
 

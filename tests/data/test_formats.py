@@ -49,13 +49,13 @@ def test_without_the_package_one_line_names_format_count_and_cure(extra, tmp_pat
     monkeypatch.setattr(decode, "load", lambda _: False)
     monkeypatch.setattr(files, "PICTURES", files.PICTURES - set(HEIC.endings) - set(JXL.endings))
     layout = detect(folder)
-    assert len(layout) == 3 and f'2 {extra.name} pictures left out: pip install "mien[{extra.extra}]"' in layout.notes
+    assert len(layout) == 3 and f'2 {extra.name} images left out: pip install "mien[{extra.extra}]"' in layout.notes
     assert len(prepare(folder, 16, 16)) == 3
     with pytest.raises(BadPicture, match=extra.extra):
         picture((folder / f"0{extra.endings[0]}").read_bytes(), "0.jpg", 16, 16)
     for path in folder.glob("*.png"):
         path.unlink()
-    with pytest.raises(DataError, match=r"no picture that mien can read \(2 .* left out: pip install"):
+    with pytest.raises(DataError, match=r"no image that mien can read \(2 .* left out: pip install"):
         detect(folder)
 
 

@@ -14,7 +14,7 @@ from mien.errors import DataError, MienError
 
 
 def labels_of(layout):
-    """Picture -> the names of its labels."""
+    """Image -> the names of its labels."""
     assert layout.labels is not None
     return {
         entry: {name for name, on in zip(layout.label_names, row) if on}
@@ -68,7 +68,7 @@ BAD_TABLES = {
     "no such column": ("name;hair\n0000.png;red\n", r"no column file_name \(its columns are name, hair\)"),
     "a column twice": ("file_name,hair,hair\n0000.png,red,red\n", "two columns hair"),
     "a heading alone": ("file_name,hair\n", "has no rows"),
-    "other pictures": ("file_name,hair\nx.png,red\n", "it names 'x.png', a picture there is '0000.png'"),
+    "other images": ("file_name,hair\nx.png,red\n", "it names 'x.png', an image there is '0000.png'"),
 }  # fmt: skip
 
 
@@ -111,8 +111,8 @@ def test_rows_twice_and_rows_without_a_picture_are_counted(tmp_path: Path):
     )
     layout = detect(tmp_path)
     assert labels_of(layout)["0000.png"] == {"hair=blue"}
-    assert "1 row of metadata.csv without a picture, as gone.png" in layout.describe()
-    twice = "2 rows of metadata.csv for a picture named before, 1 with other values: 0000.png in line 2 and line 5"
+    assert "1 row of metadata.csv without an image, as gone.png" in layout.describe()
+    twice = "2 rows of metadata.csv for an image named before, 1 with other values: 0000.png in line 2 and line 5"
     assert twice in layout.describe()
 
 
@@ -122,7 +122,7 @@ def test_a_table_in_each_folder(tmp_path: Path):
     (tmp_path / "y/metadata.csv").write_text("hair,file_name,age\nred,0.png,old\n")
     layout = detect(tmp_path)
     assert labels_of(layout) == {"x/0.png": {"hair=red"}, "x/1.png": {"hair=blue"}, "y/0.png": {"hair=red", "age=old"}}
-    assert "1 picture left out" in layout.describe()  # xx/ is not below x/
+    assert "1 image left out" in layout.describe()  # xx/ is not below x/
 
 
 def test_the_table_of_the_test_is_not_read(tmp_path: Path):
@@ -208,7 +208,7 @@ BAD_ROWS = [
     ([["a/0.png", 0], ["b/0.png", 10**9]], "row 1 of labels has class number 1000000000"),
     ([["a/0.png", [1]], ["b/0.png", [1, 2]]], "row 1 of labels has 2 numbers, row 0 has 1"),
     ([["a/0.png", [1]], ["b/0.png", ["x"]]], 'row 1 of labels has ["x"]: a vector holds numbers alone'),
-    ([["x.png", 0]], "no name in dataset.json is a picture: it names 'x.png', a picture there is 'a/0.png'"),
+    ([["x.png", 0]], "no name in dataset.json is an image: it names 'x.png', an image there is 'a/0.png'"),
     ("all", 'labels is "all", not a list'),
 ]  # fmt: skip
 
@@ -225,7 +225,7 @@ def test_only_what_lies_below_the_folder_of_the_list(tmp_path: Path):
     add_pictures(tmp_path, ["set/0.png", "set/1.png", "set_old/0.png"])
     (tmp_path / "set/dataset.json").write_text(json.dumps({"labels": [["0.png", 0], ["1.png", 1]]}))
     layout = detect(tmp_path)
-    assert layout.entries == ["set/0.png", "set/1.png"] and "1 picture left out" in layout.describe()
+    assert layout.entries == ["set/0.png", "set/1.png"] and "1 image left out" in layout.describe()
 
 
 def test_a_dataset_json_of_another_tool_is_told(tmp_path: Path):
@@ -237,7 +237,7 @@ def test_a_dataset_json_of_another_tool_is_told(tmp_path: Path):
 def test_rows_that_differ_are_told(tmp_path: Path):
     add_pictures(tmp_path, ["a.png", "b.png"])
     text = dataset(tmp_path, [["a.png", 0], ["b.png", 1], ["A.png", 1], ["gone.png", 0]]).describe()
-    assert "1 row of dataset.json without a picture, as gone.png" in text and "in row 0 and row 2" in text
+    assert "1 row of dataset.json without an image, as gone.png" in text and "in row 0 and row 2" in text
 
 
 # --- CelebA and sidecars ----------------------------------------------------------------------------------------------
@@ -247,7 +247,7 @@ def test_rows_that_differ_are_told(tmp_path: Path):
 def test_an_empty_list_of_celeba_is_one_line(text, tmp_path: Path):
     add_pictures(tmp_path, ["000001.jpg"])
     (tmp_path / "list_attr_celeba.txt").write_text(text)
-    with pytest.raises(DataError, match="lists no picture: it is empty or was cut"):
+    with pytest.raises(DataError, match="lists no image: it is empty or was cut"):
         detect(tmp_path)
 
 
@@ -260,7 +260,7 @@ CELEBA = "2\nBald Smiling\n000001.jpg -1  1\n000002.jpg  1 -1\n"
         ("2\nBald Smiling\n1.jpg -1 1\n2.jpg 1\n", "line 4 has 1 value for 2.jpg, not 2; the list was cut"),
         ("2\nBald Smiling\n000001.jpg -1 1 1\n000002.jpg 1 1\n", "line 3 has 3 values for 000001.jpg, not 2: "),
         ("2\nBald Smiling\n000001.jpg -1 x\n000002.jpg 1 1\n", "line 3 has the value 'x'"),
-        ("1\nBald Smiling\n9.jpg -1 1\n", "lists none of the pictures there: it lists 9.jpg, a picture is 000001.jpg"),
+        ("1\nBald Smiling\n9.jpg -1 1\n", "lists none of the images there: it lists 9.jpg, an image is 000001.jpg"),
     ],
 )  # fmt: skip
 def test_a_damaged_list_of_celeba_is_one_line(text, message, tmp_path: Path):
@@ -291,24 +291,24 @@ def test_celeba_s_innermost_folder_finds_its_list(place, text, ending, tmp_path:
     layout = detect(inner)
     assert layout.kind == "celeba attributes" and layout.labels is not None
     assert layout.label_names == ("Bald", "Smiling") and layout.labels.tolist() == [[0, 1], [1, 0], [0, 0]]
-    assert "1 picture not in list_attr_celeba" in layout.describe().lower()
+    assert "1 image not in list_attr_celeba" in layout.describe().lower()
 
 
 def test_a_list_that_says_more_than_it_has_is_told(tmp_path: Path):
     add_pictures(tmp_path, ["000001.jpg"])
     (tmp_path / "list_attr_celeba.txt").write_text("202599\nBald\n000001.jpg 1\n")
-    assert "says that it lists 202,599 pictures, but lists 1" in detect(tmp_path).describe()
+    assert "says that it lists 202,599 images, but lists 1" in detect(tmp_path).describe()
 
 
 def test_texts_beside_that_are_not_read_are_told(tmp_path: Path):
     add_pictures(tmp_path, numbered(6))
     (tmp_path / "0000.txt").write_text("a girl")
-    assert "1 .txt beside pictures not read (for fewer than half of the pictures)" in detect(tmp_path).describe()
+    assert "1 .txt beside images not read (for fewer than half of the images)" in detect(tmp_path).describe()
     for n in range(6):
         (tmp_path / f"000{n}.TXT").write_text("0 0.5 0.5 0.25 0.25\n")
     (tmp_path / "0000.txt").unlink()
     layout = detect(tmp_path)
-    assert layout.captions is None and "6 .txt beside pictures not read (numbers, no words)" in layout.describe()
+    assert layout.captions is None and "6 .txt beside images not read (numbers, no words)" in layout.describe()
 
 
 def test_texts_in_utf16_with_a_mark(tmp_path: Path):

@@ -18,7 +18,7 @@ def test_flat_folder_in_order_without_junk(tmp_path: Path):
     layout = detect(tmp_path)
     assert layout.kind == "flat folder" and layout.entries == ["a.png", "b.png", "c.jpg"]
     assert layout.describe().splitlines() == [
-        f"{tmp_path}: flat folder, 3 pictures",
+        f"{tmp_path}: flat folder, 3 images",
         "no labels; 1 other files ignored",
     ]
 
@@ -44,7 +44,7 @@ def test_training_part_only(tmp_path: Path):
     names = [f"{part}/{kind}/{n}.png" for part in ("train", "val") for kind in "ab" for n in range(3)]
     layout = detect(add_pictures(tmp_path, names))
     assert layout.kind == "class folders" and len(layout) == 6 and layout.label_names == ("a", "b")
-    assert "6 pictures left out" in layout.describe()
+    assert "6 images left out" in layout.describe()
 
 
 def test_pairs_in_two_folders(tmp_path: Path):
@@ -53,7 +53,7 @@ def test_pairs_in_two_folders(tmp_path: Path):
     assert layout.kind == "pairs in folders A and B" and len(layout) == 4 and not layout.paired
     assert layout.entries == [f"B/{number}.jpg" for number in range(4)]
     assert layout.sources == [f"A/{number}.png" for number in range(4)]
-    assert "4 pairs" in layout.describe() and "2 pictures left out in A/test, B/test" in layout.describe()
+    assert "4 pairs" in layout.describe() and "2 images left out in A/test, B/test" in layout.describe()
 
 
 @pytest.mark.parametrize("top", ["", "edges/"])
@@ -83,7 +83,7 @@ def test_unpaired(tmp_path: Path):
     assert layout.kind == "unpaired trainA/trainB"
     assert layout.sources == [f"set/trainA/{n}.png" for n in (1, 2, 3)]
     assert layout.entries == ["set/trainB/1.png", "set/trainB/2.png"]
-    assert "3 pictures A, 2 pictures B" in layout.describe()
+    assert "3 images A, 2 images B" in layout.describe()
 
 
 def test_side_by_side_pairs(tmp_path: Path):
@@ -120,7 +120,7 @@ def test_metadata_csv_blocks_captions_and_empty_labels(tmp_path: Path):
     assert layout.labels is not None
     assert layout.labels.tolist() == [[0, 1, 1], [0, 0, 0], [1, 0, 1], [0, 0, 0]]
     assert layout.captions == ["a girl, in the rain", "b", "c", ""]
-    assert "1 row of metadata.csv without a picture, as faces/gone.png" in layout.describe()
+    assert "1 row of metadata.csv without an image, as faces/gone.png" in layout.describe()
 
 
 def test_metadata_jsonl_and_split(tmp_path: Path):
@@ -181,7 +181,7 @@ def test_drawn_names():
     pairs, unpaired = detect("drawn-lines:50@128"), detect("drawn-unpaired:40")
     assert (pairs.kind, len(pairs), pairs.size) == ("drawn-lines", 50, (128, 128)) and not pairs.paired
     assert "50 pairs\n" in pairs.describe() and "line drawings as sources" in pairs.describe()
-    assert "40 pictures A, 40 pictures B\n" in unpaired.describe()
+    assert "40 images A, 40 images B\n" in unpaired.describe()
 
 
 def test_default_resolution_keeps_a_common_size_that_is_not_square(tmp_path: Path):

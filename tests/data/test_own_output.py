@@ -1,4 +1,4 @@
-"""mien never learns from what it wrote itself: runs, prepared sets, sheets, generated pictures."""
+"""mien never learns from what it wrote itself: runs, prepared sets, sheets, generated images."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FACTS = {"run": "00000-dcgan-set", "recipe": "dcgan", "seed": 3}
 
 
 def generated(path: Path, facts=FACTS, size: int = 16) -> Path:
-    """A picture with facts inside, as mien writes it."""
+    """An image with facts inside, as mien writes it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.random.Generator(np.random.Philox(size)).integers(0, 255, (size, size, 3), np.uint8)
     path.write_bytes(encode(to_image(pixels), path.suffix[1:], facts))
@@ -67,10 +67,10 @@ def test_a_cook_s_recipes_are_no_run(tmp_path: Path):
 
 def test_a_run_itself_is_refused_and_its_generated_pictures_are_not(tmp_path: Path):
     run = run_folder(tmp_path / "00000-dcgan-set")
-    with pytest.raises(DataError, match="is a run of mien, not a set of pictures"):
+    with pytest.raises(DataError, match="is a run of mien, not a set of images"):
         detect(run)
     layout = detect(run / "generated")
-    assert len(layout) == 1 and layout.notes == ("warning: all 1 pictures are mien's own, as the facts inside say",)
+    assert len(layout) == 1 and layout.notes == ("warning: all 1 images are mien's own, as the facts inside say",)
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "webp"])
@@ -79,7 +79,7 @@ def test_single_pictures_are_known_by_their_facts(name, ending, tmp_path: Path):
     add_pictures(tmp_path, numbered(8))
     generated(tmp_path / f"{name}.{ending}")
     layout = detect(tmp_path)
-    assert layout.entries == numbered(8) and layout.notes == (f"left out 1 picture that mien made, as {name}.{ending}",)
+    assert layout.entries == numbered(8) and layout.notes == (f"left out 1 image that mien made, as {name}.{ending}",)
 
 
 def test_facts_longer_than_a_head(tmp_path: Path):
@@ -131,7 +131,7 @@ def test_the_sheet_lies_beside_the_runs_and_is_no_picture(tmp_path: Path, monkey
     assert asked.sheet == "look.png" and asked.pictures == 6
     assert json.loads(Image.open("look.png").text["mien"]) == {"sheet": str(tmp_path / "faces")}  # type: ignore[attr-defined]
     again = check(".", resolution=8)
-    assert again.pictures == 6 and "left out 2 pictures that mien made" in "".join(again.description)
+    assert again.pictures == 6 and "left out 2 images that mien made" in "".join(again.description)
 
 
 def test_what_mien_writes_beside_the_pictures_changes_nothing(tmp_path: Path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Which pictures fit a recipe of translation."""
+"""Which images fit a recipe of translation."""
 
 import pytest
 from paired_sets import a_set, of
@@ -9,7 +9,7 @@ from mien.errors import UsageError
 
 
 def selected(recipe, pictures):
-    return select_sources(pictures, recipe.sources, recipe.direction, recipe.name)
+    return select_sources(pictures, recipe.sources, recipe.data.direction, recipe.name)
 
 
 def test_pictures_as_a_recipe_reads_them():
@@ -18,7 +18,7 @@ def test_pictures_as_a_recipe_reads_them():
     turned = selected(of("pix2pix", "direction=BtoA"), pairs)
     assert turned.images is pairs.sources and turned.sources is pairs.images and turned.labels is pairs.labels
     assert selected(of("cyclegan"), two) is two and selected(of("cyclegan"), pairs) is pairs
-    assert two.swapped().labels is None  # they are of pictures that are sources now
+    assert two.swapped().labels is None  # they are of images that are sources now
 
 
 @pytest.mark.parametrize("name, given", [("pix2pix", ("flat folder", 0)), ("cyclegan", ("flat folder", 0))])

@@ -36,18 +36,18 @@ def learned(*folders, count=4):
 @pytest.mark.parametrize("train", TRAIN)
 @pytest.mark.parametrize("kept", ["Test", "val", "Validation"])
 def test_only_the_training_part_is_learned(train, kept):
-    assert learned(train, kept) == ([train], [""], f"4 pictures left out in {kept}")
+    assert learned(train, kept) == ([train], [""], f"4 images left out in {kept}")
     found = learned(f"set/{train}/a", f"set/{train}/b", f"set/{kept}/a")
-    assert found == ([f"set/{train}/a", f"set/{train}/b"], ["set/a", "set/b"], f"4 pictures left out in set/{kept}")
+    assert found == ([f"set/{train}/a", f"set/{train}/b"], ["set/a", "set/b"], f"4 images left out in set/{kept}")
 
 
 def test_parts_below_classes():
     found = learned("a/train", "a/test", "b/train", "b/test")
-    assert found == (["a/train", "b/train"], ["a", "b"], "8 pictures left out in a/test, b/test")
+    assert found == (["a/train", "b/train"], ["a", "b"], "8 images left out in a/test, b/test")
 
 
 def test_a_folder_whose_name_begins_alike_is_not_taken_in():
-    assert learned("train", "train_old") == (["train"], [""], "4 pictures left out in train_old")
+    assert learned("train", "train_old") == (["train"], [""], "4 images left out in train_old")
     assert learned("train", "train_old", "test")[0] == ["train"]
 
 
@@ -62,7 +62,7 @@ def test_without_a_training_part():
     assert learned("val", "test") == (
         ["val", "test"], ["", ""], "warning: there is no train beside test, val, so they are learned",
     )  # fmt: skip
-    assert learned("faces", "faces/test") == (["faces"], ["faces"], "4 pictures left out in faces/test")
+    assert learned("faces", "faces/test") == (["faces"], ["faces"], "4 images left out in faces/test")
 
 
 def test_few():
@@ -72,7 +72,7 @@ def test_few():
 def test_thousands_of_parts_are_one_note():
     folders = [f"{n}/{part}" for n in range(2000) for part in ("train", "test")]
     kept, _, notes = learned(*folders, count=1)
-    assert len(kept) == 2000 and len(notes) < 200 and notes.startswith("2,000 pictures left out in ")
+    assert len(kept) == 2000 and len(notes) < 200 and notes.startswith("2,000 images left out in ")
 
 
 # --- classes and strays -----------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def test_thousands_of_parts_are_one_note():
 def test_a_stray_picture_loses_no_classes(stray, tmp_path: Path):
     layout = detect(add_pictures(tmp_path, [*pictures("a", "bb"), stray]))
     assert layout.kind == "class folders" and layout.label_names == ("a", "bb") and len(layout) == 8
-    assert f"1 picture in no class folder left out, as {stray}" in layout.describe()
+    assert f"1 image in no class folder left out, as {stray}" in layout.describe()
 
 
 def test_many_strays_are_no_strays(tmp_path: Path):
@@ -94,7 +94,7 @@ def test_a_stray_beside_the_one_folder_and_beside_parts(tmp_path: Path):
     layout = detect(add_pictures(tmp_path / "one", ["preview.png", *pictures("set/x", "set/y")]))
     assert layout.label_names == ("x", "y")
     layout = detect(add_pictures(tmp_path / "two", ["preview.png", *pictures("Train/x", "Train/y", "Test/x")]))
-    assert layout.label_names == ("x", "y") and len(layout) == 8 and "1 picture beside Train" in layout.describe()
+    assert layout.label_names == ("x", "y") and len(layout) == 8 and "1 image beside Train" in layout.describe()
 
 
 # --- pairs and domains ------------------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ def test_domains_in_any_case(names, tmp_path: Path):
     tests = [name.lower().replace("train", "test") for name in names]
     layout = detect(add_pictures(tmp_path, [*pictures(a, b), *pictures(*tests, count=2)]))
     assert layout.kind == "unpaired trainA/trainB" and layout.sources == pictures(a) and layout.entries == pictures(b)
-    assert "4 pictures left out" in layout.describe()
+    assert "4 images left out" in layout.describe()
 
 
 def test_two_folders_of_other_names_are_two_sets_for_those_that_want_them(tmp_path: Path):
@@ -145,7 +145,7 @@ def test_two_folders_of_other_names_are_two_sets_for_those_that_want_them(tmp_pa
 
 @pytest.fixture
 def wide(tmp_path: Path) -> Path:
-    """Pictures red on the left and blue on the right."""
+    """Images red on the left and blue on the right."""
     folder = tmp_path / "wide"
     folder.mkdir()
     for n in range(4):
@@ -158,7 +158,7 @@ def wide(tmp_path: Path) -> Path:
 
 def test_wide_pictures_are_pairs_only_for_recipes_that_want_them(wide):
     assert [detect(wide, wish).paired for wish in (None, "none", "paired", "unpaired")] == [True, False, True, True]
-    assert "other recipes learn whole pictures" in detect(wide).describe()
+    assert "other recipes learn whole images" in detect(wide).describe()
     assert "learned whole" in detect(wide, "none").describe()
     assert detect(wide, "paired").describe().splitlines()[1] == "no labels"
 

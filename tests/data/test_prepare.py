@@ -38,7 +38,7 @@ def test_pixels_labels_and_info(tmp_path: Path):
     assert ready.labels is not None and ready.labels.tolist() == [[1, 0]] * 2 + [[0, 1]] * 2
     assert ready.info["label_names"] == ["a", "b"] and ready.info["label_counts"] == [2, 2]
     assert ready.info["crop"] == "centre" and ready.info["filter"] == "lanczos" and len(ready.info["sha256"]) == 64
-    assert steps[-1] == (4, 4) and ready.describe() == [f"{folder}: class folders, 4 pictures, 10x8", "2 labels (a, b)"]
+    assert steps[-1] == (4, 4) and ready.describe() == [f"{folder}: class folders, 4 images, 10x8", "2 labels (a, b)"]
     again = open_prepared(ready.path)
     assert np.array_equal(again.images, ready.images) and again.info == ready.info
     assert isinstance(ready.images, np.memmap)
@@ -70,12 +70,12 @@ def test_the_cache_is_used_and_a_change_is_noticed(tmp_path: Path, monkeypatch: 
 
 def test_workers_do_not_change_a_bit(tmp_path: Path):
     folder = add_pictures(tmp_path / "f", [*numbered(workers.FEW, ending=".jpg"), *numbered(30, "png-")], (50, 61))
-    (folder / "0007.jpg").write_bytes(b"no picture")
+    (folder / "0007.jpg").write_bytes(b"no image")
     one = prepare(folder, 16, 16, workers=1, output=tmp_path / "one")
     two = prepare(folder, 16, 16, workers=2, output=tmp_path / "two")
     assert one.info["sha256"] == two.info["sha256"] and np.array_equal(one.images, two.images)
     assert (
-        one.info["skipped"] == two.info["skipped"] == [{"file": "0007.jpg", "reason": "not a picture that can be read"}]
+        one.info["skipped"] == two.info["skipped"] == [{"file": "0007.jpg", "reason": "not an image that can be read"}]
     )
     assert sorted(path.name for path in two.path.iterdir()) == ["dataset.json", "images.npy"]
 
@@ -102,7 +102,7 @@ def test_the_odd_corpus_in_one_folder(tmp_path: Path, caplog: pytest.LogCaptureF
     assert len(ready) == 400 + len(odd) - len(bad)
     assert "skipped empty.jpg: empty file" in caplog.text
     kept = [name for name in detect(folder).entries if name not in bad]
-    for row, name in enumerate(kept):  # dropping the bad ones moved no picture to another's place
+    for row, name in enumerate(kept):  # dropping the bad ones moved no image to another's place
         if name in odd:
             assert np.abs(ready.images[row, 8, 8].astype(int) - odd[name][1]).max() <= 6, name
 
@@ -113,7 +113,7 @@ def test_five_percent(tmp_path: Path):
         (folder / name).write_bytes(b"")
     assert len(prepare(folder, 8, 8)) == 38  # 2 of 40 is 5 %, not more
     (folder / "x3.png").write_bytes(b"")
-    with pytest.raises(DataError, match=r"3 of 41 pictures cannot be decoded, first x1\.png \(empty file\), x2\.png"):
+    with pytest.raises(DataError, match=r"3 of 41 images cannot be decoded, first x1\.png \(empty file\), x2\.png"):
         prepare(folder, 8, 8)
     assert len(prepare(folder, 8, 8, most_bad=0.5)) == 38
     with pytest.raises(DataError):  # the tolerant set must not pass for an accepted one
@@ -238,7 +238,7 @@ def test_a_damaged_set_that_was_named_is_one_line_and_one_without_sums_passes(tm
     made = prepare(add_pictures(tmp_path / "f", numbered(3)), 8, 8, output=tmp_path / "set")
     flip(made.path / "images.npy")
     prepared.checked.clear()
-    with pytest.raises(FileError, match="prepare the pictures again, or copy the set anew"):
+    with pytest.raises(FileError, match="prepare the images again, or copy the set anew"):
         prepare(made.path, 8, 8)
     info = json.loads((made.path / "dataset.json").read_text())
     assert info.pop("sums").keys() == {"images.npy"}
@@ -324,7 +324,7 @@ def test_a_cache_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch:
         prepare(add_pictures(tmp_path / "f", numbered(2)), 8, 8)
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="needs the real pictures beside the checkout")
+@pytest.mark.skipif(not REAL.is_dir(), reason="needs the real images beside the checkout")
 def test_real_pictures():
     kinds = {
         "anime-64": ("metadata.csv", 30_206, None),

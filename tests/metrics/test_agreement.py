@@ -110,7 +110,7 @@ def test_fid_within_classes():
     )
     shuffled = FIDByClass(labels(hair, hair), labels(np.zeros(200, int), hair)).scores(real, fake)["fid_by_class"]
     assert shuffled.settings == "mean of 1 of 2 values of hair"
-    assert shuffled.details[-1] == "fewer than 10 pictures of a kind, left out: pink"
+    assert shuffled.details[-1] == "fewer than 10 images of a kind, left out: pink"
 
 
 def test_sides_bring_what_was_asked(drawn, face_reader, monkeypatch):

@@ -61,7 +61,7 @@ def test_a_users_function(tmp_path):
     assert rows.tolist() == [[0], [0], [1], [1]] and afd.key() is None
     found = afd.scores(rows[2:], rows)["afd"]
     assert (found.value, found.real) == (0.5, 1.0) and found.settings.endswith("my_detector.py:bright")
-    with pytest.raises(UsageError, match="for 4 pictures"):
+    with pytest.raises(UsageError, match="for 4 images"):
         AFD(detectors.own(f"{tmp_path}/my_detector.py:wrong")).rows(pixels)
     with pytest.raises(UsageError, match="no function 'nothing'"):
         detectors.own(f"{tmp_path}/my_detector.py:nothing")

@@ -81,5 +81,5 @@ def test_factor_of_a_singular_matrix():
 
 
 def test_one_picture_has_no_covariance():
-    with pytest.raises(UsageError, match="2 pictures or more"):
+    with pytest.raises(UsageError, match="2 images or more"):
         score(np.zeros((1, 4)), np.zeros((5, 4)))

@@ -74,7 +74,7 @@ def test_every_form_gives_the_same_batches(folders):
 
 
 def test_too_few_images_are_warned_of(folders):
-    with pytest.warns(UserWarning, match="fid: 8 pictures for 1,280 features"):
+    with pytest.warns(UserWarning, match="fid: 8 images for 1,280 features"):
         metrics.fid(folders[0], folders[1], **LITE)
 
 

@@ -47,5 +47,5 @@ def test_fewer_pictures_than_a_subset():
     real, fake = torch.randn(2, 30, 4, generator=torch.Generator().manual_seed(3))
     found = KID().scores(real, fake[:20])["kid"]
     assert "subsets of 20, not 1,000" in found.note and found.settings == "100 subsets of 20, seed 2020"
-    with pytest.raises(UsageError, match="2 pictures or more"):
+    with pytest.raises(UsageError, match="2 images or more"):
         KID().scores(real, fake[:1])

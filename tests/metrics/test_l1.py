@@ -53,7 +53,7 @@ def test_the_command_compares_each_with_its_own_target(tmp_path):
     done = mien.evaluate(str(run), metrics="l1,sharpness", num=6)
     found = {row["metric"]: row for row in done.rows}
     assert found["l1"]["n_fake"] == found["l1"]["n_real"] == 6 and found["sharpness"]["real"] > 0
-    size = json.loads((run / "recipe.json").read_text())["resolution"]
+    size = json.loads((run / "recipe.json").read_text())["data"]["resolution"]
     ready, chosen = prepare(folder, *size), np.linspace(0, 7, 6).round().astype(int)
     drawn = load(str(run))(ready.sources[chosen], "B")[0].astype(float)
     assert found["l1"]["value"] == pytest.approx(np.abs(drawn - ready.images[chosen]).mean() / 127.5)

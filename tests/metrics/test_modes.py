@@ -43,7 +43,7 @@ def test_numbers_by_hand():
         "too seldom: pink hair 10.0% (in truth 50.0%)",
         "too often: black hair 90.0% (in truth 50.0%)",
         "hair × style never or hardly drawn: 1 of 4: pink long",
-        "hair × style × eyes: 3 of 8 combinations are in 100 pictures, 8 in 8 real ones",
+        "hair × style × eyes: 3 of 8 combinations are in 100 images, 8 in 8 real ones",
     )
 
 

@@ -52,5 +52,5 @@ def test_blocks_change_nothing(monkeypatch):
 
 
 def test_too_few():
-    with pytest.raises(UsageError, match="more than 5 pictures"):
+    with pytest.raises(UsageError, match="more than 5 images"):
         PrecisionRecall().scores(REAL, FAKE)

@@ -71,7 +71,7 @@ def test_what_fits_in_no_way_ends_all_in_one_line(reports):
     first, second = reports["short"]
     fails = r".*allocate memory.*\): choose a smaller"
     for case, said in {
-        "never": r"2 pictures at a time do not fit into this memory \(rank 1: ",
+        "never": r"2 images at a time do not fit into this memory \(rank 1: ",
         "grid": "rank 0: memory does not suffice",
         "building": "rank 1: memory does not suffice",
     }.items():

@@ -31,7 +31,7 @@ def test_on_a_processor_time_decides():
 
 def test_few_pictures_are_told():
     _, why = auto_recipe.choose(replace(LAPTOP, pictures=300, cores=1))
-    assert why[2].startswith("300 pictures are few: augmented") and "1 processor core " in why[0]
+    assert why[2].startswith("300 images are few: augmented") and "1 processor core " in why[0]
 
 
 @pytest.mark.parametrize("size", [(96, 80), (100, 90), (16, 16), (1024, 1024)])

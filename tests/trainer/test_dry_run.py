@@ -39,11 +39,11 @@ def test_one_round_is_tried_and_nothing_is_written(dry, tmp_path, capsys):
 def test_a_round_that_does_not_fit_goes_in_parts(dry, capsys):
     dry(2)
     said = capsys.readouterr().err
-    assert "a start would go on in parts of 4 pictures" in said and "a start would go on in parts of 2 pictures" in said
+    assert "a start would go on in parts of 4 images" in said and "a start would go on in parts of 2 images" in said
     assert said.endswith("memory   it fits\n")
 
 
 def test_the_smallest_parts_that_do_not_fit_are_refused_as_by_a_start(dry, tmp_path):
-    with pytest.raises(OutOfMemory, match="2 pictures at a time do not fit into this memory"):
+    with pytest.raises(OutOfMemory, match="2 images at a time do not fit into this memory"):
         dry(1)
     assert not (tmp_path / "runs").exists()

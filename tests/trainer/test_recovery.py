@@ -189,9 +189,9 @@ def test_a_batch_that_does_not_fit_is_trained_in_parts(player, faces, tmp_path, 
     run = begin(faces, tmp_path / "found", "dcgan", TINY, "160img")
     said = capsys.readouterr().err
     assert (
-        "back to the beginning, and on in parts of 4 pictures; their gradients add up as before, but batch norm" in said
+        "back to the beginning, and on in parts of 4 images; their gradients add up as before, but batch norm" in said
     )
-    assert "and on in parts of 2 pictures" in said and "Traceback" not in said
+    assert "and on in parts of 2 images" in said and "Traceback" not in said
     assert typed_json.read(run.path / "recipe.json", Object)["parts"] == 4
     rows = [row for row in RunDirectory(run.path).events.read() if row["event"] == "went back"]
     assert [(row["why"], row["parts"], row["to"]) for row in rows] == [("memory", 2, 0), ("memory", 4, 0)]
@@ -217,7 +217,7 @@ def test_what_does_not_fit_in_the_smallest_parts_is_one_line(faces, tmp_path, na
     words = ["train", "dcgan", "--data", str(faces), "--outdir", str(tmp_path), "--resolution", "16", "--batch", "8"]
     assert cli.run([*words, "--budget", "80img", *(word for change in TINY for word in ("--set", change))]) == 71
     last = capsys.readouterr().err.strip().splitlines()[-1]
-    assert last.startswith("mien: 2 pictures at a time do not fit into this memory (")
+    assert last.startswith("mien: 2 images at a time do not fit into this memory (")
     assert "--resolution" in last and "--set discriminator.width=2 --set generator.width=2" in last
 
 

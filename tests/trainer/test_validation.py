@@ -193,7 +193,7 @@ def test_the_command_line_says_what_is_to_come(faces, tmp_path, capsys):
     assert cli.run([*command, "--metrics", BOTH, "--metrics-every", "2", "--json"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out)["images"] == 0
-    assert f"metrics  {BOTH} of 2,500 pictures from 2 kimg on, " in err and ", at most 10% of the time" in err
+    assert f"metrics  {BOTH} of 2,500 images from 2 kimg on, " in err and ", at most 10% of the time" in err
 
 
 @pytest.mark.parametrize("which", [(0, 1, 2), (2,)])

@@ -1,4 +1,4 @@
-"""Readers of the files that name pictures: StyleGAN's dataset.json, and metadata.csv|tsv|jsonl.
+"""Readers of the files that name images: StyleGAN's dataset.json, and metadata.csv|tsv|jsonl.
 
 Each reader takes the contents of a data set and returns an Annotation, or None when it does not know them. An image
 without a label keeps zeros in that block; the vocabulary is sorted, so the columns never depend on the file order.
@@ -282,4 +282,4 @@ def _filled(values: np.ndarray, rows: list[int]) -> np.ndarray:
 def unlabelled(labels: np.ndarray | None) -> tuple[str, ...]:
     """A note that counts the images without any label."""
     empty = 0 if labels is None else int((~labels.any(axis=1)).sum())
-    return (f"{counted(empty, 'picture')} unlabelled",) if empty else ()
+    return (f"{counted(empty, 'image')} unlabelled",) if empty else ()

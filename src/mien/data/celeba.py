@@ -42,15 +42,15 @@ def celeba(contents: Contents) -> Annotation | None:
     if not any(row >= 0 for row in places):
         first = next(iter(rows))
         raise DataError(
-            f"{where} lists none of the pictures there: it lists {first}, a picture is {contents.pictures[0]}; "
+            f"{where} lists none of the images there: it lists {first}, an image is {contents.pictures[0]}; "
             "is it the list of another folder?"
         )
     values = np.array([*rows.values(), [False] * len(names)], np.float32)  # row -1: nothing known
     labels = values[places]
     unlisted = sum(row < 0 for row in places)
-    notes += (f"{counted(unlisted, 'picture')} not in {name}",) if unlisted else unlabelled(labels)
+    notes += (f"{counted(unlisted, 'image')} not in {name}",) if unlisted else unlabelled(labels)
     if told is not None and told != len(rows):
-        notes += (f"{name} says that it lists {told:,} pictures, but lists {len(rows):,}",)
+        notes += (f"{name} says that it lists {told:,} images, but lists {len(rows):,}",)
     return Annotation("celeba attributes", contents.pictures, labels, names, notes=notes)
 
 
@@ -81,7 +81,7 @@ def _parsed(text: str, where: str) -> tuple[tuple[str, ...], dict[str, list[bool
     told = int(lines[0][1][0]) if lines and len(lines[0][1]) == 1 and lines[0][1][0].isdecimal() else None
     lines = lines[1:] if told is not None else lines
     if len(lines) < 2:
-        raise DataError(f"{where} lists no picture: it is empty or was cut; get it again, or remove it")
+        raise DataError(f"{where} lists no image: it is empty or was cut; get it again, or remove it")
     names = lines[0][1]
     if len(names) == len(lines[1][1]) and names[0].lower() in ("image_id", "file_name", "filename", "image", "file"):
         names = names[1:]

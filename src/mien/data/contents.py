@@ -52,7 +52,7 @@ class Annotation:
 
 
 def counted(number: int, thing: str) -> str:
-    """ "1 picture", "3 pictures"."""
+    """ "1 image", "3 images"."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 

@@ -59,7 +59,7 @@ def open_picture(data: bytes, name: str = "") -> Image.Image:
         raise BadPicture(f"over {MOST_PIXELS:,} pixels") from error
     except Exception as error:  # decoders raise anything on hostile bytes, and none of it may end the run
         blame(error, 1 << 20)
-        raise BadPicture("not a picture that can be read") from error
+        raise BadPicture("not an image that can be read") from error
     if image.width * image.height > MOST_PIXELS:
         raise BadPicture(f"{image.width}x{image.height} is over {MOST_PIXELS:,} pixels")
     return image

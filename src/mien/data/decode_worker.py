@@ -21,7 +21,7 @@ from mien.data.members import Member
 from mien.data.workers import in_parts
 
 SCARCE = (errno.EMFILE, errno.ENFILE)  # too many open files: no fault of the image
-GRAY_SPREAD = 2  # levels between the channels of a gray picture: lossy WebP leaves 1
+GRAY_SPREAD = 2  # levels between the channels of a gray image: lossy WebP leaves 1
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ class Files:
 
     @cached_property
     def pictures(self) -> list[str]:
-        """Names whose extension is a picture's, in order."""
+        """Names whose extension is an image's, in order."""
         return [name for name in self.members if is_picture(name)]
 
     def read(self, name: str) -> bytes:
@@ -133,7 +133,7 @@ def _open_archive(path: Path) -> Files:
     if head[:2] == b"PK":
         raise Damaged("a zip whose end is missing")
     raise DataError(
-        f"{path} is a single file, neither zip nor tar: give --data the folder or archive that holds the pictures"
+        f"{path} is a single file, neither zip nor tar: give --data the folder or archive that holds the images"
     )
 
 
@@ -169,7 +169,7 @@ def _is_folder(path: Path) -> bool:
     """Raises DataError for what is neither a folder nor a file: opening a pipe would wait for ever."""
     kind = stat.S_IFMT(path.stat().st_mode)
     if kind in _SPECIAL:
-        raise DataError(f"{path} is {_SPECIAL[kind]}: give --data a folder, a zip or a tar of pictures")
+        raise DataError(f"{path} is {_SPECIAL[kind]}: give --data a folder, a zip or a tar of images")
     return kind == stat.S_IFDIR
 
 

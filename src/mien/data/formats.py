@@ -48,7 +48,7 @@ def unread(names: Iterable[str]) -> tuple[str, ...]:
     """For each format whose package is missing, one line: how many of the names are such images, and the cure."""
     missing = {ending: extra for extra in EXTRAS if not installed(extra) for ending in extra.endings}
     found = Counter(missing.get("." + name.rpartition(".")[2].lower()) for name in names) if missing else Counter()
-    return tuple(f"{found[extra]:,} {extra.name} pictures left out: {extra.cure}" for extra in EXTRAS if found[extra])
+    return tuple(f"{found[extra]:,} {extra.name} images left out: {extra.cure}" for extra in EXTRAS if found[extra])
 
 
 def format_of(data: bytes) -> Extra | None:

@@ -98,7 +98,7 @@ def warnings(found: Survey, ready: PreparedSet, exact: int, near: int, refused: 
     told = [refused] if refused else []
     if count < FEW_PICTURES:
         told.append(
-            f"only {count:,} pictures: a GAN will learn them by heart; gather {FEW_PICTURES:,} or more, or augment"
+            f"only {count:,} images: a GAN will learn them by heart; gather {FEW_PICTURES:,} or more, or augment"
         )
     if extra := exact + near:
         share = extra / max(count, 1)
@@ -109,24 +109,24 @@ def warnings(found: Survey, ready: PreparedSet, exact: int, near: int, refused: 
         side = int(statistics.median(min(shape) for shape in found.shapes))
         cure = f"--resolution {side}" if 8 <= side < min(height, width) else "a smaller --resolution"
         told.append(
-            f"{small:,} pictures are smaller than {width}x{height} and get enlarged, so they look soft: try {cure}"
+            f"{small:,} images are smaller than {width}x{height} and get enlarged, so they look soft: try {cure}"
         )
     cropped = sum(_kept(h, w, height, width) < LITTLE_KEPT for h, w in found.shapes)
     if cropped > 0.02 * len(found.shapes):
         told.append(
-            f"{cropped:,} pictures lose over {1 - LITTLE_KEPT:.0%} of their area to the centre crop: crop them first"
+            f"{cropped:,} images lose over {1 - LITTLE_KEPT:.0%} of their area to the centre crop: crop them first"
         )
     gray = gray_share(ready.images)
     if 0.05 < gray < 1:
-        told.append(f"{gray:.0%} of the pictures are gray among coloured ones: the generator will draw both")
+        told.append(f"{gray:.0%} of the images are gray among coloured ones: the generator will draw both")
     names, counts = ready.info["label_names"], ready.info["label_counts"]
     rare = [name for name, number in zip(names, counts) if number < FEW_OF_A_LABEL]
     if rare:
         told.append(
-            f"labels with fewer than {FEW_OF_A_LABEL} pictures: {len(rare)} ({', '.join(rare[:3])}); merge or drop them"
+            f"labels with fewer than {FEW_OF_A_LABEL} images: {len(rare)} ({', '.join(rare[:3])}); merge or drop them"
         )
     if names and ready.info["unlabelled"] > 0.5 * count:
-        told.append(f"{ready.info['unlabelled'] / count:.0%} of the pictures have no label")
+        told.append(f"{ready.info['unlabelled'] / count:.0%} of the images have no label")
     return told
 
 

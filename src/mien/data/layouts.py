@@ -80,13 +80,13 @@ class Layout:
 
     def describe(self) -> str:
         """Two lines: what was found, and what comes with the images."""
-        pictures = f"{len(self):,} pictures"
+        pictures = f"{len(self):,} images"
         if self.paired or self.pairs_of_files or self.kind == "drawn-lines":
             pictures = f"{len(self):,} pairs"
         elif self.kind == "drawn-unpaired":
-            pictures = f"{len(self):,} pictures A, {len(self):,} pictures B"
+            pictures = f"{len(self):,} images A, {len(self):,} images B"
         elif self.sources is not None:
-            pictures = f"{len(self.sources):,} pictures A, {len(self):,} pictures B"
+            pictures = f"{len(self.sources):,} images A, {len(self):,} images B"
         parts = []
         if self.label_names:
             names = ", ".join(self.label_names[:4]) + (", …" if len(self.label_names) > 4 else "")
@@ -211,13 +211,13 @@ def _prepared(path: Path) -> Layout:
 
 def _found_instead(files: Files) -> str:
     if not files.members:
-        return ": it is empty; give a folder, a zip or a tar of pictures"
+        return ": it is empty; give a folder, a zip or a tar of images"
     if missing := unread(files.members):
         return f" ({'; '.join(missing)})"
     kinds = Counter(Path(name).suffix.lower() or "without extension" for name in files.members)
     found = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(3))
     archives = [name for name in files.members if name.lower().endswith((".zip", ".tar", ".tgz", ".tar.gz"))]
-    cure = f"name the archive itself, as in {files.path / archives[0]}" if archives else "give a folder of pictures"
+    cure = f"name the archive itself, as in {files.path / archives[0]}" if archives else "give a folder of images"
     return f" (found {found}): {cure}"
 
 
@@ -225,14 +225,14 @@ def _contents(files: Files) -> Contents:
     """The files that count. Raises DataError where there is no image among them."""
     own = own_output.find(files, is_picture)
     if own.itself:
-        raise DataError(f"{files.path} is a run of mien, not a set of pictures: name the folder of the pictures")
+        raise DataError(f"{files.path} is a run of mien, not a set of images: name the folder of the images")
     names = [name for name in files.members if not own.holds(name)] if own.folders or own.pictures else files.members
     pictures: list[str] = []
     others: list[str] = []
     for name in names:
         (pictures if is_picture(name) else others).append(name)
     if not pictures:
-        raise DataError(f"{files.path} holds no picture that mien can read{_found_instead(files)}")
+        raise DataError(f"{files.path} holds no image that mien can read{_found_instead(files)}")
     split = parts.divide(pictures)
     if split.left_out or split.strays:
         gone = {folder: split.leaves_out(folder) for folder in {name.rpartition("/")[0] for name in names}}
@@ -288,16 +288,16 @@ def _own(contents: Contents, found: Annotation, sources: str | None) -> Layout:
 def _reading(chosen: Annotation, sources: str | None, others: tuple[str, ...], wide: bool) -> list[str]:
     """A line where the files may be read in two ways."""
     if sources is None and "none" in others:
-        what = "whole pictures, twice as wide as high" if chosen.kind == HALVES else "all pictures of both folders"
+        what = "whole images, twice as wide as high" if chosen.kind == HALVES else "all images of both folders"
         return [f"pairs for pix2pix and cyclegan alone; other recipes learn {what}"]
     if sources is None and others and chosen.kind not in _FROM_FILES:
         what = "pairs" if "paired" in others else "two sets"
         return [f"for recipes that want sources (pix2pix, cyclegan): {what}"]
     if sources == "none" and "none" in others:
-        return ["learned whole: pairs (pictures twice as wide as high) are for pix2pix and cyclegan" if wide
+        return ["learned whole: pairs (images twice as wide as high) are for pix2pix and cyclegan" if wide
                 else "both folders are learned: pairs in two folders are for pix2pix and cyclegan"]  # fmt: skip
     if sources == "none" and chosen.sources is not None:
-        return [f"B alone is learned: the {counted(len(chosen.sources), 'picture')} of A are for cyclegan"]
+        return [f"B alone is learned: the {counted(len(chosen.sources), 'image')} of A are for cyclegan"]
     return []
 
 
@@ -321,7 +321,7 @@ def _unused(contents: Contents, chosen: Annotation) -> list[str]:
     unused = len(set(contents.pictures).difference(chosen.entries, chosen.sources or ()))
     if not unused or any("left out" in note for note in chosen.notes):
         return []
-    return [f"{counted(unused, 'picture')} left out (for a test, or not listed)"]
+    return [f"{counted(unused, 'image')} left out (for a test, or not listed)"]
 
 
 _FROM_FILES = ("stylegan dataset.json", *METADATA, "celeba attributes")

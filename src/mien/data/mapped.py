@@ -15,12 +15,12 @@ def read_array(path: Path, dtype: type, shape: tuple[int | None, ...]) -> np.nda
     Raises FileError, in one line, for a file that is missing, damaged or of another kind.
     """
     if not path.is_file():
-        raise FileError(f"{path} is {'not a regular file' if path.exists() else 'missing'}: prepare the pictures again")
+        raise FileError(f"{path} is {'not a regular file' if path.exists() else 'missing'}: prepare the images again")
     try:
         array = np.lib.format.open_memmap(path, mode="r")
     except Exception as error:  # numpy reads the header as Python's text and lets through whatever that raises
         why = (str(error).splitlines() or [type(error).__name__])[0]
-        raise FileError(f"{path} cannot be read ({why}): prepare the pictures again") from error
+        raise FileError(f"{path} cannot be read ({why}): prepare the images again") from error
     fits = len(array.shape) == len(shape) and all(
         wanted in (None, there) for wanted, there in zip(shape, array.shape, strict=True)
     )

@@ -61,20 +61,20 @@ def match(
                 apart.append(twice[-1])
         row_of[name] = row
     if names and not row_of:
-        here = f"a picture there is {pictures[0]!r}" if pictures else "there are no pictures"
+        here = f"an image there is {pictures[0]!r}" if pictures else "there are no images"
         raise DataError(
-            f"{path}: no name in {file} is a picture: it names {names[0]!r}, {here}; write names relative to {file}"
+            f"{path}: no name in {file} is an image: it names {names[0]!r}, {here}; write names relative to {file}"
         )
     notes = []
     if missing:
-        notes.append(f"{counted(len(missing), 'row')} of {file} without a picture, as {names[missing[0]]}")
+        notes.append(f"{counted(len(missing), 'row')} of {file} without an image, as {names[missing[0]]}")
     if other_case:
-        notes.append(f"{counted(other_case, 'name')} of {file} in another case than the pictures'")
+        notes.append(f"{counted(other_case, 'name')} of {file} in another case than the images'")
     if twice:
         first, second = apart[0] if apart else twice[0]
         how = f", {len(apart):,} with other values" if apart else ""
         notes.append(
-            f"{counted(len(twice), 'row')} of {file} for a picture named before{how}: {names[second]} in "
+            f"{counted(len(twice), 'row')} of {file} for an image named before{how}: {names[second]} in "
             f"{places(first)} and {places(second)}; the last one counts"
         )
     return Matched(row_of, tuple(notes))

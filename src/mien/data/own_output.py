@@ -58,10 +58,10 @@ def find(files: Files, is_picture: Callable[[str], bool]) -> Own:
     if folders:
         notes.append(f"left out what mien wrote: {listed(list(folders))}")
     if made and len(made) == len(pictures):
-        notes.append(f"warning: all {len(made):,} pictures are mien's own, as the facts inside say")
+        notes.append(f"warning: all {len(made):,} images are mien's own, as the facts inside say")
         made = set()
     elif made:
-        notes.append(f"left out {counted(len(made), 'picture')} that mien made, as {min(made)}")
+        notes.append(f"left out {counted(len(made), 'image')} that mien made, as {min(made)}")
     return Own(inside, frozenset(made), tuple(notes))
 
 

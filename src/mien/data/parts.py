@@ -55,7 +55,7 @@ def divide(pictures: list[str]) -> Parts:
     _visit(tree, "", "", parts)
     if parts.left_out:
         count = sum(parts.left_out.values())
-        parts.notes.insert(0, f"{counted(count, 'picture')} left out in {_words(sorted(parts.left_out))}")
+        parts.notes.insert(0, f"{counted(count, 'image')} left out in {_words(sorted(parts.left_out))}")
     return parts
 
 
@@ -85,7 +85,7 @@ def _visit(tree: _Tree, folder: str, logical: str, parts: Parts) -> None:
         gone = [*kept, *others]
         going_on, inside = trains, dict.fromkeys(trains, logical)
         if direct and kept and few(direct, tree.below[folder]):
-            parts.notes.append(f"{counted(direct, 'picture')} beside {_words(trains)} left out")
+            parts.notes.append(f"{counted(direct, 'image')} beside {_words(trains)} left out")
             parts.strays.add(folder)
             direct = 0
     elif kept and not trains and not others and not few(direct, tree.below[folder]):

@@ -53,7 +53,7 @@ def prepare(
         cache: Where prepared sets are kept; default: $MIEN_CACHE, or mien below $XDG_CACHE_HOME or ~/.cache.
         output: Write the set here instead, to keep or to move.
         workers: Processes; default: every core. The pixels do not depend on it.
-        progress: Called with (pictures done, images in all).
+        progress: Called with (images done, images in all).
         rebuild: Prepare again even when the cache has it.
         layout: Of `data` for `sources`, where it was detected already.
         most_bad: The share of damaged images over which the set is refused.
@@ -152,7 +152,7 @@ def _as_it_is(layout: Layout, height: int, width: int, output: Path | None) -> P
         have = "x".join(map(str, layout.size or ()))
         raise UsageError(
             f"--resolution {height}x{width}: {layout.path} is prepared at {have}; "
-            "leave --resolution out, or give the pictures"
+            "leave --resolution out, or give the images"
         )
     if output:
         raise UsageError(f"--output {output}: {layout.path} is a prepared set already; copy the folder instead")
@@ -160,7 +160,7 @@ def _as_it_is(layout: Layout, height: int, width: int, output: Path | None) -> P
     try:
         ready.check()
     except FileError as trouble:
-        raise FileError(f"{trouble}: prepare the pictures again, or copy the set anew") from None
+        raise FileError(f"{trouble}: prepare the images again, or copy the set anew") from None
     return ready
 
 

@@ -73,7 +73,7 @@ class PreparedSet:
     def describe(self) -> list[str]:
         """Two lines for people: what the images are, and what comes with them."""
         count, height, width, channels = self.images.shape
-        first = f"{self.info['source']}: {self.info['layout']}, {count:,} pictures, {height}x{width}"
+        first = f"{self.info['source']}: {self.info['layout']}, {count:,} images, {height}x{width}"
         first += ", gray" if channels == 1 else ""
         names = self.info["label_names"]
         parts = []
@@ -134,7 +134,7 @@ def open_prepared(path: str | Path) -> PreparedSet:
     try:
         info = described(path)
     except FileError as error:
-        raise FileError(f"{error}: prepare the pictures again") from None
+        raise FileError(f"{error}: prepare the images again") from None
     count, names = info["shape"][0], len(info["label_names"])
     images = read_array(path / "images.npy", np.uint8, tuple(info["shape"]))
     labels = numbers(path / "labels.npy", (count, names)) if names else None
@@ -145,7 +145,7 @@ def open_prepared(path: str | Path) -> PreparedSet:
     source_labels = numbers(told, (len(sources), names)) if sources is not None and told.exists() else None
     found = PreparedSet(path, images, labels, None, sources, info, source_labels)
     if found.paired and sources is not None and len(images) != len(sources):
-        raise FileError(f"{path} holds {len(images):,} pictures and another number of sources: prepare it again")
+        raise FileError(f"{path} holds {len(images):,} images and another number of sources: prepare it again")
     return replace(found, captions=captions_of(path / "captions.jsonl", count)) if info["captions"] else found
 
 
@@ -174,5 +174,5 @@ def captions_of(path: Path, count: int) -> list[str]:
     lines = typed_json.read_bytes(path, MOST_CAPTIONS).split(b"\n")
     captions = [typed_json.decode(line, str, f"{path}, line {row},") for row, line in enumerate(lines, 1) if line]
     if len(captions) != count:
-        raise FileError(f"{path} holds {len(captions):,} captions for {count:,} pictures: prepare the pictures again")
+        raise FileError(f"{path} holds {len(captions):,} captions for {count:,} images: prepare the images again")
     return captions

@@ -133,7 +133,7 @@ def _judge(layout: Layout, skipped: list[tuple[str, str]], total: int, most_bad:
     if len(skipped) > most_bad * total or len(skipped) == total:
         first = ", ".join(f"{name} ({reason})" for name, reason in skipped[:3])
         raise DataError(
-            f"{layout.path}: {len(skipped):,} of {total:,} pictures cannot be decoded, "
+            f"{layout.path}: {len(skipped):,} of {total:,} images cannot be decoded, "
             f"first {first}: remove or replace them"
         )
 

@@ -1,4 +1,4 @@
-"""Lanczos resampling of 8-bit pictures: Pillow's result to within one level, in about half of its time.
+"""Lanczos resampling of 8-bit images: Pillow's result to within one level, in about half of its time.
 
 Pillow adds up each output pixel by scalar code; here the same two passes (across, then down, rounded to 8 bits in
 between) are products with banded weight matrices. Weights are multiples of 2^-15, so every partial sum is an exact

@@ -1,4 +1,4 @@
-"""Texts beside pictures: name.txt beside name.jpg, as taggers and captioners write them."""
+"""Texts beside images: name.txt beside name.jpg, as taggers and captioners write them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NUMBERS = re.compile(r"[\d\s.,+-]+")
 
 
 def sidecars(contents: Contents) -> Annotation | None:
-    """name.txt beside name.jpg, for at least half of the pictures: comma-separated tags, or else a caption."""
+    """name.txt beside name.jpg, for at least half of the images: comma-separated tags, or else a caption."""
     texts = _beside(contents)
     if 2 * len(texts) < len(contents.pictures) or not texts:
         return None
@@ -26,7 +26,7 @@ def sidecars(contents: Contents) -> Annotation | None:
         return None  # boxes and classes of a detector's training, no words
     lines = [" ".join(read.get(picture, "").split()) for picture in contents.pictures]
     missing = lines.count("")
-    notes: tuple[str, ...] = (f"{counted(missing, 'picture')} without text",) if missing else ()
+    notes: tuple[str, ...] = (f"{counted(missing, 'image')} without text",) if missing else ()
     if not _are_tags([line for line in lines if line]):
         return Annotation("sidecar captions", contents.pictures, captions=lines, notes=notes)
     tags = [{tag.strip() for tag in line.split(",")} - {""} for line in lines]
@@ -47,8 +47,8 @@ def unused_texts(contents: Contents) -> tuple[str, ...]:
     texts = _beside(contents)
     if not texts:
         return ()
-    why = "numbers, no words" if 2 * len(texts) >= len(contents.pictures) else "for fewer than half of the pictures"
-    return (f"{len(texts):,} .txt beside pictures not read ({why})",)
+    why = "numbers, no words" if 2 * len(texts) >= len(contents.pictures) else "for fewer than half of the images"
+    return (f"{len(texts):,} .txt beside images not read ({why})",)
 
 
 def _beside(contents: Contents) -> dict[str, str]:

@@ -14,7 +14,7 @@ from mien.batch import Batch, Memory, Turn
 from mien.errors import UsageError
 
 Sources = Literal["none", "paired", "unpaired"]
-"""What a game reads besides pictures: nothing; for each its source; a set of sources of their own."""
+"""What a game reads besides images: nothing; for each its source; a set of sources of their own."""
 
 
 def trained(modules: Iterable[nn.Module]) -> list[nn.Parameter]:

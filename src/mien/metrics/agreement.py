@@ -39,12 +39,12 @@ class LabelledMetric(Metric):
         real, requested = self.real_labels, self.requested
         if requested is None:
             raise UsageError(
-                f"{self.name} needs requested attributes: a run with --cond, or labelled pictures. A run with --cond "
+                f"{self.name} needs requested attributes: a run with --cond, or labelled images. A run with --cond "
                 "text is given the captions of --data, which must have labels, too"
             )
         if real is None or real.names != requested.names:
             raise UsageError(
-                f"{self.name} needs real pictures with the requested labels ({', '.join(requested.names[:3])}, "
+                f"{self.name} needs real images with the requested labels ({', '.join(requested.names[:3])}, "
                 f"…): name them by --data"
             )
         found = attributes_of(real.names, real.values)
@@ -78,7 +78,7 @@ class Agreement(LabelledMetric):
             settings = f"chance {chance(values, requested[known]):.1%}; {how}"
             found[f"agreement_{attribute.name}"] = Score(share, None, accuracy, settings)
         if not found:
-            raise UsageError(f"agreement: none of {', '.join(unread)} can be read: too few real pictures have them")
+            raise UsageError(f"agreement: none of {', '.join(unread)} can be read: too few real images have them")
         mean = float(np.mean([one.value for one in found.values()]))
         of_real = float(np.mean([one.real for one in found.values() if one.real is not None]))
         details = (f"not read surely enough, or not requested: {', '.join(unread)}",) if unread else ()
@@ -158,10 +158,10 @@ class FIDByClass(LabelledMetric):
             lines.append(f"fid of {name}: {values[-1]:.2f} ({len(own):,} real, {len(other):,} fake)")
         if not values:
             raise UsageError(
-                f"fid_by_class: no {attribute.name} has {FEWEST_OF_A_CLASS} pictures of each kind: raise --num"
+                f"fid_by_class: no {attribute.name} has {FEWEST_OF_A_CLASS} images of each kind: raise --num"
             )
-        lines += [f"fewer than {FEWEST_OF_A_CLASS} pictures of a kind, left out: {', '.join(few)}"] if few else []
+        lines += [f"fewer than {FEWEST_OF_A_CLASS} images of a kind, left out: {', '.join(few)}"] if few else []
         settings = f"mean of {len(values)} of {len(attribute.values)} values of {attribute.name}"
         fewest, width = min(len(real), len(fake)) // len(attribute.values), real.shape[1]
-        note = f"about {fewest:,} pictures of a class for {width:,} features: far too high" if fewest <= width else None
+        note = f"about {fewest:,} images of a class for {width:,} features: far too high" if fewest <= width else None
         return {"fid_by_class": Score(float(np.mean(values)), None, None, settings, note, details=tuple(lines))}

@@ -125,7 +125,7 @@ class Own:
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         found = np.asarray(self.function(pixels))
         if found.shape != (len(pixels),):
-            raise UsageError(f"--detector {self.name} returned shape {found.shape} for {len(pixels)} pictures")
+            raise UsageError(f"--detector {self.name} returned shape {found.shape} for {len(pixels)} images")
         return found.astype(bool)
 
 

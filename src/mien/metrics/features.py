@@ -14,7 +14,7 @@ from mien.metrics.networks.feature_network import FeatureNetwork
 from mien.metrics.resize import Resize, resize
 from mien.runtime.device import to_device
 
-AT_ONCE = 8  # pictures: what lies between two layers then stays in a processor's caches, a tenth quicker than 32
+AT_ONCE = 8  # images: what lies between two layers then stays in a processor's caches, a tenth quicker than 32
 M = TypeVar("M", bound=nn.Module)
 
 

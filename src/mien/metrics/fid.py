@@ -25,12 +25,12 @@ class FID(Metric):
     def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:
         fewest, width = min(len(real), len(fake)), real.shape[1]
         if fewest < 2:
-            raise UsageError("fid needs 2 pictures or more of each kind: raise --num")
+            raise UsageError("fid needs 2 images or more of each kind: raise --num")
         if same_rows(real, fake):  # rounding would leave about 1e-4, of either sign
             return {"fid": Score(0.0, note=SAME_IMAGES)}
         if fewest > width:
             return {"fid": Score(frechet(*moments(real), *moments(fake)))}
-        note = f"{fewest:,} pictures for {width:,} features: a singular covariance, and a value far too high"
+        note = f"{fewest:,} images for {width:,} features: a singular covariance, and a value far too high"
         return {"fid": Score(frechet_of_few(real, fake), note=note)}
 
 

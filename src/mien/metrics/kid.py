@@ -29,7 +29,7 @@ class KID(Metric):
     def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:
         size = min(self.size, len(real), len(fake))
         if size < 2:
-            raise UsageError("kid needs 2 pictures or more of each kind: raise --num")
+            raise UsageError("kid needs 2 images or more of each kind: raise --num")
         settings = f"{self.subsets} subsets of {size}, seed {self.seed}"
         if same_rows(real, fake):  # two different subsets of one set would differ by chance
             return {"kid": Score(0.0, 0.0, settings=settings, note=SAME_IMAGES)}
@@ -39,7 +39,7 @@ class KID(Metric):
             ours = fake[draw.choice(len(fake), size, replace=False)]
             theirs = real[draw.choice(len(real), size, replace=False)]
             values.append(discrepancy(ours, theirs))
-        note = f"subsets of {size:,}, not {self.size:,}: there are no more pictures" if size < self.size else None
+        note = f"subsets of {size:,}, not {self.size:,}: there are no more images" if size < self.size else None
         return {"kid": Score(float(np.mean(values)), float(np.std(values)), settings=settings, note=note)}
 
 

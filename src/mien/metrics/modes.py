@@ -188,7 +188,7 @@ class Combinations:
     def covered_in_words(self, real: Tensor, fake: Tensor) -> str:
         what = " × ".join(part.name for part in self.parts)
         return (
-            f"{what}: {self.covered(fake):,.0f} of {len(self.truth):,} combinations are in {len(fake):,} pictures, "
+            f"{what}: {self.covered(fake):,.0f} of {len(self.truth):,} combinations are in {len(fake):,} images, "
             f"{self.covered(real):,.0f} in {len(real):,} real ones"
         )
 

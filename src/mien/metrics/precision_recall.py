@@ -31,7 +31,7 @@ class PrecisionRecall(Metric):
     def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:
         k, wider = self.k, self.k_density
         if min(len(real), len(fake)) <= wider:
-            raise UsageError(f"pr needs more than {wider} pictures of each kind: raise --num")
+            raise UsageError(f"pr needs more than {wider} images of each kind: raise --num")
         real, fake = real.double(), fake.double()
         real_radii, fake_radii = radii(real, (k, wider)), radii(fake, (k,))[0]
         in_fake = [(torch.cdist(block, fake) <= fake_radii).any(1) for block in real.split(BLOCK)]

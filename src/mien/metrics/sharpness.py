@@ -16,7 +16,7 @@ from mien.metrics.metric import Metric, Reads, Score, metric
 @dataclass(frozen=True)
 class Sharpness(Metric):
     """The mean absolute step from a pixel to its right and its lower neighbour, in levels from 0 to 255. The best
-    value is that of the real pictures: below it is blur, above it noise."""
+    value is that of the real images: below it is blur, above it noise."""
 
     name: ClassVar[str] = "sharpness"
     reads: ClassVar[Reads] = "pixels"

@@ -40,7 +40,7 @@ def outer_stride(resolution: tuple[int, int]) -> int:
 
 
 def widths(width: int, count: int) -> list[int]:
-    """Channels after each of `count` steps away from the picture: 64, 128, 256, 512, 512 …"""
+    """Channels after each of `count` steps away from the image: 64, 128, 256, 512, 512 …"""
     return [width * min(2**step, LARGEST_MULTIPLE) for step in range(count)]
 
 

@@ -63,4 +63,4 @@ class DataOptions:
 
     def __post_init__(self) -> None:
         if not 0 <= self.jitter <= 1:
-            raise UsageError(f"jitter={self.jitter:g}: a picture can be enlarged by a share from 0 to 1")
+            raise UsageError(f"jitter={self.jitter:g}: an image can be enlarged by a share from 0 to 1")

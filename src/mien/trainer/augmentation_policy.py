@@ -10,7 +10,7 @@ from mien.errors import UsageError
 from mien.losses.adversarial import says
 from mien.recipes.recipe import Recipe
 
-FEW = 5_000  # pictures: both papers gain most below some thousands
+FEW = 5_000  # images: both papers gain most below some thousands
 NAMED: dict[str, Augmentation | None] = {"none": None, "diffaugment": DiffAugment(), "ada": ADA()}
 
 
@@ -58,4 +58,4 @@ def words(recipe: Recipe, count: int) -> list[str]:
     """Of the first lines: what is used, and that there are few images, which is why one should."""
     if recipe.augment is None:
         return []
-    return [f"{type(recipe.augment).__name__.lower()}{f': {count:,} pictures are few' if count < FEW else ''}"]
+    return [f"{type(recipe.augment).__name__.lower()}{f': {count:,} images are few' if count < FEW else ''}"]

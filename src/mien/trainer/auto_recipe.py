@@ -51,7 +51,7 @@ def facts(size: tuple[int, int], pictures: int, device: torch.device, seconds: f
 def choose(known: Facts) -> tuple[Recipe, list[str]]:
     """The recipe, and why, in three lines."""
     recipe, lines = on_gpu(known) if known.memory else on_processor(known)
-    few = f"{known.pictures:,} pictures " + ("are few: augmented" if known.pictures < FEW else "need no augmentation")
+    few = f"{known.pictures:,} images " + ("are few: augmented" if known.pictures < FEW else "need no augmentation")
     precision = "the top stages in bfloat16" if known.bf16 else "float32"
     return recipe.replace(resolution=known.size), [*lines, f"{few}; {precision}"]
 

@@ -32,7 +32,7 @@ def asked(recipe: Recipe, cond: Kind | Literal["none"], layout: Layout, encoder:
     if cond == "none":
         return replace(recipe, condition=None)
     if not recipe.accepts("condition"):
-        raise UsageError(f"--cond {cond}: {recipe.name} draws from pictures, not from noise: leave --cond out")
+        raise UsageError(f"--cond {cond}: {recipe.name} draws from images, not from noise: leave --cond out")
     if cond not in there:
         cure = f"use --cond {next(iter(there))}" if there else "give labels (see docs/data.md), or leave --cond out"
         raise UsageError(f"--cond {cond}: {layout.path.name} has {listed(there)}, no {NAMED[cond]}: {cure}")
@@ -50,7 +50,7 @@ def words(condition: Condition | None, pictures: PreparedSet) -> list[str]:
     if condition.kind == "text":
         return [f"captions, by the encoder {condition.encoder} ({condition.dim} numbers)"]
     unlabelled = pictures.info["unlabelled"]
-    without = f"; {unlabelled:,} pictures have none, and are judged by their looks alone" if unlabelled else ""
+    without = f"; {unlabelled:,} images have none, and are judged by their looks alone" if unlabelled else ""
     if condition.kind == "class":
         return [f"{there['class']}{without}"]
     found = attributes_of(condition.names, pictures.labels)

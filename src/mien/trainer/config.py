@@ -26,7 +26,7 @@ class TrainConfig:
         init: Start from the networks of this run (path, number, name, last) or snapshot; from its recipe, too, unless
             RECIPE is given. At another resolution the layers that fit are taken over.
         freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small sets. Needs --init.
-        augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few images.
+        augment: What D sees of images: none, diffaugment or ada; auto: the recipe's own, or one for few images.
         cond: Draw by the images' classes, attributes or captions, so that mien generate can ask for them.
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
         code: Your own file that reads DATA: my_layout.py (CONTRIBUTING.md says how). May be given often.

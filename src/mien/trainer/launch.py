@@ -116,7 +116,7 @@ def continued(
     pictures = options.prepared(config.data, recipe, layout)
     if pictures.images.shape[-1] != recipe.channels:
         raise UsageError(
-            f"--data: the run was trained on {recipe.channels}-channel pictures; these have {pictures.images.shape[-1]}"
+            f"--data: the run was trained on {recipe.channels}-channel images; these have {pictures.images.shape[-1]}"
         )
     end = options.end_of(status) or parse_budget(config.budget, len(pictures.images))
     setup = set_up(config, recipe, pictures, device, end, layout)
@@ -140,7 +140,7 @@ def continued(
         write_config(run, config)
         trainer.writer.status("starting", seconds)
     if pictures.info.get("sha256") != card["info"].get("sha256"):
-        console.say("warning: the pictures are not those that this run began with; it goes on with the new ones")
+        console.say("warning: the images are not those that this run began with; it goes on with the new ones")
     now = environment()
     for name in ("torch", "threads", "gpu"):  # what the last bit of a sum depends on
         if then.get(name) != now[name]:

@@ -65,7 +65,7 @@ def batched(chosen: Recipe, batch: int | None) -> Recipe:
     least = 1 if chosen.batch_size == 1 else 2  # a recipe made for single images has no batch norm to starve
     chosen = chosen if batch is None else replace(chosen, batch_size=batch)
     if chosen.batch_size < least:
-        why_not = "batch norm needs 2 pictures or more" if least == 2 else "it must be at least 1"
+        why_not = "batch norm needs 2 images or more" if least == 2 else "it must be at least 1"
         raise UsageError(f"--batch {chosen.batch_size} is too small: {why_not}")
     return chosen
 
@@ -131,7 +131,7 @@ def prepared(data: str, chosen: Recipe, layout: Layout | None = None) -> Prepare
     """
     if distributed.rank() > 0:
         distributed.barrier()
-    with console.counted("preparing pictures") as progress:
+    with console.counted("preparing images") as progress:
         pictures = prepare(data, *chosen.resolution, sources=chosen.sources, progress=progress, layout=layout)
     if distributed.rank() == 0:
         distributed.barrier()

@@ -66,7 +66,7 @@ def in_parts(recipe: Recipe, trouble: RoundTooLarge) -> Recipe:
     if share // parts < 2:
         narrower = f" or narrower networks ({' '.join(found)})" if (found := widths(recipe)) else ""
         raise OutOfMemory(
-            f"{-(-share // recipe.parts)} pictures at a time do not fit into this memory ({trouble}): choose a smaller "
+            f"{-(-share // recipe.parts)} images at a time do not fit into this memory ({trouble}): choose a smaller "
             f"--resolution{narrower}"
         )
     return replace(recipe, parts=parts)
@@ -76,7 +76,7 @@ def in_words(setup: Setup) -> str:
     """ "in parts of 4 images; their gradients add up as before" """
     share, parts = setup.recipe.batch_size // distributed.world_size(), setup.recipe.parts
     sees = batch_statistics(list(setup.training.networks.values()), share // parts)
-    line = f"in parts of {-(-share // parts)} pictures; their gradients add up as before"
+    line = f"in parts of {-(-share // parts)} images; their gradients add up as before"
     return line + (f", but {sees} sees one part at a time" if sees else "")
 
 

@@ -74,8 +74,8 @@ A training run of mien {__version__}. This folder holds all of it and can be mov
 
 | file | what |
 |---|---|
-| `samples/fakes000200.png` | the same 64 latents, drawn after 200 kimg (200,000 pictures seen) |
-| `reals.png` | real pictures, as training sees them |
+| `samples/fakes000200.png` | the same 64 latents, drawn after 200 kimg (200,000 images seen) |
+| `reals.png` | real images, as training sees them |
 | `snapshots/kimg-000200.safetensors` | the generator (moving average), its recipe in the header |
 | `checkpoints/kimg-000200/` | everything that `mien resume` needs |
 | `stats.jsonl`, `events.jsonl` | one row a tick; what happened when |

@@ -13,7 +13,7 @@ from mien.trainer import augmentation_policy, condition_policy
 from mien.trainer.config import TrainConfig
 from mien.trainer.setup import Setup
 
-ALONE = {HALVES: "right halves", TWO_FOLDERS: "pictures of folder B"}  # of a set of pairs, to a recipe of noise
+ALONE = {HALVES: "right halves", TWO_FOLDERS: "images of folder B"}  # of a set of pairs, to a recipe of noise
 LONGEST = 1e9  # seconds that a calendar can be asked for: 31 years
 
 
@@ -32,7 +32,7 @@ def print_summary(run: Path, setup: Setup, seconds: float = 0.0) -> None:
     first, *rest = pictures.describe()
     rest += pictures.info.get("notes", [])
     if recipe.sources == "none" and pictures.info["layout"] in ALONE:
-        rest.append(f"prepared as pairs: {ALONE[pictures.info['layout']]} alone are learned; else name the pictures")
+        rest.append(f"prepared as pairs: {ALONE[pictures.info['layout']]} alone are learned; else name the images")
     for line in [
         f"data     {first}",
         *(f"         {line}" for line in rest),
@@ -61,7 +61,7 @@ def validation_lines(setup: Setup, seconds: float) -> list[str]:
     plan, cost = setup.validator.plan, setup.validator.cost
     once = f", about {duration(cost)} each" if cost else ""
     within = f"at most {plan.share:.0%} of the time" if plan.share < 1 else "whenever due"
-    lines = [f"metrics  {plan.metrics} of {plan.num:,} pictures from {plan.every / 1000:g} kimg on{once}, {within}"]
+    lines = [f"metrics  {plan.metrics} of {plan.num:,} images from {plan.every / 1000:g} kimg on{once}, {within}"]
     if plan.share < 1 and cost > plan.share * (setup.budget.seconds - seconds):
-        lines.append("         none fits into this budget: ask for fewer pictures (--metrics-num) or --metrics-share 1")
+        lines.append("         none fits into this budget: ask for fewer images (--metrics-num) or --metrics-share 1")
     return lines

@@ -1,7 +1,7 @@
 """An update in parts: a batch that does not fit into memory at once is gone through piece by piece, and the gradients
 add up to those of the whole.
 
-Images are pictures: means over them are means over the parts. What a network computes from all images of a batch
+Images are images: means over them are means over the parts. What a network computes from all images of a batch
 (batch norm, minibatch standard deviation) it then computes from those of a part.
 """
 

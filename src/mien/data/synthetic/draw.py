@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 Sources = Literal["lines", "pencil"]
-"""What comes with each picture: the line drawing of the same face, or another face in coloured pencil."""
+"""What comes with each image: the line drawing of the same face, or another face in coloured pencil."""
 
 SOURCE_LABELS = "source_labels.npy"
 
