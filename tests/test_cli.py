@@ -196,7 +196,7 @@ def test_a_damaged_checkpoint_when_there_is_no_other(trained, tmp_path, capsys):
     for file in run.glob("checkpoints/*/G.safetensors"):
         file.write_bytes(file.read_bytes()[:-1])
     code, line = refused(capsys, ["resume", str(run)])
-    assert code == 74 and "no checkpoint is whole" in line and "G.safetensors is damaged" in line
+    assert code == 74 and "every checkpoint is damaged" in line and "G.safetensors is damaged" in line
 
 
 def test_a_recipe_that_was_edited_after_the_checkpoint(trained, tmp_path, capsys):

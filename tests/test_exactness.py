@@ -104,7 +104,7 @@ def test_resumed_twice_with_a_damaged_checkpoint_in_between(faces, tmp_path, cap
     newest = run / "checkpoints" / "kimg-000000.160"
     (newest / "G.safetensors").write_bytes(b"damaged")
     mien.resume(str(run), budget="240img")
-    assert "passing over kimg-000000.160" in capsys.readouterr().err
+    assert "skipping kimg-000000.160" in capsys.readouterr().err
     assert_equal(whole.path, run)
 
 

@@ -71,7 +71,7 @@ def test_a_discriminator_that_classifies_has_features_of_known_size():
         (protocols.style_generator, r"Identity has no styles: give it latent_dim, mapping\(z, label\) and synthesis"),
         (protocols.translation_generator, "Identity has no multiple"),
         (protocols.feature_discriminator, "Identity takes no condition: give it features"),
-        (protocols.classifying_discriminator, r"Identity has no head that classifies: give it label_log_prob"),
+        (protocols.classifying_discriminator, r"Identity has no classification head: give it label_log_prob"),
     ],
 )
 def test_what_a_network_lacks_is_named(function, words):

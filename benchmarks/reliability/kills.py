@@ -115,7 +115,7 @@ def ends_well(
 ) -> str | None:
     run = place / "runs" / "00000-run"
     resume = ["resume", str(run)]
-    if not (run / "recipe.json").exists():  # it had not begun: there is nothing to resume, and one line says so
+    if not (run / "recipe.json").exists():  # it had not started: there is nothing to resume, and one line says so
         code, err = children.mien(folder / "second", *resume)
         if code not in (2, 74) or not harness.is_one_line(err):
             return f"killed at {moment}, before it began: resume: exit {code}: {err[-300:]}"

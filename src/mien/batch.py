@@ -1,4 +1,4 @@
-"""The ground of every game: batches become turns, a turn holds matches."""
+"""The data types of every game: a game turns a batch into a turn, and a turn holds matches."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mien.protocols import Discriminator, feature_discriminator, is_classifying
 
 @dataclass
 class Batch:
-    """What one update of one player sees.
+    """The data of one update of one player.
 
     image: [N,C,H,W] in [-1, 1]. label: [N,K] (one-hot, multi-hot or a text embedding) or None.
     source: [N,C,H,W] in [-1, 1] or None: the image that a translator starts from.
-    seed: every random draw of the update (latents, dropout, interpolation) follows from it.
-    images: real images seen before it; schedules read it.
-    part, parts: an update that does not fit into memory at once is done in parts; this is one of so many.
+    seed: decides all random numbers of the update (latents, dropout, interpolation).
+    images: real images shown to the discriminator before this batch; schedules read it.
+    part, parts: the position of this part, and the number of parts. An update that does not fit into memory has parts.
     """
 
     image: Tensor
@@ -31,7 +31,7 @@ class Batch:
     parts: int = 1
 
     def split(self, parts: int) -> list[Batch]:
-        """Parts of equal size, or nearly, each with a seed of its own. A single part is the batch itself."""
+        """Return parts of about equal size, each with its own seed. A single part is the batch itself."""
         if parts == 1:
             return [self]
         pieces = [
@@ -46,8 +46,10 @@ class Batch:
 
 
 Memory = dict[str, Tensor]
-"""What a game, its terms and its augmentation keep from one update to the next, by name ("path_length/mean"). It is
-checkpointed; its numbers (0-dimensional tensors) are averaged over processes with the gradients of each update."""
+"""Tensors that a game, its terms and its augmentation hold from one update to the next, by name ("path_length/mean").
+
+Checkpoints contain it. Its numbers (0-dimensional tensors) are averaged over processes with the gradients of each
+update."""
 
 
 Transform = Callable[[Tensor], Tensor]
@@ -55,19 +57,20 @@ Transform = Callable[[Tensor], Tensor]
 
 
 def unchanged(image: Tensor) -> Tensor:
-    """The augmentation that does nothing."""
+    """Return the image as it is: the augmentation that does nothing."""
     return image
 
 
 @dataclass
 class Match:
-    """One discriminator, real and fake images [N,C,H,W] in [-1, 1], one condition or None: a label [N,K], or the
-    source [N,C,H,W] of a translation. fake_condition: of the fakes, where it is another.
+    """One discriminator with real and fake images [N,C,H,W] in [-1, 1], and their condition.
 
-    Logits [N], or [N,P] of a discriminator that judges P patches, are computed on first use and shared by every term.
-    A term that differentiates the logits by the images asks for it in `Term.prepare`, before any logit is computed;
-    `augment` lies between image and discriminator, so that such a gradient is one of the un-augmented image.
-    A discriminator that also classifies (`label_log_prob`) gives both from the same features.
+    condition: a label [N,K], the source [N,C,H,W] of a translation, or None. fake_condition: of the fakes, if it
+    differs. augment: applied to images before the discriminator.
+
+    Logits [N], or [N,P] for P patches, are computed on first use and shared by all terms. A term that needs the
+    gradient of the logits by the images says so in `Term.prepare`, before the first logit. That gradient is one of the
+    un-augmented image. A discriminator that also classifies (`label_log_prob`) computes both from the same features.
     """
 
     discriminator: Discriminator
@@ -78,7 +81,7 @@ class Match:
     fake_condition: Tensor | None = None
 
     def logits(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
-        """[N,C,H,W] -> [N] or [N,P], under the match's condition unless another is given"""
+        """Return logits [N] or [N,P] of images [N,C,H,W], under the match's condition unless another is given."""
         return self.discriminator(self.augment(image), self.condition if condition is None else condition)
 
     @cached_property
@@ -91,11 +94,11 @@ class Match:
     def fake_logits(self) -> Tensor:
         if is_classifying(self.discriminator):
             return self.discriminator.score(self.fake_features)
-        return self.logits(self.fake, self.asked)
+        return self.logits(self.fake, self.requested)
 
     @property
-    def asked(self) -> Tensor | None:
-        """What the fakes were to show."""
+    def requested(self) -> Tensor | None:
+        """The condition of the fakes."""
         return self.condition if self.fake_condition is None else self.fake_condition
 
     @property
@@ -113,8 +116,10 @@ class Match:
 
 @dataclass
 class Turn:
-    """The matches of one player's update, whatever else its terms may read by name ("fake", "z", "cycle_a"), and the
-    game's memory, where a term keeps what it must know the next time."""
+    """The matches of one player's update, further tensors for its terms, and the game's memory.
+
+    views: tensors by name ("fake", "z", "cycle_a"). memory: where a term stores tensors for its next update.
+    """
 
     matches: list[Match]
     views: dict[str, Tensor] = field(default_factory=dict)

@@ -17,18 +17,18 @@ class MienError(Exception):
     exit_code = 70
 
     def _render_traceback_(self) -> list[str]:
-        """What Jupyter shows of it: the message, without the lines of code in between."""
+        """Return the lines that Jupyter shows: the message, without the traceback."""
         return [f"{type(self).__name__}: {self}"]
 
 
 class UsageError(MienError):
-    """A flag, a value or a name that cannot be meant."""
+    """A flag, a value or a name is wrong."""
 
     exit_code = 2
 
 
 class DivergenceError(MienError):
-    """Training left the finite numbers. run: its directory."""
+    """A training has numbers that are not finite. run: its directory."""
 
     exit_code = 3
 
@@ -38,39 +38,41 @@ class DivergenceError(MienError):
 
 
 class DataError(MienError):
-    """The images or labels cannot be used as they are."""
+    """The images or the labels cannot be used."""
 
     exit_code = 65
 
 
 class FileError(MienError):
-    """A file that cannot be read or written, or that is damaged."""
+    """A file cannot be read or written, or is damaged."""
 
     exit_code = 74
 
 
 class RunLockedError(MienError):
-    """Another process holds what this one needs; try again later."""
+    """Another process holds the lock that this one needs. Try again later."""
 
     exit_code = 75
 
 
 class OutOfMemory(MienError):
-    """What was asked for does not fit into the memory of this machine or its accelerator."""
+    """The computation does not fit into the memory of this machine or its accelerator."""
 
     exit_code = 71
 
 
 class RoundTooLarge(OutOfMemory):
-    """One round of a training does not fit; in smaller parts it may."""
+    """One round of a training does not fit into memory. In smaller parts it may fit."""
 
 
 NO_MEMORY = ("allocate memory", "not enough memory", "out of memory", "ALLOC_FAILED", "bad_alloc", "Unable to allocate")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an allocation failed. Python and numpy have a class for it, PyTorch has one on an accelerator alone, and
-    the system a number."""
+    """Return whether an allocation failed.
+
+    Python and numpy have a class for this, PyTorch has one on an accelerator alone, and the system has a number.
+    """
     if isinstance(error, MemoryError | OutOfMemory) or getattr(error, "errno", None) == errno.ENOMEM:
         return True
     said = str(error).casefold()
@@ -78,5 +80,5 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def in_brief(error: BaseException) -> str:
-    """The first line of what it says; its name, where it says nothing."""
+    """Return the first line of the error's message, or its class name if the message is empty."""
     return str(error).partition("\n")[0] or type(error).__name__

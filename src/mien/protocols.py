@@ -1,7 +1,7 @@
-"""What mien asks of a network, by its part in the game. Any module with these members will do: no base class is needed.
+"""The members that a network needs for its part in the game. Any module with these members works, without a base class.
 
-The functions below turn an `nn.Module` into a typed network. They are the only place that asks which members it has.
-They use `hasattr`: from Python 3.12 on, `isinstance` with a protocol does not see a module's submodules and buffers.
+The functions below turn an `nn.Module` into a typed network. Only they check which members it has. They use `hasattr`,
+because from Python 3.12 on `isinstance` with a protocol does not find a module's submodules and buffers.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class FeatureDiscriminator(Discriminator, Protocol):
     feature_dim: int
 
     def features(self, image: Tensor, /) -> Tensor:
-        """Images [N,C,H,W] -> [N,feature_dim], or [N,...] with as many numbers"""
+        """Images [N,C,H,W] -> features [N,feature_dim], or [N,...] with feature_dim numbers an image."""
         ...
 
     def score(self, features: Tensor, /) -> Tensor:
-        """-> logits [N]"""
+        """Features -> logits [N]."""
         ...
 
 
@@ -43,7 +43,7 @@ class ClassifyingDiscriminator(FeatureDiscriminator, Protocol):
     """A discriminator with a second head that classifies: both heads read the same features."""
 
     def label_log_prob(self, features: Tensor, label: Tensor, /) -> Tensor:
-        """-> log p(label | image) [N]"""
+        """Features and labels [N,K] -> log p(label | image) [N]."""
         ...
 
 
@@ -59,11 +59,11 @@ class StyleGenerator(NoiseGenerator, Protocol):
     """A generator in two parts: latents to styles, and styles to images."""
 
     def mapping(self, z: Tensor, label: Tensor | None = None, /, truncation: float = 1.0) -> Tensor:
-        """-> w [N,num_ws,w_dim]. truncation: 1 leaves w as it is, 0 makes it the mean"""
+        """z [N,latent_dim] -> w [N,num_ws,w_dim]. truncation: 1 leaves w as it is, 0 makes it the mean."""
         ...
 
     def synthesis(self, w: Tensor, /) -> Tensor:
-        """-> images [N,C,H,W]"""
+        """w [N,num_ws,w_dim] -> images [N,C,H,W]."""
         ...
 
 
@@ -84,14 +84,14 @@ def is_classifying(network: nn.Module | Discriminator) -> TypeGuard[ClassifyingD
 
 
 def noise_generator(network: nn.Module) -> NoiseGenerator:
-    """Return the network as a generator of noise. Raises UsageError where it has no `latent_dim`."""
+    """Return the network as a generator of noise. Raises UsageError if it has no `latent_dim`."""
     if not has(network, "latent_dim"):
-        raise UsageError(f"{type(network).__name__} has no latent_dim: set it to the count of numbers that z has")
+        raise UsageError(f"{type(network).__name__} has no latent_dim: set it to the length of z")
     return cast(NoiseGenerator, network)  # checked above
 
 
 def style_generator(network: nn.Module) -> StyleGenerator:
-    """Return the network as a generator of styles. Raises UsageError where it has no mapping and no synthesis."""
+    """Return the network as a generator of styles. Raises UsageError if mapping or synthesis is missing."""
     if not is_style_generator(network):
         name = type(network).__name__
         raise UsageError(f"{name} has no styles: give it latent_dim, mapping(z, label) and synthesis(w)")
@@ -99,14 +99,16 @@ def style_generator(network: nn.Module) -> StyleGenerator:
 
 
 def translation_generator(network: nn.Module) -> TranslationGenerator:
-    """Return the network as a translator. Raises UsageError where it has no `multiple`."""
+    """Return the network as a translator. Raises UsageError if it has no `multiple`."""
     if not has(network, "multiple"):
-        raise UsageError(f"{type(network).__name__} has no multiple: set it to what both sides must be multiples of")
+        raise UsageError(
+            f"{type(network).__name__} has no multiple: set it to the number that height and width must be multiples of"
+        )
     return cast(TranslationGenerator, network)  # checked above
 
 
 def feature_discriminator(network: nn.Module | Discriminator) -> FeatureDiscriminator:
-    """Return the network as a discriminator that shows its features. Raises UsageError where it shows none."""
+    """Return the network as a discriminator with features. Raises UsageError if it has none."""
     if not has(network, "features", "score", "feature_dim"):
         raise UsageError(
             f"{type(network).__name__} takes no condition: give it features(image), score(features) and "
@@ -116,10 +118,10 @@ def feature_discriminator(network: nn.Module | Discriminator) -> FeatureDiscrimi
 
 
 def classifying_discriminator(network: nn.Module | Discriminator) -> ClassifyingDiscriminator:
-    """Return the network as a discriminator that classifies. Raises UsageError where it has no head for that."""
+    """Return the network as a discriminator that classifies. Raises UsageError if it has no head for that."""
     if not is_classifying(network):
         name = type(network).__name__
-        raise UsageError(f"{name} has no head that classifies: give it label_log_prob(features, label)")
+        raise UsageError(f"{name} has no classification head: give it label_log_prob(features, label)")
     return network
 
 

@@ -51,8 +51,8 @@ def own(tmp_path):
 
 def chosen(recipe, name="auto", changes=(), count=100, device=CPU):
     recipe = recipes.find(recipe) if isinstance(recipe, str) else recipe
-    return augmentation_policy.settled(
-        augmentation_policy.asked(recipe, name, changes), name, changes, count, device
+    return augmentation_policy.with_default_augmentation(
+        augmentation_policy.with_augmentation(recipe, name, changes), name, changes, count, device
     ).augment
 
 
@@ -75,7 +75,7 @@ def test_a_word_is_obeyed_and_its_settings_can_be_set(own):
 
 @pytest.mark.parametrize("recipe", ["lsgan", "wgan"])
 def test_ada_is_refused_where_the_sign_of_a_logit_says_nothing(recipe):
-    with pytest.raises(UsageError, match="take --augment diffaugment"):
+    with pytest.raises(UsageError, match="use --augment diffaugment"):
         chosen(recipe, "ada")
 
 
@@ -92,7 +92,7 @@ def test_an_unknown_word_is_one_line(faces, tmp_path, capsys):
 
 def test_a_resumed_run_keeps_what_it_began_with(faces, tiny, tmp_path, capsys):
     run = begin(faces, tmp_path, "dcgan", tiny, "64img")
-    assert "augment  diffaugment: 48 pictures are few" in capsys.readouterr().err
+    assert "augment  diffaugment: 48 images are few" in capsys.readouterr().err
     mien.resume(str(run.path), budget="+16img")
     assert "augment  diffaugment" in capsys.readouterr().err
     assert json.loads((run.path / "recipe.json").read_text())["extras"]["augment"] == serialization.encode(

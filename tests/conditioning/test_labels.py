@@ -69,7 +69,7 @@ def snapshot(run):
 
 
 def test_classes_become_a_condition(classes):
-    recipe = condition_policy.asked(recipes.find("dcgan"), "class", detect(classes))
+    recipe = condition_policy.with_condition(recipes.find("dcgan"), "class", detect(classes))
     assert (recipe.condition.kind, recipe.condition.dim, recipe.condition.names) == ("class", 3, ("a", "b", "c"))
     recipe = recipe.override((*DCGAN, "resolution=16x16"))
     game = recipe.build_game()
@@ -80,13 +80,13 @@ def test_classes_become_a_condition(classes):
 
 
 def test_attributes_become_a_condition_and_zeros_stay_zeros(attributed):
-    recipe = condition_policy.asked(recipes.find("dcgan"), "attributes", detect(attributed))
+    recipe = condition_policy.with_condition(recipes.find("dcgan"), "attributes", detect(attributed))
     assert recipe.condition.names == ("hair=black", "hair=pink", "hair=silver", "glasses")
     pictures = prepare(attributed, 16, 16)
     labels = conditioning.labels_of(recipe.condition, pictures)
     assert labels[0].tolist() == [0, 0, 0, 0] and labels[1].tolist() == [0, 0, 1, 1]
-    assert condition_policy.words(recipe.condition, pictures) == [
-        "2 attributes (hair, glasses); 8 images have none, and are judged by their looks alone"
+    assert condition_policy.summary_lines(recipe.condition, pictures) == [
+        "2 attributes (hair, glasses); 8 images have no label: D judges them without a condition"
     ]
 
 
@@ -100,7 +100,7 @@ def test_what_is_kept_is_spread_over_all():
 
 
 def test_captions_are_embedded_once(attributed, cache, monkeypatch):
-    recipe = condition_policy.asked(recipes.find("dcgan"), "text", detect(attributed))
+    recipe = condition_policy.with_condition(recipes.find("dcgan"), "text", detect(attributed))
     assert (recipe.condition.encoder, recipe.condition.dim, recipe.condition.names) == ("words", Words.dim, ())
     pictures = prepare(attributed, 16, 16)
     before = set((cache / "captions").glob("*.npy"))
@@ -109,9 +109,11 @@ def test_captions_are_embedded_once(attributed, cache, monkeypatch):
     assert len(set((cache / "captions").glob("*.npy")) - before) == 1
     monkeypatch.setattr(Words, "encode", None)
     assert np.array_equal(conditioning.labels_of(recipe.condition, pictures), labels)
-    assert condition_policy.words(recipe.condition, pictures) == ["captions, by the encoder words (1024 numbers)"]
-    with pytest.raises(UsageError, match="--encoder words belongs to --cond text"):
-        condition_policy.asked(recipes.find("dcgan"), "class", detect(attributed), "words")
+    assert condition_policy.summary_lines(recipe.condition, pictures) == [
+        "captions, by the encoder words (1024 numbers)"
+    ]
+    with pytest.raises(UsageError, match="--encoder words is for --cond text"):
+        condition_policy.with_condition(recipes.find("dcgan"), "class", detect(attributed), "words")
 
 
 # --- what is refused, and what is pointed out -------------------------------------------------------------------------
@@ -119,7 +121,7 @@ def test_captions_are_embedded_once(attributed, cache, monkeypatch):
 
 def refused(cond, data):
     with pytest.raises(UsageError) as error:
-        condition_policy.asked(recipes.find("dcgan"), cond, detect(data))
+        condition_policy.with_condition(recipes.find("dcgan"), cond, detect(data))
     assert "\n" not in str(error.value)
     return str(error.value)
 
@@ -136,12 +138,13 @@ def test_data_without_such_labels_is_refused_with_what_was_found(faces, classes,
 
 def test_a_recipe_that_names_labels_takes_the_best_there_is(classes, attributed, faces, tmp_path):
     found = [
-        condition_policy.asked(recipes.find("acgan"), "none", detect(data)).condition for data in (classes, attributed)
+        condition_policy.with_condition(recipes.find("acgan"), "none", detect(data)).condition
+        for data in (classes, attributed)
     ]
     assert [one.kind for one in found] == ["class", "attributes"]
     with pytest.raises(UsageError, match="faces has no labels and no captions, no classes: give labels"):
-        condition_policy.asked(recipes.find("acgan"), "none", detect(faces))
-    with pytest.raises(UsageError, match=r"classifier\.weight is the weight of naming labels: add cond class"):
+        condition_policy.with_condition(recipes.find("acgan"), "none", detect(faces))
+    with pytest.raises(UsageError, match=r"classifier\.weight is the weight of a classification loss: add cond class"):
         begin(classes, tmp_path, "dcgan", ("classifier.weight=1",), "16img")
 
 
@@ -187,7 +190,7 @@ def test_a_row_of_the_grid_has_one_label_and_a_column_one_z(classes, tmp_path):
     from mien.trainer.run_writer import SAMPLES, RunWriter
     from mien.trainer.setup import set_up
 
-    recipe = condition_policy.asked(recipes.find("dcgan"), "class", detect(classes)).override(
+    recipe = condition_policy.with_condition(recipes.find("dcgan"), "class", detect(classes)).override(
         (*DCGAN, "resolution=16x16")
     )
     setup = set_up(TrainConfig(data=str(classes)), recipe, prepare(classes, 16, 16), torch.device("cpu"), Budget())

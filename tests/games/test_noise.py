@@ -142,7 +142,7 @@ def test_mismatched_pairs_are_real_images_under_the_next_label():
     assert real == [True, True, False, False, False, False]
     assert torch.equal(match.fake_condition, label[[5, 0, 2, 3, 4, 5]]) and match.condition is label
     (match,) = played.generator_turn(seen).matches
-    assert match.asked is label and not any(map(torch.equal, match.fake, seen.image))
+    assert match.requested is label and not any(map(torch.equal, match.fake, seen.image))
 
 
 def test_paired_labels_are_those_of_the_first_half_and_differ_by_their_noise():
@@ -150,11 +150,11 @@ def test_paired_labels_are_those_of_the_first_half_and_differ_by_their_noise():
     played = NoiseGame(plain.generator, plain.discriminators["D"], paired_labels=True)
     label = torch.eye(3)[[0, 1, 2, 2, 2]]
     (match,) = (turn := played.generator_turn(Batch(torch.rand(5, 3, 4, 4), label))).matches
-    assert torch.equal(match.asked, torch.eye(3)[[0, 1, 0, 1, 2]]) and match.condition is label
-    assert torch.equal(plain.generator.labels[-1], match.asked)
+    assert torch.equal(match.requested, torch.eye(3)[[0, 1, 0, 1, 2]]) and match.condition is label
+    assert torch.equal(plain.generator.labels[-1], match.requested)
     assert not torch.equal(turn.views["z"][:2], turn.views["z"][2:4])
     (unasked,) = played.generator_turn(batch()).matches
-    assert unasked.asked is None
+    assert unasked.requested is None
 
 
 def test_each_side_of_a_match_is_judged_under_its_own_condition():

@@ -54,7 +54,7 @@ def test_paired_labels_are_one_label_and_each_its_own_styles():
     played, label = game(paired_labels=True), torch.eye(3)[[0, 1, 2, 2, 1]]
     turn = played.generator_turn(Batch(torch.zeros(5, 3, 4, 4), label))
     asked = torch.eye(3)[[0, 1, 0, 1, 1]]
-    assert torch.equal(turn.matches[0].asked, asked) and torch.equal(played.generator.labels[0], asked.repeat(2, 1))
+    assert torch.equal(turn.matches[0].requested, asked) and torch.equal(played.generator.labels[0], asked.repeat(2, 1))
     assert len(turn.views["z"].unique(dim=0)) == 5
 
 

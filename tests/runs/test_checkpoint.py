@@ -102,7 +102,7 @@ def test_a_stray_file_is_no_damage(run):
 def test_when_all_are_damaged_it_says_so(run):
     for number in (1000, 2000):
         (save(run.checkpoints, number) / "G.safetensors").write_bytes(b"")
-    with pytest.raises(FileError, match=r"no checkpoint is whole: .*G.safetensors is damaged"):
+    with pytest.raises(FileError, match=r"every checkpoint is damaged: .*G.safetensors is damaged"):
         newest_whole(run)
 
 

@@ -20,7 +20,7 @@ def test_on_a_processor_time_decides():
     for seconds in (1800, math.inf):  # infinite: counted in pictures
         best, why = auto_recipe.choose(replace(LAPTOP, seconds=seconds))
         assert best == recipes.find("r3gan-laptop")
-        assert len(why) == 3 and "2 processor cores" in why[0] and "gamma 2: " in why[1]
+        assert len(why) == 3 and "2 processor cores" in why[0] and "gamma 2 (the rule" in why[1]
     assert (
         auto_recipe.choose(replace(LAPTOP, size=(128, 128), seconds=1800))[0].name == "dcgan-laptop"
     )  # four times the work

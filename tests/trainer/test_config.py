@@ -58,14 +58,14 @@ def test_every_option_has_its_help_and_every_help_its_option():
 @pytest.mark.parametrize(
     "options, words",
     [
-        ({"tick": 0.0}, "--tick 0.0 is no number of kimg"),
-        ({"tick": float("nan")}, "--tick nan is no number of kimg"),
+        ({"tick": 0.0}, "--tick 0.0 is not a number of kimg"),
+        ({"tick": float("nan")}, "--tick nan is not a number of kimg"),
         ({"budget": "5"}, "--budget '5' is not an amount"),
         ({"checkpoint_every": "5kimg"}, "--checkpoint-every '5kimg' is not a time"),
         ({"recipe": "gan", "recipes": "dcgan"}, "name the recipes in one place"),
-        ({"metrics": "fid", "metrics_every": float("inf")}, "--metrics-every inf is no number of kimg"),
+        ({"metrics": "fid", "metrics_every": float("inf")}, "--metrics-every inf is not a number of kimg"),
         ({"checkpoint_keep": 0}, "--checkpoint-keep 0 is too small"),
-        ({"detector": "anime"}, "belong to --metrics"),
+        ({"detector": "anime"}, "need --metrics"),
     ],
 )
 def test_an_impossible_option_is_refused_when_it_is_given(options, words):
@@ -142,7 +142,7 @@ def test_a_run_of_an_older_mien_is_reported_and_compared(run, tmp_path, capsys):
     [
         ("{", "it is not JSON"),
         ("{}", "it says nothing of data"),
-        ('{"data": "faces", "tick": 0}', "--tick 0.0 is no number"),
+        ('{"data": "faces", "tick": 0}', "--tick 0.0 is not a number"),
         ('{"data": "faces\\u0000"}', "data is"),
         ('{"data": "faces", "cond": "mood"}', "cond is"),
         ('{"data": "faces", "outdir": 3}', "outdir is"),

@@ -39,7 +39,9 @@ def test_one_round_is_tried_and_nothing_is_written(dry, tmp_path, capsys):
 def test_a_round_that_does_not_fit_goes_in_parts(dry, capsys):
     dry(2)
     said = capsys.readouterr().err
-    assert "a start would go on in parts of 4 images" in said and "a start would go on in parts of 2 images" in said
+    assert (
+        "a start would continue in parts of 4 images" in said and "a start would continue in parts of 2 images" in said
+    )
     assert said.endswith("memory   it fits\n")
 
 

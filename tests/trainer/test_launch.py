@@ -97,9 +97,8 @@ def test_a_finished_run_has_nothing_left_to_do(faces, tmp_path, capsys):
     capsys.readouterr()
     again = mien.resume(run)
     assert again == run and {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
-    line = (
-        f"{run.path} is finished at 0.1 kimg: there is nothing to do; go on with: mien resume {run.path} --budget +20m"
-    )
+    done = f"{run.path} is finished at 0.1 kimg: there is nothing left to train"
+    line = f"{done}; continue with: mien resume {run.path} --budget +20m"
     assert capsys.readouterr().err.splitlines() == [line]
     assert mien.resume(run, budget="+8img").images == 80
 

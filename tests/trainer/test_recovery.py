@@ -156,7 +156,7 @@ def test_an_old_checkpoint_that_is_not_finite_is_passed_over(faces, tmp_path, ca
     capsys.readouterr()
     again = mien.resume(str(run), budget="176img")
     said = capsys.readouterr().err
-    assert "G_ema/layers.0.weight holds a number that is not finite: passing over kimg-000000.168" in said
+    assert "G_ema/layers.0.weight holds a number that is not finite: skipping kimg-000000.168" in said
     assert again.images == 176 and went_back(run) == []
 
 

@@ -51,7 +51,7 @@ def test_what_leaves_the_tensors_alike_may_change(change):
     ],
 )
 def test_what_makes_other_networks_may_not(change):
-    with pytest.raises(UsageError, match=f"--set {change} makes other networks"):
+    with pytest.raises(UsageError, match=f"--set {change} makes networks that differ"):
         changed(LAPTOP, ("mirror=true", change))
 
 
@@ -86,7 +86,7 @@ def test_it_is_recorded_and_exact_from_there_on(faces, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("generator.width=8", "--set generator.width=8 makes other networks than those that the run has trained"),
+        ("generator.width=8", "--set generator.width=8 makes networks that differ from those of the run"),
         ("generator.optimizer.lr=-1", "Adam: lr -1 is not in [0, inf)"),
         ("generator_optimiser.lr=1", "did you mean generator.optimizer.lr?"),
         ("mirror", "--set 'mirror' is not KEY=VALUE"),

@@ -141,10 +141,10 @@ def test_without_time_it_is_evaluated_once_at_the_end(whole, faces, tmp_path, ca
     assert best(hurried)["images"] == 240 and mien.load(hurried, "best").images == 240
     assert weights(hurried) == weights(whole)
     said = capsys.readouterr().err
-    assert "metrics  there was no time for them while training: evaluated once now" in said
-    assert "3 times left out to stay within 0% of the time (--metrics-share)" in said
+    assert "metrics  there was no time for metrics while training: mien evaluates once now" in said
+    assert "left out 3 times to stay within 0% of the time (--metrics-share)" in said
     mien.resume(hurried, budget="248img")  # it was evaluated: not once more
-    assert len(validation_rows(hurried)) == 2 and "no time for them" not in capsys.readouterr().err
+    assert len(validation_rows(hurried)) == 2 and "no time for metrics" not in capsys.readouterr().err
 
 
 def test_a_metric_that_was_never_due_is_evaluated_at_the_end(faces, tmp_path):
@@ -159,7 +159,7 @@ def test_ctrl_c_ends_the_evaluation_at_the_end(faces, tmp_path, monkeypatch):
         raise ValidationSkipped
 
     monkeypatch.setattr(Validator, "run", interrupted)
-    with pytest.raises(Stopped, match=r"saved at 0\.0 kimg; it came after the end of the training") as caught:
+    with pytest.raises(Stopped, match=r"saved at 0\.0 kimg; the signal came after the end of the training") as caught:
         begin(faces, tmp_path, "dcgan", CHANGES, "16img", **{**ASKED, "metrics_every": 100.0})
     run = RunDirectory(tmp_path / "00000-run")
     assert caught.value.exit_code == 130 and run.read_status()["state"] == "finished"
@@ -177,9 +177,9 @@ def test_ctrl_c_ends_the_evaluation_at_the_end(faces, tmp_path, monkeypatch):
         ({"metrics": "modes"}, UsageError, "modes needs the built-in faces"),
         ({"metrics": "afd", "detector": "gone.xml"}, FileError, "detector gone.xml is not a file"),
         ({"metrics": BOTH, "metrics_num": 1}, UsageError, "metrics_num 1 is too small"),
-        ({"metrics": BOTH, "metrics_every": 0.0}, UsageError, "metrics_every 0 is no number of kimg"),
-        ({"metrics": BOTH, "metrics_share": 1.5}, UsageError, "metrics_share 1.5 is no share"),
-        ({"metrics_every": 1.0}, UsageError, "belong to metrics"),
+        ({"metrics": BOTH, "metrics_every": 0.0}, UsageError, "metrics_every 0 is not a number of kimg"),
+        ({"metrics": BOTH, "metrics_share": 1.5}, UsageError, "metrics_share 1.5 is not a share"),
+        ({"metrics_every": 1.0}, UsageError, "need metrics"),
     ],
 )
 def test_what_cannot_run_is_refused_before_there_is_a_directory(asked, error, words, faces, tmp_path):
@@ -214,7 +214,10 @@ def test_one_without_memory_is_left_out_with_a_line(which, faces, tmp_path, monk
     said = capsys.readouterr().err
     lines = [line for line in said.splitlines() if "warning: metrics left out at 0." in line]
     assert len(lines) == len(which) and all("kimg: memory does not suffice ([enforce fail" in line for line in lines)
-    assert f"metrics  {len(which)} times left out for lack of memory" in said and "Traceback" not in said
+    assert (
+        f"metrics  left out {len(which)} time{'' if len(which) == 1 else 's'} for lack of memory" in said
+        and "Traceback" not in said
+    )
     ticks = [images for number, images in enumerate((64, 128, 192)) if number not in which]
     assert [row["images"] for row in validation_rows(run) if row["metric"] == "spread"] == ticks
     assert_equal(begin(faces, tmp_path / "without", "dcgan", CHANGES, "192img").path, run)

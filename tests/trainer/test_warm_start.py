@@ -60,7 +60,7 @@ def test_a_snapshot_gives_the_generator_alone():
     old, new = build(tiny(), 1), build(tiny(), 2)
     whole = origin(old, tiny())
     lines = warm_start.copy_weights(new, tiny(), replace(whole, tensors={"G_ema": whole.tensors["G_ema"]}))
-    assert any(line.startswith("D starts anew") for line in lines)
+    assert any(line.startswith("D starts with new weights") for line in lines)
     for name in ("G", "G_ema"):
         assert all(torch.equal(value, new.tensors()[name][key]) for key, value in whole.tensors["G_ema"].items())
 
@@ -146,7 +146,7 @@ def test_without_the_condition_again_the_pictures_of_no_label(recipe):
     z = torch.randn(5, 8)
     torch.testing.assert_close(drawn(begun, z, 0), drawn(source, z, 3), rtol=1e-5, atol=1e-5)
     assert all("(100%)" in line for line in lines[1:])
-    assert lines[0].endswith(", without what it was told: --cond class keeps that")
+    assert lines[0].endswith(", without its condition: --cond class would copy it")
 
 
 @pytest.mark.parametrize("recipe", ["dcgan", "sngan"])
@@ -238,7 +238,7 @@ def test_frozen_layers_keep_what_they_began_with(trained, faces, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "word"),
     [
-        ({"freeze_d": 2}, "freeze_d belongs to init RUN"),
+        ({"freeze_d": 2}, "freeze_d needs init RUN"),
         ({"init": "nowhere"}, "nowhere is not a run directory"),
         ({"freeze_d": 99, "init": ...}, "99 frozen layers are all that the discriminator has"),
     ],

@@ -1,4 +1,4 @@
-"""What a recipe may add to its game: options of the game, terms of a side, another head around the discriminator."""
+"""Additions of a recipe to its game: options of the game, terms of a side, a head of the discriminator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SideName = Literal["discriminator", "generator"]
 
 
 class Extra:
-    """A frozen dataclass derives from it and says in these methods what it adds. What it leaves out adds nothing.
+    """Base class of additions: frozen dataclasses that override these methods. A method that is left out adds nothing.
 
     needs_condition: in a recipe without a condition it adds nothing.
     """
@@ -23,17 +23,17 @@ class Extra:
 
     @property
     def is_on(self) -> bool:
-        """False where its own settings take it away: a weight of 0."""
+        """Return False if the settings turn it off: a weight of 0."""
         return True
 
     def options(self) -> dict[str, Any]:
-        """Options of the game's `build`. The game accepts each of them, or the recipe is refused."""
+        """Return options of the game's `build`. A game that does not accept one of them refuses the recipe."""
         return {}
 
     def terms(self, side: SideName) -> dict[str, Term]:
-        """Terms of this side; the key is the name in the log."""
+        """Return the terms of this side. The key is the name in the log."""
         return {}
 
     def discriminator(self, inner: nn.Module, condition: Condition) -> nn.Module | None:
-        """A conditional recipe's discriminator around `inner`. None: as the condition has it, which tells the label."""
+        """Return the discriminator of a conditional recipe, built around `inner`, or None for the condition's own."""
         return None

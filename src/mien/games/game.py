@@ -1,4 +1,4 @@
-"""What the loop and the generation of images ask of any game."""
+"""The interface of every game, for the training loop and for the generation of images."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from mien.batch import Batch, Memory, Turn
 from mien.errors import UsageError
 
 Sources = Literal["none", "paired", "unpaired"]
-"""What a game reads besides images: nothing; for each its source; a set of sources of their own."""
+"""Data that a game reads besides images: nothing, the source of each image, or a separate set of sources."""
 
 
 def trained(modules: Iterable[nn.Module]) -> list[nn.Parameter]:
-    """The parameters that their networks want trained: those that ask for gradients as long as nobody froze them."""
+    """Return the parameters with requires_grad=True. Call it before a player freezes them."""
     return [parameter for module in modules for parameter in module.parameters() if parameter.requires_grad]
 
 
 @contextmanager
 def with_graph(parameters: Iterable[nn.Parameter]) -> Iterator[None]:
-    """Generators are frozen in the discriminators' turn; in here they keep their graph all the same, for their own."""
+    """Build the autograd graph of these parameters even while they are frozen, as in the discriminators' turn."""
     for parameter in parameters:
         parameter.requires_grad_(True)
     try:
@@ -36,10 +36,10 @@ def with_graph(parameters: Iterable[nn.Parameter]) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Networks:
-    """What a game builds its networks with. A call initializes one more network, from the recipe's settings; keywords
-    change arguments of its constructor: `networks.discriminator(width=32)`.
+    """The factory of a game's networks. Each call makes a new network from the recipe's settings.
 
-    build_discriminator: None where the recipe has none.
+    Keywords change arguments of its constructor: `networks.discriminator(width=32)`. build_discriminator: None if the
+    recipe has no discriminator.
     """
 
     build_generator: Callable[..., nn.Module]
@@ -53,18 +53,18 @@ class Networks:
         return self.build_generator(**changes)
 
     def discriminator(self, **changes: Any) -> nn.Module:
-        """Raises UsageError where the recipe has none."""
+        """Return a new discriminator. Raises UsageError if the recipe has none."""
         if self.build_discriminator is None:
             raise UsageError("discriminator=none: this recipe's game needs a discriminator")
         return self.build_discriminator(**changes)
 
 
 class Game(ABC):
-    """Turns batches into turns, for networks that it has built itself: as many on a side as it likes.
+    """Turns batches into turns for its networks. A game may have any number of networks on each side.
 
-    generators, discriminators: by name. `mien generate` draws with "G"; translations name theirs in `routes`. memory:
-    what lasts from one update to the next. sources: what it reads besides images. accepts: what a recipe may add:
-    "condition" (labels in the batches), and the options "augment" and "paired_labels" of `build`.
+    generators, discriminators: by name. `mien generate` uses "G"; translations name theirs in `routes`. memory: tensors
+    that last from one update to the next. sources: the data that it reads besides images. accepts: what a recipe may
+    add: "condition" (labels in the batches), and the options "augment" and "paired_labels" of `build`.
     """
 
     sources: ClassVar[Sources] = "none"
@@ -77,22 +77,24 @@ class Game(ABC):
     @classmethod
     @abstractmethod
     def build(cls, networks: Networks, **options: Any) -> Game:
-        """The game with new networks: generators first, then discriminators. options: of its constructor."""
+        """Return the game with new networks, first the generators. options: of its constructor."""
 
     @abstractmethod
     def discriminator_turn(self, batch: Batch) -> Turn:
-        """Fakes that carry no generator graph."""
+        """Return the turn of the discriminators. Its fakes have no graph of the generator."""
 
     @abstractmethod
     def generator_turn(self, batch: Batch) -> Turn: ...
 
 
 class Translation(Game):
-    """A game from images to images. routes: the domain that is wanted -> the generator that leads there, and, where
-    there is one, the generator that leads back."""
+    """A game from images to images.
+
+    routes: target domain -> the generator that leads there and, if there is one, the generator that leads back.
+    """
 
     routes: ClassVar[dict[str, tuple[str, ...]]]
 
     @abstractmethod
     def show(self, generators: dict[str, nn.Module], batch: Batch) -> Tensor:
-        """What a grid shows of a batch, by these generators: rows side by side, [M,C,H,k*W] in [-1, 1]."""
+        """Return the rows of a sample grid: images of a batch and their translations, [M,C,H,k*W] in [-1, 1]."""

@@ -1,4 +1,4 @@
-"""Noise to images: one generator, one discriminator, a latent from N(0, I) (Goodfellow et al. 2014)."""
+"""The game from noise to images: one generator, one discriminator, latents from N(0, I) (Goodfellow et al. 2014)."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from mien.protocols import noise_generator
 
 
 def never(batch: Batch, memory: Memory) -> Transform:
-    """No augmentation, whichever batch."""
+    """Return the augmentation that does nothing, for every batch."""
     return unchanged
 
 
 class NoiseGame(Game):
     """generator: z [N,latent_dim] (and a label) -> images; discriminator: images (and a label) -> logits [N].
 
-    reuse_fakes: the generator answers the very fakes that the discriminator just saw, as the textbook DCGAN loop
-    does: one generator pass less a round. Otherwise, and in an update in parts, each turn draws its own latents.
-    augment: what lies between all images of a batch and the discriminator.
-    mismatch: so large a share of the discriminator's fakes are real images under another image's label, for it to
-    learn that a good image of something else is wrong as well (Reed et al. 2016, "GAN-CLS", where it is 1/2).
-    paired_labels: the second half of the fakes has the labels of the first, for a term that compares images of one
-    label (`ModeSeeking`).
+    reuse_fakes: the generator's turn uses the fakes of the discriminator's turn, as in the textbook DCGAN loop. This
+    saves one generator pass a round. Otherwise, and in an update in parts, each turn has its own latents.
+    augment: applied to all images of a batch before the discriminator.
+    mismatch: the share of the discriminator's fakes that are real images with another image's label. So it learns that
+    a good image with a wrong label is fake, too (Reed et al. 2016, "GAN-CLS", where it is 1/2).
+    paired_labels: the second half of the fakes has the labels of the first half, for a term that compares images of
+    one label (`ModeSeeking`).
 
-    A game of one's own with further discriminators adds them to `discriminators`: each judges all images.
+    A user's game may add further discriminators to `discriminators`: each judges all images.
     """
 
     accepts: ClassVar[frozenset[str]] = frozenset(("condition", "augment", "paired_labels"))
@@ -71,22 +71,24 @@ class NoiseGame(Game):
         return Turn(seen, turn.views, self.memory)
 
     def mismatched(self, match: Match) -> Match:
-        """The first fakes give way to their real images under the next image's label, where that is another one."""
-        right, asked = match.condition, match.asked
-        if right is None or asked is None or not self.mismatch:
+        """Replace the first fakes by real images with the next image's label, where that label differs."""
+        right, requested = match.condition, match.requested
+        if right is None or requested is None or not self.mismatch:
             return match
         wrong = right.roll(1, 0)
         chosen = torch.arange(len(right), device=right.device) < self.mismatch * len(right)
-        chosen = chosen & (wrong != right).any(1) & wrong.any(1)  # under no label, a real image is never wrong
+        chosen = (
+            chosen & (wrong != right).any(1) & wrong.any(1)
+        )  # without a label, a real image cannot have a wrong one
         fake = torch.where(chosen[:, None, None, None], match.real, match.fake)
-        return replace(match, fake=fake, fake_condition=torch.where(chosen[:, None], wrong, asked))
+        return replace(match, fake=fake, fake_condition=torch.where(chosen[:, None], wrong, requested))
 
     def generator_turn(self, batch: Batch) -> Turn:
         kept, self.kept = self.kept, None
         return kept or self.play(batch)
 
-    def asked(self, label: Tensor | None) -> Tensor | None:
-        """What the fakes are to show, of a batch of these labels [N,K]."""
+    def requested(self, label: Tensor | None) -> Tensor | None:
+        """Return the labels of the fakes [N,K] for a batch with these labels [N,K]."""
         if label is None or not self.paired_labels:
             return label
         half = len(label) // 2
@@ -94,11 +96,11 @@ class NoiseGame(Game):
 
     def play(self, batch: Batch) -> Turn:
         z = torch.randn(len(batch.image), self.latent_dim, device=batch.image.device)
-        asked = self.asked(batch.label)
-        fake = self.generator(z, asked)
-        return Turn(self.matches(batch, fake, asked), {"z": z, "fake": fake}, self.memory)
+        requested = self.requested(batch.label)
+        fake = self.generator(z, requested)
+        return Turn(self.matches(batch, fake, requested), {"z": z, "fake": fake}, self.memory)
 
-    def matches(self, batch: Batch, fake: Tensor, asked: Tensor | None) -> list[Match]:
-        """One for each discriminator, all under one augmentation. asked: the fakes' labels [N,K]."""
+    def matches(self, batch: Batch, fake: Tensor, requested: Tensor | None) -> list[Match]:
+        """Return one match for each discriminator, all with one augmentation. requested: the fakes' labels [N,K]."""
         augment = self.augment(batch, self.memory)
-        return [Match(one, batch.image, fake, batch.label, augment, asked) for one in self.discriminators.values()]
+        return [Match(one, batch.image, fake, batch.label, augment, requested) for one in self.discriminators.values()]

@@ -1,4 +1,4 @@
-"""Images from images, by example: each source has its target (pix2pix; Isola et al. 2017)."""
+"""The game from images to images with pairs: each source has its target (pix2pix; Isola et al. 2017)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mien.games.game import Networks, Sources, Translation, trained, with_graph
 
 class PairedGame(Translation):
     """generator: source [N,C,H,W] -> image of its size; discriminator: images under their source as the condition ->
-    logits. Without a discriminator there is no match, and the generator learns by what else it is asked for.
+    logits. Without a discriminator there is no match, and the generator learns by its other terms alone.
 
-    The generator answers the very fakes that the discriminator just saw, as published: one generator pass a round.
+    The generator's turn uses the fakes of the discriminator's turn, as published: one generator pass a round.
     Views: "source", "fake", "target".
     """
 
@@ -56,11 +56,11 @@ class PairedGame(Translation):
         return Turn(matches, {"source": source, "fake": fake, "target": target}, self.memory)
 
     def show(self, generators: dict[str, nn.Module], batch: Batch) -> Tensor:
-        """Source, result, target."""
+        """Return source, result and target side by side."""
         source = source_of(batch)
         return torch.cat([source, generators["G"](source), batch.image], 3)
 
 
 def source_of(batch: Batch) -> Tensor:
-    assert batch.source is not None  # of every batch of a game that reads sources
+    assert batch.source is not None  # true for every batch of a game that reads sources
     return batch.source

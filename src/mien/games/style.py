@@ -1,4 +1,4 @@
-"""Noise to styles to images: the noise game with style mixing (Karras et al. 2019, section 3.1)."""
+"""The game from noise to styles to images: the noise game with style mixing (Karras et al. 2019, section 3.1)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from mien.protocols import style_generator
 
 
 class StyleGame(NoiseGame):
-    """generator: as the noise game has it, with `mapping(z, label)` -> w [N,num_ws,w_dim] and `synthesis(w)`.
+    """generator: as in the noise game, with `mapping(z, label)` -> w [N,num_ws,w_dim] and `synthesis(w)`.
 
-    mixing: the share of the drawn images whose styles come from two latents, the second from a layer on that is drawn
-    for each. Views: "z" [N,latent_dim], the first latent; "w" [N,num_ws,w_dim], mixed, with the graph of "fake".
+    mixing: the share of the fakes whose styles come from two latents. The second latent begins at a random layer.
+    Views: "z" [N,latent_dim], the first latent; "w" [N,num_ws,w_dim], mixed, with the graph of "fake".
     """
 
     def __init__(
@@ -35,15 +35,18 @@ class StyleGame(NoiseGame):
 
     def play(self, batch: Batch) -> Turn:
         z = torch.randn(2 * len(batch.image), self.latent_dim, device=batch.image.device)
-        asked = self.asked(batch.label)
-        label = None if asked is None else asked.repeat(2, 1)
+        requested = self.requested(batch.label)
+        label = None if requested is None else requested.repeat(2, 1)
         first, second = self.style_generator.mapping(z, label).chunk(2)
         w = self.mixed(first, second)
         fake = self.style_generator.synthesis(w)
-        return Turn(self.matches(batch, fake, asked), {"z": z[: len(fake)], "w": w, "fake": fake}, self.memory)
+        return Turn(self.matches(batch, fake, requested), {"z": z[: len(fake)], "w": w, "fake": fake}, self.memory)
 
     def mixed(self, first: Tensor, second: Tensor) -> Tensor:
-        """[N,num_ws,w_dim] twice -> the first up to a crossover of 1 to num_ws - 1, the second from there on."""
+        """Return the styles of `first` up to a random layer from 1 to num_ws - 1, then those of `second`.
+
+        first, second: [N,num_ws,w_dim].
+        """
         count, num_ws = first.shape[:2]
         crossover = torch.randint(1, num_ws, (count, 1), device=first.device)
         from_second = torch.arange(num_ws, device=first.device) >= crossover

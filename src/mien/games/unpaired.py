@@ -1,4 +1,4 @@
-"""Images from images without examples: two sets, and the way there and back (CycleGAN; Zhu et al. 2017)."""
+"""The game from images to images without pairs: two sets, and both directions (CycleGAN; Zhu et al. 2017)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from mien.runtime import distributed
 class UnpairedGame(Translation):
     """Sources are of domain A, images of domain B. G_AB: A -> B, G_BA: B -> A; D_A and D_B judge their own domain.
 
-    pool: the discriminators see a fake, or, half of the time once so many are kept, an earlier one in its place
-    (Shrivastava et al. 2017, section 2.3). The pools are in the game's memory. Several processes share them: each sees
-    the fakes of all and makes the same draws, from the images seen, so all pools are one and the first can save it.
-    The generators answer the fakes of the discriminators' turn itself, so each is drawn once a round.
+    pool: the number of earlier fakes that are stored. Once the pool is full, the discriminators get an earlier fake
+    half of the time (Shrivastava et al. 2017, section 2.3). The pools are in the game's memory. They are equal in all
+    processes, because each gets the fakes of all and the same random numbers. The generators' turn uses the fakes of
+    the discriminators' turn, so each fake is generated once a round.
 
     Views of the generators' turn: "real_a", "real_b"; "fake_b" from "real_a", "cycle_a" from that, and the other way
-    round; "same_a" and "same_b": what a generator makes of an image that is in its own target domain already.
+    round; "same_a" and "same_b": what a generator makes of an image of its own target domain.
     """
 
     sources: ClassVar[Sources] = "unpaired"
@@ -73,10 +73,10 @@ class UnpairedGame(Translation):
         return Turn(matches, views, self.memory)
 
     def pooled(self, name: str, fakes: Tensor, draws: torch.Generator) -> Tensor:
-        """What is shown for each of the fakes [N,C,H,W]; the pool keeps those that are not shown."""
+        """Return the images for the discriminator in place of the fakes [N,C,H,W], and update the pool."""
         if not self.pool:
             return fakes
-        fakes = fakes.contiguous()  # one layout in memory, so that a loaded pool gives the same bits
+        fakes = fakes.contiguous()  # always the same memory layout, so that a loaded pool gives the same bits
         pool, shown = self.memory.get(name, fakes[:0]), []
         for fake in distributed.gather(fakes).split(1):
             if len(pool) < self.pool:
@@ -90,7 +90,7 @@ class UnpairedGame(Translation):
         return torch.cat(shown[own : own + len(fakes)])
 
     def show(self, generators: dict[str, nn.Module], batch: Batch) -> Tensor:
-        """Source, result, round trip: first all from A, then all from B."""
+        """Return source, result and round trip side by side: first all from A, then all from B."""
         rows = []
         for source, (there, back) in ((source_of(batch), self.routes["B"]), (batch.image, self.routes["A"])):
             result = generators[there](source)
@@ -99,5 +99,5 @@ class UnpairedGame(Translation):
 
 
 def replaced(pool: Tensor, place: int, image: Tensor) -> Tensor:
-    """[K,C,H,W] with [1,C,H,W] at that place; the old pool stays as it was."""
+    """Return a new pool [K,C,H,W] with the image [1,C,H,W] at that position."""
     return torch.cat([pool[:place], image, pool[place + 1 :]])

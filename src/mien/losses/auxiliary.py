@@ -1,4 +1,4 @@
-"""The label, named by the discriminator: the second half of AC-GAN's objective."""
+"""The classification loss: the second half of AC-GAN's objective."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mien.protocols import classifying_discriminator
 class Auxiliary(Term):
     """-log p(label | image) by the discriminator's second head (Odena, Olah & Shlens 2017, eq. 3).
 
-    The generator is to draw images whose label is told from them. The discriminator learns to tell it of real
-    images and, with `fakes`, as in the paper, of drawn ones too. The two may then agree on signs of their own: with
-    many attributes, fakes are soon named rightly and real images are not.
+    The generator learns to generate images whose label the discriminator recognizes. The discriminator learns to
+    classify real images and, with `fakes`, as in the paper, generated ones too. With many attributes the two may then
+    agree on features that real images lack: fakes are soon classified correctly, and real images are not.
     """
 
     side: Literal["discriminator", "generator"]
@@ -31,10 +31,10 @@ class Auxiliary(Term):
     def label_loss(self, match: Match) -> Tensor:
         """-> [N]"""
         log_prob = classifying_discriminator(match.discriminator).label_log_prob
-        assert match.condition is not None and match.asked is not None  # only a conditional recipe has this term
+        assert match.condition is not None and match.requested is not None  # only a conditional recipe has this term
         log_probs = []
         if self.side == "discriminator":
             log_probs.append(log_prob(match.real_features, match.condition))
         if self.side == "generator" or self.fakes:
-            log_probs.append(log_prob(match.fake_features, match.asked))
+            log_probs.append(log_prob(match.fake_features, match.requested))
         return -torch.stack(log_probs).sum(0)

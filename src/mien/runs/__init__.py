@@ -1,1 +1,1 @@
-"""A run on disk: its directory, checkpoints, snapshots and journals. Knows files, not training."""
+"""A run on disk: its directory, checkpoints, snapshots and logs. This package knows files, not training."""

@@ -1,7 +1,7 @@
 """Checkpoints: folders `kimg-000200/` of safetensors and JSON, with a manifest of sha256 sums, renamed into place.
 
-A folder without a manifest, or with a sum that does not fit, is no checkpoint: a kill or a full disk at any moment
-leaves the ones before it whole.
+A folder without a manifest, or with a wrong checksum, does not count as a checkpoint. So after a kill or on a full disk
+the earlier checkpoints stay valid.
 """
 
 from __future__ import annotations
@@ -55,15 +55,15 @@ def contiguous(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def load_checkpoint(folder: Path) -> tuple[Tensors, State]:
-    """Every sum is checked first. Raises FileError naming the file that is missing or damaged."""
+    """Return the tensors and the state, after a check of every checksum. Raises FileError that names the bad file."""
     sums = typed_json.read(folder / MANIFEST, Manifest)
     if sums.keys() != {STATE, *(path.name for path in folder.glob("*.safetensors"))}:
-        raise FileError(f"{folder} is damaged: its files are not those of its manifest")
+        raise FileError(f"{folder} is damaged: its files differ from its manifest")
     contents = {}
     for name, expected in sums.items():
         contents[name] = typed_json.read_bytes(folder / name, MOST_BYTES)
         if hashlib.sha256(contents[name]).hexdigest() != expected:
-            raise FileError(f"{folder / name} is damaged: its sha256 is not the manifest's")
+            raise FileError(f"{folder / name} is damaged: its sha256 differs from the manifest's")
     state = typed_json.decode(contents.pop(STATE), State, str(folder / STATE))
     return {
         name.removesuffix(".safetensors"): tensor_files.from_bytes(data, str(folder / name))
@@ -72,11 +72,11 @@ def load_checkpoint(folder: Path) -> tuple[Tensors, State]:
 
 
 def checkpoints(folder: Path) -> list[Path]:
-    """The checkpoints that have a manifest, oldest first."""
+    """Return the checkpoints that have a manifest, oldest first."""
     return sorted(path.parent for path in folder.glob(f"kimg-*/{MANIFEST}"))
 
 
 def prune(folder: Path, keep: int) -> None:
-    """Delete all but the newest `keep` checkpoints, and what a kill left half-written."""
+    """Delete all but the newest `keep` checkpoints, and incomplete folders that a kill left."""
     for path in [*checkpoints(folder)[:-keep], *folder.glob(".*.tmp")]:
         shutil.rmtree(path, ignore_errors=True)

@@ -19,7 +19,7 @@ from mien.runs.records import Best, Status, Trained
 from mien.runtime import typed_json
 from mien.runtime.atomic_files import io_errors, write_json
 
-PROBE_SECONDS = 0.05  # how long a lock is asked for: another process may be looking, for an instant, whether it is free
+PROBE_SECONDS = 0.05  # seconds of trying to lock: another process may test the lock for a moment
 KIMG = r"{}(\d{{1,15}}(?:\.\d{{1,3}})?)"  # of a file's name
 
 
@@ -52,7 +52,7 @@ class RunDirectory:
         self.held: IO[str] | None = None  # the lock file, while this process holds the lock
 
     def sample_grids(self) -> list[tuple[float, Path]]:
-        """(kimg, file) of the sample grids, oldest first. The first shows the generator before training."""
+        """Return (kimg, file) of the sample grids, oldest first. The first shows the generator before training."""
         found = ((re.fullmatch(KIMG.format("fakes"), path.stem), path) for path in self.samples.glob("fakes*.png"))
         return sorted((float(match[1]), path) for match, path in found if match and path.is_file())
 
@@ -61,34 +61,38 @@ class RunDirectory:
         return self.numbered("kimg-")
 
     def read_status(self) -> Status:
-        """ "state" is "running", "stopped", "finished" or "diverged". Raises FileError where the file is missing,
-        damaged or incomplete."""
+        """Return status.json; "state" is "running", "stopped", "finished" or "diverged".
+
+        Raises FileError for a file that is missing, damaged or incomplete.
+        """
         return typed_json.read(self.status, Status)
 
     def trained_on(self) -> str | None:
-        """The data as --data named it; None where the run does not say. Raises FileError for a damaged file."""
+        """Return the value of --data, or None if the run does not have it. Raises FileError for a damaged file."""
         path = self.config if self.config.exists() else self.status  # an older mien wrote no config.json
         return typed_json.read(path, Trained).get("data") if path.exists() else None
 
     def read_best(self) -> Best | None:
-        """best.json: the best row of metrics.jsonl while training, and "snapshot", its file; None before the first."""
+        """Return best.json: the best row of metrics.jsonl while training, and its file "snapshot". None without one."""
         return typed_json.read(self.best, Best) if self.best.exists() else None
 
     def best_snapshots(self) -> list[Path]:
-        """The best generator, and those before it until the next checkpoint removes them. Oldest first."""
+        """Return the best generators, oldest first. The next checkpoint removes all but the newest."""
         return self.numbered("best-")
 
     def numbered(self, begin: str) -> list[Path]:
-        """Regular files with the names that mien gives, oldest first."""
+        """Return the regular files that have mien's names, oldest first."""
         found = self.snapshots.glob(f"{begin}*.safetensors")
         fitting = [path for path in found if re.fullmatch(KIMG.format(begin), path.stem) and path.is_file()]
         return sorted(fitting, key=lambda path: path.stem)
 
     def lock(self) -> None:
-        """Hold this run until the process ends, however it ends. Raises RunLockedError if another process trains it."""
+        """Lock this run until the process ends. Raises RunLockedError if another process trains it."""
         for path in (self.lock_file, self.log, self.stats.path, self.metrics.path, self.events.path):
-            if path.is_symlink():  # a run that a stranger made must not write into another file
-                raise FileError(f"{path} is a link: a run writes into its own files, so put the file itself there")
+            if path.is_symlink():  # a run from a stranger must not write into a file outside of it
+                raise FileError(
+                    f"{path} is a link: mien writes only into the run's own files, so put the file itself there"
+                )
         with io_errors(self.path):
             self.held = os.fdopen(typed_json.open_regular(self.lock_file, APPEND), "a")
             free = acquired(self.held.fileno())
@@ -97,8 +101,8 @@ class RunDirectory:
             raise RunLockedError(f"{self.path} is being trained by another process: wait for it, or stop it first")
 
     def is_held(self) -> bool:
-        """Whether a process trains this run now. True also where the system does not say."""
-        # A network file system locks only what was opened for writing.
+        """Return whether a process trains this run now. True if the system cannot tell."""
+        # A network file system locks only files that are open for writing.
         access = os.O_RDWR if os.access(self.lock_file, os.W_OK) else os.O_RDONLY
         try:
             with os.fdopen(typed_json.open_regular(self.lock_file, access)) as probe:
@@ -115,10 +119,10 @@ class RunDirectory:
 
 
 def acquired(handle: int) -> bool:
-    """Lock an open file until it is closed, or its process ends. False where another process holds the lock.
+    """Lock an open file until it is closed or its process ends. Return False if another process holds the lock.
 
     The file comes from `open_regular`, because `filelock.FileLock` would open a pipe in its place.
-    Raises OSError where the file system knows no locks.
+    Raises OSError if the file system has no locks.
     """
     end = time.monotonic() + PROBE_SECONDS
     while not filelock.lock_descriptor(handle, blocking=False):
@@ -135,8 +139,10 @@ def kimg_name(images: int) -> str:
 
 
 def create(outdir: Path, name: str) -> RunDirectory:
-    """A new run with the next number in `outdir`, e.g. 00007-name. Two runs never share a number, even if they start at
-    once."""
+    """Make a new run with the next number in `outdir`, for example 00007-name.
+
+    Two runs never have the same number, even if they start at the same moment.
+    """
     with io_errors(outdir):
         outdir.mkdir(parents=True, exist_ok=True)
         while True:
@@ -147,8 +153,8 @@ def create(outdir: Path, name: str) -> RunDirectory:
                 path.mkdir()
             except FileExistsError:
                 continue
-            # mkdir excludes a second run of the same name; this one of the same number. Whoever sees another steps
-            # back, even if both do: only one who was alone after its own mkdir may stay.
+            # mkdir excludes a second run of the same name; this check excludes one of the same number. A process that
+            # finds another folder of its number removes its own and tries again, even if both processes do.
             if len(list(outdir.glob(f"{number}-*"))) == 1:
                 break
             path.rmdir()
@@ -159,7 +165,7 @@ def create(outdir: Path, name: str) -> RunDirectory:
 
 
 def find(run: str | Path, outdir: Path = Path("runs")) -> RunDirectory:
-    """A run by path, by number ("7"), by name in `outdir`, or "last". Raises UsageError naming what there is."""
+    """Return a run by path, by number ("7"), by name in `outdir`, or "last". Raises UsageError with the known runs."""
     path = Path(run)
     if str(run) == "last":
         found = sorted(outdir.glob("[0-9]*-*/recipe.json"))
@@ -182,7 +188,7 @@ def find(run: str | Path, outdir: Path = Path("runs")) -> RunDirectory:
 
 
 def _runs_instead(run: str, outdir: Path) -> str:
-    """The end of a message about a run that does not exist: the nearest name, else the newest runs, else nothing."""
+    """Return the end of the message for an unknown run: the nearest name, or the newest runs, or nothing."""
     names = sorted(other.parent.name for other in outdir.glob("*/recipe.json"))
     if not names:
         return ""
@@ -196,13 +202,13 @@ def best_snapshot(run: RunDirectory, images: int) -> Path:
 
 
 def mark_best(run: RunDirectory, row: dict[str, Any]) -> None:
-    """best.json: a row of metrics.jsonl, and where the generator is that it belongs to."""
+    """Write best.json: a row of metrics.jsonl, and the file of its generator."""
     said = {key: value for key, value in row.items() if key not in ("details", "warnings")}
     write_json(run.best, {**said, "snapshot": str(best_snapshot(run, row["images"]).relative_to(run.path))})
 
 
 def mark_latest(run: RunDirectory, images: int) -> None:
-    """latest.json: the newest checkpoint and snapshot, for scripts."""
+    """Write latest.json: the newest checkpoint and snapshot, for scripts."""
     newest, snapshots = checkpoints(run.checkpoints), run.snapshot_files()
     write_json(
         run.latest,

@@ -1,4 +1,4 @@
-"""Append-only JSON lines: one row a tick. The one truth of a run; curves and pages only mirror it."""
+"""Append-only JSON lines: one row a tick. Charts and pages read them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT
 
 
 class JsonlLog:
-    """Rows are JSON objects; training's rows carry "images", by which `rewind` cuts."""
+    """A log of JSON objects. Rows of a training have "images", which `rewind` reads."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -27,33 +27,35 @@ class JsonlLog:
             file.write(b"\n" + line if cut_short(file) else line)
 
     def sync(self) -> None:
-        """Make the rows durable."""
+        """Write the rows to disk (fsync)."""
         if self.path.exists():
             with io_errors(self.path), self.path.open("rb") as file:
                 os.fsync(file.fileno())
 
     def read(self) -> list[Row]:
-        """All whole rows; one that a kill cut short, or that is no row, is left out."""
+        """Return all complete rows. A line that a kill cut short, or that is not a row, is left out."""
         if not self.path.exists():
             return []
         return typed_json.rows(typed_json.read_bytes(self.path, MOST_BYTES), Row)
 
     def rewind(self, images: int) -> None:
-        """Drop what was written after `images` images, and the rows that only marked the end of a session: a resumed
-        run writes anew what belongs there."""
+        """Remove rows after `images` images, and rows that only marked the end of a session.
+
+        A resumed run writes these rows again.
+        """
         if self.path.exists():
             kept = [row for row in self.read() if is_before(row, images) and not row.get("final")]
             write_text(self.path, "".join(json.dumps(row) + "\n" for row in kept))
 
 
 def is_before(row: Row, images: int) -> bool:
-    """Whether a row was written by then; one that says nothing of images was."""
+    """Return whether a row is of at most `images` images. True for a row without images."""
     seen = row.get("images")
     return not isinstance(seen, int | float) or seen <= images
 
 
 def cut_short(file: IO[bytes]) -> bool:
-    """Whether a kill left the last line without its end."""
+    """Return whether the last line has no line end, as after a kill."""
     if file.seek(0, os.SEEK_END) == 0:
         return False
     file.seek(-1, os.SEEK_END)

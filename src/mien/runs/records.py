@@ -1,4 +1,4 @@
-"""What stands in the JSON files of a run, declared. A field that is not declared here is not read."""
+"""The types of a run's JSON files. mien reads only the fields that are declared here."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import msgspec
 from mien.runtime.typed_json import Count, Fact, Positive, Seconds
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4096, pattern="^[^\\x00]*\\Z")]
-"""A path, a name, or what was typed after a flag."""
+"""A path, a name, or the value of a flag."""
 Inside = Annotated[str, msgspec.Meta(pattern=r"^snapshots/[\w.+-]+\.safetensors\Z")]
-"""A file of this run: no way leads out of its folder."""
+"""A file inside the run's folder."""
 
 Object = dict[str, Any]
-"""Bounded in depth and nothing else: `encoding.decode` checks each part by the class that takes it."""
+"""Any JSON object of limited depth. `serialization.decode` checks each part by the type hints of its class."""
 Manifest = dict[str, Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}\\Z")]]
 """manifest.json: the files of a checkpoint and their sha256."""
 Environment = dict[str, Fact]
@@ -22,7 +22,7 @@ Environment = dict[str, Fact]
 
 
 class Status(TypedDict):
-    """status.json: how far a run is. budget_images, budget_seconds: where it ends; None where there is no such end."""
+    """status.json: the state of a run. budget_images, budget_seconds: its end; None without a limit of that kind."""
 
     state: Text
     images: Count
@@ -32,7 +32,7 @@ class Status(TypedDict):
 
 
 class EarlierValidation(TypedDict):
-    """How a run of an older mien is evaluated while it trains."""
+    """The options of the validation in a run of an older mien."""
 
     metrics: Text
     every: Positive
@@ -42,7 +42,7 @@ class EarlierValidation(TypedDict):
 
 
 class EarlierSettings(TypedDict):
-    """What an older mien, which had no config.json, wrote into status.json."""
+    """The options that an older mien, which had no config.json, wrote into status.json."""
 
     seed: int
     data: Text
@@ -55,13 +55,13 @@ class EarlierSettings(TypedDict):
 
 
 class Trained(TypedDict):
-    """What of config.json, or of an older status.json, says on which images a run was trained."""
+    """The part of config.json, or of an older status.json, that names the images of a run."""
 
     data: NotRequired[Text | None]
 
 
 class State(TypedDict):
-    """state.json of a checkpoint: the plain numbers of a training, and of the session that wrote it."""
+    """state.json of a checkpoint: the numbers of a training, and of the session that wrote it."""
 
     images: Count
     steps: dict[str, Count]
@@ -89,7 +89,7 @@ class Best(TypedDict):
 
 
 class Header(TypedDict):
-    """A snapshot's: all that drawing needs besides the tensors."""
+    """The header of a snapshot: the data that generation needs besides the tensors."""
 
     recipe: Object
     run: Text
@@ -97,7 +97,7 @@ class Header(TypedDict):
 
 
 class DataCard(TypedDict):
-    """data.json: the images, in words and as the prepared set says it."""
+    """data.json: a description of the images, and the facts of the prepared set."""
 
     info: Object
     data: NotRequired[str | None]

@@ -1,7 +1,7 @@
-"""The one reader of safetensors files: named tensors, and in the header what mien says of them, typed.
+"""The only reader of safetensors files: named tensors, and mien's header with a declared type.
 
-Such a file may come from a stranger: offsets, sizes and the header's length are checked by the library before a tensor
-is made, and the header's own words pass through `typed_json`.
+A file may come from a stranger. The library checks offsets, sizes and the length of the header before it makes a
+tensor. mien's own header passes through `typed_json`.
 """
 
 from __future__ import annotations
@@ -20,39 +20,39 @@ from mien.networks import frozen_weights
 from mien.runtime import typed_json
 
 T = TypeVar("T")
-KEY = "mien"  # mien's word in the header
+KEY = "mien"  # mien's key in the header
 
 
 def read(path: Path, kind: type[T]) -> tuple[dict[str, Tensor], T]:
-    """All tensors by name, and the header as `kind`. Raises FileError, in one line."""
+    """Return all tensors by name, and the header as `kind`. Raises FileError, in one line."""
     with opened(path) as file:
         header = header_of(file, kind, path)
         return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118 (safe_open is no dict)
 
 
 def read_header(path: Path, kind: type[T]) -> T:
-    """The header alone, as `kind`. Raises FileError."""
+    """Return the header alone, as `kind`. Raises FileError."""
     with opened(path) as file:
         return header_of(file, kind, path)
 
 
 def from_bytes(data: bytes, name: str) -> dict[str, Tensor]:
-    """The tensors of a file that was read already. Raises FileError."""
+    """Return the tensors of a file's bytes. Raises FileError."""
     try:
         return load(data)
     except TROUBLES as error:
-        if is_out_of_memory(error):  # the file may be whole
+        if is_out_of_memory(error):  # the file may be undamaged
             raise
         raise FileError(f"{name} cannot be read as tensors: {first_line(error)}") from error
 
 
 TROUBLES = (OSError, SafetensorError, ValueError, KeyError, AttributeError, RuntimeError, OverflowError)
-"""What the library raises: its own error, and Python's for a number type that torch does not have."""
+"""The errors of the library: its own, and Python's for a number type that torch does not have."""
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[safe_open]:
-    """safetensors' own handle of a regular file; what goes wrong inside is one line that names the file."""
+    """Open a regular file with safetensors. Errors inside become one line that names the file."""
     try:
         if path.exists() and not path.is_file():
             raise FileError(f"{path} is not a regular file")
@@ -67,18 +67,21 @@ def opened(path: Path) -> Iterator[safe_open]:
 def header_of(file: safe_open, kind: type[T], path: Path) -> T:
     text = (file.metadata() or {}).get(KEY)
     if text is None:
-        raise FileError(f"{path} is not a file of mien: its header does not say what it holds")
+        raise FileError(f"{path} is not a file of mien: its header has no entry of mien")
     return typed_json.decode(text, kind, f"{path}, in its header,")
 
 
 def fill(network: nn.Module, tensors: dict[str, Tensor], name: str) -> None:
-    """Put the tensors of a file into a network. Raises FileError as `fitting` does."""
+    """Load the tensors of a file into a network. Raises FileError as `fitting` does."""
     network.load_state_dict(fitting(network, tensors, name))
 
 
 def fitting(network: nn.Module, tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
-    """The tensors of a file in the network's order: all of them and no others but those that its constructor gives.
-    Raises FileError, naming the first that does not fit. name: what the words begin with."""
+    """Return the tensors of a file in the network's order.
+
+    The file must have exactly the network's tensors, except for weights that its constructor sets. Raises FileError
+    that names the first tensor that does not fit. name: the start of the message.
+    """
     own, tensors = network.state_dict(), frozen_weights.complete(network, tensors, name)
     if odd := own.keys() ^ tensors.keys():
         one = min(odd)
@@ -88,7 +91,7 @@ def fitting(network: nn.Module, tensors: dict[str, Tensor], name: str) -> dict[s
         if found.shape != there.shape or found.is_floating_point() != there.is_floating_point():
             kinds = [f"{tensor.dtype} {list(tensor.shape)}".removeprefix("torch.") for tensor in (found, there)]
             raise FileError(f"{name} does not fit its recipe: {key} is {kinds[0]}, not {kinds[1]}")
-        masked = not bool(there.isfinite().all())  # a buffer that begins with an infinite number, as masks do
+        masked = not bool(there.isfinite().all())  # a buffer with an infinite number from the start, such as a mask
         if found.is_floating_point() and not masked and not bool(found.float().isfinite().all()):
             raise FileError(f"{name} is damaged: {key} holds numbers that are not finite")
     return {key: tensors[key] for key in own}

@@ -1,1 +1,1 @@
-"""A training as users know it: options to a trainer, a trainer to files, files back to a trainer."""
+"""Trainings: options become a trainer, a trainer writes the files of a run, and the files become a trainer again."""

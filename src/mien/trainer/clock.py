@@ -1,4 +1,4 @@
-"""The time that a training takes: in all sessions together, and in this one."""
+"""The time of a training: of all sessions together, and of this one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from mien.config.budget import Budget
 
 
 class Clock:
-    """Counts the seconds of training and the speed of this session; the time before `start` does not count.
+    """Measures the seconds of training and the speed of this session. The time before `start` does not count.
 
-    images, seconds: what the sessions before this one came to.
+    images, seconds: the sums of the sessions before this one.
     """
 
     def __init__(self, images: int, seconds: float):
@@ -25,18 +25,18 @@ class Clock:
         self.seconds = self.before[1] + self.since_start()
 
     def since_start(self) -> float:
-        """Seconds of this session until now."""
+        """Return the seconds of this session until now."""
         return time.monotonic() - self.started
 
     def in_session(self) -> float:
-        """Seconds of this session until the last round."""
+        """Return the seconds of this session until the last round."""
         return self.seconds - self.before[1]
 
     def speed(self, images: int) -> float:
-        """Images a second in this session, which has come to so many images of the run."""
+        """Return the images a second of this session. images: of all sessions of the run so far."""
         return (images - self.before[0]) / max(self.in_session(), 1e-9)
 
     def remaining(self, images: int, budget: Budget) -> float:
-        """Seconds to the end of the budget at this session's speed."""
+        """Return the seconds to the end of the budget at this session's speed."""
         by_images = (budget.images - images) / max(self.speed(images), 1e-9)
         return max(0.0, min(by_images, budget.seconds - self.seconds))

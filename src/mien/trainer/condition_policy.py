@@ -1,4 +1,4 @@
-"""What `--cond` comes to for the images at hand: the recipe with its condition, and the line that says so."""
+"""The condition of a training: the recipe with the condition of `--cond`, and the line of the summary."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from mien.errors import UsageError
 from mien.recipes.recipe import Recipe
 
 NAMED = {"class": "classes", "attributes": "labels", "text": "captions"}
-NOISE = 0.7  # added to texts while training: other words for the same are then drawn right more often
+NOISE = 0.7  # added to text embeddings while training; makes the generator robust to other wordings
 
 
-def asked(recipe: Recipe, cond: Kind | Literal["none"], layout: Layout, encoder: str | None = None) -> Recipe:
-    """The recipe with the condition of `--cond`. Raises UsageError where the images bring nothing of that kind.
+def with_condition(recipe: Recipe, cond: Kind | Literal["none"], layout: Layout, encoder: str | None = None) -> Recipe:
+    """Return the recipe with the condition of `--cond`. Raises UsageError if the data set has no labels of that kind.
 
-    encoder: of texts; None: words. A recipe whose discriminator names labels has no use for "none": it takes the best
-    that there is.
+    encoder: of texts; None: words. A recipe whose discriminator classifies needs a condition. For "none" it gets the
+    first kind of label that the data set has.
     """
     if encoder is not None and cond != "text":
-        raise UsageError(f"--encoder {encoder} belongs to --cond text: it makes numbers of captions")
+        raise UsageError(f"--encoder {encoder} is for --cond text alone: it turns captions into numbers")
     there = offers(layout.label_names, layout.labels, layout.captions is not None)
     if cond == "none" and recipe.needs_condition:
         cond = next(iter(there), "class")
     if cond == "none":
         return replace(recipe, condition=None)
     if not recipe.accepts("condition"):
-        raise UsageError(f"--cond {cond}: {recipe.name} draws from images, not from noise: leave --cond out")
+        raise UsageError(f"--cond {cond}: {recipe.name} translates images and takes no condition: leave --cond out")
     if cond not in there:
         cure = f"use --cond {next(iter(there))}" if there else "give labels (see docs/data.md), or leave --cond out"
         raise UsageError(f"--cond {cond}: {layout.path.name} has {listed(there)}, no {NAMED[cond]}: {cure}")
@@ -42,15 +42,15 @@ def asked(recipe: Recipe, cond: Kind | Literal["none"], layout: Layout, encoder:
     return replace(recipe, condition=Condition(cond, len(layout.label_names), layout.label_names))
 
 
-def words(condition: Condition | None, pictures: PreparedSet) -> list[str]:
-    """Of the first lines: what the images are drawn by, or that labels lie unused."""
+def summary_lines(condition: Condition | None, pictures: PreparedSet) -> list[str]:
+    """Return the lines of the summary that name the condition, or the labels that are not used."""
     there = offers(pictures.info["label_names"], pictures.labels, pictures.captions is not None)
     if condition is None:
         return [f"none: {listed(there)} are not used (--cond {' or '.join(there)})"] if there else []
     if condition.kind == "text":
         return [f"captions, by the encoder {condition.encoder} ({condition.dim} numbers)"]
     unlabelled = pictures.info["unlabelled"]
-    without = f"; {unlabelled:,} images have none, and are judged by their looks alone" if unlabelled else ""
+    without = f"; {unlabelled:,} images have no label: D judges them without a condition" if unlabelled else ""
     if condition.kind == "class":
         return [f"{there['class']}{without}"]
     found = attributes_of(condition.names, pictures.labels)

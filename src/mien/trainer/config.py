@@ -1,4 +1,4 @@
-"""All options of a training, in one place: the command line, `mien.train` and config.json are derived from it."""
+"""All options of a training. The command line, `mien.train` and config.json are derived from this class."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mien.runs.records import Text
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """The options of `mien train`. Raises UsageError for a value that no training can have.
+    """The options of `mien train`. Raises UsageError for an impossible value.
 
     Args:
         recipe: What to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.
@@ -25,26 +25,26 @@ class TrainConfig:
         batch: Images a step, over all processes. The recipe's if left out.
         init: Start from the networks of this run (path, number, name, last) or snapshot; from its recipe, too, unless
             RECIPE is given. At another resolution the layers that fit are taken over.
-        freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small sets. Needs --init.
+        freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small data sets. Needs --init.
         augment: What D sees of images: none, diffaugment or ada; auto: the recipe's own, or one for few images.
         cond: Draw by the images' classes, attributes or captions, so that mien generate can ask for them.
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
         code: Your own file that reads DATA: my_layout.py (CONTRIBUTING.md says how). May be given often.
         budget: How long: 30m, 2h, 200kimg (thousand images seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
-        set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be given often.
+        set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be repeated.
         outdir: Folder that holds the runs.
         name: Name of the run, after its number. Made from recipe and data if left out.
         device: auto, cpu, cuda or cuda:1.
-        tick: kimg until the first samples and statistics; the gaps widen later.
-        checkpoint_every: At least so much time between two checkpoints: 2m, 30s.
+        tick: kimg until the first samples and statistics. The intervals grow later.
+        checkpoint_every: Least time between two checkpoints: 2m, 30s.
         checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume takes the one before it.
         metrics: Evaluate while training: fid,afd. The best generator by the first one is kept.
-        metrics_every: kimg until the first evaluation; the gaps widen later. Five ticks if left out.
+        metrics_every: kimg until the first evaluation. The intervals grow later. Five ticks if left out.
         metrics_num: How many images an evaluation draws, and of how many real ones.
-        metrics_share: At most this share of the time goes into evaluations; 1: each that is due.
-        detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
-        dry_run: Say what would happen, train nothing.
+        metrics_share: Largest share of the time for evaluations, over 0 to 1. 1: no evaluation is left out.
+        detector: Face detector of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
+        dry_run: Print what would happen, but train nothing.
     """
 
     recipe: tyro.conf.Positional[str] = "auto"
@@ -83,42 +83,45 @@ class TrainConfig:
         if self.checkpoint_keep < 1:
             raise UsageError(f"--checkpoint-keep {self.checkpoint_keep} is too small: it must be at least 1")
         if not 1 <= self.tick * 1000 < float("inf"):
-            raise UsageError(f"--tick {self.tick} is no number of kimg: it must be at least 0.001")
+            raise UsageError(f"--tick {self.tick} is not a number of kimg: it must be at least 0.001")
         _ = self.validation
 
     @property
     def first_tick(self) -> int:
-        """Images before the first statistics, samples and snapshot."""
+        """Return the images before the first statistics, samples and snapshot."""
         return round(self.tick * 1000)
 
     @property
     def checkpoint_seconds(self) -> float:
-        """At least so long between two checkpoints."""
+        """Return the least seconds between two checkpoints."""
         return parse_duration(self.checkpoint_every, "--checkpoint-every")
 
     @property
     def validation(self) -> ValidationConfig | None:
-        """None: nothing is evaluated while training."""
+        """Return the options of the validation, or None if nothing is evaluated while training."""
         if self.metrics is None:
             if self.metrics_every is not None or self.detector is not None:
-                raise UsageError("--metrics-every and --detector belong to --metrics: add --metrics fid")
+                raise UsageError("--metrics-every and --detector need --metrics: add --metrics fid")
             return None
         kimg = 5 * self.tick if self.metrics_every is None else self.metrics_every
         if not 1 <= kimg * 1000 < float("inf"):
-            raise UsageError(f"--metrics-every {kimg:g} is no number of kimg: it must be at least 0.001")
+            raise UsageError(f"--metrics-every {kimg:g} is not a number of kimg: it must be at least 0.001")
         if self.metrics_num < 2:
             raise UsageError(f"--metrics-num {self.metrics_num} is too small: it must be at least 2")
         if not 0 < self.metrics_share <= 1:
             share = self.metrics_share
-            raise UsageError(f"--metrics-share {share:g} is no share of the time: it must be over 0 and at most 1")
+            raise UsageError(f"--metrics-share {share:g} is not a share of the time: it must be over 0 and at most 1")
         return ValidationConfig(self.metrics, round(kimg * 1000), self.metrics_num, self.metrics_share, self.detector)
 
 
 @dataclass(frozen=True)
 class ValidationConfig:
-    """metrics: "fid,afd"; the first one decides which generator is the best. every: images before the first validation;
-    the gaps widen as those of the samples do. num: images generated, and real ones. share: of the time of training at
-    most. detector: of afd."""
+    """The options of the validation.
+
+    metrics: "fid,afd"; the first one decides which generator is the best. every: images before the first validation;
+    the intervals grow like those of the samples. num: generated images, and real ones. share: the largest share of the
+    time of training. detector: of afd.
+    """
 
     metrics: str
     every: int

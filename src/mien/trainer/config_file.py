@@ -1,4 +1,4 @@
-"""config.json: the options of a run, written when it begins and read when it is resumed."""
+"""config.json: the options of a run, written at its start and read by a resume."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from mien.trainer.config import TrainConfig
 
 
 def write_config(run: RunDirectory, config: TrainConfig) -> None:
-    """config.json: every option by its name."""
+    """Write config.json: every option by its name."""
     write_json(run.config, {name: written(one) for name, one in dataclasses.asdict(config).items()})
 
 
 def written(option: Any) -> Any:
-    """A path, also inside a tuple, as text; anything else as it is."""
+    """Return paths as text, also inside a tuple, and any other option unchanged."""
     if isinstance(option, tuple):
         return [written(part) for part in option]
     return str(option) if isinstance(option, Path) else option
 
 
 def read_config(run: RunDirectory) -> TrainConfig:
-    """The options of a run. Raises FileError for a file that is damaged or names an impossible value."""
+    """Return the options of a run. Raises FileError for a file that is damaged or has an impossible value."""
     path = run.config if run.config.exists() else run.status
     try:
         if path == run.config:
@@ -39,7 +39,7 @@ def read_config(run: RunDirectory) -> TrainConfig:
 
 
 def from_status(earlier: EarlierSettings) -> TrainConfig:
-    """Of a run that an older mien began: its options stand in status.json."""
+    """Return the options of a run of an older mien, which wrote them into status.json."""
     config = TrainConfig(
         earlier.get("recipe") or "auto",
         data=earlier["data"],

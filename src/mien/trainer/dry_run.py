@@ -1,4 +1,4 @@
-"""`mien train --dry-run`: all that a start would check, and nothing written."""
+"""`mien train --dry-run`: make every check of a start, but write nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mien.errors import RoundTooLarge
 from mien.runtime.console import say
-from mien.trainer.recovery import adopt, in_parts, in_words
+from mien.trainer.recovery import describe_parts, in_parts, update_players
 from mien.trainer.rounds import rounds
 from mien.trainer.run import DryRun
 from mien.trainer.setup import Setup
@@ -15,23 +15,25 @@ from mien.trainer.summary import print_summary
 
 
 def dry_run(run: Path, setup: Setup) -> DryRun:
-    """run: the folder that a start would make. Raises what a start would raise, OutOfMemory among it."""
+    """Return what a start would do. run: its folder. Raises the errors of a start, OutOfMemory among them."""
     print_summary(run, setup)
     check_memory(setup)
     return DryRun(run)
 
 
 def check_memory(setup: Setup) -> None:
-    """Train one round, as a start would: in parts where it does not fit into memory. Raises OutOfMemory where the
-    smallest parts do not fit."""
+    """Train one round as a start would, in parts if it does not fit into memory.
+
+    Raises OutOfMemory if the smallest parts do not fit.
+    """
     say(f"memory   trying one round of {setup.recipe.batch_size} images")
     while True:
         try:
             next(rounds(setup))
         except RoundTooLarge as trouble:
             setup = replace(setup, recipe=in_parts(setup.recipe, trouble))
-            adopt(setup)
-            say(f"memory   {trouble}: a start would go on {in_words(setup)}")
+            update_players(setup)
+            say(f"memory   {trouble}: a start would continue {describe_parts(setup)}")
         else:
             say("memory   it fits")
             return

@@ -1,4 +1,4 @@
-"""When something is due, as a function of images alone: often at first, when much changes, then ever less often."""
+"""The intervals between statistics, samples and validations. They depend on images alone, and grow with them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 
 def ticks(first: int, growth: float) -> Iterator[int]:
-    """first, 2*first, … with gaps that widen to `growth` of the tick itself (in whole multiples of `first`).
+    """Yield first, 2*first, … with intervals that grow to `growth` times the tick (in multiples of `first`).
 
     growth 0.12: 1, 2, 3 … 16, 17, 19, 21 kimg …; growth 1: 1, 2, 4, 8 kimg …
     """
@@ -17,7 +17,7 @@ def ticks(first: int, growth: float) -> Iterator[int]:
 
 
 class Ticks:
-    """The ticks after `images`, asked for as training goes on."""
+    """The ticks after `images`, in order."""
 
     def __init__(self, first: int, growth: float, images: int):
         self.ahead = ticks(first, growth)
@@ -25,7 +25,7 @@ class Ticks:
         self.due(images)
 
     def due(self, images: int) -> int | None:
-        """The last tick that `images` has reached since the last call, if there is one."""
+        """Return the last tick that `images` has reached since the last call, or None."""
         reached = None
         while self.next <= images:
             reached, self.next = self.next, next(self.ahead)

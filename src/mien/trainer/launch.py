@@ -1,4 +1,4 @@
-"""How a training starts and goes on: device, recipe, images, networks, run directory, then the trainer."""
+"""The start and the resume of a training: device, recipe, images, networks, run directory, then the trainer."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ def train(config: TrainConfig) -> Run:
     origin = warm_start.source(config.init, config.outdir) if config.init else None
     recipe, layout, why = options.recipe(config, device, origin)
     label = options.label(config.name, recipe, config.data, layout)
-    # Refuse what recipe.json could not hold, or resume could not read.
+    # Refuse a recipe that recipe.json cannot hold, or that a resume cannot read.
     from_json(serialization.encode(recipe), config.recipe)
     recipe.build_game()  # a size that its networks cannot have is an error before the images are prepared, too
     data = options.prepared(config.data, recipe, layout)
     recipe = recipe.replace(channels=data.images.shape[-1])
-    recipe = augmentation_policy.settled(recipe, config.augment, config.set, len(data.images), device)
+    recipe = augmentation_policy.with_default_augmentation(recipe, config.augment, config.set, len(data.images), device)
     budget = parse_budget(config.budget, len(data.images))
     setup = set_up(config, recipe, data, device, budget, layout, origin, why)
     if origin and (wrong := setup.training.wrong()):
-        what = f"{few(wrong)} is no finite number there: start from another run"
+        what = f"{few(wrong)} is not finite there: start from another run"
         raise DataError(f"--init {config.init}: {what}")
     if setup.validator:
         setup.validator.dry_run()
     if config.dry_run:
         return dry_run(config.outdir / f"NNNNN-{label}", setup)
 
-    # Made last: a mistake in a flag leaves no directory behind.
+    # The directory is made last, so a mistake in a flag leaves none behind.
     path = create(config.outdir, label).path if distributed.rank() == 0 else Path()
     run = RunDirectory(distributed.from_first(path))
     trainer = Trainer(run, setup)
@@ -123,8 +123,8 @@ def continued(
     state = restore(run, setup.training)
     if not (budget or data or metrics or changes) and state and is_finished(status, state):
         distributed.stop()
-        done = f"{run.path} is finished at {kimg(state['images'])}: there is nothing to do"
-        console.say(f"{done}; go on with: mien resume {run.path} --budget +20m")
+        done = f"{run.path} is finished at {kimg(state['images'])}: there is nothing left to train"
+        console.say(f"{done}; continue with: mien resume {run.path} --budget +20m")
         return Run(run.path)
     if setup.validator:
         setup.validator.dry_run()
@@ -140,21 +140,23 @@ def continued(
         write_config(run, config)
         trainer.writer.status("starting", seconds)
     if pictures.info.get("sha256") != card["info"].get("sha256"):
-        console.say("warning: the images are not those that this run began with; it goes on with the new ones")
+        console.say("warning: the images are not those of the run's start; it continues with the new ones")
     now = environment()
-    for name in ("torch", "threads", "gpu"):  # what the last bit of a sum depends on
+    for name in ("torch", "threads", "gpu"):  # the last bit of a sum depends on these
         if then.get(name) != now[name]:
-            console.say(f"warning: {name} was {then.get(name)}, now {now[name]}: the bits will not be the same")
+            console.say(
+                f"warning: {name} was {then.get(name)}, now {now[name]}: the results will differ in the last bits"
+            )
     return run_training(trainer)
 
 
 def is_finished(status: Status, state: State) -> bool:
-    """Whether the run came to its end, and its newest checkpoint is of that moment."""
+    """Return whether the run reached its end, and its newest checkpoint is of that moment."""
     return status["state"] == "finished" and status["images"] == state["images"]
 
 
 def run_training(trainer: Trainer) -> Run:
-    """Say what is about to happen, train, and release the run, however it ends."""
+    """Print the summary, train, and release the run's lock in every case."""
     run = trainer.run
     if trainer.writer:
         console.log_to(run.log)

@@ -1,4 +1,4 @@
-"""Several recipes in turn, under one budget: `mien train --recipes`."""
+"""Several recipes one after the other, each with the same budget: `mien train --recipes`."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from mien.trainer.stopping import Stopped
 
 @dataclass(frozen=True)
 class Runs:
-    """Trainings of several recipes under one budget. runs: those that ended, diverged ones too. failed: recipe -> why
-    it has no run, or did not reach its end."""
+    """The trainings of several recipes with the same budget.
+
+    runs: those that ended, diverged ones too. failed: recipe -> why it has no run, or did not reach its end.
+    """
 
     runs: list[Run]
     failed: dict[str, str]
@@ -35,7 +37,7 @@ class Runs:
         return "".join(run._repr_html_() for run in self.runs)
 
     def compare(self) -> str | None:
-        """The command that puts them side by side; there is none for fewer than two that were trained."""
+        """Return the command that compares the runs, or None for fewer than two runs."""
         paths = [str(run.path) for run in self.runs if run.images]
         return shlex.join(["mien", "compare", *paths]) if len(paths) > 1 else None
 
@@ -46,14 +48,18 @@ class Runs:
 
 
 def train_each(config: TrainConfig) -> Runs:
-    """`mien train --recipes`: one after the other, with the same options. If a recipe fails, the next one starts; a
-    signal ends them all."""
+    """Train the recipes one after the other, with the same options: `mien train --recipes`.
+
+    If a recipe fails, mien prints the error and continues with the next one. A signal ends the series.
+    """
     names = str(config.recipes)
     wanted = [part.strip() for part in names.split(",") if part.strip()]
     if not wanted or len(set(wanted)) < len(wanted):
         raise UsageError(f"--recipes {names!r} must name recipes, each once, with commas between: dcgan,dcgan-laptop")
     # Check every recipe before the first training starts.
-    labels = [augmentation_policy.asked(recipes.find(part), config.augment, config.set).name for part in wanted]
+    labels = [
+        augmentation_policy.with_augmentation(recipes.find(part), config.augment, config.set).name for part in wanted
+    ]
     runs, failed, latest = [], {}, None
     for number, (part, label) in enumerate(zip(wanted, labels, strict=True), 1):
         console.say(f"recipe {number} of {len(wanted)}: {part}")
@@ -61,7 +67,7 @@ def train_each(config: TrainConfig) -> Runs:
         try:
             runs.append(train(replace(config, recipe=part, recipes=None, name=name)))
         except Stopped:
-            console.say(f"not begun: {', '.join(wanted[number:]) or 'none'}")
+            console.say(f"not started: {', '.join(wanted[number:]) or 'none'}")
             raise
         except MienError as error:
             latest, failed[part] = error, str(error)

@@ -1,5 +1,7 @@
-"""What a verb shows while it works in Jupyter: one display that is updated in place. Nothing here imports IPython
-where it does not run already."""
+"""The display of a verb in Jupyter, updated in place while the verb works.
+
+Outside Jupyter nothing here imports IPython.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +17,18 @@ from typing import Any
 from mien.runtime import console
 
 EVERY = 2.0  # seconds between two looks at a run's files
-MOST_LINES = 200  # of what was said, in the saved notebook
+MOST_LINES = 200  # lines of output in the saved notebook
 
 
 def in_notebook() -> bool:
-    """Whether this is a cell of Jupyter, and not a terminal or a script."""
+    """Return whether this code runs in a cell of Jupyter, not in a terminal or a script."""
     ipython = sys.modules.get("IPython")
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 @contextmanager
 def live_display() -> Iterator[None]:
-    """In Jupyter, what is said and how far the work is goes to one display; elsewhere nothing changes."""
+    """Show output and progress in one display in Jupyter. Elsewhere nothing changes."""
     if console.viewer is not None or not in_notebook():
         yield
         return
@@ -39,7 +41,7 @@ def live_display() -> Iterator[None]:
 
 
 class LiveDisplay:
-    """Progress, the newest sample grid, curves, and what was said. Only its last state stays in the notebook."""
+    """Progress, the newest sample grid, curves and the output. Only its last state stays in the notebook."""
 
     def __init__(self) -> None:
         self.handle: Any = None
@@ -58,14 +60,14 @@ class LiveDisplay:
         self.draw()
 
     def close(self) -> None:
-        """Leave out the progress: the work has ended."""
+        """Remove the progress bar when the work has ended."""
         self.text = ""
         self.look(0.0)
         if self.handle is not None:
             self.draw()
 
     def look(self, every: float) -> None:
-        """Read the files of the run that is being trained; the log that is written is one of them."""
+        """Read the files of the run that is being trained. The log file leads to its folder."""
         if console.log is not None:
             self.run = console.log.parent
         if self.run is None or time.monotonic() - self.looked < every:

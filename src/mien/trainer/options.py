@@ -1,4 +1,4 @@
-"""What the flags of a training come to: recipe, size, images, name, budget."""
+"""Flags of a training turned into its recipe, size, images, name and budget."""
 
 from __future__ import annotations
 
@@ -29,24 +29,26 @@ BASE = 64  # pixels a side where neither recipe nor images say another size
 
 
 def recipe(config: TrainConfig, device: torch.device, origin: Source | None) -> tuple[Recipe, Layout, list[str]]:
-    """The recipe with all that the flags change in it, the layout of the data, and why it is this recipe."""
+    """Return the recipe with every change by a flag, the layout of the data, and the reasons for this recipe."""
     chosen, layout, why = chosen_recipe(config, device, origin)
-    chosen = condition_policy.asked(chosen, config.cond, layout, config.encoder)
-    chosen = augmentation_policy.asked(chosen, config.augment, config.set)
+    chosen = condition_policy.with_condition(chosen, config.cond, layout, config.encoder)
+    chosen = augmentation_policy.with_augmentation(chosen, config.augment, config.set)
     chosen = batched(frozen(chosen, config.freeze_d, origin), config.batch)
     if chosen.needs_condition and chosen.condition is None:
-        raise UsageError("classifier.weight is the weight of naming labels: add --cond class, attributes or text")
+        raise UsageError(
+            "classifier.weight is the weight of a classification loss: add --cond class, attributes or text"
+        )
     return chosen.replace(resolution=size(config.resolution, chosen, layout)), layout, why
 
 
 def chosen_recipe(config: TrainConfig, device: torch.device, origin: Source | None) -> tuple[Recipe, Layout, list[str]]:
-    """The recipe that was named, the other run's, or what suits images, hardware and time."""
+    """Return the named recipe, or that of the other run, or the one that suits images, hardware and time."""
     if config.recipe != "auto":
         found = recipes.find(config.recipe)
         return found, detect(config.data, found.sources), ["as you asked"]
     if origin:
-        return origin.recipe, detect(config.data, origin.recipe.sources), ["as the run that it starts from"]
-    layout = detect(config.data, "none")  # what is chosen from are recipes of noise
+        return origin.recipe, detect(config.data, origin.recipe.sources), ["the recipe of the run that it starts from"]
+    layout = detect(config.data, "none")  # auto_recipe chooses only recipes that start from noise
     shape = parse_resolution(config.resolution) if config.resolution else default_resolution(layout, BASE)
     seconds = parse_budget(config.budget, 1).seconds
     found, lines = auto_recipe.choose(auto_recipe.facts(shape, len(layout), device, seconds))
@@ -57,12 +59,12 @@ def frozen(chosen: Recipe, layers: int | None, origin: Source | None) -> Recipe:
     if layers is None:
         return chosen
     if origin is None:
-        raise UsageError("--freeze-d belongs to --init RUN: layers that nothing has trained would stay noise")
+        raise UsageError("--freeze-d needs --init RUN: frozen layers without training would stay random")
     return chosen.override((f"discriminator.frozen_layers={layers}",))
 
 
 def batched(chosen: Recipe, batch: int | None) -> Recipe:
-    least = 1 if chosen.batch_size == 1 else 2  # a recipe made for single images has no batch norm to starve
+    least = 1 if chosen.batch_size == 1 else 2  # a recipe for batches of one image has no batch norm
     chosen = chosen if batch is None else replace(chosen, batch_size=batch)
     if chosen.batch_size < least:
         why_not = "batch norm needs 2 images or more" if least == 2 else "it must be at least 1"
@@ -71,8 +73,10 @@ def batched(chosen: Recipe, batch: int | None) -> Recipe:
 
 
 def size(resolution: str | None, chosen: Recipe, layout: Layout) -> tuple[int, int]:
-    """(height, width): as asked, else the recipe's where it is not square, else what suits the images. Whichever it
-    is, it is held to the sizes that there are."""
+    """Return (height, width): as requested, else the recipe's if it is not square, else one that suits the images.
+
+    Raises UsageError for a size that no training can have.
+    """
     if resolution:
         return parse_resolution(resolution)
     height, width = chosen.resolution
@@ -81,10 +85,10 @@ def size(resolution: str | None, chosen: Recipe, layout: Layout) -> tuple[int, i
 
 
 def resumed(config: TrainConfig, data: str | None, metrics: str | None) -> TrainConfig:
-    """The options of a run that goes on, with other data or metrics; metrics="none" ends the evaluations.
+    """Return the options of a resumed run, with other data or metrics. metrics="none" ends the evaluations.
 
-    What only the run's own file names runs no code: a .py in it stands for the file of that name that --code named.
-    Raises UsageError where there is none.
+    A name in the run's file never runs code by itself. A .py file there means the file of that name given with --code.
+    Raises UsageError if --code names no such file.
     """
     config = config if data is None else replace(config, data=lasting(data))
     if metrics == "none":
@@ -98,19 +102,18 @@ def resumed(config: TrainConfig, data: str | None, metrics: str | None) -> Train
 
 
 def trusted(name: str, otherwise: str) -> str:
-    """ "my_metric.py:name", found in a run's file -> the same of the file that the user named; other names as they
-    are."""
+    """Return "my_metric.py:name" of a run's file with the path of the user's file. Other names do not change."""
     path, colon, own = name.rpartition(":")
     if not (colon and path.endswith(".py")):
         return name
     known = serialization.user_file(Path(path).name)
     if known is None:
-        raise UsageError(f"the run is evaluated by {name}: name that file with --code if you trust it; {otherwise}")
+        raise UsageError(f"the run is evaluated by {name}: give that file with --code if you trust it; {otherwise}")
     return f"{known}:{own}"
 
 
 def label(name: str | None, chosen: Recipe, data: str, layout: Layout) -> str:
-    """What the run is called, after its number."""
+    """Return the run's name without its number."""
     label = name or f"{chosen.name}-{data_name(data, layout)}"
     if not re.fullmatch(r"[\w.+-]{1,100}", label):
         raise UsageError(f"--name {label!r} must be 1 to 100 letters, digits, '.', '_', '+' and '-'")
@@ -125,7 +128,7 @@ def data_name(data: str, layout: Layout) -> str:
 
 
 def prepared(data: str, chosen: Recipe, layout: Layout | None = None) -> PreparedSet:
-    """The images as the recipe reads them, from the cache or prepared now.
+    """Return the images as the recipe reads them, from the cache or prepared now.
 
     With several processes rank 0 prepares and the others wait.
     """
@@ -139,18 +142,21 @@ def prepared(data: str, chosen: Recipe, layout: Layout | None = None) -> Prepare
 
 
 def lasting(data: str) -> str:
-    """The same data, named so that a resume from another folder finds it."""
+    """Return the data's path in a form that a resume from another folder can find."""
     return data if is_drawn(data) else str(Path(data).expanduser().absolute())
 
 
 def end_of(status: Status) -> Budget | None:
-    """Where the run ended or will end, as status.json says it."""
+    """Return the budget of the run as status.json has it, or None."""
     images, seconds = status.get("budget_images"), status.get("budget_seconds")
     return Budget(images or math.inf, seconds or math.inf) if images or seconds else None
 
 
 def new_budget(text: str, images: int, seconds: float, pictures: int) -> Budget:
-    """Of a resumed run, which has seen so many images in so many seconds: a new end, or so much more."""
+    """Return the budget of a resumed run from `--budget`: a new end ("2h"), or more ("+20m").
+
+    images, seconds: trained so far.
+    """
     if text.startswith("+"):
         return parse_budget(text[1:], pictures).plus(images, seconds)
     return parse_budget(text, pictures)

@@ -1,7 +1,7 @@
-"""Training through what goes wrong on the way: back to the last good checkpoint, and on with one setting changed.
+"""Recovery from divergence and from lack of memory: return to the last good checkpoint and change one setting.
 
-The change stands in recipe.json before the training goes back, so a kill at any moment is followed by the same bits: a
-resume finds the checkpoint and the recipe that the training itself went on with.
+The change is in recipe.json before the training returns to the checkpoint. So a resume after a kill finds the same
+checkpoint and the same recipe, and computes the same bits.
 """
 
 from __future__ import annotations
@@ -27,9 +27,12 @@ HALVINGS = 3  # of the rates, until someone changes the settings
 
 
 def train(trainer: Trainer) -> None:
-    """Until the budget is spent. A training that diverges goes back and on with rates half as high, three times at
-    most; raises DivergenceError after that. One whose rounds do not fit into memory goes on in parts half as large;
-    raises OutOfMemory when they cannot be smaller."""
+    """Train until the budget is spent.
+
+    A training that diverges returns to the last good checkpoint and halves its learning rates, at most three times;
+    then it raises DivergenceError. If a round does not fit into memory, the training continues in parts half as large.
+    Raises OutOfMemory if the parts cannot be smaller.
+    """
     while True:
         try:
             return trainer.train()
@@ -37,31 +40,35 @@ def train(trainer: Trainer) -> None:
             trouble: DivergenceError | RoundTooLarge = error
         except RoundTooLarge as error:
             trouble = error
-        trainer = calmer(trainer, trouble) if isinstance(trouble, DivergenceError) else divided(trainer, trouble)
+        trainer = (
+            with_half_rates(trainer, trouble)
+            if isinstance(trouble, DivergenceError)
+            else with_smaller_parts(trainer, trouble)
+        )
 
 
-def calmer(trainer: Trainer, trouble: DivergenceError) -> Trainer:
+def with_half_rates(trainer: Trainer, trouble: DivergenceError) -> Trainer:
     factor = trainer.recipe.rate_factor / 2
     if distributed.from_first(halvings(trainer.run)) == HALVINGS:
-        give_up(trainer, trouble)
+        raise_divergence(trainer, trouble)
     changed = replace(trainer.recipe, rate_factor=factor)
     back = go_back(trainer, changed, "diverged", trainer.trouble, rate_factor=factor)
-    say(f"warning: {trouble}: back to {where(back)}, and on with {factor:g} times the learning rates")
+    say(f"warning: {trouble}: back to {position(back)}, and on with {factor:g} times the learning rates")
     return back
 
 
-def divided(trainer: Trainer, trouble: RoundTooLarge) -> Trainer:
-    """Each update in twice as many parts."""
+def with_smaller_parts(trainer: Trainer, trouble: RoundTooLarge) -> Trainer:
+    """Return a trainer that makes each update in twice as many parts."""
     changed = in_parts(trainer.recipe, trouble)
     if trainer.setup.device.type == "cuda":
         torch.cuda.empty_cache()
     back = go_back(trainer, changed, "memory", str(trouble), parts=changed.parts)
-    say(f"warning: {trouble}: back to {where(back)}, and on {in_words(back.setup)}")
+    say(f"warning: {trouble}: back to {position(back)}, and on {describe_parts(back.setup)}")
     return back
 
 
 def in_parts(recipe: Recipe, trouble: RoundTooLarge) -> Recipe:
-    """Twice as many parts. Raises OutOfMemory where a part would have fewer than two images."""
+    """Return the recipe with twice as many parts. Raises OutOfMemory if a part would have fewer than two images."""
     share, parts = recipe.batch_size // distributed.world_size(), 2 * recipe.parts
     if share // parts < 2:
         narrower = f" or narrower networks ({' '.join(found)})" if (found := widths(recipe)) else ""
@@ -72,23 +79,25 @@ def in_parts(recipe: Recipe, trouble: RoundTooLarge) -> Recipe:
     return replace(recipe, parts=parts)
 
 
-def in_words(setup: Setup) -> str:
+def describe_parts(setup: Setup) -> str:
     """ "in parts of 4 images; their gradients add up as before" """
     share, parts = setup.recipe.batch_size // distributed.world_size(), setup.recipe.parts
     sees = batch_statistics(list(setup.training.networks.values()), share // parts)
     line = f"in parts of {-(-share // parts)} images; their gradients add up as before"
-    return line + (f", but {sees} sees one part at a time" if sees else "")
+    return line + (f", but {sees} uses one part at a time" if sees else "")
 
 
 def widths(recipe: Recipe) -> list[str]:
-    """What makes this recipe's networks narrower, as flags: ["--set generator.width=32", …]."""
+    """Return flags that make this recipe's networks narrower: ["--set generator.width=32", …]."""
     found = [(path, value) for path, value, _ in overrides.paths(recipe) if path.endswith(".width")]
     return [f"--set {path}={value // 2}" for path, value in found if isinstance(value, int) and value > 1]
 
 
 def halvings(run: RunDirectory) -> int:
-    """How often the rates were halved since the run began, or since someone changed its settings. A kill may have left
-    one of them in the journal twice."""
+    """Return how often the rates were halved since the run began, or since a user changed its settings.
+
+    After a kill the log may hold the same change twice, so different factors are counted.
+    """
     factors: set[float] = set()
     for row in run.events.read():
         if row.get("event") in ("started", "changed"):
@@ -100,17 +109,19 @@ def halvings(run: RunDirectory) -> int:
 
 
 def go_back(trainer: Trainer, recipe: Recipe, why: str, what: str, **changes: Any) -> Trainer:
-    """From the newest good checkpoint, or else from the beginning, by `recipe`, which differs only in what players are
-    told at any time. The clock is not put back: a budget in hours ends when it would have ended."""
+    """Return a trainer at the newest good checkpoint, or at the beginning if there is none.
+
+    recipe: differs only in rate_factor and parts. The clock is not reset, so a budget in hours ends at the same time.
+    """
     run, training = trainer.run, trainer.training
     newest = newest_whole(run, training.wrong)
-    distributed.barrier()  # all have read what the first will soon write beside
+    distributed.barrier()  # every process has read the files before rank 0 changes them
     if trainer.writer:
         to = newest[1]["images"] if newest else 0
         trainer.writer.event("went back", to=to, why=why, term=what, **changes)
         write_json(run.recipe, serialization.encode(recipe))
     setup = replace(trainer.setup, recipe=recipe)
-    adopt(setup)
+    update_players(setup)
     if newest is None:
         begin_again(setup)
     state = load(run, training, newest)
@@ -118,23 +129,23 @@ def go_back(trainer: Trainer, recipe: Recipe, why: str, what: str, **changes: An
     return Trainer(run, setup, trainer.clock.seconds, state["images"] if state else -1)
 
 
-def adopt(setup: Setup) -> None:
-    """Let the players know what the recipe changes for them in the midst of a training."""
+def update_players(setup: Setup) -> None:
+    """Set rate_factor and parts of the players to those of the recipe."""
     for player in setup.training.players:
         player.rate_factor, player.parts = setup.recipe.rate_factor, setup.recipe.parts
 
 
-def where(trainer: Trainer) -> str:
+def position(trainer: Trainer) -> str:
     return trainer.kimg() if trainer.training.images else "the beginning"
 
 
-def give_up(trainer: Trainer, trouble: DivergenceError) -> None:
+def raise_divergence(trainer: Trainer, trouble: DivergenceError) -> None:
     if trainer.writer:
         trainer.writer.status("diverged", trainer.clock.seconds)
         trainer.writer.event("diverged", term=trainer.trouble)
     raise DivergenceError(
-        f"{trouble}, with {trainer.recipe.rate_factor:g} times the learning rates still; its checkpoints are whole. Go "
-        f"on with other settings: mien resume {trainer.run.path} --set discriminator.optimizer.lr=1e-5 "
+        f"{trouble}, with {trainer.recipe.rate_factor:g} times the learning rates still; its checkpoints are "
+        f"good. Continue with other settings: mien resume {trainer.run.path} --set discriminator.optimizer.lr=1e-5 "
         "--set generator.optimizer.lr=1e-5",
         trainer.run.path,
     )

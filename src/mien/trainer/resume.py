@@ -1,4 +1,4 @@
-"""Going on from a checkpoint, bit by bit."""
+"""The resume of a training from a checkpoint, exact to the bit."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from mien.training.state import Training
 
 
 def restore(run: RunDirectory, training: Training) -> State | None:
-    """Load the newest whole checkpoint into the networks; -> its state.
+    """Load the newest undamaged checkpoint into the networks and return its state.
 
-    None for a run that was killed before its first checkpoint: it starts over, a pure function of the seed.
+    Returns None for a run that was killed before its first checkpoint. It starts over, and gives the same results.
     """
     newest = newest_whole(run, training.wrong)
     if newest is None:
@@ -27,7 +27,7 @@ def restore(run: RunDirectory, training: Training) -> State | None:
 
 
 def load(run: RunDirectory, training: Training, newest: tuple[Tensors, State] | None) -> State | None:
-    """A checkpoint, or None for the beginning, where the training must then be already."""
+    """Load a checkpoint, which may be None for a training that stands at its beginning, and return its state."""
     if newest is None:
         return None
     tensors, state = newest
@@ -38,12 +38,12 @@ def load(run: RunDirectory, training: Training, newest: tuple[Tensors, State] | 
         raise FileError(f"{run.recipe} was changed: {what}") from error
     if state["world_size"] != distributed.world_size():
         now = distributed.world_size()
-        say(f"warning: {state['world_size']} process(es) before, {now} now: the bits will not be the same")
+        say(f"warning: {state['world_size']} process(es) before, {now} now: the results will differ in the last bits")
     return state
 
 
 def cut_back(run: RunDirectory, state: State | None) -> None:
-    """Cut the run's files back to a checkpoint, or to the beginning: on rank 0, which writes them."""
+    """Cut the run's files back to a checkpoint, or to the beginning. Only rank 0 does so, because it writes them."""
     if distributed.rank() == 0:
         with io_errors(run.path):
             rewind(run, state["images"] if state else 0)
@@ -52,10 +52,10 @@ def cut_back(run: RunDirectory, state: State | None) -> None:
 def newest_whole(
     run: RunDirectory, wrong: Callable[[Tensors], list[str]] = lambda tensors: []
 ) -> tuple[Tensors, State] | None:
-    """The newest checkpoint whose sums fit; a damaged one is passed over, with a warning, for the one before it. So is
-    one in which `wrong` finds something: older versions of mien wrote numbers that are not finite.
+    """Return the newest checkpoint whose checksums fit, or None if the run has none.
 
-    Raises FileError when there are checkpoints and all are damaged.
+    A damaged checkpoint is skipped with a warning. So is one in which `wrong` finds numbers that are not finite:
+    older versions of mien wrote them. Raises FileError if all checkpoints are damaged.
     """
     problems: list[str] = []
     for folder in reversed(checkpoints(run.checkpoints)):
@@ -66,15 +66,17 @@ def newest_whole(
             return tensors, state
         except FileError as problem:
             problems.append(str(problem))
-            say(f"warning: {problem}: passing over {folder.name}")
+            say(f"warning: {problem}: skipping {folder.name}")
     if problems:
-        raise FileError(f"{run.checkpoints}: no checkpoint is whole: {problems[0]}")
+        raise FileError(f"{run.checkpoints}: every checkpoint is damaged: {problems[0]}")
     return None
 
 
 def rewind(run: RunDirectory, images: int) -> None:
-    """Drop rows, grids and snapshots from after the checkpoint: the training writes them again. best.json goes back to
-    what was the best then. A kill in the midst of it is no harm: the next resume does it again."""
+    """Remove rows, grids and snapshots that are newer than the checkpoint. The training writes them again.
+
+    best.json gets the row that was the best then. After a kill in between, the next resume repeats all of it.
+    """
     for folder in (run.path, run.samples, run.snapshots, run.checkpoints):
         leftovers.sweep(folder)
     run.stats.rewind(images)

@@ -1,4 +1,4 @@
-"""The rounds of a training, with one error for all processes where memory does not suffice."""
+"""The rounds of a training. If memory does not suffice in one process, all processes raise the same error."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from mien.training.loop import Progress, train
 
 
 def rounds(setup: Setup) -> Iterator[Progress]:
-    """The rounds from here to the end of the budget in images. Raises RoundTooLarge, on all processes, where one does
-    not fit into the memory of any."""
+    """Yield the progress of each round, to the end of the budget in images.
+
+    If a round does not fit into the memory of one process, all processes raise RoundTooLarge.
+    """
     training, recipe = setup.training, setup.recipe
     try:
         yield from train(
             training.players, setup.batches, recipe.batch_size, training.ema, setup.budget.images, training.images
         )
         return
-    except OutOfMemory as error:  # another process has told it
+    except OutOfMemory as error:  # another process has reported it
         failed = error
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
         failed = distributed.tell(RoundTooLarge(in_brief(error)))
-    raise failed.with_traceback(None)  # out here, without the frames that hold on to the tensors of the round
+    raise failed.with_traceback(None)  # outside of `except`: its frames would hold the tensors of the round

@@ -1,4 +1,4 @@
-"""A run as Python sees it: `run = mien.train(...)`, or `mien.Run("last")` for one that is on disk already."""
+"""A run in Python: `run = mien.train(...)`, or `mien.Run("last")` for a run on disk."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from mien.trainer.run_html import run_html
 
 
 class Run:
-    """One training and its directory. Every property reads the files anew: a run that trains elsewhere can be watched.
+    """One training and its directory. Each property reads the files again, so it also shows a run that still trains.
 
     path: its folder. Runs are equal if their folders are.
     """
 
     def __init__(self, run: str | int | Path = "last", *, outdir: str | Path = "runs"):
-        """run: a path, a number, a name in `outdir`, or "last". Raises UsageError where there is none of that name."""
+        """Find a run by a path, a number, a name in `outdir`, or "last". Raises UsageError if there is none."""
         self.directory = find(str(run), Path(outdir))
         self.path = self.directory.path
 
@@ -41,7 +41,7 @@ class Run:
 
     @property
     def images(self) -> int:
-        """Real images seen."""
+        """Real images shown to the discriminator."""
         return self.directory.read_status()["images"]
 
     @property
@@ -87,9 +87,9 @@ class Run:
         lines = [
             f"{self.state} at {self.images / 1000:.1f} kimg after {duration(self.seconds)}: {self.path}",
             *([f"  look at    {samples[-1]}"] if samples else []),
-            f"  draw       mien {draw.format(self.path)}",
+            f"  generate   mien {draw.format(self.path)}",
             f"  report     mien report {self.path}",
-            f"  go on      mien resume {self.path} --budget +20m",
+            f"  continue   mien resume {self.path} --budget +20m",
         ]
         return "\n".join(lines)
 
@@ -107,7 +107,7 @@ class Run:
 
 
 class DryRun(Run):
-    """What a training would have been: its folder was not made, and nothing was trained."""
+    """The result of a dry run: its folder was not made, and nothing was trained."""
 
     state, images, seconds = "dry run", 0, 0.0
 
@@ -129,7 +129,7 @@ def load(
     code: str | Path | None = None,
     device: str | None = None,
 ) -> Generator | Translator:
-    """A run's generator, or its translator where it translates.
+    """Return a run's generator, or its translator if the recipe translates.
 
     run: a `Run`, a path, a number, a name in `outdir`, "last", or a `.safetensors` snapshot file. snapshot: the newest,
     unless a kimg (200), "best" or a file is named. code: your file that the recipe comes from, where it does. device:
@@ -137,7 +137,7 @@ def load(
     """
     place = run.directory if isinstance(run, Run) else run if isinstance(run, RunDirectory) else str(run)
     outdir = Path(outdir)
-    with same_random_state_after():  # a network begins with random weights
+    with same_random_state_after():  # new networks take random weights
         if translator.translates(place, outdir):
             return translator.load(place, snapshot, outdir=outdir, code=code, device=device)
         return generator.load(place, snapshot, outdir=outdir, code=code, device=device)

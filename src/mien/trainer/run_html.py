@@ -1,4 +1,4 @@
-"""A run as a notebook shows it: state, newest sample grid, curves. It is small, because the saved notebook holds it."""
+"""The HTML of a run in a notebook: state, newest sample grid, curves. It is small: the saved notebook holds it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOSSES = (("D loss", "discriminator/loss"), ("G loss", "generator/loss"))
 
 
 def run_html(run: RunDirectory, state: str | None = None) -> str:
-    """HTML of the run as its files are now; parts without a file are left out. state: in place of the run's own."""
+    """Return the HTML of a run from its files. Parts without a file are left out. state: replaces the run's own."""
     name = run.path.resolve().name
     return render("notebook_run.html", name=name, facts=facts(run, state), grid=newest_grid(run), charts=charts(run))
 
@@ -35,7 +35,7 @@ def facts(run: RunDirectory, state: str | None = None) -> list[str]:
 
 
 def newest_grid(run: RunDirectory) -> str:
-    """The newest sample grid as a data URI; "" without one."""
+    """Return the newest sample grid as a data URI, or "" without one."""
     grids = run.sample_grids()
     if not grids:
         return ""
@@ -47,7 +47,7 @@ def newest_grid(run: RunDirectory) -> str:
 
 
 def charts(run: RunDirectory) -> list[Chart]:
-    """The losses, and the metric that decides which generator is the best."""
+    """Return charts of the losses, and of the metric that decides which generator is the best."""
     stats, metrics = rows(run.stats), rows(run.metrics)
     found = [curves([(name, stats, key) for name, key in LOSSES])]
     if metrics and (first := metrics[0].get("metric")):
@@ -56,6 +56,6 @@ def charts(run: RunDirectory) -> list[Chart]:
 
 
 def curves(lines: list[tuple[str, list[Row], str]]) -> Chart | None:
-    """A chart of (name, rows, key); None if every line has fewer than two points."""
+    """Return a chart of (name, rows, key), or None if every line has fewer than two points."""
     series = [Series(name, points(found, key), index) for index, (name, found, key) in enumerate(lines)]
     return chart("", [one for one in series if len(one.points) > 1], smooth=False)

@@ -1,4 +1,4 @@
-"""The metadata of a run: what does not change while it trains, so that the folder explains itself."""
+"""The metadata of a run: files that explain the folder and do not change while the run trains."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mien.runtime.atomic_files import io_errors, write_json, write_text
 def write_metadata(
     run: RunDirectory, recipe: Recipe, pictures: PreparedSet, data: str, code: Sequence[Path] = ()
 ) -> None:
-    """Environment, data card, the user's own code (also the files `code`), README."""
+    """Write the environment, the data card, the user's own code (also the files `code`) and README.md."""
     write_json(run.environment, environment())
     write_json(run.data, {"data": data, "lines": pictures.describe(), "info": pictures.info})
     for path in {*serialization.user_files(serialization.encode(recipe)), *(path.resolve() for path in code)}:
@@ -35,18 +35,18 @@ def write_metadata(
 
 
 def write_recipe(run: RunDirectory, recipe: Recipe) -> None:
-    """recipe.json, by which a folder is known as a run. It comes last: a run that has it can be resumed."""
+    """Write recipe.json, which makes a folder a run. It comes last: a run that has it can be resumed."""
     write_json(run.recipe, serialization.encode(recipe))
 
 
 def append_command(run: RunDirectory) -> None:
-    """command.txt: one line for the start and one for each resume."""
+    """Append to command.txt: one line for the start and one for each resume."""
     old = typed_json.read_bytes(run.command).decode(errors="replace") if run.command.exists() else ""
     write_text(run.command, old + command_line() + "\n")
 
 
 def command_line() -> str:
-    """The command as typed, or that it was Python's API."""
+    """Return the command as typed, or a comment if Python's API was used."""
     program = Path(sys.argv[0]).name
     if program in ("mien", "__main__.py"):
         return shlex.join(["mien", *sys.argv[1:]])
@@ -70,18 +70,18 @@ def environment() -> dict[str, str]:
 def readme(run: RunDirectory) -> str:
     return f"""# {run.name}
 
-A training run of mien {__version__}. This folder holds all of it and can be moved.
+A training run of mien {__version__}. This folder is complete and can be moved.
 
 | file | what |
 |---|---|
-| `samples/fakes000200.png` | the same 64 latents, drawn after 200 kimg (200,000 images seen) |
-| `reals.png` | real images, as training sees them |
+| `samples/fakes000200.png` | images of the same 64 latents after 200 kimg (200,000 real images shown to D) |
+| `reals.png` | real images, as the discriminator gets them |
 | `snapshots/kimg-000200.safetensors` | the generator (moving average), its recipe in the header |
 | `checkpoints/kimg-000200/` | everything that `mien resume` needs |
-| `stats.jsonl`, `events.jsonl` | one row a tick; what happened when |
-| `metrics.jsonl`, `best.json` | what was evaluated; the best by the metrics of the training, if it had some |
-| `recipe.json`, `config.json`, `data.json`, `environment.json`, `command.txt` | what was trained, how, on what, where |
-| `status.json`, `latest.json`, `log.txt` | how far it is |
+| `stats.jsonl`, `events.jsonl` | one row a tick; the events with their time |
+| `metrics.jsonl`, `best.json` | evaluations; the best generator by the first metric |
+| `recipe.json`, `config.json`, `data.json`, `environment.json`, `command.txt` | recipe, options, data, machine |
+| `status.json`, `latest.json`, `log.txt` | state and progress |
 
     mien generate {run.path} --seeds 0-99
     mien report {run.path}

@@ -1,4 +1,4 @@
-"""What a training writes into its run directory."""
+"""The writer of a training's files in its run directory."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DRAWN_AT_ONCE = 32
 
 
 class RunWriter:
-    """The writing side of a run; only rank 0 has one. Nothing here changes the training.
+    """Writes the files of a run. Only rank 0 has one, and it does not change the training.
 
     saved_at: images of the newest checkpoint, -1 for none.
     """
@@ -44,15 +44,17 @@ class RunWriter:
         self.seed, self.labels, self.saved_at = setup.config.seed, setup.labels, saved_at
         self.keep = setup.config.checkpoint_keep
         self.latents: list[Tensor] = []
-        self.examples: list[Batch] = []  # what a translation shows in each grid
+        self.examples: list[Batch] = []  # sources of a translation, the same in each grid
         if self.recipe.sources == "none":
             self.latents = [part.to(setup.device) for part in self.fixed_latents()]
         else:
             self.examples = examples(self.recipe, setup.data, setup.device)
 
     def fixed_latents(self) -> list[Tensor]:
-        """z [SAMPLES, latent_dim], the same in every grid of the run; in a conditional one a row has one label [K], the
-        second part, and each column one z: all that differs within it is the label."""
+        """Return z [SAMPLES, latent_dim], the same in every grid of the run, and for a conditional run the labels.
+
+        Each row of a conditional grid has one label [K], and each column one z.
+        """
         generator = torch.Generator().manual_seed(derive_seed(self.seed, "fixed latents"))
         dimension = noise_generator(self.training.ema.modules["G"]).latent_dim
         z = torch.randn(SAMPLES, dimension, generator=generator)
@@ -65,7 +67,7 @@ class RunWriter:
 
     @torch.inference_mode()
     def sample(self, images: int) -> None:
-        """samples/fakes{kimg}.png: the fixed latents or examples, drawn by the moving average."""
+        """Write samples/fakes{kimg}.png: images of the fixed latents or sources by the averaged generator."""
         pixels = self.translations() if self.examples else self.faces()
         self.save_grid(self.grid_file(images), pixels, images)
 
@@ -76,7 +78,7 @@ class RunWriter:
         return self.run.snapshots / f"kimg-{kimg_name(images)}.safetensors"
 
     def is_shown(self) -> bool:
-        """Whether grid and snapshot of this moment are there: a kill may have come between a checkpoint and them."""
+        """Return whether grid and snapshot of this moment exist. After a kill only the checkpoint may exist."""
         images = self.training.images
         return self.grid_file(images).is_file() and self.snapshot_file(images).is_file()
 
@@ -86,14 +88,14 @@ class RunWriter:
         return np.concatenate([to_pixels(draw(*batch)) for batch in batches])
 
     def translations(self) -> np.ndarray:
-        """uint8 [N,H,k*W,C], a source and what comes of it side by side: first all from one domain, then the other."""
+        """Return uint8 [N,H,k*W,C]: sources and their translations side by side, one domain after the other."""
         game = self.training.game
         assert isinstance(game, Translation)  # only a translation has examples
         shown = np.stack([to_pixels(game.show(self.training.ema.modules, one)) for one in self.examples])
         return np.concatenate(list(shown.swapaxes(0, 1)))
 
     def reals(self, pixels: np.ndarray) -> None:
-        """reals.png: uint8 [N,H,W,C] as training sees them."""
+        """Write reals.png. pixels: uint8 [N,H,W,C], real images as the discriminator gets them."""
         self.save_grid(self.run.reals, pixels, 0)
 
     def save_grid(self, path: Path, pixels: np.ndarray, images: int) -> None:
@@ -104,14 +106,14 @@ class RunWriter:
         write_bytes(path, image_files.encode(image_files.to_image(grid(pixels, columns)), "png", facts))
 
     def statistics(self, values: dict[str, float], seconds: float, speed: float, final: bool = False) -> None:
-        """One row of stats.jsonl. The row at the end of a session is no tick: `final` marks it for a later rewind."""
+        """Append a row to stats.jsonl. `final` marks the row at the end of a session, which a resume removes."""
         images = self.training.images
         row = {"images": images, "kimg": images / 1000, "seconds": round(seconds, 3)}
         row |= {"images_per_second": round(speed, 2), **values}
         self.run.stats.append({**row, "final": True} if final else row)
 
     def validation(self, rows: list[dict[str, Any]]) -> None:
-        """Rows of metrics.jsonl. Where the first beats all before it, its generator is kept, and best.json says so."""
+        """Append rows to metrics.jsonl. If the first row is the best so far, save its generator and write best.json."""
         if is_better(rows[0], self.run.read_best()):
             self.save_generator(best_snapshot(self.run, rows[0]["images"]))
             mark_best(self.run, rows[0])
@@ -119,7 +121,7 @@ class RunWriter:
             self.run.metrics.append(row)
 
     def snapshot(self, images: int) -> None:
-        """snapshots/kimg-{kimg}.safetensors: the averaged generators."""
+        """Write snapshots/kimg-{kimg}.safetensors: the averaged generators."""
         self.save_generator(self.snapshot_file(images))
 
     def save_generator(self, path: Path) -> None:
@@ -130,13 +132,15 @@ class RunWriter:
         save_snapshot(path, states, header)
 
     def checkpoint(self, seconds: float) -> None:
-        """checkpoints/kimg-{kimg}/: the full state; older ones are deleted, but for the newest two. Only now is the
-        generator deleted that was the best before: a resume from the checkpoint before this one would go back to it."""
+        """Write checkpoints/kimg-{kimg}/: the full state. Delete all but the newest checkpoints.
+
+        The generator that was the best before is deleted only now: a resume from an older checkpoint would need it.
+        """
         state = {**self.training.numbers(), "seconds": seconds, "seed": self.seed}
         state["world_size"] = distributed.world_size()
         folder = self.run.checkpoints / f"kimg-{kimg_name(self.training.images)}"
         for journal in (self.run.stats, self.run.metrics, self.run.events):
-            journal.sync()  # a checkpoint must not outlive the rows before it
+            journal.sync()  # the rows must be on disk before the checkpoint
         save_checkpoint(folder, self.training.tensors(), state)
         self.saved_at = self.training.images
         prune(self.run.checkpoints, self.keep)
@@ -151,7 +155,7 @@ class RunWriter:
         mark_latest(self.run, self.training.images)
 
     def status(self, state: str, seconds: float) -> None:
-        """status.json: how far the run is, when it began, and where it ends (None: no such end)."""
+        """Write status.json: state, progress, start and budget (None: no limit of that kind)."""
         now = {"state": state, "images": self.training.images, "seconds": round(seconds, 3), "updated": time.time()}
         now |= {"budget_images": finite(self.budget.images), "budget_seconds": finite(self.budget.seconds)}
         old = typed_json.read(self.run.status, Object) if self.run.status.exists() else {}
@@ -162,5 +166,5 @@ class RunWriter:
 
 
 def finite(number: float) -> float | None:
-    """JSON has no infinity."""
+    """Return the number, or None for infinity, which JSON lacks."""
     return number if number < float("inf") else None

@@ -1,7 +1,7 @@
-"""Settings of a run that change when it is resumed: `mien resume --set KEY=VALUE`.
+"""Changed settings of a resumed run: `mien resume --set KEY=VALUE`.
 
-Whatever leaves the networks and the optimizers' tensors alike may change; recipe.json then holds the new value, and
-events.jsonl both.
+A setting may change if the networks and the optimizers keep tensors of the same shapes. recipe.json then has the new
+value, and events.jsonl the old and the new one.
 """
 
 from __future__ import annotations
@@ -20,19 +20,22 @@ from mien.runtime.console import say
 from mien.trainer.run_writer import RunWriter
 
 RATES = ("discriminator.optimizer.lr", "generator.optimizer.lr")
-FIXED = ("name", "resolution", "channels", "direction")  # what the run is called, and which images it has seen
+FIXED = ("name", "resolution", "channels", "direction")  # a change would contradict the run's name or its images
 Structure = dict[str, object]
 
 
 def changed(recipe: Recipe, changes: Sequence[str]) -> Recipe:
-    """The recipe after these changes. Whoever sets a learning rate means that number, so `rate_factor` is 1 again,
-    unless it is set, too. Raises UsageError for what cannot change in a run that has begun."""
+    """Return the recipe after these changes.
+
+    A learning rate that is set holds as it is: `rate_factor` becomes 1 again, unless it is set, too. Raises UsageError
+    for a setting that cannot change in a resumed run.
+    """
     changes = [renamed(change) for change in changes]
     for change in changes:
         new = recipe.override((change,))
         if change.partition("=")[0] in FIXED or structure(new) != structure(recipe):
             raise UsageError(
-                f"--set {change} makes other networks than those that the run has trained: leave it out, or begin a "
+                f"--set {change} makes networks that differ from those of the run: leave it out, or start a "
                 f"new run with it: mien train --init RUN --set {change}"
             )
         recipe = new
@@ -43,8 +46,10 @@ def changed(recipe: Recipe, changes: Sequence[str]) -> Recipe:
 
 
 def structure(recipe: Recipe) -> Structure:
-    """All that a checkpoint's tensors depend on: each network's, by name and shape, and which of them each player
-    trains, by which optimizer."""
+    """Return everything that a checkpoint's tensors depend on.
+
+    These are the names and shapes of each network, and for each player its trained tensors and its optimizer.
+    """
     with torch.random.fork_rng(devices=[]):
         game = recipe.build_game()
     networks = {**game.generators, **game.discriminators}
@@ -57,7 +62,7 @@ def structure(recipe: Recipe) -> Structure:
 
 
 def differences(before: Recipe, after: Recipe) -> list[str]:
-    """The settings that differ, each with its old and new value: ["rate_factor was 0.5, now 1.0"]."""
+    """Return the settings that differ, with old and new value: ["rate_factor was 0.5, now 1.0"]."""
     old, new = before.settings(), after.settings()
     return [
         f"{path} was {serialization.encode(old.get(path))}, now {serialization.encode(new.get(path))}"
@@ -67,7 +72,7 @@ def differences(before: Recipe, after: Recipe) -> list[str]:
 
 
 def write(writer: RunWriter, before: Recipe) -> None:
-    """What a resume changed: into events.jsonl, then into recipe.json, and a line for each."""
+    """Write the changed settings into events.jsonl and recipe.json, and print a line for each."""
     found = differences(before, writer.recipe)
     if not found:
         return

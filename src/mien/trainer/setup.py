@@ -1,4 +1,4 @@
-"""All that a training needs before it writes its first file: networks, batches, validation."""
+"""The parts of a training before it writes its first file: networks, batches, validation."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ from mien.training.state import Training
 
 @dataclass(frozen=True)
 class Setup:
-    """A training that is ready to begin or to go on. labels: [M,K], of a conditional training, kept in its snapshots.
-    why: the reasons for this recipe. taken_over: what came from another run. validator: on rank 0, where asked for."""
+    """A training that is ready to start or to continue.
+
+    labels: [M,K], of a conditional training, saved in its snapshots. why: the reasons for this recipe. taken_over: the
+    weights that came from another run. validator: only on rank 0, and only with --metrics.
+    """
 
     config: TrainConfig
     recipe: Recipe
@@ -50,10 +53,10 @@ def set_up(
     origin: warm_start.Source | None = None,
     why: Sequence[str] = ("as the run began",),
 ) -> Setup:
-    """Build the networks and all that goes with them; nothing is written.
+    """Build the networks and everything else that a training needs, without writing a file.
 
-    layout: of the data, where it was detected already. origin: another run, whose networks are the beginning. Raises
-    UsageError or FileError, in one line, for what cannot work.
+    layout: of the data, if it was detected already. origin: another run, whose networks are the start. Raises
+    UsageError or FileError, in one line, for options that cannot work.
     """
     world = distributed.world_size()
     if recipe.batch_size % world:
@@ -91,13 +94,13 @@ def set_up(
 
 
 def begin_again(setup: Setup) -> None:
-    """Put the training back to where it was before its first round."""
+    """Reset the training to its state before the first round."""
     fresh = setup.recipe.build(setup.device, derive_seed(setup.config.seed, "networks"))
     setup.training.load(fresh.tensors(), fresh.numbers())
     setup.training.synchronize()
 
 
 def make_deterministic() -> None:
-    """Same seed, same machine, same bits: on CUDA, cuDNN picks its kernels without trying them out."""
+    """Make a training repeatable to the bit: on CUDA, cuDNN chooses its kernels without timing them."""
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True

@@ -1,4 +1,4 @@
-"""Signals that stop a training: it ends after the round, saved; a second Ctrl-C ends it at once."""
+"""Signals that stop a training. The first ends it after the round and saves it; a second Ctrl-C ends it at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Stopped(MienError):
 
 @contextmanager
 def stoppable(ask: Callable[[int], None], last_words: Callable[[], str]) -> Iterator[None]:
-    """A signal calls `ask` with its number. A second Ctrl-C raises Stopped with `last_words`."""
+    """Call `ask` with a signal's number when it comes. A second Ctrl-C raises Stopped with `last_words`."""
     try:
         with signals.handled(ask, last_words):
             yield

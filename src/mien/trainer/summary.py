@@ -1,4 +1,4 @@
-"""The summary before a training: what is about to happen, and the commands to watch it and to go on."""
+"""The summary before a training: its options, and the commands to watch and to resume it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from mien.trainer import augmentation_policy, condition_policy
 from mien.trainer.config import TrainConfig
 from mien.trainer.setup import Setup
 
-ALONE = {HALVES: "right halves", TWO_FOLDERS: "images of folder B"}  # of a set of pairs, to a recipe of noise
-LONGEST = 1e9  # seconds that a calendar can be asked for: 31 years
+ALONE = {
+    HALVES: "right halves",
+    TWO_FOLDERS: "images of folder B",
+}  # the images of a paired set that a recipe without sources reads
+LONGEST = 1e9  # seconds, 31 years: later dates may not exist
 
 
 def print_summary(run: Path, setup: Setup, seconds: float = 0.0) -> None:
-    """Say what is about to happen. seconds: trained so far."""
+    """Print the summary of a training. seconds: trained so far."""
     config, recipe, pictures, budget = setup.config, setup.recipe, setup.data, setup.budget
     images, world = setup.training.images, distributed.world_size()
     share = f" ({recipe.batch_size // world} on each of {world} processes)" if world > 1 else ""
@@ -32,15 +35,17 @@ def print_summary(run: Path, setup: Setup, seconds: float = 0.0) -> None:
     first, *rest = pictures.describe()
     rest += pictures.info.get("notes", [])
     if recipe.sources == "none" and pictures.info["layout"] in ALONE:
-        rest.append(f"prepared as pairs: {ALONE[pictures.info['layout']]} alone are learned; else name the images")
+        rest.append(
+            f"prepared as pairs: only the {ALONE[pictures.info['layout']]} are learned; for all, name the images"
+        )
     for line in [
         f"data     {first}",
         *(f"         {line}" for line in rest),
         f"recipe   {recipe.name} at {resolution_text(*recipe.resolution)} px, {setup.why[0]}",
         *(f"         {line}" for line in setup.why[1:]),
         *(f"{'init' if number == 0 else '':8} {line}" for number, line in enumerate(setup.taken_over)),
-        *(f"cond     {line}" for line in condition_policy.words(recipe.condition, pictures)),
-        *(f"augment  {line}" for line in augmentation_policy.words(recipe, len(pictures.images))),
+        *(f"cond     {line}" for line in condition_policy.summary_lines(recipe.condition, pictures)),
+        *(f"augment  {line}" for line in augmentation_policy.summary_lines(recipe, len(pictures.images))),
         f"batch    {recipe.batch_size}{share} on {setup.device}",
         f"budget   {budget}{epochs}{begun}{end}",
         *validation_lines(setup, seconds),
@@ -60,8 +65,8 @@ def validation_lines(setup: Setup, seconds: float) -> list[str]:
         return []
     plan, cost = setup.validator.plan, setup.validator.cost
     once = f", about {duration(cost)} each" if cost else ""
-    within = f"at most {plan.share:.0%} of the time" if plan.share < 1 else "whenever due"
+    within = f"at most {plan.share:.0%} of the time" if plan.share < 1 else "without a limit of time"
     lines = [f"metrics  {plan.metrics} of {plan.num:,} images from {plan.every / 1000:g} kimg on{once}, {within}"]
     if plan.share < 1 and cost > plan.share * (setup.budget.seconds - seconds):
-        lines.append("         none fits into this budget: ask for fewer images (--metrics-num) or --metrics-share 1")
+        lines.append("         none fits into this budget: use fewer images (--metrics-num) or --metrics-share 1")
     return lines

@@ -1,8 +1,8 @@
-"""The trainer: the one place where the loop meets the run directory.
+"""The trainer: the only place where the loop meets the run directory.
 
-It drives the loop and decides after each round what is due: statistics, samples, snapshots, checkpoints, the end.
-Ticks depend on images alone, so a run that was stopped and resumed writes the rows and images that one without a
-stop would have written; only checkpoints follow the clock, and writing one changes nothing.
+It runs the loop and decides after each round what is due: statistics, samples, snapshots, checkpoints, the end.
+Ticks depend on images alone. So a run that was stopped and resumed writes the same rows and images as one without a
+stop. Only checkpoints follow the clock, and writing one does not change the training.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from mien.trainer.setup import Setup
 from mien.trainer.stopping import Stopped, stoppable
 from mien.trainer.validation import ValidationSkipped
 
-STATISTICS_GROWTH, SAMPLE_GROWTH, SNAPSHOT_GROWTH = 0.005, 0.12, 1.0  # how the gaps of ticks widen
+STATISTICS_GROWTH, SAMPLE_GROWTH, SNAPSHOT_GROWTH = 0.005, 0.12, 1.0  # growth of the intervals
 VALIDATION_GROWTH = 0.12
 CHECKPOINT_COST = 50  # a checkpoint that took one second is followed by at least 50 seconds of training
-AGREE_SECONDS, AGREE_ROUNDS = 1.0, 64  # between two agreements of several processes on whether to stop, at most
+AGREE_SECONDS, AGREE_ROUNDS = 1.0, 64  # longest time until the processes agree again whether to stop
 STATUS_EVERY = 5.0  # seconds
-ANNOUNCE_AFTER = 15.0  # seconds of training that make a fair guess of the end
+ANNOUNCE_AFTER = 15.0  # seconds of training after which the end can be estimated
 
 
 class Trainer:
-    """Trains from where the networks of `setup` stand to the end of the budget, and writes the run's files.
+    """Trains the networks of `setup` to the end of the budget, and writes the run's files.
 
     seconds: trained so far, all sessions of the run together. saved_at: images of the newest checkpoint, -1 for none.
     """
@@ -60,11 +60,13 @@ class Trainer:
     # --- the road -------------------------------------------------------------------------------------------------
 
     def train(self) -> None:
-        """Until the budget is spent. Raises Stopped after a signal, DivergenceError when numbers are no longer finite.
-        Nothing that is not finite has then been written, and `recovery` can go on from the last checkpoint, as it can
-        after a RoundTooLarge."""
+        """Train until the budget is spent.
+
+        Raises Stopped after a signal, DivergenceError for numbers that are not finite, and RoundTooLarge. The files
+        hold only finite numbers, so `recovery` can continue from the last checkpoint.
+        """
         training = self.training
-        distributed.advice = f"; its last checkpoint is whole: mien resume {self.run.path}"
+        distributed.advice = f"; its last checkpoint is good: mien resume {self.run.path}"
         with stoppable(self.ask_to_stop, self.last_words):
             self.write_beginning()
             self.clock.start()
@@ -118,19 +120,21 @@ class Trainer:
             self.writer.status("running", self.clock.seconds)
 
     def validate_if_affordable(self) -> None:
-        """Where its share of the time allows. The other processes wait for the gradients of the next step."""
+        """Validate if the share of the time allows it. The other processes wait for the gradients of the next step."""
         assert self.validator
         if self.validator.affordable(self.clock.in_session()):
             self.validate()
 
     def validate_at_end(self) -> None:
-        """Once, where the time of training allowed no validation at all."""
+        """Validate once if the time of training allowed no validation at all."""
         if self.validator is None or self.signal is not None or self.validator.failed:
             return
         names = {metric.name for metric in self.validator.metrics}
         if not names & {row.get("metric") for row in self.run.metrics.read()}:
             about = f", about {duration(self.validator.cost)}" if self.validator.cost >= 1 else ""
-            say(f"metrics  there was no time for them while training: evaluated once now{about}; Ctrl-C ends that")
+            say(
+                f"metrics  there was no time for metrics while training: mien evaluates once now{about}; Ctrl-C ends it"
+            )
             self.validate()
 
     def validate(self) -> None:
@@ -148,7 +152,7 @@ class Trainer:
         say(f"metrics  at {self.kimg()}: {found} ({self.validator.cost:.0f} s)")
 
     def finish(self) -> None:
-        """Save, then say how it ended. The end is seldom a tick: its grid and snapshot carry the exact number."""
+        """Save, then print how the training ended. The end is seldom a tick, so its files have an exact number."""
         self.write_statistics(final=True)
         self.sound()
         self.trouble = distributed.from_first(self.trouble)
@@ -167,17 +171,21 @@ class Trainer:
         distributed.barrier()
         if self.signal is not None:
             name, finished = signals.name_of(self.signal), self.run.read_status()["state"] == "finished"
-            how = "it came after the end of the training" if finished else f"go on with: mien resume {self.run.path}"
+            how = (
+                "the signal came after the end of the training"
+                if finished
+                else f"continue with: mien resume {self.run.path}"
+            )
             raise Stopped(f"{name}: saved at {self.kimg()}; {how}", self.signal)
 
     def ask_to_stop(self, number: int) -> None:
-        """The training ends after this round, because of the signal `number`."""
+        """End the training after this round, because of the signal `number`."""
         self.signal = number
 
     def last_words(self) -> str:
         saved = self.writer.saved_at if self.writer else -1
         what = f"the last checkpoint is of {saved / 1000:.1f} kimg" if saved >= 0 else "nothing was saved yet"
-        return f"second Ctrl-C: ended at once; {what}; go on with: mien resume {self.run.path}"
+        return f"second Ctrl-C: ended at once; {what}; continue with: mien resume {self.run.path}"
 
     # --- decisions ------------------------------------------------------------------------------------------------
 
@@ -185,8 +193,11 @@ class Trainer:
         return self.training.images >= self.budget.images or self.clock.seconds >= self.budget.seconds
 
     def should_stop(self, number: int) -> bool:
-        """Several processes must leave the loop after the same round, so they agree about once a second: on rank 0's
-        clock, on a signal that any of them got, and on the round when they agree again."""
+        """Return whether to stop after this round, in all processes alike.
+
+        Several processes must leave the loop after the same round. So about once a second they agree on rank 0's
+        clock, on a signal that any of them got, and on the round of the next agreement.
+        """
         if distributed.world_size() > 1:
             if self.training.images >= self.budget.images:
                 return True
@@ -198,7 +209,7 @@ class Trainer:
         )
         self.agreement_due = number + pause
         agreed = distributed.largest(self.signal or 0)
-        if agreed:  # else a signal that has come meanwhile waits for the next agreement
+        if agreed:  # a signal that came meanwhile waits for the next agreement
             self.signal = agreed
         self.refuse_trouble()
         return spent or agreed > 0
@@ -208,7 +219,7 @@ class Trainer:
         return since >= max(self.setup.config.checkpoint_seconds, CHECKPOINT_COST * self.checkpoint_cost)
 
     def sound(self) -> bool:
-        """Whether all numbers are finite, asked before anything is written."""
+        """Return whether all numbers are finite. Called before a file is written."""
         if not self.trouble:
             self.trouble = few(self.training.wrong())
         return not self.trouble
@@ -225,7 +236,7 @@ class Trainer:
         self.checkpoint_cost = self.last_checkpoint - begun
 
     def write_statistics(self, final: bool = False) -> None:
-        """Every process finds the same values here; one that is not finite is written nowhere."""
+        """Write the statistics, unless one is not finite. Every process finds the same values here."""
         values = self.training.statistics.read()
         self.trouble = self.trouble or few([name for name, value in values.items() if not math.isfinite(value)])
         if self.writer and values and not self.trouble:
@@ -237,15 +248,15 @@ class Trainer:
         return kimg(self.training.images)
 
     def speed(self) -> float:
-        """Images a second in this session."""
+        """Return the images a second of this session."""
         return self.clock.speed(self.training.images)
 
     def remaining(self) -> float:
-        """Seconds to the end of the budget at this session's speed."""
+        """Return the seconds to the end of the budget at this session's speed."""
         return self.clock.remaining(self.training.images, self.budget)
 
     def progress_text(self) -> list[Part]:
-        """The words of the progress line. Time left and the discriminator's loss stay in the narrowest terminal."""
+        """Return the parts of the progress line. A narrow terminal shows time left and the discriminator's loss."""
         values = self.shown = {**self.shown, **self.training.statistics.read()}
         parts = [(1, self.kimg()), (2, f"{self.speed():.0f} img/s"), (0, f"{duration(self.remaining())} left")]
         if {"discriminator/loss", "generator/loss"} <= values.keys():

@@ -15,7 +15,7 @@ EXAMPLES = 16  # rows in a training's grid
 
 
 def examples(recipe: Recipe, pictures: PreparedSet, device: torch.device) -> list[Batch]:
-    """The images that each grid of a training shows, one a batch: spread evenly over the set."""
+    """Return batches of one image, spread evenly over the data set: the images of each sample grid."""
     assert pictures.sources is not None
     images, sources = (
         torch.from_numpy(pixels[spread(len(pixels), EXAMPLES // len(routes(recipe)))]).to(device).split(1)

@@ -1,8 +1,8 @@
-"""Validation: the moving average is evaluated while it is trained, at ticks of its own and within a share of the time.
+"""Validation: evaluate the averaged generator while it is trained, within a share of the time.
 
-A validation only looks: it generates from its own seeds with its own copy of the generator, so the training has the
-same bits with and without it. When one is due follows from the images seen; only whether there is time for it follows
-from the clock, and then metrics.jsonl alone differs.
+A validation generates from its own seeds with its own copy of the generator. So the training has the same bits with
+and without it. The images shown decide when one is due. The clock decides only whether there is time for it, which
+changes metrics.jsonl alone.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from mien.metrics.choose_extractor import choose_extractor
 from mien.recipes.recipe import Recipe
 from mien.trainer.config import ValidationConfig
 
-BATCH = 32  # as mien evaluate has it, so that it gives the same digits
+BATCH = 32  # the default of mien evaluate, so that both give the same digits
 CONDITIONS = ("metric", "settings", "n_real", "n_fake", "extractor_sha256", "resize", "data_sha256")
 TRIED = 3  # batches of the longer trial
 
 
 class ValidationSkipped(Exception):
-    """A validation that came to no end: the training was asked to stop, or else for the reason given."""
+    """A validation that was not finished, because of the given reason or because the training stops."""
 
 
 class Validator:
-    """Evaluates the moving average. Raises UsageError or FileError, in one line, for whatever is missing."""
+    """Evaluates the averaged generator. Raises UsageError or FileError, in one line, for a missing image or file."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Validator:
         labels: Tensor | None = None,
         layout: Layout | None = None,
     ):
-        """layout: of the data, where it was detected already."""
+        """Prepare the real images and the metrics. layout: of the data, if it was detected already."""
         self.plan = plan
         metrics = choose_metrics(plan.metrics, plan.detector)
         states = {name: dict(module.state_dict()) for name, module in generators.items()}
@@ -75,8 +75,10 @@ class Validator:
         self.failed = 0  # for lack of memory
 
     def dry_run(self) -> None:
-        """Evaluate one and three batches and drop the rows: what would fail fails before the training begins, and the
-        cost of the first validation is known."""
+        """Evaluate one and three batches, without writing the rows.
+
+        So an error comes before the training starts, and the time of the first validation is known.
+        """
         self.look(BATCH)
         short, long = self.look(BATCH), self.look(TRIED * BATCH)
         self.cost = short + (long - short) / (TRIED - 1) * max(0.0, self.plan.num / BATCH - 1)
@@ -94,14 +96,16 @@ class Validator:
         return generated_by(self.drawer, list(range(count)), f"0-{count - 1}", 1.0, self.real)
 
     def affordable(self, seconds: float) -> bool:
-        """Whether there is time for one more, `seconds` into the session; says no for good and counts it."""
+        """Return whether there is time for one more validation, `seconds` into the session; count it if not."""
         fits = self.plan.share == 1 or self.spent + self.cost <= self.plan.share * (seconds + self.cost)
         self.skipped += not fits
         return fits
 
     def run(self, generators: dict[str, nn.Module], run: str, images: int, stop: Callable[[], bool]) -> list[Row]:
-        """The rows for metrics.jsonl. stop: asked after each batch. Raises ValidationSkipped, also where memory does
-        not suffice: the training may have enough of it still."""
+        """Return the rows for metrics.jsonl. stop: called after each batch.
+
+        Raises ValidationSkipped, also if memory does not suffice: it may still suffice for the training.
+        """
         begun = time.monotonic()
 
         def batches(size: int) -> Iterator[np.ndarray]:
@@ -125,21 +129,23 @@ class Validator:
             self.spent += self.cost
 
     def left_out(self) -> str:
-        """How many validations were due and left out, in words."""
+        """Return how many validations were due but left out, in words."""
         reasons = {
             f"to stay within {self.plan.share:.0%} of the time (--metrics-share)": self.skipped,
             "for lack of memory": self.failed,
         }
-        return ", ".join(f"{count} times left out {why}" for why, count in reasons.items() if count)
+        return ", ".join(
+            f"left out {count} time{'' if count == 1 else 's'} {why}" for why, count in reasons.items() if count
+        )
 
 
 def alike(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two rows of metrics.jsonl are one measure, under the same conditions."""
+    """Return whether two rows of metrics.jsonl are the same metric under the same conditions."""
     return all(row.get(key) == other.get(key) for key in CONDITIONS)
 
 
 def is_better(row: Row, best: Mapping[str, Any] | None) -> bool:
-    """Whether a row beats best.json; what was measured otherwise is no rival."""
+    """Return whether a row is better than best.json. Rows under different conditions are not compared."""
     if row["value"] is None or best is None or not alike(row, best):
         return row["value"] is not None
     value, rival = float(row["value"]), float(best["value"])

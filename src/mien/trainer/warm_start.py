@@ -1,12 +1,11 @@
-"""Starting from another run's networks: `mien train --init RUN`, at the same resolution or another, with the same
-condition, another or none.
+"""Warm start: `mien train --init RUN` starts from the networks of another run.
 
-What has a name goes by its name: z's numbers, those of the embedded label, and the label's own (hair=pink) lie along
-axes of the tensors that read them. What the new network has and the old one had not begins as in any new network.
+Resolution and condition may differ. Columns that read z, an embedded label or a label (hair=pink) are copied by name.
+Inputs that the old network lacks keep their new initialization.
 
-Every other layer is taken over where one of the same shape stands in the same order. Networks differ in size at the
-image's end, so of several ways to line them up it is the one that agrees from the base (4 x 4) on: where a generator
-begins and a discriminator ends.
+Any other layer is copied if the old network has a layer of the same shapes in the same order. Networks for different
+resolutions differ on the side of the image. So of several alignments mien takes the one that agrees from the base
+(4 x 4) on: there a generator begins and a discriminator ends.
 """
 
 from __future__ import annotations
@@ -39,10 +38,10 @@ State = dict[str, Tensor]
 """One network's tensors by name."""
 
 Axes = dict[int, list[str]]
-"""What the numbers along some of a tensor's axes are called: {1: ["z 0", "z 1", …, "label 0", …]}."""
+"""Names of the positions along some axes of a tensor: {1: ["z 0", "z 1", …, "label 0", …]}."""
 
 ADDED = "condition:"
-"""Before the names of what a condition adds to a network: such tensors go by name alone."""
+"""Prefix of the tensors that a condition adds to a network. They are copied by name alone."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,10 @@ class Source:
 
 
 def source(run: str, outdir: Path) -> Source:
-    """A run (path, number, name or "last") at its newest checkpoint, or a `.safetensors` snapshot."""
+    """Return the networks of a run (path, number, name or "last") or of a `.safetensors` snapshot.
+
+    A run gives its newest checkpoint. If it has none, or for a snapshot, there is only the averaged generator.
+    """
     if Path(run).suffix != ".safetensors":
         directory = find(run, outdir)
         newest = newest_whole(directory)
@@ -71,7 +73,7 @@ def source(run: str, outdir: Path) -> Source:
 
 
 def in_order(tensors: Tensors, recipe: Recipe, origin: str) -> Tensors:
-    """The networks among `tensors`, each in the order of its own layers: a file has another. Raises FileError."""
+    """Return the networks among `tensors`, each in the order of its layers. Raises FileError if one does not fit."""
     game = recipe.build_game()
     networks = {**game.generators, **game.discriminators}
     networks |= {f"{name}_ema": module for name, module in networks.items()}
@@ -83,17 +85,19 @@ def in_order(tensors: Tensors, recipe: Recipe, origin: str) -> Tensors:
 
 
 def copy_weights(training: Training, recipe: Recipe, origin: Source) -> list[str]:
-    """Copy what fits; say for each network how much that is. recipe: the new run's. Raises UsageError where nothing
-    fits."""
+    """Copy the weights that fit, and return a line for each network. recipe: of the new run.
+
+    Raises UsageError if no layer fits.
+    """
     lines, taken = [], 0
     targets = {**training.networks, **{f"{name}_ema": module for name, module in training.ema.modules.items()}}
     named = {True: [generator_axes(one) for one in (origin.recipe, recipe)],
              False: [discriminator_axes(one) for one in (origin.recipe, recipe)]}  # fmt: skip
     for name, network in targets.items():
-        # A snapshot has the averages only; they are good generators as well.
+        # A snapshot has averaged generators only; they start both the generators and their averages.
         found = origin.tensors.get(name) or origin.tensors.get(f"{name}_ema")
         if found is None:
-            lines.append(f"{name} starts anew: {origin.name} holds none")
+            lines.append(f"{name} starts with new weights: {origin.name} has none")
             continue
         kept = training.given[base].names if (base := name.removesuffix("_ema")) in training.given else frozenset()
         found, own = (
@@ -109,15 +113,15 @@ def copy_weights(training: Training, recipe: Recipe, origin: Source) -> list[str
     if not taken:
         raise UsageError(f"--init {origin.name}: no layer of its {origin.recipe.name} fits: train the same recipe")
     lost = origin.recipe.condition if recipe.condition is None else None
-    without = f", without what it was told: --cond {lost.kind} keeps that" if lost else ""
+    without = f", without its condition: --cond {lost.kind} would copy it" if lost else ""
     return [f"from {origin.name} at {origin.images / 1000:g} kimg{without}", *lines]
 
 
-# --- what has names ---------------------------------------------------------------------------------------------------
+# --- tensors with named columns ---------------------------------------------------------------------------------------
 
 
 def unwrapped(tensors: State, recipe: Recipe) -> State:
-    """The network's own tensors, called as without a condition, and those that a condition adds."""
+    """Return the network's tensors, named as without a condition, and with a prefix those of the condition."""
     if recipe.condition is None:
         return dict(tensors)
     own = ("generator.", "discriminator.")
@@ -125,7 +129,7 @@ def unwrapped(tensors: State, recipe: Recipe) -> State:
 
 
 def generator_axes(recipe: Recipe) -> dict[str, Axes]:
-    """Of the tensors that read the latent, whichever network it is: those that grow with `latent_dim`."""
+    """Return the names along the axes that read the latent: in any network they grow with `latent_dim`."""
     known = inspect.signature(recipe.generator.network.of).parameters
     if "latent_dim" not in known:
         return {}
@@ -144,7 +148,7 @@ def generator_axes(recipe: Recipe) -> dict[str, Axes]:
 
 
 def discriminator_axes(recipe: Recipe) -> dict[str, Axes]:
-    """Of what says how well an image fits a label (with spectral norm or without), or what label it has."""
+    """Return the names along the axes of the projection (with or without spectral norm) and of the classifier."""
     names, normed = label_names(recipe.condition), "embedding.parametrizations.weight"
     axes = {"embedding.weight": {1: names}, "classifier.weight": {0: names}, "classifier.bias": {0: names}}
     axes |= {f"{normed}.original": {1: names}, f"{normed}.0._u": {}, f"{normed}.0._v": {0: names}}
@@ -156,7 +160,7 @@ def embedded_names(condition: Condition | None) -> list[str]:
 
 
 def label_names(condition: Condition | None) -> list[str]:
-    """A text's numbers mean the same as long as the encoder is the same."""
+    """Return the names of the label's numbers. Those of a text have the encoder's name: another encoder differs."""
     if condition is None:
         return []
     numbers = range(condition.dim)
@@ -164,39 +168,41 @@ def label_names(condition: Condition | None) -> list[str]:
 
 
 def copy_named(old: State, new: State, old_axes: dict[str, Axes], new_axes: dict[str, Axes]) -> int:
-    """How many numbers went from `old` into `new`, in place, each to the one of its name; `new` may have others. Their
-    tensors are then taken out of both."""
+    """Copy numbers by name from `old` into `new`, in place, and return their count.
+
+    `new` may have further names. The copied tensors are removed from both dictionaries.
+    """
     count = 0
     for key in old_axes.keys() & new_axes.keys() & old.keys() & new.keys():
         theirs, ours = names_of(old[key], old_axes[key]), names_of(new[key], new_axes[key])
         if any(one != other for axis, (one, other) in enumerate(zip(theirs, ours)) if axis not in new_axes[key]):
             continue
         shared = [[name for name in other if name in one] for one, other in zip(map(set, theirs), ours)]
-        new[key][places(ours, shared)] = old[key][places(theirs, shared)].to(new[key].device)
+        new[key][index_of(ours, shared)] = old[key][index_of(theirs, shared)].to(new[key].device)
         count += math.prod(map(len, shared))
         del old[key], new[key]
     return count
 
 
 def names_of(tensor: Tensor, axes: Axes) -> list[list[str]]:
-    """For each axis; its places' numbers where they have no other names."""
+    """Return the names along each axis: positions ("0", "1", …) where `axes` has none."""
     return [axes.get(axis, list(map(str, range(length)))) for axis, length in enumerate(tensor.shape)]
 
 
-def places(names: list[list[str]], wanted: list[list[str]]) -> tuple[Tensor, ...]:
-    """What picks the wanted names of each axis out of a tensor whose axes have these names."""
+def index_of(names: list[list[str]], shared: list[list[str]]) -> tuple[Tensor, ...]:
+    """Return the index that selects the shared names of each axis from a tensor whose axes have these names."""
     found = []
-    for own, chosen in zip(names, wanted, strict=True):
+    for own, chosen in zip(names, shared, strict=True):
         at = {name: place for place, name in enumerate(own)}
         found.append(torch.tensor([at[name] for name in chosen], dtype=torch.long))
     return torch.meshgrid(*found, indexing="ij")
 
 
-# --- what stands in order ---------------------------------------------------------------------------------------------
+# --- layers in order --------------------------------------------------------------------------------------------------
 
 
 def copy_layers(found: State, state: State, base_first: bool) -> int:
-    """How many numbers were copied from `found` into `state`, in place."""
+    """Copy layers from `found` into `state`, in place, and return the count of numbers."""
     old, new = ([layer for name, layer in by_layer(side).items() if not name.startswith(ADDED)]
                 for side in (found, state))  # fmt: skip
     if not base_first:

@@ -1,1 +1,1 @@
-"""Players, their optimizers, the one loop, the moving average. Nothing here writes a file or waits for the device."""
+"""Players, optimizers, the training loop, the moving average. No function here writes a file."""

@@ -13,20 +13,23 @@ from mien.config.schedules import Number, at
 
 @dataclass(frozen=True)
 class EMA:
-    """half_life: images after which an old weight counts half. ramp: early on, the half-life is at most `ramp` times
-    the images seen (StyleGAN2-ADA: 0.05), so that a young average does not lag behind."""
+    """The settings of the moving average.
+
+    half_life: images after which an old weight counts half. ramp: the half-life is at most `ramp` times the images so
+    far (StyleGAN2-ADA: 0.05). So the average follows the quick changes at the start.
+    """
 
     half_life: Number = 10_000
     ramp: float = 0.05
 
     def decay(self, images: int, batch_size: int) -> float:
-        """The share of the old average that a step of `batch_size` images keeps."""
+        """Return the factor of the old average in a step of `batch_size` images."""
         half_life = min(at(self.half_life, images), self.ramp * images) if self.ramp else at(self.half_life, images)
         return 0.5 ** (batch_size / half_life) if half_life > 0 else 0.0
 
 
 class MovingAverage:
-    """Averaged copies of networks, ready to draw (in evaluation mode, frozen)."""
+    """Averaged copies of networks, ready to generate (in evaluation mode, frozen)."""
 
     def __init__(self, settings: EMA, modules: dict[str, nn.Module]):
         self.settings = settings
@@ -37,7 +40,7 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self, images: int, batch_size: int) -> None:
-        """Batch norm's running statistics are averaged like the weights that they belong to."""
+        """Average the weights, and batch norm's running statistics likewise."""
         weight = 1.0 - self.settings.decay(images, batch_size)
         torch._foreach_lerp_(self.averages, self.originals, weight)
 

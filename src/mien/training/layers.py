@@ -1,4 +1,4 @@
-"""A network as its layers: which of them stay frozen, and which another network can take over."""
+"""The layers of a network: which layers to freeze, and which layers another network can copy."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import TypeVar
 from torch import Tensor, nn
 
 Layer = dict[str, Tensor]
-"""What one layer holds, by its name within the layer: {"weight": …, "bias": …}."""
+"""The tensors of one layer by name: {"weight": …, "bias": …}."""
 
 T = TypeVar("T", bound=Tensor)
 
 
 def by_layer(tensors: dict[str, T]) -> dict[str, dict[str, T]]:
-    """A state_dict by the layers that its tensors belong to, in the order in which the network names them.
+    """Group a state_dict by layers, in the order of the network.
 
-    What a parametrization (spectral norm) keeps belongs to the layer whose weight it makes.
+    The tensors of a parametrization (spectral norm) belong to the layer whose weight it computes.
     """
     layers: dict[str, dict[str, T]] = {}
     for name, tensor in tensors.items():
@@ -26,9 +26,9 @@ def by_layer(tensors: dict[str, T]) -> dict[str, dict[str, T]]:
 
 
 def leading(network: nn.Module, count: int) -> list[nn.Parameter]:
-    """The parameters of the first `count` layers that have a weight matrix, and of the norms between them."""
+    """Return the parameters of the first `count` layers with a weight matrix, and of the norms between them."""
     parameters: list[nn.Parameter] = []
-    if not count:  # vectors before the first matrix are no part of it then
+    if not count:  # then vectors before the first matrix do not belong to it
         return parameters
     for layer in by_layer(dict(network.named_parameters())).values():
         count -= any(parameter.ndim > 1 for parameter in layer.values())
@@ -39,8 +39,11 @@ def leading(network: nn.Module, count: int) -> list[nn.Parameter]:
 
 
 def common(old: Sequence[Layer], new: Sequence[Layer]) -> list[tuple[int, int]]:
-    """Pairs of positions, rising in both, whose layers have the same names and shapes and hold the most numbers in all
-    (the heaviest common subsequence). Of several such, the one whose pairs come earliest."""
+    """Return the pairs of positions that align two lists of layers (the heaviest common subsequence).
+
+    Paired layers have the same names and shapes, and positions rise in both lists. The pairs hold as many numbers as
+    possible. Of several solutions it is the one with the earliest pairs.
+    """
     best = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
     for one in reversed(range(len(old))):
         for other in reversed(range(len(new))):

@@ -1,4 +1,4 @@
-"""The one loop. It never learns which GAN it trains, writes nothing, and waits for nothing."""
+"""The training loop. It is the same for every GAN, writes no file, and never waits for the device."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mien.training.ema import MovingAverage
 from mien.training.player import Player
 
 Batches = Callable[[int, str], Iterator[Batch]]
-"""(images seen, player) -> that player's batches from there on, the same each time it is asked."""
+"""(images so far, player) -> that player's batches from there on, the same for each call."""
 
 
 @dataclass
 class Progress:
-    """After a round: images seen by the discriminators so far, and each player's statistics, still on the device."""
+    """The state after a round: real images shown to the discriminators so far, and statistics, still on the device."""
 
     images: int
     statistics: dict[str, Tensor]
@@ -31,10 +31,10 @@ def train(
     total_images: float,
     resume_from: int = 0,
 ) -> Iterator[Progress]:
-    """Rounds of each player's updates, in the order given: discriminators, then generators.
+    """Yield after each round: the updates of each player in the given order, discriminators before generators.
 
-    batch_size: over all processes. A round counts the real images that its most active player sees. total_images may
-    be infinite: the caller stops by asking for no further round.
+    batch_size: over all processes. A round counts the real images of its most active player. total_images may be
+    infinite: then the caller ends the training by leaving the iterator.
     """
     images = resume_from
     images_per_round = batch_size * max(player.updates for player in players)

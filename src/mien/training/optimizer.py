@@ -1,4 +1,4 @@
-"""Optimizers as data: numbers or schedules, built for parameters and tuned by the images seen."""
+"""Optimizers as data. Their numbers may be schedules over the images shown to the discriminator."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Adam:
 
 @dataclass(frozen=True)
 class RMSprop:
-    """RMSprop (Tieleman & Hinton 2012), as WGAN asks for: a critic's loss moves too much for momentum.
+    """RMSprop (Tieleman & Hinton 2012), as in WGAN: a critic's loss changes too much for momentum.
 
     torch has no fused kernel for it; one call a step for all parameters (foreach) is its quickest.
     """
@@ -73,11 +73,11 @@ STATE: dict[type, set[str]] = {
     torch.optim.Adam: {"step", "exp_avg", "exp_avg_sq"},
     torch.optim.RMSprop: {"step", "square_avg"},
 }
-"""What each keeps of a parameter; of another optimizer, a user's, all parameters must have the same."""
+"""State of each optimizer for a parameter. For any other optimizer, all parameters must have the same state."""
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, names: dict[Tensor, str]) -> dict[str, Tensor]:
-    """The optimizer's state by parameter name: {"D.layers.0.weight/exp_avg": …}. Scalars are 0-dimensional tensors."""
+    """Return the optimizer's state by name: {"D.layers.0.weight/exp_avg": …}. Scalars are 0-dimensional tensors."""
     return {
         f"{names[parameter]}/{key}": torch.as_tensor(value)
         for parameter, state in optimizer.state.items()
@@ -88,10 +88,10 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer, names: dict[Tensor, str]
 def load_optimizer_tensors(
     optimizer: torch.optim.Optimizer, names: dict[Tensor, str], tensors: dict[str, Tensor]
 ) -> None:
-    """Inverse of `optimizer_tensors`. Raises ValueError for tensors that no step of this optimizer has left.
+    """Load the tensors of `optimizer_tensors`. Raises ValueError for tensors that this optimizer cannot have made.
 
-    torch's own load_state_dict keeps the memory layout of the file; fused kernels walk parameter and state side by
-    side, so each state takes the layout of its parameter here.
+    torch's load_state_dict uses the memory layout of the file. A fused kernel reads parameter and state side by side,
+    so each state gets the layout of its parameter here.
     """
     parameters = {name: parameter for parameter, name in names.items()}
     # A fused kernel counts its steps on the parameter's device, any other on the processor.
@@ -111,7 +111,7 @@ def load_optimizer_tensors(
 def check_state(
     optimizer: torch.optim.Optimizer, shapes: Mapping[str, tuple[int, ...]], tensors: dict[str, Tensor]
 ) -> None:
-    """Raises ValueError where a parameter's state is not whole, or has another shape than the parameter."""
+    """Raise ValueError if a parameter's state is incomplete, or has another shape than the parameter."""
     found: dict[str, set[str]] = {}
     for path, value in tensors.items():
         name, _, key = path.rpartition("/")
@@ -119,7 +119,7 @@ def check_state(
         if name not in shapes or value.shape not in (torch.Size(), shapes[name]) or not value.is_floating_point():
             raise ValueError(f"{path} is {value.dtype} {list(value.shape)}")
         if key == "step" and value.dim():
-            raise ValueError(f"{path} is no count of steps")
+            raise ValueError(f"{path} is not a count of steps")
     wanted = STATE.get(type(optimizer)) or next(iter(found.values()), set())
     for name, keys in found.items():
         if keys != wanted:

@@ -1,8 +1,7 @@
-"""An update in parts: a batch that does not fit into memory at once is gone through piece by piece, and the gradients
-add up to those of the whole.
+"""An update in parts, for a batch that does not fit into memory at once. The gradients of the parts add up.
 
-Images are images: means over them are means over the parts. What a network computes from all images of a batch
-(batch norm, minibatch standard deviation) it then computes from those of a part.
+Means over images are means over the parts. But batch norm and minibatch standard deviation, which compute from all
+images of a batch, then compute from the images of a part.
 """
 
 from __future__ import annotations
@@ -17,8 +16,11 @@ from mien.networks.stylegan2 import StyleGAN2Discriminator
 
 
 def in_parts(batch: Batch, parts: int, memory: Memory) -> Iterator[Batch]:
-    """One part after the other. As processes do, each meets the numbers in the memory that were there before the
-    update, and leaves the mean of what all made of them. Pools of images go from one part to the next."""
+    """Yield one part after the other, with the game's memory prepared for it.
+
+    Numbers in the memory are treated as with several processes: each part starts from their values before the update.
+    At the end each number is the mean over the parts. Pools of images pass from one part to the next.
+    """
     if parts == 1:
         yield batch
         return
@@ -37,14 +39,14 @@ def numbers(memory: Memory) -> Memory:
 
 
 def weighted(found: Sequence[tuple[float, dict[str, Tensor]]]) -> dict[str, Tensor]:
-    """The mean of each statistic over parts that are so large a share of the batch."""
+    """Return the mean of each statistic over the parts, weighted by their share of the batch."""
     if len(found) == 1:
         return found[0][1]
     return {name: torch.stack([share * one[name] for share, one in found]).sum(0) for name in found[0][1]}
 
 
 def batch_statistics(modules: Sequence[nn.Module], count: int) -> str:
-    """What in these networks depends on how many images are seen at once, in words, when it is `count`."""
+    """Return the layers of these networks that compute from `count` images at once, in words ("" for none)."""
     layers = [layer for module in modules for layer in module.modules()]
     found = []
     if any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in layers):

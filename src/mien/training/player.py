@@ -1,4 +1,4 @@
-"""A player: its networks, its turn in the game, its weighted terms, its optimizer."""
+"""A player: networks, their turn in the game, weighted terms, an optimizer."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from mien.training.layers import leading
 from mien.training.optimizer import OptimizerSettings, load_optimizer_tensors, optimizer_tensors
 from mien.training.parts import in_parts, weighted
 
-GRADIENTS_EVERY = 8  # steps between two looks at the gradients: often enough for each tick, too seldom to cost
+GRADIENTS_EVERY = 8  # steps between two measurements of the gradients: often enough for each tick, and cheap
 
 
 def seed_draws(seed: int, device: torch.device) -> None:
-    """What `torch.manual_seed` does for draws on the device. On a processor it spares the accelerators, for which torch
-    writes down the whole call stack each time: as much work as the update of a tiny network."""
+    """Seed the random numbers of the device, as `torch.manual_seed` does.
+
+    On a CPU the accelerators are not seeded. torch would record the call stack for them, which takes as long as the
+    update of a tiny network.
+    """
     if device.type == "cpu":
         torch.default_generator.manual_seed(seed)
     else:
@@ -31,18 +34,18 @@ def seed_draws(seed: int, device: torch.device) -> None:
 
 
 def do_nothing(module: nn.Module) -> None:
-    """The constraint that constrains nothing."""
+    """Leave the module as it is: the default constraint."""
 
 
 @dataclass
 class Player:
     """One side of the game.
 
-    terms: the key is the name in the log. updates: how many steps a round (n_critic for a WGAN's discriminator).
-    constrain: applied to each network after each step (weight clipping). frozen: so many first layers of each network
-    are never trained, nor is what asked for no gradient when the player was built. rate_factor: of the learning rates
-    that the settings tell. steps: taken so far; it decides when a lazy term is due. parts: each update is made in so
-    many, to need less memory. memory: the game's.
+    terms: the key is the name in the log. updates: steps a round (n_critic for a WGAN's discriminator). constrain:
+    applied to each network after each step (weight clipping). frozen: the number of first layers of each network that
+    are not trained. Parameters with requires_grad=False at the start are not trained either. rate_factor: multiplies
+    the learning rates of the settings. steps: taken so far; they decide when a lazy term is due. parts: the number of
+    parts of an update; more need less memory. memory: of the game.
     """
 
     name: str
@@ -75,7 +78,7 @@ class Player:
         self.optimizer = self.settings.build(self.parameters)
 
     def update(self, batches: Iterator[Batch], images: int) -> dict[str, Tensor]:
-        """`updates` optimizer steps; the latest of each statistic, each a 0-dimensional tensor on the device."""
+        """Make `updates` optimizer steps and return the latest statistics: 0-dimensional tensors on the device."""
         statistics: dict[str, Tensor] = {}
         self.trainable(True)
         try:
@@ -107,7 +110,7 @@ class Player:
         return statistics
 
     def learn(self, batch: Batch, share: float, images: int) -> tuple[Turn, dict[str, Tensor]]:
-        """Adds the gradient of the objective on a batch that is so large a share of an update."""
+        """Add the gradient of the objective on a batch. share: the part of the update that the batch is."""
         seed_draws(batch.seed, batch.image.device)
         turn = self.turn(batch)
         due = {name: term for name, term in self.terms.items() if self.steps % term.every == 0}
@@ -122,7 +125,7 @@ class Player:
         return turn, statistics
 
     def trainable(self, on: bool) -> None:
-        """Frozen outside its own update: the other side's pass then computes no gradient for these parameters."""
+        """Set whether the parameters require gradients. They do only in the player's own update."""
         for parameter in self.parameters:
             parameter.requires_grad_(on)
 
@@ -130,16 +133,20 @@ class Player:
         return [parameter.grad for parameter in self.parameters if parameter.grad is not None]
 
     def gradient_norms(self) -> dict[str, Tensor]:
-        """{"discriminator/gradient/D.layers.0.weight": |gradient of the objective|, …}: each layer's weight, in order
-        (Gulrajani et al. 2017, figure 1b). Biases and the vectors of norms are left out."""
+        """Return the norm of each weight's gradient, in order: {"discriminator/gradient/D.layers.0.weight": …}.
+
+        Biases and the vectors of norms are left out (Gulrajani et al. 2017, figure 1b).
+        """
         names = self.parameter_names()
         layers = [(part, part.grad) for part in self.parameters if part.grad is not None and part.ndim > 1]
         norms = torch._foreach_norm([gradient for _, gradient in layers]) if layers else ()
         return {f"{self.name}/gradient/{names[part]}": norm for (part, _), norm in zip(layers, norms, strict=True)}
 
     def running_statistics(self, turn: Turn) -> list[Tensor]:
-        """Batch norm's means and variances, which travel with the gradients so that every process keeps the same:
-        this player's, and those of the discriminators, which its turn has moved too."""
+        """Return batch norm's means and variances: this player's, and the discriminators', which its turn changes too.
+
+        They are averaged with the gradients, so that they are equal in every process.
+        """
         modules = dict.fromkeys([*self.modules.values(), *(match.discriminator for match in turn.matches)])
         return [buffer for module in modules for buffer in module.buffers() if buffer.is_floating_point()]
 
@@ -151,7 +158,7 @@ class Player:
         }
 
     def tensors(self) -> dict[str, Tensor]:
-        """The optimizer's state by name; the networks' own are saved apart."""
+        """Return the optimizer's state by name. The networks are saved separately."""
         return optimizer_tensors(self.optimizer, self.parameter_names())
 
     def load_tensors(self, tensors: dict[str, Tensor]) -> None:

@@ -1,4 +1,4 @@
-"""Everything that a training is at one moment, as named tensors and plain numbers: what a checkpoint holds."""
+"""The full state of a training as named tensors and plain numbers: the content of a checkpoint."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ Tensors = dict[str, dict[str, Tensor]]
 
 @dataclass
 class Training:
-    """The players of a game, its memory, the moving average, the statistics, and how many images were seen.
+    """The players of a game, its memory, the moving average, the statistics, and the images shown so far.
 
-    given: by network, the frozen weights that are not saved because its constructor makes them."""
+    given: by network, the frozen weights that its constructor sets. They are not saved.
+    """
 
     game: Game
     players: list[Player]
@@ -32,7 +33,7 @@ class Training:
     statistics: Statistics = field(default_factory=Statistics)
     images: int = 0
     given: dict[str, Given] = field(default_factory=dict)
-    unbounded: frozenset[str] = field(init=False)  # buffers that begin with an infinite number, as masks do
+    unbounded: frozenset[str] = field(init=False)  # buffers with an infinite number from the start, such as masks
 
     def __post_init__(self) -> None:
         buffers = {
@@ -51,12 +52,14 @@ class Training:
 
     @property
     def images_per_round(self) -> int:
-        """In batches: real images that the most active player sees in a round, as multiples of the batch."""
+        """Return the real images of the most active player in a round, as a multiple of the batch."""
         return max(player.updates for player in self.players)
 
     def tensors(self) -> Tensors:
-        """File name -> tensor name -> tensor: each network, its average, each optimizer, the memory where there is
-        one, the statistics."""
+        """Return file name -> tensor name -> tensor.
+
+        The files are each network, its average, each optimizer, the memory if it is not empty, and the statistics.
+        """
         return {
             **{name: to_save(module, self.given.get(name)) for name, module in self.networks.items()},
             **{f"{name}_ema": tensors for name, tensors in self.averages().items()},
@@ -66,7 +69,7 @@ class Training:
         }
 
     def averages(self) -> Tensors:
-        """The averaged generators, as a snapshot holds them."""
+        """Return the averaged generators: the content of a snapshot."""
         return {name: to_save(module, self.given.get(name)) for name, module in self.ema.modules.items()}
 
     def numbers(self) -> dict[str, Any]:
@@ -77,8 +80,10 @@ class Training:
         }
 
     def load(self, tensors: Tensors, numbers: Mapping[str, Any]) -> None:
-        """Inverse of `tensors` and `numbers`, into networks of the same shapes; bitwise. Raises RuntimeError, KeyError
-        or ValueError for those of another training."""
+        """Load the results of `tensors` and `numbers`, exact to the bit, into networks of the same shapes.
+
+        Raises RuntimeError, KeyError or ValueError for the state of another training.
+        """
         for name, module in self.networks.items():
             module.load_state_dict(complete(module, tensors[name], name))
         for name, module in self.ema.modules.items():
@@ -90,7 +95,7 @@ class Training:
         for name, tensor in tensors.get("memory", {}).items():
             if tensor.dim() not in (0, 4):  # running numbers, and pools of images
                 raise ValueError(f"memory {name} is {list(tensor.shape)}")
-        self.game.memory.clear()  # terms and augmentations hold on to this very dictionary
+        self.game.memory.clear()  # terms and augmentations hold a reference to this dictionary
         self.game.memory.update({name: tensor.to(device) for name, tensor in tensors.get("memory", {}).items()})
         self.statistics.load(tensors["statistics"], numbers["statistics"], device)
         self.images = numbers["images"]
@@ -103,15 +108,17 @@ class Training:
         return [tensor for module in modules.values() for tensor in module.state_dict().values()]
 
     def wrong(self, tensors: Tensors | None = None) -> list[str]:
-        """Where a number is not finite: "D/layers.0.weight", the losses first. All that a checkpoint holds is looked
-        at, or `tensors`, a checkpoint that was read. It waits for the device: it is for the moments before a file."""
+        """Return the names of tensors with a number that is not finite, the losses first: ["D/layers.0.weight"].
+
+        tensors: of a checkpoint that was read; None: the current state. It waits for the device, so call it seldom.
+        """
         groups = self.tensors() if tensors is None else tensors
         flat = {f"{group}/{name}": tensor for group, named in groups.items() for name, tensor in named.items()}
         return sorted(not_finite(flat) - self.unbounded, key=lambda name: not name.startswith("statistics/"))
 
 
 def not_finite(tensors: dict[str, Tensor]) -> set[str]:
-    """The names of those that hold a NaN or an infinite number."""
+    """Return the names of the tensors that hold a NaN or an infinite number."""
     floats = {name: part.detach() for name, part in tensors.items() if part.is_floating_point() and part.numel()}
     if not floats:
         return set()

@@ -1,4 +1,4 @@
-"""Running means of named numbers. They stay on the device until `read`, which is the only place that waits for it."""
+"""Running means of named numbers. They stay on the device until `read`, which waits for it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Statistics:
             self.counts[name] = self.counts.get(name, 0) + 1
 
     def read(self) -> dict[str, float]:
-        """The means, in the order in which the names first came."""
+        """Return the means, in the order in which the names were first added."""
         if not self.sums:
             return {}
         sums = torch.stack([value.double() for value in self.sums.values()]).tolist()
