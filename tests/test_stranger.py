@@ -1,5 +1,6 @@
 """A run's folder that a stranger made runs no code, and leads to no file outside it."""
 
+import functools
 import json
 import os
 import sys
@@ -116,31 +117,44 @@ def test_a_pipe_in_place_of_a_file_does_not_wait(evil, name, capsys):
     "change, told",
     [
         ({"batch_size": 10**12}, "batch_size is 1000000000000: it must be 1 to 65,536"),
-        ({"resolution": [10**6, 10**6]}, "resolution is 1000000: it must be 8 to 2,048"),
-        ({"resolution": [-64, 64]}, "resolution"),
-        ({"channels": 4000}, "channels is 4000: it must be 1 to 3"),
-        ({"discriminator_updates": 10**9}, "discriminator_updates"),
+        ({"data.resolution": [10**6, 10**6]}, "resolution is 1000000: it must be 8 to 2,048"),
+        ({"data.resolution": [-64, 64]}, "resolution"),
+        ({"data.channels": 4000}, "channels is 4000: it must be 1 to 3"),
+        ({"discriminator.updates": 10**9}, "discriminator.updates"),
         (
-            {"generator": {"class": "mien.networks.dcgan:DCGANGenerator", "width": 10**12}},
+            {"generator.network": {"class": "mien.networks.dcgan:DCGANGenerator", "width": 10**12}},
             "more than this machine's memory",
         ),
-        ({"generator": {"class": "mien.networks.dcgan:DCGANGenerator", "latent_dim": 10**15}}, "this machine's memory"),
-        ({"generator": {"class": "mien.networks.dcgan:DCGANGenerator", "width": 10**30}}, "DCGANGenerator"),
-        ({"generator": {"class": "mien.networks.dcgan:DCGANGenerator", "width": 0}}, ""),
         (
-            {"generator": {"class": "mien.networks.resnet_translator:ResNetTranslator", "blocks": 10**9, "width": 4}},
+            {"generator.network": {"class": "mien.networks.dcgan:DCGANGenerator", "latent_dim": 10**15}},
+            "this machine's memory",
+        ),
+        ({"generator.network": {"class": "mien.networks.dcgan:DCGANGenerator", "width": 10**30}}, "DCGANGenerator"),
+        ({"generator.network": {"class": "mien.networks.dcgan:DCGANGenerator", "width": 0}}, ""),
+        (
+            {
+                "generator.network": {
+                    "class": "mien.networks.resnet_translator:ResNetTranslator",
+                    "blocks": 10**9,
+                    "width": 4,
+                }
+            },
             "more than 1,500 tensors",
         ),
-        ({"generator": {"class": "mien.runs.directory:RunDirectory", "path": "x"}}, "only classes of mien"),
-        ({"generator": {"class": "subprocess:Popen", "args": "touch canary"}}, "only classes of mien"),
+        ({"generator.network": {"class": "mien.runs.directory:RunDirectory", "path": "x"}}, "only classes of mien"),
+        ({"generator.network": {"class": "subprocess:Popen", "args": "touch canary"}}, "only classes of mien"),
         ({"extra": 5}, "extra"),
         ({"loss": [[[[[]]]]]}, "loss"),
     ],
 )
 def test_a_forged_recipe_is_one_line_and_takes_no_time(evil, capsys, change, told):
     run, _ = evil
-    write_json(run.recipe, {**json.loads(run.recipe.read_text()), **change})
-    header = {"recipe": json.loads(run.recipe.read_text()), "run": "x", "images": 0}
+    recipe = json.loads(run.recipe.read_text())
+    for setting, value in change.items():
+        *above, last = setting.split(".")
+        functools.reduce(dict.__getitem__, above, recipe)[last] = value
+    write_json(run.recipe, recipe)
+    header = {"recipe": recipe, "run": "x", "images": 0}
     from safetensors.torch import load_file, save_file
 
     path = run.snapshot_files()[-1]
