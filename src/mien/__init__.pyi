@@ -116,16 +116,16 @@ def align_data(
     """Find the faces in images, turn them upright by their landmarks, and write them to a new folder.
 
     Args:
-        path: Folder, zip or tar of images. Class folders and other labels are kept.
-        output: A new folder for the faces. PATH's name with -aligned, here, if left out.
-        resolution: 128, or 160x128 (height x width). Chosen from the faces if left out: most are not enlarged then.
-        margin: Room around the face on each side, as a share of its side. 0: from the hairline to the chin.
+        path: Folder, zip or tar of images. The faces get the classes and other labels of their images.
+        output: A new folder for the faces. If left out: PATH's name with -aligned, in the current folder.
+        resolution: 128, or 160x128 (height x width). If left out, mien chooses it: most faces are then not enlarged.
+        margin: Space around the face on each side, as a share of its side. 0: from the hairline to the chin.
         detector: photo (MTCNN), anime, human or a cascade.xml. auto: photo or anime, whichever finds more faces.
-        several: Of an image with several faces, cut out the largest or all, or skip it.
-        smallest: The smallest face to look for, as a share of the image's shorter side. photo 0.06, anime 0.1.
-        prepared: Write a prepared set in place of image files.
-        format: Of the image files: png, jpg or webp.
-        sheet: Where to write the contact sheet of before and after, a PNG. Beside the output if left out.
+        several: For an image with several faces: crop the largest or all of them, or skip the image.
+        smallest: Smallest face to find, as a share of the image's shorter side. If left out: photo 0.06, anime 0.1.
+        prepared: Write a prepared set instead of image files.
+        format: Format of the image files: png, jpg or webp.
+        sheet: The contact sheet of images before and after, a .png file. If left out: beside the output.
         device: auto, cpu, cuda or cuda:1.
     """
 
@@ -136,22 +136,22 @@ def check_data(
     code: PathLike | Iterable[PathLike] = (),
     output: PathLike | None = None,
 ) -> Checked:
-    """Say what a data set is, what is wrong with it, and show on one sheet what training would see.
+    """Describe a data set, list its faults, and write a contact sheet of the images as training reads them.
 
     Args:
         path: Folder, zip or tgz of images, a prepared set, or "drawn".
-        resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
-        code: Your own file that reads PATH: my_layout.py. May be given often.
-        output: Where to write the contact sheet, a PNG. runs/mien-check-NAME.png if left out.
+        resolution: 64, or 96x80 (height x width). If left out, mien chooses it from the images.
+        code: Your Python file that reads PATH: my_layout.py. May be given several times.
+        output: The contact sheet, a .png file. If left out: runs/mien-check-NAME.png.
     """
 
 def check_submission(
     file: PathLike,
 ) -> Valid:
-    """Check an archive against homework 6's rules: names, kinds, sizes. Any fault exits with 65.
+    """Check an archive against the rules of homework 6: names, formats, sizes. Any fault exits with 65.
 
     Args:
-        file: The .tgz to check. It is read with care: nothing in it is written anywhere.
+        file: The .tgz to check. mien unpacks nothing to disk.
     """
 
 def compare(
@@ -160,11 +160,11 @@ def compare(
     output: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Compared:
-    """Put runs side by side: numbers here; images, curves, gradients and settings on one HTML page without network.
+    """Compare runs: a table here, and images, curves, gradients and settings on one HTML page that works offline.
 
     Args:
-        runs: Two or more: paths, numbers, names, or "last".
-        output: The page's file, or a folder for its compare.html. compare.html beside the first run if left out.
+        runs: Two or more runs: paths, numbers, names, or "last".
+        output: The page's file, or a folder for compare.html. If left out: compare.html beside the first run.
         outdir: Folder that holds the runs.
     """
 
@@ -175,12 +175,12 @@ def demo(
     seed: int = 0,
     outdir: PathLike = ...,
 ) -> Demo:
-    """Train on the built-in drawn faces, then make the film and the report.
+    """Train on the built-in faces, then make the film and the report.
 
     Args:
         budget: How long to train: 240s, 20m, 100kimg.
-        faces: How many heads to learn from.
-        seed: Same seed, same machine: same bits (for a budget in kimg).
+        faces: Number of training images.
+        seed: The same seed gives the same bits on the same machine (for a budget in kimg).
         outdir: Folder that holds the runs.
     """
 
@@ -205,27 +205,30 @@ def directions(
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Discovered:
-    """Find directions in the latent space, show them on a sheet, and keep them for mien generate --direction.
+    """Find directions in latent space, show them on a sheet, and save them for mien generate --direction.
 
     Args:
-        method: sefa reads the first weights; pca looks at what many seeds make of w or of the first layer.
-        count: How many, the strongest first.
-        strength: Of the sheet's first and last column, in standard deviations.
-        layers: Move only these layers, 0-3 or 0,2,5-7, of a generator with a latent for each. All if left out.
-        seeds: Whose images are shown, 0-1 if left out.
-        latent: Show latents of a file (mien project) instead.
-        trunc: Below 1 less variety and fewer broken images on the sheet.
-        scale: Enlarge each image of the sheet this many times. Until it is easy to see if left out.
-        name: Name a direction: 0=smile. May be given often; earlier names are kept.
-        label_directions: Say which attribute each direction changes most, by a classifier that is trained first. For
-            runs on the built-in faces.
-        output: A .safetensors file; directions.safetensors in the run's folder if left out. Names and sheet lie beside.
-        class_: Draw this class, by its name or number. For runs with --cond class.
-        attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
+        method: sefa computes directions from the first layer's weights. pca computes them from w, or from the first
+            layer's activations, of many seeds.
+        count: Number of directions, the strongest first.
+        strength: Strength of the sheet's first and last column, in standard deviations.
+        layers: Change only these layers: 0-3 or 0,2,5-7. Needs a generator with a latent for each layer. If left out:
+            all.
+        seeds: Seeds of the images on the sheet. If left out: 0-1.
+        latent: Show the latents of this file (mien project) instead of seeds.
+        trunc: Truncation. Below 1: less variety and fewer broken images.
+        scale: Enlarge each image of the sheet this many times. If left out, mien chooses it.
+        name: Name a direction: 0=smile. May be given several times. Earlier names stay.
+        label_directions: List the attribute that each direction changes most. mien first trains a classifier for
+            this. Only for runs on the built-in faces.
+        output: A .safetensors file. If left out: directions.safetensors in the run's folder. The names and the sheet
+            are written beside it.
+        class_: Requested class: its name or number. For runs with --cond class.
+        attributes: Requested attributes: "hair=silver,eyes=green,smile". The seed chooses the others. For runs with
             --cond attributes.
-        text: Draw what this text says: "a smiling girl with green hair". For runs with --cond text.
+        text: Requested text: "a smiling girl with green hair". For runs with --cond text.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
-        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
@@ -255,27 +258,28 @@ def evaluate(
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Evaluated:
-    """Score a run's images, or anyone's, against real ones. The same command gives the same digits.
+    """Score the images of a run, or of a folder, against real ones. The same command gives the same digits.
 
     Args:
-        target: A run (folder, number, name, "last"), a snapshot, or pictures: a folder or archive.
-        data: The real pictures: folder, archive, prepared set or "drawn". The run's own if left out.
-        metrics: With commas between: fid, kid, is, pr, afd, modes, agreement, fid_by_class, l1, sharpness,
+        target: A run (folder, number, name, "last"), a snapshot, or a folder or archive of images.
+        data: The real images: folder, archive, prepared set or "drawn". If left out: the run's training data.
+        metrics: Names with commas between: fid, kid, is, pr, afd, modes, agreement, fid_by_class, l1, sharpness,
             or my_metric.py:name.
-        num: Number of generated pictures: seeds 0 to num-1 of a run, or the most that are read from a folder.
-        num_real: How many real images at most. As many as --num if left out.
-        seeds: Which images of a run, instead of --num: 0-49999.
-        trunc: Truncation; published numbers are of 1.
-        to: Of a run that translates both ways, into which domain. As in mien translate where there is one way.
-        extractor: auto, inception, efficientnet-lite0 or mobilenet-v2. auto: inception where it is (mien weights).
-        resize: To the extractor's size: clean (antialiased) or legacy (TensorFlow 1's bilinear).
-        weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.
-        detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
-        resolution: At which images of a folder are compared: 64, or 96x80. Their own if left out.
-        batch: Images at once. More needs more memory; the last digit may depend on it.
+        num: Number of generated images: seeds 0 to num-1 of a run, or at most this many images of a folder.
+        num_real: Use at most this many real images. If left out: as many as --num.
+        seeds: Seeds of a run's images, instead of --num: 0-49999.
+        trunc: Truncation. Published numbers use 1.
+        to: Target domain of a run that translates both ways.
+        extractor: auto, inception, efficientnet-lite0 or mobilenet-v2. auto: inception if its weights are installed
+            (mien weights).
+        resize: Resize to the extractor's size by: clean (antialiased) or legacy (TensorFlow 1's bilinear).
+        weights: File of the extractor's weights, .pth or .safetensors. If left out: the file in the cache.
+        detector: Face detector of afd: anime, human, a cascade.xml or my_detector.py:function. If left out: anime.
+        resolution: Compare the images of a folder at this size: 64, or 96x80. If left out: their own size.
+        batch: Images per batch. A larger batch needs more memory and may change the last digit.
         device: auto, cpu, cuda or cuda:1.
-        output: Also add the rows to this file, one JSON object a line.
-        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        output: Also append the rows to this file, one JSON object per line.
+        snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
@@ -301,29 +305,30 @@ def generate(
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Generated:
-    """Draw images from seeds: a folder of files, one file, one grid, or one zip. A seed's image is always the same.
+    """Generate images from seeds into a folder, one file, one grid or one zip. A seed always gives the same image.
 
     Args:
-        seeds: Seeds of the pictures: 0-99, or 1,5,9-12. 0-63 if left out; 0 for one file.
-        latent: Draw the latents of a file (mien project) instead of seeds.
-        direction: Move along a direction of mien directions: smile=2, 0=-1.5 or FILE:smile=2. May be given often.
-        attribute_grid: One sheet of all values. hair,eyes: a row for each hair, a column for each eyes, one seed.
-            hair: a row for each seed.
-        trunc: 1 is as trained; less gives fewer broken images and less variety.
-        grid: All images on one sheet.
-        columns: Images in a row of the grid. As square as possible if left out.
-        scale: Enlarge each image this many times; each pixel becomes a square. If left out, a grid is enlarged until
-            it is easy to see, and single files keep their size.
-        zip: All files in one zip.
-        output: A folder; face.png for one image or a grid; faces.zip; or - for standard output. In the run's folder
-            if left out.
-        format: Format of the pictures: png (exact), jpg or webp. From the output's name if left out, else png.
-        class_: Draw this class, by its name or number. For runs with --cond class.
-        attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
+        seeds: Seeds of the images: 0-99, or 1,5,9-12. If left out: 0-63, or 0 for one file.
+        latent: Use the latents of this file (mien project) instead of seeds.
+        direction: Move along a direction of mien directions: smile=2, 0=-1.5 or FILE:smile=2. May be given several
+            times.
+        attribute_grid: One sheet with all values of one or two attributes. hair,eyes: one row per hair and one column
+            per eyes, for one seed. hair: one row per seed.
+        trunc: Truncation. 1: as trained. Below 1: fewer broken images and less variety.
+        grid: Write all images on one sheet.
+        columns: Images per row of the grid. If left out, the grid is about square.
+        scale: Enlarge each image this many times: each pixel becomes a square. If left out, mien enlarges a grid of
+            small images, and no single files.
+        zip: Write all files into one zip.
+        output: A folder; face.png for one image or a grid; faces.zip; or - for standard output. If left out: a folder
+            or file in the run's folder.
+        format: Format of the images: png (exact), jpg or webp. If left out: by the output's name, else png.
+        class_: Requested class: its name or number. For runs with --cond class.
+        attributes: Requested attributes: "hair=silver,eyes=green,smile". The seed chooses the others. For runs with
             --cond attributes.
-        text: Draw what this text says: "a smiling girl with green hair". For runs with --cond text.
+        text: Requested text: "a smiling girl with green hair". For runs with --cond text.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
-        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
@@ -334,11 +339,11 @@ def gradients(
     output: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Gradients:
-    """Draw the mean gradient norm of each discriminator layer on a logarithmic axis, one line per run.
+    """Plot the mean gradient norm of each discriminator layer on a logarithmic axis, one line per run.
 
     Args:
-        runs: One or more: paths, numbers, names, or "last".
-        output: An .svg file. gradients.svg in the run, or beside the first of several, if left out.
+        runs: One or more runs: paths, numbers, names, or "last".
+        output: An .svg file. If left out: gradients.svg in the run's folder, or beside the first of several runs.
         outdir: Folder that holds the runs.
     """
 
@@ -361,24 +366,24 @@ def interpolate(
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Interpolated:
-    """Film the walk from one seed's image to the next, and with --loop back to the first.
+    """Make a film that morphs from one seed's image to the next, and with --loop back to the first.
 
     Args:
-        seeds: The stations, 0,5,9; 0-5 if left out.
-        latent: Stations from a file of latents (mien project), before those of --seeds.
-        frames: From one station to the next.
-        fps: Frames a second.
-        loop: End where it began.
-        grid: Several walks at once, rows x columns: 4x4. Each next one has seeds of its own.
-        trunc: Below 1 less variety and fewer broken images.
-        scale: Enlarge each image this many times. Until the film is easy to see if left out.
-        output: A .gif, .webp or .mp4 file; generated/walk.gif in the run's folder if left out.
-        class_: Draw this class, by its name or number. For runs with --cond class.
-        attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
+        seeds: Seeds of the stations: 0,5,9. If left out: 0-5.
+        latent: Use the latents of this file (mien project) as stations, before those of --seeds.
+        frames: Frames from one station to the next.
+        fps: Frames per second.
+        loop: Return to the first station at the end.
+        grid: Several interpolations at once, rows x columns: 4x4. Each one has other seeds.
+        trunc: Truncation. Below 1: less variety and fewer broken images.
+        scale: Enlarge each image this many times. If left out, mien chooses it.
+        output: A .gif, .webp or .mp4 file. If left out: generated/walk.gif in the run's folder.
+        class_: Requested class: its name or number. For runs with --cond class.
+        attributes: Requested attributes: "hair=silver,eyes=green,smile". The seed chooses the others. For runs with
             --cond attributes.
-        text: Draw what this text says: "a smiling girl with green hair". For runs with --cond text.
+        text: Requested text: "a smiling girl with green hair". For runs with --cond text.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
-        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
@@ -392,15 +397,15 @@ def lab(
     seed: int = 0,
     outdir: PathLike = ...,
 ) -> Shelf | ExperimentResult:
-    """Watch GANs learn points on a line or a plane. Without a name, list what there is.
+    """Train GANs on points on a line or a plane, and film it. Without a name, list all experiments.
 
     Args:
         name: An experiment (mode-collapse, js-fails, …) or a distribution (ring, grid, spiral, …).
-        recipe: For a distribution: gan, wgan-gp, … or several with commas, side by side. gan if left out.
-        set: Change a setting of every arm that has it: discriminator.optimizer.lr=1e-3. May be given often.
-        budget: Real points that each D sees (300kimg: a point counts as an image), or a time (20s).
-        seed: Same seed, same machine: same numbers (for a budget in kimg).
-        outdir: Folder for the results, a new one inside for each.
+        recipe: Recipe for a distribution: gan, wgan-gp, …, or several with commas to compare them. If left out: gan.
+        set: Change a setting in every arm that has it: discriminator.optimizer.lr=1e-3. May be given several times.
+        budget: Number of real points for each D (300kimg: a point counts as an image), or a time (20s).
+        seed: The same seed gives the same numbers on the same machine (for a budget in kimg).
+        outdir: Folder for the results. Each result gets a new folder inside.
     """
 
 def label_data(
@@ -415,24 +420,24 @@ def label_data(
     batch: int = 32,
     device: Device = "auto",
 ) -> Labelled:
-    """Fill missing labels from the labelled part of a set, and leave out what cannot be told; writes a new set.
+    """Predict missing labels from the labelled images of a set, and write a new set with them.
 
     Args:
         path: Folder, zip or tgz of images with some labels, or a prepared set.
-        output: A new folder for the prepared set. PATH's name with -labelled, here, if left out.
-        accuracy: How often a filled label has to be right, judged on held-out labelled images; else it stays unknown.
-        num: Use at most this many images, evenly spread. Only these are written.
-        resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
-        extractor: auto, inception or efficientnet-lite0. auto: inception where its weights are (mien weights).
-        weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.
-        batch: Images at once. More needs more memory.
+        output: A new folder for the prepared set. If left out: PATH's name with -labelled, in the current folder.
+        accuracy: The accuracy that predicted labels must reach on held-out images. Other labels stay unknown.
+        num: Use and write at most this many images, evenly spread.
+        resolution: 64, or 96x80 (height x width). If left out, mien chooses it from the images.
+        extractor: auto, inception or efficientnet-lite0. auto: inception if its weights are installed (mien weights).
+        weights: File of the extractor's weights, .pth or .safetensors. If left out: the file in the cache.
+        batch: Images per batch. A larger batch needs more memory.
         device: auto, cpu, cuda or cuda:1.
     """
 
 def list_recipes(
     name: str | None = None,
 ) -> Listing:
-    """List the recipes; with a name, tell what it is and list its settings as --set takes them.
+    """List the recipes. With a name, describe that recipe and list its settings for --set.
 
     Args:
         name: A recipe, or my_gan.py:name.
@@ -454,21 +459,22 @@ def mix(
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Mixed:
-    """Draw each row's seed with some layers taken from each column's seed, on one sheet.
+    """Generate a sheet of mixed images: some layers from the column's seed, the others from the row's seed.
 
     Args:
-        rows: The seeds that give all other layers.
-        columns: The seeds that give the layers of --layers.
-        layers: Which, 0-3 or 0,2,5-7; the first four (of fewer than eight: the first half) if left out.
-        trunc: Below 1 less variety and fewer broken images.
-        scale: Enlarge each image this many times. Until the sheet is easy to see if left out.
-        output: A .png, .jpg or .webp file; generated/mix.png in the run's folder if left out.
-        class_: Draw this class, by its name or number. For runs with --cond class.
-        attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
+        rows: Seeds that give all other layers.
+        columns: Seeds that give the layers of --layers.
+        layers: Layers from the column's seed: 0-3 or 0,2,5-7. If left out: the first four, or the first half of fewer
+            than eight.
+        trunc: Truncation. Below 1: less variety and fewer broken images.
+        scale: Enlarge each image this many times. If left out, mien chooses it.
+        output: A .png, .jpg or .webp file. If left out: generated/mix.png in the run's folder.
+        class_: Requested class: its name or number. For runs with --cond class.
+        attributes: Requested attributes: "hair=silver,eyes=green,smile". The seed chooses the others. For runs with
             --cond attributes.
-        text: Draw what this text says: "a smiling girl with green hair". For runs with --cond text.
+        text: Requested text: "a smiling girl with green hair". For runs with --cond text.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
-        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
@@ -487,18 +493,18 @@ def neighbours(
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Neighbours:
-    """Find the real images that drawn ones are nearest to, by pixels and by features; the report shows them.
+    """Find the nearest real images of generated ones, by pixels and by features. The report shows them.
 
     Args:
-        seeds: Which images are drawn: 0-11, or 1,5,9-12.
-        trunc: Truncation of the drawn images.
-        data: The images that were trained on, if they moved.
-        num_real: Look among at most this many real images, spread evenly. All if left out.
+        seeds: Seeds of the generated images: 0-11, or 1,5,9-12.
+        trunc: Truncation of the generated images.
+        data: The training images, if they moved.
+        num_real: Compare with at most this many real images, spread evenly. If left out: all.
         extractor: auto, inception or efficientnet-lite0, as in mien evaluate.
-        weights: File of the extractor's weights. The one in the cache if left out.
+        weights: File of the extractor's weights. If left out: the file in the cache.
         device: auto, cpu, cuda or cuda:1.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
-        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
@@ -511,14 +517,14 @@ def prepare_data(
     output: PathLike | None = None,
     seed: int = 0,
 ) -> Prepared:
-    """Decode, crop and resize the images once, so that training starts at once; done by `mien train` by itself too.
+    """Decode, crop and resize the images of a data set once. `mien train` does this by itself too.
 
     Args:
         path: Folder, zip or tgz of images, or "drawn".
-        resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
-        code: Your own file that reads PATH: my_layout.py. May be given often.
-        output: A new folder for the prepared set, to keep or to move. The cache if left out.
-        seed: For drawn faces: other seeds, other faces.
+        resolution: 64, or 96x80 (height x width). If left out, mien chooses it from the images.
+        code: Your Python file that reads PATH: my_layout.py. May be given several times.
+        output: A new folder for the prepared set. If left out: the cache.
+        seed: Seed of the built-in faces. Another seed gives other faces.
     """
 
 def project(
@@ -537,21 +543,22 @@ def project(
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Projected:
-    """Find the latent whose image is most like a photo, from the best of 512 seeds on.
+    """Find the latent whose image is nearest to a photo, starting from the best of 512 seeds.
 
     Args:
-        photo: An image of any size: the middle is cropped and resized as for training.
-        steps: Of Adam.
-        features: Compare features besides pixels: auto does where the extra "metrics" is installed.
-        seed: Where to start; another may find a better latent.
-        scale: Enlarge each image of the sheet this many times. Until it is easy to see if left out.
-        output: A .safetensors file; projected/PHOTO.safetensors in the run's folder if left out. An image lies beside.
-        class_: Draw this class, by its name or number. For runs with --cond class.
-        attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
+        photo: An image of any size. mien crops the middle and resizes it, as for training.
+        steps: Number of Adam steps.
+        features: Compare features besides pixels. auto: if the extra "metrics" is installed.
+        seed: Seed of the search. Another seed may find a better latent.
+        scale: Enlarge each image of the sheet this many times. If left out, mien chooses it.
+        output: A .safetensors file. If left out: projected/PHOTO.safetensors in the run's folder. The sheet is written
+            beside it.
+        class_: Requested class: its name or number. For runs with --cond class.
+        attributes: Requested attributes: "hair=silver,eyes=green,smile". The seed chooses the others. For runs with
             --cond attributes.
-        text: Draw what this text says: "a smiling girl with green hair". For runs with --cond text.
+        text: Requested text: "a smiling girl with green hair". For runs with --cond text.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
-        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
@@ -562,11 +569,11 @@ def report(
     output: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Reported:
-    """Write one HTML page about a run, finished or not: images, curves, data, settings, commands. Needs no network.
+    """Write one HTML page about a run: images, curves, data, settings, commands. It works offline.
 
     Args:
         run: A run's path, number or name, or "last".
-        output: The page's file, or a folder for its report.html. RUN/report.html if left out.
+        output: The page's file, or a folder for its report.html. If left out: RUN/report.html.
         outdir: Folder that holds the runs.
     """
 
@@ -581,15 +588,15 @@ def resume(
     device: Device = "auto",
     outdir: PathLike = ...,
 ) -> Run:
-    """Go on with a stopped or finished run, always into the same directory.
+    """Continue a stopped or finished run in its folder.
 
     Args:
         run: A run's path, number or name, or "last".
-        budget: A new end (2h, 500kimg), or so much more (+2h, +100kimg). What the run began with if left out.
-        data: Where the images are now, if they moved.
-        metrics: Evaluate while training by other metrics: fid,kid. none: no longer. As before if left out.
-        set: Change a setting of the recipe from here on: generator.optimizer.lr=1e-4. May be given often.
-        code: Your file that the run's recipe or metrics come from, if they do; once for each file.
+        budget: New total (2h, 500kimg), or an addition (+2h, +100kimg). If left out: the budget of the run.
+        data: The training images, if they moved.
+        metrics: New metrics for the rest of the training: fid,kid. none: stop evaluating. If left out: as before.
+        set: Change a setting of the recipe from now on: generator.optimizer.lr=1e-4. May be given several times.
+        code: Your Python file, if the run's recipe or metrics come from one. Once for each file.
         device: auto, cpu, cuda or cuda:1.
         outdir: Folder that holds the runs.
     """
@@ -609,11 +616,11 @@ def submit_hw6(
     The JPEG quality is the highest that fits; the same run gives the same bytes.
 
     Args:
-        output: The archive, a .tgz. RUN/hw6.tgz if left out.
-        seeds: 1,000 of them: 1-1000.
-        trunc: 1 is as trained; less gives fewer broken faces and less variety.
+        output: The archive, a .tgz file. If left out: RUN/hw6.tgz.
+        seeds: Exactly 1,000 seeds: 1-1000.
+        trunc: Truncation. 1: as trained. Below 1: fewer broken faces and less variety.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
-        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
@@ -647,7 +654,7 @@ def train(
     detector: str | None = None,
     dry_run: bool = False,
 ) -> Run:
-    """Learn faces from a folder of images, a zip, or the built-in drawn faces.
+    """Train a GAN on a folder of images, a zip, or the built-in faces.
 
     Args:
         recipe: What to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.
@@ -657,26 +664,26 @@ def train(
         batch: Images a step, over all processes. The recipe's if left out.
         init: Start from the networks of this run (path, number, name, last) or snapshot; from its recipe, too, unless
             RECIPE is given. At another resolution the layers that fit are taken over.
-        freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small sets. Needs --init.
-        augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few images.
+        freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small data sets. Needs --init.
+        augment: What D sees of images: none, diffaugment or ada; auto: the recipe's own, or one for few images.
         cond: Draw by the images' classes, attributes or captions, so that mien generate can ask for them.
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
         code: Your own file that reads DATA: my_layout.py (CONTRIBUTING.md says how). May be given often.
         budget: How long: 30m, 2h, 200kimg (thousand images seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
-        set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be given often.
+        set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be repeated.
         outdir: Folder that holds the runs.
         name: Name of the run, after its number. Made from recipe and data if left out.
         device: auto, cpu, cuda or cuda:1.
-        tick: kimg until the first samples and statistics; the gaps widen later.
-        checkpoint_every: At least so much time between two checkpoints: 2m, 30s.
+        tick: kimg until the first samples and statistics. The intervals grow later.
+        checkpoint_every: Least time between two checkpoints: 2m, 30s.
         checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume takes the one before it.
         metrics: Evaluate while training: fid,afd. The best generator by the first one is kept.
-        metrics_every: kimg until the first evaluation; the gaps widen later. Five ticks if left out.
+        metrics_every: kimg until the first evaluation. The intervals grow later. Five ticks if left out.
         metrics_num: How many images an evaluation draws, and of how many real ones.
-        metrics_share: At most this share of the time goes into evaluations; 1: each that is due.
-        detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
-        dry_run: Say what would happen, train nothing.
+        metrics_share: Largest share of the time for evaluations, over 0 to 1. 1: no evaluation is left out.
+        detector: Face detector of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
+        dry_run: Print what would happen, but train nothing.
     """
 
 @overload
@@ -709,7 +716,7 @@ def train(
     detector: str | None = None,
     dry_run: bool = False,
 ) -> Runs:
-    """Learn faces from a folder of images, a zip, or the built-in drawn faces.
+    """Train a GAN on a folder of images, a zip, or the built-in faces.
 
     Args:
         recipe: What to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.
@@ -719,26 +726,26 @@ def train(
         batch: Images a step, over all processes. The recipe's if left out.
         init: Start from the networks of this run (path, number, name, last) or snapshot; from its recipe, too, unless
             RECIPE is given. At another resolution the layers that fit are taken over.
-        freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small sets. Needs --init.
-        augment: What D sees of pictures: none, diffaugment or ada; auto: the recipe's own, or one for few images.
+        freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small data sets. Needs --init.
+        augment: What D sees of images: none, diffaugment or ada; auto: the recipe's own, or one for few images.
         cond: Draw by the images' classes, attributes or captions, so that mien generate can ask for them.
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
         code: Your own file that reads DATA: my_layout.py (CONTRIBUTING.md says how). May be given often.
         budget: How long: 30m, 2h, 200kimg (thousand images seen) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
-        set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be given often.
+        set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be repeated.
         outdir: Folder that holds the runs.
         name: Name of the run, after its number. Made from recipe and data if left out.
         device: auto, cpu, cuda or cuda:1.
-        tick: kimg until the first samples and statistics; the gaps widen later.
-        checkpoint_every: At least so much time between two checkpoints: 2m, 30s.
+        tick: kimg until the first samples and statistics. The intervals grow later.
+        checkpoint_every: Least time between two checkpoints: 2m, 30s.
         checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume takes the one before it.
         metrics: Evaluate while training: fid,afd. The best generator by the first one is kept.
-        metrics_every: kimg until the first evaluation; the gaps widen later. Five ticks if left out.
+        metrics_every: kimg until the first evaluation. The intervals grow later. Five ticks if left out.
         metrics_num: How many images an evaluation draws, and of how many real ones.
-        metrics_share: At most this share of the time goes into evaluations; 1: each that is due.
-        detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
-        dry_run: Say what would happen, train nothing.
+        metrics_share: Largest share of the time for evaluations, over 0 to 1. 1: no evaluation is left out.
+        detector: Face detector of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
+        dry_run: Print what would happen, but train nothing.
     """
 
 def translate(
@@ -758,13 +765,13 @@ def translate(
 
     Args:
         pictures: Images, folders of images, or archives.
-        to: Into which domain; A or B as in the data. May be left out if the run translates one way only.
-        beside: Write source and result side by side, with cyclegan also the round trip.
-        resize: First bring an image to the size of the training, keeping its shape; else it is translated as it is.
-        output: The folder for the results. "translated" in the run's folder if left out.
-        format: Of the results: png (exact), jpg or webp.
+        to: Target domain, A or B as in the data. Needed only if the run translates both ways.
+        beside: Write source and result side by side, for cyclegan also the round trip.
+        resize: First resize each image to the training's resolution, with the same aspect ratio.
+        output: The folder for the results. If left out: "translated" in the run's folder.
+        format: Format of the results: png (exact), jpg or webp.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
-        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
@@ -783,18 +790,18 @@ def video(
     code: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Filmed:
-    """Make a film of how the faces came (evolution), and of faces that turn into each other (interpolation).
+    """Film the faces during a training (evolution), and faces that morph into each other (interpolation).
 
     Args:
-        kind: The training's evolution from its sample grids, a closed walk between faces, or both.
-        seeds: The stations of the walk's first face, 0-5 or 3,14,15; the other faces have stations of their own.
-        frames: From one station of the walk to the next.
-        fps: Frames a second of the walk.
-        trunc: Below 1 less variety and fewer broken images in the walk.
-        scale: Enlarge each image this many times. Until the film is easy to see if left out.
-        output: Folder for the files; the run's own if left out.
+        kind: evolution: the sample grids of the training. interpolation: a loop between generated faces. Or both.
+        seeds: Stations of the first interpolated face: 0-5 or 3,14,15. The other faces have other stations.
+        frames: Frames from one station to the next.
+        fps: Frames per second of the interpolation.
+        trunc: Truncation of the interpolation. Below 1: less variety and fewer broken images.
+        scale: Enlarge each image this many times. If left out, mien chooses it.
+        output: Folder for the files. If left out: the run's folder.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
-        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
@@ -803,9 +810,9 @@ def weights(
     action: Literal["list", "fetch"] = "list",
     name: str | None = None,
 ) -> Weights:
-    """List the published files that metrics use, or fetch one. Nothing else in mien downloads anything.
+    """List the published weights that metrics use, or download one. No other part of mien downloads anything.
 
     Args:
-        action: list, or fetch.
-        name: Which file to fetch: inception, anime-cascade or mobilenet-v2.
+        action: list, or fetch (download).
+        name: The file to download: inception, anime-cascade or mobilenet-v2.
     """

@@ -1,6 +1,6 @@
 """The command line: finds the verb, reads its flags from its function's signature, prints its result.
 
-torch and the verbs are imported only when they are needed, so `mien --help` answers at once.
+torch and the verbs are imported only when they are needed, so `mien --help` takes no time.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ GROUPS = {"data": ("check", "prepare", "align", "label"), "submit": ("hw6", "che
 """Verbs that are a file of several functions: mien data check PATH."""
 INTERRUPTED, INPUT_OUTPUT, BUG = 130, 74, 70
 SMALLER = {
-    **dict.fromkeys(("train", "demo"), "choose a smaller --batch or --resolution, or fewer pictures"),
+    **dict.fromkeys(("train", "demo"), "choose a smaller --batch or --resolution, or fewer images"),
     "resume": "mien resume RUN --set batch_size=N with a smaller N, or --metrics none",
-    "data": "choose a smaller --resolution, or fewer pictures",
+    "data": "choose a smaller --resolution, or fewer images",
     "evaluate": "choose a smaller --num or --batch",
 }
-"""The cure for too little memory, by verb."""
+"""Verb -> the cure for too little memory."""
 
 
 def main() -> None:
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Carry out one command line; -> the exit code."""
+    """Run one command line and return the exit code."""
     take_any_text()
     as_json = "--json" in arguments
     arguments = [argument for argument in arguments if argument != "--json"]
@@ -68,7 +68,7 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return fail("interrupted", INTERRUPTED, as_json)
     except BrokenPipeError:
-        # The reader of our output has gone (mien … | head); nothing is left to tell it.
+        # The reader of our output has gone (mien … | head): no message can reach it.
         signals.silence(sys.stdout)
         return 0
     except Exception as error:
@@ -78,11 +78,11 @@ def run(arguments: list[str]) -> int:
 
 
 def unexpected(error: Exception, arguments: list[str], as_json: bool) -> int:
-    """An error that no verb expects; -> the exit code."""
+    """Report an error that no verb expects, and return the exit code."""
     if is_out_of_memory(error):
-        cure = SMALLER.get(arguments[0], "ask for fewer or smaller pictures")
-        return fail(f"memory does not suffice ({in_brief(error)}): {cure}", OutOfMemory.exit_code, as_json)
-    if isinstance(error, OSError):  # no verb expects it here, but a full disk or a lost device is no bug of mien
+        cure = SMALLER.get(arguments[0], "choose fewer or smaller images")
+        return fail(f"out of memory ({in_brief(error)}): {cure}", OutOfMemory.exit_code, as_json)
+    if isinstance(error, OSError):  # a full disk or a lost device, say: no bug of mien
         where = f"{error.filename}: " if error.filename else ""
         return fail(f"{where}{error.strerror or error}", INPUT_OUTPUT, as_json)
     from mien.commands.installed_verbs import author
@@ -92,7 +92,7 @@ def unexpected(error: Exception, arguments: list[str], as_json: bool) -> int:
 
 
 def answer(arguments: list[str], as_json: bool) -> int:
-    """Print the result of one command line; -> 0."""
+    """Print the result of one command line and return 0."""
     if len(arguments) > 1 and arguments[0] == "help":  # mien help data check: mien data check --help
         arguments = [*arguments[1:], "--help"]
     if not arguments or arguments[0] in ("-h", "--help", "help"):
@@ -102,7 +102,7 @@ def answer(arguments: list[str], as_json: bool) -> int:
         print(f"mien {__version__}")
         return 0
     result = call(arguments)
-    if os.environ.get("RANK", "0") == "0":  # of several processes that torchrun started, one speaks
+    if os.environ.get("RANK", "0") == "0":  # only one of torchrun's processes prints
         text = json.dumps(result.as_dict(), indent=2) if as_json else printable(str(result))
         print(text, file=sys.stderr if getattr(result, "filled_stdout", False) else sys.stdout, flush=True)
     return 0
@@ -113,7 +113,7 @@ def fail(message: str, code: int, as_json: bool) -> int:
         print(f"mien: {in_one_line(message)}", file=sys.stderr)
         if as_json:
             print(json.dumps({"error": message, "exit_code": code}), flush=True)
-    except OSError:  # nobody reads it; the exit code still tells
+    except OSError:  # nobody reads the message; the exit code is enough
         signals.silence(sys.stderr)
         signals.silence(sys.stdout)
     return code
@@ -129,10 +129,10 @@ def verbs() -> list[str]:
 
 
 def overview() -> str:
-    """The text of `mien --help`, from the first line of each verb's file: none of them is imported."""
+    """The text of `mien --help`: the first line of each verb's file, read without importing it."""
     from mien.commands.installed_verbs import overview_lines
 
-    lines = ["mien learns faces from a folder of pictures and draws new ones.", ""]
+    lines = ["mien trains GANs on a folder of images and generates new ones.", ""]
     for verb in verbs():
         text = ast.get_docstring(ast.parse((COMMANDS / f"{verb}.py").read_text(encoding="utf-8"))) or ""
         summary = text.splitlines()[0].partition(": ")[2]
@@ -144,7 +144,7 @@ def overview() -> str:
 
 
 def call(arguments: list[str]) -> Any:
-    """Find the function that the words name, and call it with the flags that follow."""
+    """Call the verb's function with its flags and return the result."""
     verb, *rest = arguments
     if verb.startswith("-"):
         raise UsageError(f"a verb comes first: mien {' '.join(verbs()[:4])} … (mien --help lists them)")
@@ -183,7 +183,7 @@ def first_line(function: Callable[..., Any]) -> str:
 
 
 def parse(function: Callable[..., Any], program: str, arguments: list[str]) -> Any:
-    """Call the function with the flags that tyro reads. Raises UsageError, one line, for what tyro refuses."""
+    """Call the function with the flags that tyro reads. Raises UsageError, one line, if tyro refuses them."""
     import tyro
 
     arguments = [with_current_name(program.split()[-1], argument) for argument in arguments]
@@ -210,7 +210,7 @@ def parse(function: Callable[..., Any], program: str, arguments: list[str]) -> A
 
 
 def with_current_name(verb: str, argument: str) -> str:
-    """ "--sweep=hair" -> "--attribute-grid=hair": an old flag by its present name."""
+    """ "--sweep=hair" -> "--attribute-grid=hair": the current name of an old flag."""
     flag, equals, value = argument.partition("=")
     if not flag.startswith("--"):
         return argument
@@ -220,7 +220,7 @@ def with_current_name(verb: str, argument: str) -> str:
 
 
 def json_flag() -> inspect.Parameter:
-    """--json, for --help: `run` takes it away before the verb sees its flags."""
+    """The flag --json for --help. `run` removes it before a verb reads its flags."""
     import tyro
 
     hint = typing.Annotated[bool, tyro.conf.arg(help="Print the result, or the error, as JSON.", help_behavior_hint="")]
@@ -228,8 +228,10 @@ def json_flag() -> inspect.Parameter:
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:
-    """The signature with real types (what a verb returns is often imported only for the type checker), each flag's
-    value called by the flag's name in --help."""
+    """The signature with resolved types, and with the flag's name as the name of its value in --help.
+
+    The type that a verb returns stays unresolved: often only the type checker imports it.
+    """
     import tyro
 
     signature = inspect.signature(function)
@@ -239,8 +241,8 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
     for name, part in signature.parameters.items():
         hint = hints[name]
         if not isinstance(part.default, bool) and typing.get_origin(hint) is not typing.Literal:
-            unsaid = "" if part.default in (None, ()) else None  # a default that says nothing is not shown
-            word = name.rstrip("_")  # class_ is --class: Python keeps the word for itself
+            unsaid = "" if part.default in (None, ()) else None  # --help does not show an empty default
+            word = name.rstrip("_")  # class_ is --class: in Python, class is a keyword
             own = None if word == name else word
             hint = typing.Annotated[hint, tyro.conf.arg(name=own, metavar=word.upper(), help_behavior_hint=unsaid)]
         parts.append(part.replace(annotation=hint))
@@ -248,7 +250,7 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
 
 
 def check_flags(function: Callable[..., Any], program: str, arguments: list[str]) -> None:
-    """Unknown flags get the nearest one, missing ones are named; tyro then looks at the values."""
+    """Raises UsageError for an unknown or a missing flag. tyro checks the values later."""
     given = {argument.partition("=")[0].replace("_", "-") for argument in arguments if argument.startswith("--")}
     parameters = inspect.signature(function).parameters.values()
     flags = {
@@ -278,8 +280,8 @@ def how_to_give(flag: str, program: str, arguments: list[str]) -> str:
 def one_line(box: str) -> str:
     """tyro's message without its frame, headings and pointer to --help.
 
-    tyro prints its errors and exits. Its hook that receives them instead is private (`tyro._errors`) and may go in any
-    release; the printed text is all that its public interface gives.
+    tyro prints its errors and exits. Its hook for errors is private (`tyro._errors`) and may change in any release.
+    The printed text is the only public interface.
     """
     lines = (re.sub(r"[│╭╮╰╯─|+]+|-{4,}", " ", line) for line in box.splitlines()[1:])
     text = re.sub(r"\s+", " ", " ".join(lines))

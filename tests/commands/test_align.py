@@ -209,7 +209,7 @@ def test_two_pictures_that_would_get_one_name_both_stay(tmp_path):
 
 
 def test_nothing_is_left_where_there_is_no_face_or_no_room(photos, tmp_path, monkeypatch):
-    with pytest.raises(DataError, match="finds no face in 1 pictures"):
+    with pytest.raises(DataError, match="finds no face in 1 image:"):
         (tmp_path / "none").mkdir()
         photo().save(tmp_path / "none" / "a.png")
         align(str(tmp_path / "none"), output=tmp_path / "out" / "faces")
@@ -238,7 +238,7 @@ def test_what_cannot_be_meant_is_one_line(photos, tmp_path, monkeypatch):
         align(str(photos), margin=3.0)
     with pytest.raises(UsageError, match="smallest 2 must lie between"):
         align(str(photos), smallest=2.0)
-    with pytest.raises(UsageError, match="needs the pictures themselves"):
+    with pytest.raises(UsageError, match="needs a folder or archive of images"):
         align("drawn:10", output=tmp_path / "faces")
     monkeypatch.setattr(choosing, "finders", lambda *_: {})
     with pytest.raises(FileError, match=r"pip install 'mien\[faces\]'.*mien weights fetch anime-cascade"):
@@ -289,7 +289,7 @@ def test_the_check_says_nothing_where_there_are_no_faces_and_survives_a_broken_f
 def test_the_command_line_finds_the_verb(photos, tmp_path, capsys):
     assert cli.run(["data", "align", str(photos), "--output", str(tmp_path / "faces"), "--resolution", "64"]) == 0
     out = capsys.readouterr().out
-    assert "4 faces of 64 px from 5 pictures" in out and "no face     1, left out" in out
+    assert "4 faces of 64 px from 5 images" in out and "no face     1, left out" in out
     assert cli.run(["data", "align", str(photos), "--several", "most"]) == 2
     assert "data_align" not in cli.overview() and "check|prepare|align|label" in cli.overview()
 
@@ -299,7 +299,11 @@ def test_crops_that_reach_far_beyond_their_pictures_are_told(tmp_path):
     folder.mkdir()
     photo((60 + 60j, 50), size=(120, 120)).save(folder / "a.png")
     wide = align(str(folder), output=tmp_path / "wide", resolution="64", margin=0.5)
-    assert wide.reaching == 1 and "1 of 1 crops are filled up" in str(wide) and "--margin under 0.5" in str(wide)
+    assert (
+        wide.reaching == 1
+        and "1 of 1 crops consist of more than 10 %" in str(wide)
+        and "--margin below 0.5" in str(wide)
+    )
     photo((100 + 100j, 30), size=(200, 200)).save(folder / "a.png")
     assert align(str(folder), output=tmp_path / "narrow", resolution="64", margin=0.0).reaching == 0
 

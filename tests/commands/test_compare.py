@@ -210,7 +210,7 @@ def test_a_hostile_name_stays_text_in_the_figure(runs):
 
 
 def test_runs_without_norms_are_told(runs):
-    with pytest.raises(UsageError, match="00001-faces: no gradient norms here"):
+    with pytest.raises(UsageError, match="00001-faces: no gradient norms: it is too short"):
         gradients((str(runs[1].path),))
     with pytest.raises(UsageError, match=r"name an \.svg file"):
         gradients((str(runs[0].path),), output=runs[0].path / "norms.png")

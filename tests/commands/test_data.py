@@ -136,14 +136,16 @@ def test_label_fills_half_a_folder_and_leaves_it_as_it_was(tmp_path: Path, monke
     assert (colours["given"], colours["filled"], colours["accuracy"]) == (100, 100, 1.0) and shiny["filled"] < 20
     text = str(made)
     assert text.splitlines()[1].split()[:5] == ["colour", "100", "100", "0", "100.0%"]
-    assert "shiny: no guess is right in 90%" in text and text.endswith(f"mien train --data {tmp_path / 'new'}")
+    assert "shiny: no prediction reaches 90% accuracy" in text and text.endswith(
+        f"mien train --data {tmp_path / 'new'}"
+    )
     assert detect(tmp_path / "new").kind == "prepared set" and ready.info["labelled_by"]["extractor"] == "colours"
     shutil.copy(tmp_path / "new" / "metadata.jsonl", folder)
     (folder / "metadata.csv").unlink()
     assert (detect(folder).labels[:, :3] == ready.labels[:, :3]).all()  # type: ignore[index]
     with pytest.raises(FileError, match="exists: name a new folder"):
         label(str(folder), output=tmp_path / "new", resolution="8")
-    with pytest.raises(UsageError, match="every picture has its labels"):
+    with pytest.raises(UsageError, match="no image lacks a label"):
         label("drawn:60@8", output=tmp_path / "other")
 
 

@@ -249,7 +249,7 @@ def test_command_line(run, capsys):
         ({"extractor": "inceptoin"}, "did you mean inception"),
         ({"detector": "human"}, "belongs to afd"),
         ({"metrics": "afd", "detector": "robot"}, "'robot' is unknown"),
-        ({"resolution": "32"}, "own resolution"),
+        ({"resolution": "32"}, "have the run's resolution"),
         ({"device": "tpu"}, "--device"),
     ],
 )

@@ -104,7 +104,7 @@ def test_a_pictures_name_is_one_picture(run: RunDirectory, tmp_path: Path, name:
 
 def test_many_pictures_do_not_fit_in_one_file(run: RunDirectory, tmp_path: Path) -> None:
     for output in (tmp_path / "face.png", Path("-")):
-        with pytest.raises(UsageError, match="is one file, and there are 4 pictures: add --grid, or name a folder"):
+        with pytest.raises(UsageError, match="is one file, and there are 4 images: add --grid, or name a folder"):
             generate(str(run.path), seeds="0-3", output=output)
     assert list(tmp_path.iterdir()) == []
 
@@ -118,7 +118,7 @@ def test_standard_output_is_the_picture_alone(run: RunDirectory, capfdbinary: py
     assert cli.run(["generate", str(run.path), "--seeds", "7", "--output", "-"]) == 0
     out, err = capfdbinary.readouterr()
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(out))), load(run).pixels([7])[0])
-    assert err.startswith(b"1 picture on standard output")
+    assert err.startswith(b"1 image on standard output")
     assert cli.run(["generate", str(run.path), "--seeds", "0-2", "--zip", "--output", "-"]) == 0
     assert len(zipfile.ZipFile(io.BytesIO(capfdbinary.readouterr().out)).namelist()) == 3
 
@@ -151,7 +151,7 @@ def test_snapshot_file_alone(run: RunDirectory, tmp_path: Path) -> None:
     [
         ({"grid": True, "zip": True}, "--grid and --zip"),
         ({"columns": 3}, "--columns belongs to --grid"),
-        ({"grid": True, "seeds": "0-4096"}, "--grid takes 4,096"),
+        ({"grid": True, "seeds": "0-4096"}, "--grid takes at most 4,096 images"),
         ({"grid": True, "output": Path("x.bmp")}, r"\.png, \.jpg or \.webp"),
         ({"output": Path("x.bmp")}, r"\.png, \.jpg or \.webp"),
         ({"output": Path("x.png"), "format": "jpg"}, "name two formats"),

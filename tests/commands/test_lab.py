@@ -69,7 +69,7 @@ def test_a_users_own_loss_on_points(tmp_path):
         (["ring", "--budget", "50ep"], "no epochs"),
         (["ring", "--budget", "soon"], "--budget 'soon'"),
         (["ring", "--recpie", "gan"], "did you mean --recipe?"),
-        (["--recipe", "gan"], "needs a NAME"),
+        (["--recipe", "gan"], "needs NAME"),
     ],
 )
 def test_mistakes_are_one_line(words, message, tmp_path, monkeypatch, capsys):

@@ -188,7 +188,10 @@ def test_a_gray_generator_takes_a_photo_as_gray(tmp_path, photo):
         (("directions", "RUN", "--layers", "0-3"), "leave --layers out"),
         (("directions", "RUN", "--output", "d.png"), r"end it in .safetensors"),
         (("directions", "RUN", "--method", "lda"), "--method"),
-        (("directions", "RUN", "--label-directions"), "--label-directions knows the built-in faces alone, not faces"),
+        (
+            ("directions", "RUN", "--label-directions"),
+            "--label-directions needs a run on the built-in faces, not faces",
+        ),
         (("project", "RUN"), "PHOTO"),
         (("project", "RUN", "PHOTO", "--steps", "0"), "--steps 0"),
         (("generate", "RUN", "--direction", "smile"), "--direction 'smile'"),

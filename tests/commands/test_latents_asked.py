@@ -142,7 +142,7 @@ def test_directions_leave_a_label_that_was_asked_for_as_it_is(runs, method, tmp_
         (("project", "ATTRIBUTES", "PHOTO", "--attributes", "hair"), "--attributes hair: say which"),
         (("project", "ATTRIBUTES", "PHOTO", "--attributes", "hair="), "is no list of attributes"),
         (("interpolate", "PLAIN", "--attributes", "hair=pink"), "was trained without a condition"),
-        (("interpolate", "CLASS", "--latent", "x.safetensors", "--class", "a"), "belong to --seeds"),
+        (("interpolate", "CLASS", "--latent", "x.safetensors", "--class", "a"), "need --seeds"),
         (("mix", "STYLE", "--class", "x"), "--class x: unknown class"),
         (("mix", "CLASS", "--class", "a"), "one latent for all layers"),
         (("directions", "TEXT", "--class", "a"), "was trained by text: use --text"),

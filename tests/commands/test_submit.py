@@ -53,7 +53,7 @@ def test_a_gray_run_becomes_a_valid_archive(tmp_path: Path) -> None:
     assert made.bytes == Path(made.path).stat().st_size < MAX_BYTES
     assert (made.pictures, made.truncation, made.kimg, made.resized_from) == (1000, 0.8, 4.5, "16")
     assert check(Path(made.path)).as_dict() == {"valid": True, "path": made.path, "bytes": made.bytes, "pictures": 1000}
-    assert "No score is claimed" in str(made)
+    assert "Only the course's judge gives a score" in str(made)
     with tarfile.open(made.path) as tar:
         assert tar.getnames() == [f"{number}.jpg" for number in range(1, 1001)]
         assert {(info.mtime, info.uid, info.uname) for info in tar} == {(0, 0, "")}
@@ -92,7 +92,7 @@ def test_other_sizes_become_the_middle_square() -> None:
 
 @pytest.mark.parametrize(
     ("flags", "words"),
-    [({"seeds": "1-999"}, "gives 999 pictures"), ({"trunc": 3.0}, "trunc 3"), ({"output": Path()}, "is a folder")],
+    [({"seeds": "1-999"}, "gives 999 images"), ({"trunc": 3.0}, "trunc 3"), ({"output": Path()}, "is a folder")],
 )
 def test_mistakes(tmp_path: Path, flags: dict, words: str) -> None:
     with pytest.raises(UsageError, match=words):
@@ -182,7 +182,7 @@ BROKEN = {
 @pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
 def test_what_is_no_archive(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.tgz").write_bytes(data)
-    with pytest.raises(DataError, match="would not be accepted"):
+    with pytest.raises(DataError, match="breaks the rules"):
         check(tmp_path / "a.tgz")
 
 

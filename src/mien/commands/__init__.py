@@ -1,1 +1,1 @@
-"""The road: one verb, one file, one typed function. The command line and the Python API are the same functions."""
+"""The verbs: one file and one typed function for each. The command line and the Python API call the same functions."""

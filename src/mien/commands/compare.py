@@ -14,8 +14,11 @@ from mien.errors import UsageError
 
 @dataclass(frozen=True)
 class Compared(VerbResult):
-    """page: the HTML file. runs: the numbers of each run. differences: setting -> its value in each run, "" if a run
-    has no such setting. equal_kimg, equal_time: a moment, and the grid of each run at it."""
+    """The page and the numbers of each run.
+
+    page: the HTML file. differences: setting -> its value in each run, "" if a run lacks the setting. equal_kimg,
+    equal_time: a moment, and the grid of each run at that moment.
+    """
 
     page: str
     runs: list[dict[str, Any]]
@@ -27,7 +30,7 @@ class Compared(VerbResult):
     tables: list[str]
 
     def as_dict(self) -> dict[str, Any]:
-        """For --json. Lists are in the order of `runs`."""
+        """The result for --json. Lists are in the order of `runs`."""
         return {name: value for name, value in vars(self).items() if name != "tables"}
 
     def __str__(self) -> str:
@@ -38,11 +41,11 @@ class Compared(VerbResult):
 def compare(
     runs: tyro.conf.Positional[tuple[str, ...]] = (), *, output: Path | None = None, outdir: Path = Path("runs")
 ) -> Compared:
-    """Put runs side by side: numbers here; images, curves, gradients and settings on one HTML page without network.
+    """Compare runs: a table here, and images, curves, gradients and settings on one HTML page that works offline.
 
     Args:
-        runs: Two or more: paths, numbers, names, or "last".
-        output: The page's file, or a folder for its compare.html. compare.html beside the first run if left out.
+        runs: Two or more runs: paths, numbers, names, or "last".
+        output: The page's file, or a folder for compare.html. If left out: compare.html beside the first run.
         outdir: Folder that holds the runs.
     """
     from mien.reports.comparison.alignment import Moment, at_equal_kimg, at_equal_time

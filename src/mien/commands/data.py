@@ -13,6 +13,7 @@ import tyro
 from mien.commands.data_align import align as align  # mien data align
 from mien.commands.python_api import checked
 from mien.commands.verb_result import VerbResult
+from mien.runtime.printable import count_text
 
 if TYPE_CHECKING:
     from mien.data.layouts import Layout
@@ -23,7 +24,7 @@ BASE = 64  # the resolution when none is given and the images do not decide it
 
 @dataclass(frozen=True)
 class Checked(VerbResult):
-    """What `mien data check` found. `sizes` summarises WIDTHxHEIGHT; `labels` counts images per label."""
+    """The result of `mien data check`. sizes: a summary of WIDTHxHEIGHT. labels: label -> number of images."""
 
     path: str
     layout: str
@@ -48,7 +49,7 @@ class Checked(VerbResult):
     warnings: list[str]
 
     def as_dict(self) -> dict[str, Any]:
-        """Everything, as JSON knows it."""
+        """All fields, as JSON types."""
         return dataclasses.asdict(self)
 
     def __str__(self) -> str:
@@ -63,7 +64,7 @@ class Checked(VerbResult):
                     f"            shorter side {side['smallest']} to {side['largest']}, median {side['median']}"
                 )
             lines.append(f"formats     {_counts(self.formats)}; modes {_counts(self.modes)}")
-            lines.append(f"duplicates  {self.duplicates:,} exact, {self.near_duplicates:,} more look the same")
+            lines.append(f"duplicates  {self.duplicates:,} exact, {self.near_duplicates:,} near duplicates")
             lines += [f"            {' = '.join(group[:3])}" for group in self.duplicate_groups[:3]]
         if self.labels:
             share = f"{self.unlabelled / max(self.pictures, 1):.0%}"
@@ -74,21 +75,21 @@ class Checked(VerbResult):
         lines.append(f"bad files   {self.bad_count:,}")
         lines += [f"            {bad['file']}: {bad['reason']}" for bad in self.bad[:10]]
         colour = "gray" if self.channels == 1 else "colour"
-        lines.append(f"training    sees {self.pictures:,} pictures of {self.resolution}, {colour}")
+        lines.append(f"training    uses {count_text(self.pictures, 'image')} of {self.resolution} px, {colour}")
         lines.append(f"look at     {self.sheet}")
         return "\n".join(lines + [f"warning     {warning}" for warning in self.warnings])
 
 
 @dataclass(frozen=True)
 class Prepared(VerbResult):
-    """Where `mien data prepare` wrote a set, and what it holds."""
+    """The prepared set that `mien data prepare` wrote: its folder and its contents."""
 
     path: str
     description: list[str]
     info: dict[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
-        """The path and all of dataset.json."""
+        """The path and all fields of dataset.json."""
         return {"path": self.path, **self.info}
 
     def __str__(self) -> str:
@@ -103,13 +104,13 @@ def check(
     code: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = (),
     output: Path | None = None,
 ) -> Checked:
-    """Say what a data set is, what is wrong with it, and show on one sheet what training would see.
+    """Describe a data set, list its faults, and write a contact sheet of the images as training reads them.
 
     Args:
         path: Folder, zip or tgz of images, a prepared set, or "drawn".
-        resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
-        code: Your own file that reads PATH: my_layout.py. May be given often.
-        output: Where to write the contact sheet, a PNG. runs/mien-check-NAME.png if left out.
+        resolution: 64, or 96x80 (height x width). If left out, mien chooses it from the images.
+        code: Your Python file that reads PATH: my_layout.py. May be given several times.
+        output: The contact sheet, a .png file. If left out: runs/mien-check-NAME.png.
     """
     from mien.config.serialization import add_user_file
     from mien.data import inspection
@@ -157,7 +158,7 @@ def check(
 
 @dataclass(frozen=True)
 class Labelled(VerbResult):
-    """Where `mien data label` wrote a set, and what it knows of each attribute's labels."""
+    """The set that `mien data label` wrote, and the counts of each attribute's labels."""
 
     path: str
     pictures: int
@@ -173,11 +174,11 @@ class Labelled(VerbResult):
         rows = [head, *map(_label_cells, self.attributes)]
         widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
         lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows]
-        lines.append("accuracy, majority, sure: on held-out folds of the labelled pictures")
+        lines.append("accuracy, majority, sure: on held-out folds of the labelled images")
         if nothing := [one["name"] for one in self.attributes if one["given"] and one["least"] is None]:
-            cure = "ask for less by --accuracy, or label more"
-            lines.append(f"{', '.join(nothing)}: no guess is right in {self.wanted:.0%}; {cure}")
-        lines.append(f"{self.pictures:,} pictures, {self.unlabelled:,} without any label, in {self.path}")
+            cure = "choose a lower --accuracy, or label more images"
+            lines.append(f"{', '.join(nothing)}: no prediction reaches {self.wanted:.0%} accuracy; {cure}")
+        lines.append(f"{count_text(self.pictures, 'image')}, {self.unlabelled:,} without any label, in {self.path}")
         return "\n".join([*lines, f"train on it: mien train --data {self.path}"])
 
 
@@ -190,14 +191,14 @@ def prepare(
     output: Path | None = None,
     seed: int = 0,
 ) -> Prepared:
-    """Decode, crop and resize the images once, so that training starts at once; done by `mien train` by itself too.
+    """Decode, crop and resize the images of a data set once. `mien train` does this by itself too.
 
     Args:
         path: Folder, zip or tgz of images, or "drawn".
-        resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
-        code: Your own file that reads PATH: my_layout.py. May be given often.
-        output: A new folder for the prepared set, to keep or to move. The cache if left out.
-        seed: For drawn faces: other seeds, other faces.
+        resolution: 64, or 96x80 (height x width). If left out, mien chooses it from the images.
+        code: Your Python file that reads PATH: my_layout.py. May be given several times.
+        output: A new folder for the prepared set. If left out: the cache.
+        seed: Seed of the built-in faces. Another seed gives other faces.
     """
     from mien.config.serialization import add_user_file
     from mien.data.layouts import detect
@@ -225,17 +226,17 @@ def label(
     batch: int = 32,
     device: str = "auto",
 ) -> Labelled:
-    """Fill missing labels from the labelled part of a set, and leave out what cannot be told; writes a new set.
+    """Predict missing labels from the labelled images of a set, and write a new set with them.
 
     Args:
         path: Folder, zip or tgz of images with some labels, or a prepared set.
-        output: A new folder for the prepared set. PATH's name with -labelled, here, if left out.
-        accuracy: How often a filled label has to be right, judged on held-out labelled images; else it stays unknown.
-        num: Use at most this many images, evenly spread. Only these are written.
-        resolution: 64, or 96x80 (height x width). Chosen from the images if left out.
-        extractor: auto, inception or efficientnet-lite0. auto: inception where its weights are (mien weights).
-        weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.
-        batch: Images at once. More needs more memory.
+        output: A new folder for the prepared set. If left out: PATH's name with -labelled, in the current folder.
+        accuracy: The accuracy that predicted labels must reach on held-out images. Other labels stay unknown.
+        num: Use and write at most this many images, evenly spread.
+        resolution: 64, or 96x80 (height x width). If left out, mien chooses it from the images.
+        extractor: auto, inception or efficientnet-lite0. auto: inception if its weights are installed (mien weights).
+        weights: File of the extractor's weights, .pth or .safetensors. If left out: the file in the cache.
+        batch: Images per batch. A larger batch needs more memory.
         device: auto, cpu, cuda or cuda:1.
     """
     import torch
@@ -258,7 +259,9 @@ def label(
         raise UsageError(f"--num {num} is too small: it must be at least 1")
     layout = detect(path)
     if not layout.label_names:
-        raise UsageError(f"{path} has no labels to learn from ({layout.kind}): docs/data.md says where mien finds them")
+        raise UsageError(
+            f"{path} has no labels to learn from ({layout.kind}): docs/data.md lists the formats of labels"
+        )
     size = _size(layout, resolution)
     place = output or Path(f"{Path(path).name.split('.')[0]}-labelled")
     check_free(place)
@@ -266,11 +269,11 @@ def label(
     assert side.labels is not None
     told, names = side.labels.values, side.labels.names
     if not any((group.decode(told) < 0).any() for group in attributes_of(names, told)):
-        raise UsageError(f"{path}: every picture has its labels, so none are missing: mien train --data {path}")
+        raise UsageError(f"{path}: no image lacks a label: train on it: mien train --data {path}")
     used = choose_extractor(extractor, "clean", weights, pick_device(device))
-    features = extract_features(
-        side, feature_streams([], used), {"features"}, batch, "extracting features of pictures"
-    )["features"]
+    features = extract_features(side, feature_streams([], used), {"features"}, batch, "extracting features of images")[
+        "features"
+    ]
     labels, attributes = fill(torch.cat([features, colours(side)], 1), told, names, accuracy)
     facts: dict[str, Any] = {
         "labelled": [dataclasses.asdict(one) for one in attributes],

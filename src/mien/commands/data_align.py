@@ -1,4 +1,4 @@
-"""mien data align: faces cut out of photographs or drawings, turned upright."""
+"""mien data align: crop faces out of photographs or drawings, and turn them upright."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import tyro
 
 from mien.commands.python_api import checked
 from mien.commands.verb_result import VerbResult
+from mien.runtime.printable import count_text
 
 if TYPE_CHECKING:
     import torch
@@ -22,13 +23,15 @@ if TYPE_CHECKING:
 SIZES = (64, 96, 128, 192, 256, 384, 512, 768, 1024)
 LARGEST_MARGIN = 2.0
 LISTED = 10
-MANY_REACHING = 0.1  # share of the crops from which it is told
+MANY_REACHING = 0.1  # share of the crops from which the result mentions them
 
 
 @dataclass(frozen=True)
 class Aligned(VerbResult):
-    """Where the faces are, and which images have none, several, or cannot be read. rate: images a second. reaching:
-    crops of which over a tenth lies beyond their image."""
+    """The folder of the faces, and the images without a face, with several faces, or unreadable.
+
+    rate: images per second. reaching: number of crops of which more than a tenth lies outside their image.
+    """
 
     path: str
     sheet: str
@@ -49,13 +52,14 @@ class Aligned(VerbResult):
 
     def __str__(self) -> str:
         lines = [
-            f"{self.faces:,} faces of {self.resolution} px from {self.pictures:,} pictures, {self.rate:.0f} pictures/s",
+            f"{count_text(self.faces, 'face')} of {self.resolution} px from {count_text(self.pictures, 'image')}, "
+            f"{self.rate:.0f} images/s",
             f"detector    {self.detector}",
             *_listed("no face", self.absent, "left out"),
             *_listed("several", self.several, self.several_became),
             *_listed("unreadable", [f"{name}: {why}" for name, why in self.unreadable.items()], "left out"),
             *self._beyond(),
-            f"faces in    {self.path} (alignment.json there lists every picture)",
+            f"faces in    {self.path} (alignment.json there lists every image)",
             f"look at     {self.sheet}",
             f"train on it: mien train --data {self.path}",
         ]
@@ -64,8 +68,8 @@ class Aligned(VerbResult):
     def _beyond(self) -> list[str]:
         if self.reaching < MANY_REACHING * self.faces:
             return []
-        cure = f"; a --margin under {self.margin:g} needs less of that" if self.margin else ""
-        filled = f"{self.reaching:,} of {self.faces:,} crops are filled up with over 10 % of mirrored, blurred picture"
+        cure = f"; a --margin below {self.margin:g} makes it less" if self.margin else ""
+        filled = f"{self.reaching:,} of {self.faces:,} crops consist of more than 10 % mirrored, blurred image"
         return [f"beyond      {filled}{cure}"]
 
 
@@ -87,16 +91,16 @@ def align(
     """Find the faces in images, turn them upright by their landmarks, and write them to a new folder.
 
     Args:
-        path: Folder, zip or tar of images. Class folders and other labels are kept.
-        output: A new folder for the faces. PATH's name with -aligned, here, if left out.
-        resolution: 128, or 160x128 (height x width). Chosen from the faces if left out: most are not enlarged then.
-        margin: Room around the face on each side, as a share of its side. 0: from the hairline to the chin.
+        path: Folder, zip or tar of images. The faces get the classes and other labels of their images.
+        output: A new folder for the faces. If left out: PATH's name with -aligned, in the current folder.
+        resolution: 128, or 160x128 (height x width). If left out, mien chooses it: most faces are then not enlarged.
+        margin: Space around the face on each side, as a share of its side. 0: from the hairline to the chin.
         detector: photo (MTCNN), anime, human or a cascade.xml. auto: photo or anime, whichever finds more faces.
-        several: Of an image with several faces, cut out the largest or all, or skip it.
-        smallest: The smallest face to look for, as a share of the image's shorter side. photo 0.06, anime 0.1.
-        prepared: Write a prepared set in place of image files.
-        format: Of the image files: png, jpg or webp.
-        sheet: Where to write the contact sheet of before and after, a PNG. Beside the output if left out.
+        several: For an image with several faces: crop the largest or all of them, or skip the image.
+        smallest: Smallest face to find, as a share of the image's shorter side. If left out: photo 0.06, anime 0.1.
+        prepared: Write a prepared set instead of image files.
+        format: Format of the image files: png, jpg or webp.
+        sheet: The contact sheet of images before and after, a .png file. If left out: beside the output.
         device: auto, cpu, cuda or cuda:1.
     """
     from mien.data.files import is_picture
@@ -119,13 +123,13 @@ def align(
     if not 0 <= margin <= LARGEST_MARGIN:
         raise UsageError(f"--margin {margin:g} must lie between 0 and {LARGEST_MARGIN:g}: a share of the face's side")
     if smallest is not None and not 0.01 <= smallest <= 1:
-        raise UsageError(f"--smallest {smallest:g} must lie between 0.01 and 1: a share of the picture's shorter side")
+        raise UsageError(f"--smallest {smallest:g} must lie between 0.01 and 1: a share of the image's shorter side")
     layout = detect(path)
     if layout.files is None:
-        raise UsageError(f"{path} is a {layout.kind}: mien data align needs the pictures themselves")
+        raise UsageError(f"{path} ({layout.kind}): mien data align needs a folder or archive of images")
     if layout.paired or layout.pairs_of_files:
         raise UsageError(
-            f"{path} holds pairs ({layout.kind}), which must stay one upon the other: align before pairing"
+            f"{path} holds pairs ({layout.kind}), and aligning each image would break them: align before pairing"
         )
     place = (output or Path(f"{Path(path).resolve().name.split('.')[0]}-aligned")).expanduser()
     sheet = (sheet or place.with_name(f"{SHEET}-{place.name}.png")).expanduser()
@@ -143,7 +147,8 @@ def align(
             outcome = align_files(layout.files, names, target, used, wishes, SHOWN, progress)
         rate = len(names) / max(time.monotonic() - began, 1e-9)
         if not outcome.made:
-            raise DataError(f"{path}: {used.name} finds no face in {len(names):,} pictures: try another --detector")
+            count = count_text(len(names), "image")
+            raise DataError(f"{path}: {used.name} finds no face in {count}: try another --detector")
         facts = {
             "source": str(layout.path), "detector": used.name, "resolution": resolution_text(*size), "margin": margin,
             "several": several,
@@ -179,7 +184,7 @@ def _chosen(
     size: tuple[int, int] | None,
     margin: float,
 ) -> tuple[Finder, tuple[int, int]]:
-    """The finder, and the size of the crops."""
+    """The face finder, and the (height, width) of the crops."""
     from mien.errors import UsageError
     from mien.faces.choosing import AUTO, finder, finders, nothing_here
     from mien.faces.sampling import better, look
@@ -193,14 +198,14 @@ def _chosen(
             raise nothing_here()
         if layout.sources is not None:
             raise UsageError(
-                f"{layout.path}: {layout.kind} may need two detectors: align each folder by itself, or name --detector"
+                f"{layout.path}: {layout.kind} may need two detectors: align each folder separately, or add --detector"
             )
     assert layout.files is not None
     samples = look(layout.files, layout.files.pictures, there) if size is None or len(there) > 1 else {}
     name = better(samples) if samples else detector if detector in there else next(iter(there))
     if len(there) > 1:
         counts = ", ".join(f"{other} in {sample.found}" for other, sample in samples.items())
-        say(f"detector {name}: of {len(samples[name].faces)} sampled pictures, {counts} have a face")
+        say(f"detector {name}: of {len(samples[name].faces)} sampled images, {counts} have a face")
     return there[name], size or _size(samples[name].sides, margin)
 
 

@@ -1,4 +1,4 @@
-"""mien demo: from nothing to a generator, its images, its film and its report, in a few minutes."""
+"""mien demo: train a generator on the built-in faces, and show its images, film and report, in a few minutes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mien.commands.verb_result import VerbResult
 
 @dataclass(frozen=True)
 class Demo(VerbResult):
-    """Where everything is."""
+    """The paths of the run, its last sample grid, its film and its report."""
 
     run: Path
     grid: Path
@@ -24,26 +24,26 @@ class Demo(VerbResult):
     def __str__(self) -> str:
         return "\n".join(
             [
-                "Done: a generator that learned to draw faces. Look at",
+                "Done: a generator that learned to generate faces. Look at",
                 f"  its faces       {self.grid}",
-                f"  how they came   {self.film}",
+                f"  the training    {self.film}",
                 f"  the report      {self.report}",
                 "Next",
-                f"  draw more       mien generate {self.run} --seeds 0-99",
+                f"  generate more   mien generate {self.run} --seeds 0-99",
                 f"  train longer    mien resume {self.run} --budget +20m",
-                "  on your own     mien train --data path/to/your/pictures --budget 30m",
-                "  (after make demo the program is .venv/bin/mien)",
+                "  your images     mien train --data path/to/your/images --budget 30m",
+                "  (after `make demo`, write .venv/bin/mien instead of mien)",
             ]
         )
 
 
 def demo(*, budget: str = "240s", faces: int = 10_000, seed: int = 0, outdir: Path = Path("runs")) -> Demo:
-    """Train on the built-in drawn faces, then make the film and the report.
+    """Train on the built-in faces, then make the film and the report.
 
     Args:
         budget: How long to train: 240s, 20m, 100kimg.
-        faces: How many heads to learn from.
-        seed: Same seed, same machine: same bits (for a budget in kimg).
+        faces: Number of training images.
+        seed: The same seed gives the same bits on the same machine (for a budget in kimg).
         outdir: Folder that holds the runs.
     """
     from mien.commands.report import report
@@ -53,8 +53,8 @@ def demo(*, budget: str = "240s", faces: int = 10_000, seed: int = 0, outdir: Pa
     from mien.runtime.console import say
     from mien.trainer.run import Run
 
-    say(f"mien draws {faces:,} anime-like heads, then teaches a DCGAN to draw its own.")
-    # Half the laptop's batch: in so short a time the number of steps counts.
+    say(f"mien renders {faces:,} anime-like faces, then trains a DCGAN to generate new ones.")
+    # Half of dcgan-laptop's batch: in a few minutes, the number of steps matters most.
     trained = train(
         "dcgan-laptop", data=f"drawn:{faces}", batch=32, budget=budget, seed=seed, outdir=outdir, name="demo"
     )

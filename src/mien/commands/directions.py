@@ -1,4 +1,4 @@
-"""mien directions: ways in which a generator's images change most, found without labels, to name and to walk."""
+"""mien directions: find the latent directions that change images most, without labels."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from mien.commands.shared_flags import RequestFlags, RunFlags
 from mien.commands.verb_result import VerbResult
 from mien.config.keywords import takes_groups
 from mien.errors import UsageError
+from mien.runtime.printable import count_text
 
-MOST, COLUMNS = 400, 7  # rows of the sheet; images in a row, the middle one as it was
+MOST, COLUMNS = 400, 7  # rows of the sheet; images in a row, the middle one unchanged
 
 
 @dataclass(frozen=True)
 class Discovered(VerbResult):
-    """names, shares: of the directions, largest first. changes: with --label-directions what each changes most."""
+    """The directions, largest share first. changes: the attribute that each changes most (--label-directions)."""
 
     path: Path
     picture: Path
@@ -35,7 +36,7 @@ class Discovered(VerbResult):
     def __str__(self) -> str:
         changes = [f"   {words}" for words in self.changes] or [""] * len(self.names)
         table = zip(self.names, self.shares, changes, strict=True)
-        rows = [f"  {name:<12} {share:6.1%} of what {self.method} counts{words}" for name, share, words in table]
+        rows = [f"  {name:<12} {share:6.1%} of the change by {self.method}{words}" for name, share, words in table]
         hint = f"mien generate {self.run} --direction {self.names[0]}=2"
         return "\n".join([f"{self.path}, shown in {self.picture}", *rows, f"use one: {hint}"])
 
@@ -57,21 +58,24 @@ def directions(
     label_directions: bool = False,
     output: Path | None = None,
 ) -> Discovered:
-    """Find directions in the latent space, show them on a sheet, and keep them for mien generate --direction.
+    """Find directions in latent space, show them on a sheet, and save them for mien generate --direction.
 
     Args:
-        method: sefa reads the first weights; pca looks at what many seeds make of w or of the first layer.
-        count: How many, the strongest first.
-        strength: Of the sheet's first and last column, in standard deviations.
-        layers: Move only these layers, 0-3 or 0,2,5-7, of a generator with a latent for each. All if left out.
-        seeds: Whose images are shown, 0-1 if left out.
-        latent: Show latents of a file (mien project) instead.
-        trunc: Below 1 less variety and fewer broken images on the sheet.
-        scale: Enlarge each image of the sheet this many times. Until it is easy to see if left out.
-        name: Name a direction: 0=smile. May be given often; earlier names are kept.
-        label_directions: Say which attribute each direction changes most, by a classifier that is trained first. For
-            runs on the built-in faces.
-        output: A .safetensors file; directions.safetensors in the run's folder if left out. Names and sheet lie beside.
+        method: sefa computes directions from the first layer's weights. pca computes them from w, or from the first
+            layer's activations, of many seeds.
+        count: Number of directions, the strongest first.
+        strength: Strength of the sheet's first and last column, in standard deviations.
+        layers: Change only these layers: 0-3 or 0,2,5-7. Needs a generator with a latent for each layer. If left out:
+            all.
+        seeds: Seeds of the images on the sheet. If left out: 0-1.
+        latent: Show the latents of this file (mien project) instead of seeds.
+        trunc: Truncation. Below 1: less variety and fewer broken images.
+        scale: Enlarge each image of the sheet this many times. If left out, mien chooses it.
+        name: Name a direction: 0=smile. May be given several times. Earlier names stay.
+        label_directions: List the attribute that each direction changes most. mien first trains a classifier for
+            this. Only for runs on the built-in faces.
+        output: A .safetensors file. If left out: directions.safetensors in the run's folder. The names and the sheet
+            are written beside it.
     """
     from dataclasses import replace
 
@@ -90,7 +94,7 @@ def directions(
     if not (count >= 1 and 0 < strength <= 100):
         raise UsageError(f"--count {count} --strength {strength:g}: count is 1 or more, strength above 0, to 100")
     if latent and (seeds or trunc != 1.0):
-        raise UsageError("--latent excludes --seeds and --trunc: its latents are shown as they are")
+        raise UsageError("--latent excludes --seeds and --trunc: the latents of a file are used unchanged")
     numbers = parse_seeds(seeds or "0-1")
     check_truncation(trunc)
     check_scale(scale)
@@ -106,7 +110,8 @@ def directions(
     w = load_w(latent, "latents", generator, "--latent") if latent else w_of(generator, numbers, trunc)
     shows = [f"latent {row}" for row in range(len(w))] if latent else [f"seed {seed}" for seed in numbers]
     if count * len(w) > MOST:
-        raise UsageError(f"--count {count} with {len(w)} pictures each: the sheet has {MOST} rows at most")
+        each = count_text(len(w), "image")
+        raise UsageError(f"--count {count} with {each} per direction: the sheet has at most {MOST} rows")
     found = discover(generator, method, count, chosen, hold=bool(asked))
     found = replace(found, names=named(kept_names(path, found), name))
     strengths = [strength * (2 * column / (COLUMNS - 1) - 1) for column in range(COLUMNS)]
@@ -128,6 +133,7 @@ def directions(
 
 
 def check_built_in(run: str, outdir: Path) -> None:
+    """Raises UsageError for a run on other images than the built-in faces."""
     from mien.inference.latents.files import folder_of
     from mien.runs.directory import RunDirectory
 
@@ -135,5 +141,5 @@ def check_built_in(run: str, outdir: Path) -> None:
     data = RunDirectory(folder).trained_on() if folder else "a snapshot file"
     if not re.fullmatch(r"drawn(:\d+)?", str(data)):
         raise UsageError(
-            f"--label-directions knows the built-in faces alone, not {data}: leave it out, or train with --data drawn"
+            f"--label-directions needs a run on the built-in faces, not {data}: leave it out, or train on --data drawn"
         )

@@ -1,4 +1,4 @@
-"""mien env: what mien runs on here, for a bug report."""
+"""mien env: show versions, processor, GPU and folders, for a bug report."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Evaluated(VerbResult):
-    """rows: as in metrics.jsonl, one a number. written: the file that they were added to, if any."""
+    """rows: one for each number, as in metrics.jsonl. written: the file that has them now, if any."""
 
     target: str
     rows: list[dict[str, Any]]
@@ -78,26 +78,27 @@ def evaluate(
     device: str = "auto",
     output: Path | None = None,
 ) -> Evaluated:
-    """Score a run's images, or anyone's, against real ones. The same command gives the same digits.
+    """Score the images of a run, or of a folder, against real ones. The same command gives the same digits.
 
     Args:
-        target: A run (folder, number, name, "last"), a snapshot, or pictures: a folder or archive.
-        data: The real pictures: folder, archive, prepared set or "drawn". The run's own if left out.
-        metrics: With commas between: fid, kid, is, pr, afd, modes, agreement, fid_by_class, l1, sharpness,
+        target: A run (folder, number, name, "last"), a snapshot, or a folder or archive of images.
+        data: The real images: folder, archive, prepared set or "drawn". If left out: the run's training data.
+        metrics: Names with commas between: fid, kid, is, pr, afd, modes, agreement, fid_by_class, l1, sharpness,
             or my_metric.py:name.
-        num: Number of generated pictures: seeds 0 to num-1 of a run, or the most that are read from a folder.
-        num_real: How many real images at most. As many as --num if left out.
-        seeds: Which images of a run, instead of --num: 0-49999.
-        trunc: Truncation; published numbers are of 1.
-        to: Of a run that translates both ways, into which domain. As in mien translate where there is one way.
-        extractor: auto, inception, efficientnet-lite0 or mobilenet-v2. auto: inception where it is (mien weights).
-        resize: To the extractor's size: clean (antialiased) or legacy (TensorFlow 1's bilinear).
-        weights: File of the extractor's weights, .pth or .safetensors. The one in the cache if left out.
-        detector: Of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
-        resolution: At which images of a folder are compared: 64, or 96x80. Their own if left out.
-        batch: Images at once. More needs more memory; the last digit may depend on it.
+        num: Number of generated images: seeds 0 to num-1 of a run, or at most this many images of a folder.
+        num_real: Use at most this many real images. If left out: as many as --num.
+        seeds: Seeds of a run's images, instead of --num: 0-49999.
+        trunc: Truncation. Published numbers use 1.
+        to: Target domain of a run that translates both ways.
+        extractor: auto, inception, efficientnet-lite0 or mobilenet-v2. auto: inception if its weights are installed
+            (mien weights).
+        resize: Resize to the extractor's size by: clean (antialiased) or legacy (TensorFlow 1's bilinear).
+        weights: File of the extractor's weights, .pth or .safetensors. If left out: the file in the cache.
+        detector: Face detector of afd: anime, human, a cascade.xml or my_detector.py:function. If left out: anime.
+        resolution: Compare the images of a folder at this size: 64, or 96x80. If left out: their own size.
+        batch: Images per batch. A larger batch needs more memory and may change the last digit.
         device: auto, cpu, cuda or cuda:1.
-        output: Also add the rows to this file, one JSON object a line.
+        output: Also append the rows to this file, one JSON object per line.
     """
     from mien.evaluation.attribute_classifier import with_attribute_classifier
     from mien.evaluation.evaluate import score
@@ -117,7 +118,7 @@ def evaluate(
     check_truncation(trunc)
     chosen = parse_seeds(seeds if seeds is not None else f"0-{num - 1}")
     place = pick_device(device)
-    wanted = choose_metrics(metrics, detector)
+    chosen_metrics = choose_metrics(metrics, detector)
     if translates(target, outdir):
         wrong = {"--seeds": seeds, "--trunc": None if trunc == 1 else trunc, "--resolution": resolution}
         sides = image_sets_of_translation(target, data, num, num_real, to, snapshot, code, outdir, place, wrong)
@@ -133,10 +134,10 @@ def evaluate(
     real, fake = sides
     announce("fake", fake)
     announce("real", real)
-    wanted = with_attribute_classifier(wanted, real)
-    reads_features = any(metric.reads != "pixels" for metric in wanted)
+    chosen_metrics = with_attribute_classifier(chosen_metrics, real)
+    reads_features = any(metric.reads != "pixels" for metric in chosen_metrics)
     used = choose_extractor(extractor, resize, weights, place) if reads_features else None
-    rows = score(real, fake, wanted, used, batch)
+    rows = score(real, fake, chosen_metrics, used, batch)
     journals = [JsonlLog(output)] if output else []
     if is_run(target, outdir) and not target.endswith(".safetensors"):
         journals.append(RunDirectory(find(target, outdir).path).metrics)
@@ -163,7 +164,7 @@ def image_sets_of_run(
     from mien.inference.generator import load
 
     if resolution is not None:
-        raise UsageError(f"--resolution {resolution}: a run's pictures have its own resolution; leave it out")
+        raise UsageError(f"--resolution {resolution}: a run's images have the run's resolution; leave it out")
     generator = load(target, snapshot, outdir=outdir, code=code, device=device)
     real = pictures_of(data or own_data(target, outdir), generator.resolution, num_real or len(seeds))
     return real, generated_by(generator, seeds, text or f"0-{len(seeds) - 1}", trunc, real)
@@ -187,7 +188,7 @@ def image_sets_of_translation(
 
     for flag, value in given.items():
         if value is not None:
-            raise UsageError(f"{flag} {value}: {target} translates the pictures of --data as they are; leave it out")
+            raise UsageError(f"{flag} {value}: {target} translates the images of --data unchanged; leave it out")
     translator = load(target, snapshot, outdir=outdir, code=code, device=device)
     domain, source = translator.domain(to), data or own_data(target, outdir)
     real = target_images(translator, source, num_real or num, domain)
@@ -205,9 +206,9 @@ def image_sets_of_pictures(
 
     for flag, value in given.items():
         if value is not None:
-            raise UsageError(f"{flag} {value} is for a run: {target} is a set of pictures")
+            raise UsageError(f"{flag} {value} is for a run: {target} is a set of images")
     if data is None:
-        raise UsageError(f"mien evaluate {target} needs --data DATA: the real pictures to compare these with")
+        raise UsageError(f"mien evaluate {target} needs --data DATA: the real images to compare with")
     layouts = [detect(target), detect(data)]
     size = parse_resolution(resolution) if resolution else common_size(layouts)
     sides = pictures_of(data, size, num_real or num, layouts[1]), pictures_of(target, size, num, layouts[0])

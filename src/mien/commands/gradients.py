@@ -1,4 +1,4 @@
-"""mien gradients: the mean gradient norm of each discriminator layer, as a figure for your report."""
+"""mien gradients: plot the mean gradient norm of each discriminator layer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mien.errors import UsageError
 
 @dataclass(frozen=True)
 class Gradients(VerbResult):
-    """output: the SVG file. norms: run -> layer -> mean norm over the training. without: runs that have no norms."""
+    """output: the SVG file. norms: run -> layer -> mean norm over the training. without: runs without norms."""
 
     output: str
     norms: dict[str, dict[str, float]]
@@ -31,17 +31,17 @@ class Gradients(VerbResult):
         return "\n".join([*lines, f"figure: {self.output}"])
 
 
-CURE = "it is too short, or an older mien trained it; train again to get them"
+CURE = "it is too short, or an older version of mien trained it: train again to get them"
 
 
 def gradients(
     runs: tyro.conf.Positional[tuple[str, ...]] = (), *, output: Path | None = None, outdir: Path = Path("runs")
 ) -> Gradients:
-    """Draw the mean gradient norm of each discriminator layer on a logarithmic axis, one line per run.
+    """Plot the mean gradient norm of each discriminator layer on a logarithmic axis, one line per run.
 
     Args:
-        runs: One or more: paths, numbers, names, or "last".
-        output: An .svg file. gradients.svg in the run, or beside the first of several, if left out.
+        runs: One or more runs: paths, numbers, names, or "last".
+        output: An .svg file. If left out: gradients.svg in the run's folder, or beside the first of several runs.
         outdir: Folder that holds the runs.
     """
     from mien.reports.comparison.entries import read_entries
@@ -53,13 +53,13 @@ def gradients(
     if not runs:
         raise UsageError("mien gradients needs RUN: a path, a number, a name, or last")
     if output is not None and output.suffix.lower() != ".svg":
-        raise UsageError(f"--output {output}: the figure is an SVG: name an .svg file, or plot the numbers of --json")
+        raise UsageError(f"--output {output}: the figure is SVG: name an .svg file, or plot the numbers of --json")
     entries = read_entries([find(run, outdir) for run in runs])
     found = [(entry, mean_norms(entry.run.stats)) for entry in entries]
     lines = [(entry.label, norms, entry.colour, False) for entry, norms in found]
     chart = gradient_chart("Mean gradient norm of each discriminator layer", lines)
     if chart is None:
-        raise UsageError(f"{', '.join(entry.run.name for entry in entries)}: no gradient norms here: {CURE}")
+        raise UsageError(f"{', '.join(entry.run.name for entry in entries)}: no gradient norms: {CURE}")
     first = entries[0].run.path
     path = output or (first if len(entries) == 1 else first.parent) / "gradients.svg"
     with io_errors(path.parent):

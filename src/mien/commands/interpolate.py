@@ -1,4 +1,4 @@
-"""mien interpolate: a film in which the images of your seeds turn into each other."""
+"""mien interpolate: make a film that morphs between the images of your seeds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mien.commands.verb_result import VerbResult
 from mien.config.keywords import takes_groups
 from mien.errors import UsageError
 
-MOST_PIXELS = 500_000_000  # of all frames together: they are held in memory, three bytes each
+MOST_PIXELS = 500_000_000  # of all frames together: they are in memory, three bytes per pixel
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,18 @@ def interpolate(
     scale: int | None = None,
     output: Path | None = None,
 ) -> Interpolated:
-    """Film the walk from one seed's image to the next, and with --loop back to the first.
+    """Make a film that morphs from one seed's image to the next, and with --loop back to the first.
 
     Args:
-        seeds: The stations, 0,5,9; 0-5 if left out.
-        latent: Stations from a file of latents (mien project), before those of --seeds.
-        frames: From one station to the next.
-        fps: Frames a second.
-        loop: End where it began.
-        grid: Several walks at once, rows x columns: 4x4. Each next one has seeds of its own.
-        trunc: Below 1 less variety and fewer broken images.
-        scale: Enlarge each image this many times. Until the film is easy to see if left out.
-        output: A .gif, .webp or .mp4 file; generated/walk.gif in the run's folder if left out.
+        seeds: Seeds of the stations: 0,5,9. If left out: 0-5.
+        latent: Use the latents of this file (mien project) as stations, before those of --seeds.
+        frames: Frames from one station to the next.
+        fps: Frames per second.
+        loop: Return to the first station at the end.
+        grid: Several interpolations at once, rows x columns: 4x4. Each one has other seeds.
+        trunc: Truncation. Below 1: less variety and fewer broken images.
+        scale: Enlarge each image this many times. If left out, mien chooses it.
+        output: A .gif, .webp or .mp4 file. If left out: generated/walk.gif in the run's folder.
     """
     import torch
 
@@ -78,28 +78,28 @@ def interpolate(
     numbers = parse_seeds(seeds or "0-5") if seeds or not latent else []
     if not numbers and (trunc != 1.0 or request_flags.given):
         raise UsageError(
-            "--trunc, --class, --attributes and --text belong to --seeds: the latents of a file are drawn as they are"
+            "--trunc, --class, --attributes and --text need --seeds: the latents of a file are used unchanged"
         )
     if latent and rows * columns > 1:
-        raise UsageError(f"--grid {grid}: a file of latents is one walk: leave --grid out, or use --seeds")
+        raise UsageError(f"--grid {grid}: a file of latents gives one interpolation: leave --grid out, or use --seeds")
     run, outdir = run_flags.run, run_flags.outdir
     generator = request_flags.apply(run_flags.load())
     path = place_for(output, run, outdir, "walk.gif")
     ending = animation.check(path)
-    # Walk k goes through the seeds shifted by k times their span, so that all differ and seeds name them.
+    # Walk k uses the seeds plus k times their span: all walks differ, and seeds identify their stations.
     span = max(numbers, default=0) + 1
     shifted = [(seed + span * number) % LARGEST for seed in numbers for number in range(rows * columns)]
     parts = [load_w(latent, "latents", generator, "--latent")[:, None]] if latent else []
     parts += [w_of(generator, shifted, trunc).unflatten(0, (len(numbers), -1))] if numbers else []
     stations = torch.cat(parts)
     if len(stations) < 2:
-        raise UsageError(f"{'--seeds ' + seeds if seeds else '--latent'}: a walk needs two stations or more")
+        raise UsageError(f"{'--seeds ' + seeds if seeds else '--latent'}: an interpolation needs two stations or more")
     count = len(stations) * frames if loop else (len(stations) - 1) * frames + 1
     height, width = generator.resolution
     scale = scale or film_scale(count, rows, columns, (height, width))
     if count * rows * columns * height * width * scale**2 > MOST_PIXELS:
         cure = "a smaller --scale" if scale > 1 else "fewer --frames"
-        raise UsageError(f"a film of {count:,} frames of {rows}x{columns} pictures is too long: use {cure}")
+        raise UsageError(f"a film of {count:,} frames of {rows}x{columns} images is too long: use {cure}")
     way = torch.cat([walk(part, frames, loop) for part in split_label(generator, stations)], -1)
     cells = draw(generator, way.flatten(0, 1)).reshape(len(way), rows * columns, height, width, -1)
     write_bytes(path, animation.encode([animation.frame(faces, columns, scale) for faces in cells], fps, ending))
@@ -107,7 +107,7 @@ def interpolate(
 
 
 def film_scale(frames: int, rows: int, columns: int, size: tuple[int, int]) -> int:
-    """The scale at which a film of images of (height, width) is easy to see, or less where memory asks for it."""
+    """The scale that `visible_scale` gives for images of (height, width), or a smaller one if memory requires it."""
     from mien.media.pixels import visible_scale
 
     fits = math.isqrt(MOST_PIXELS // (frames * rows * columns * size[0] * size[1]))

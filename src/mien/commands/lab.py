@@ -1,4 +1,4 @@
-"""mien lab: GANs learn points in one or two dimensions within half a minute, and a film shows how."""
+"""mien lab: train GANs on points in one or two dimensions within half a minute, and film the training."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shelf(VerbResult):
-    """The experiments, distributions and recipes that can be named: name -> one sentence."""
+    """All experiments, distributions and recipes: name -> one sentence."""
 
     experiments: dict[str, str]
     distributions: dict[str, str]
@@ -48,15 +48,15 @@ def lab(
     seed: int = 0,
     outdir: Path = Path("lab"),
 ) -> Shelf | ExperimentResult:
-    """Watch GANs learn points on a line or a plane. Without a name, list what there is.
+    """Train GANs on points on a line or a plane, and film it. Without a name, list all experiments.
 
     Args:
         name: An experiment (mode-collapse, js-fails, …) or a distribution (ring, grid, spiral, …).
-        recipe: For a distribution: gan, wgan-gp, … or several with commas, side by side. gan if left out.
-        set: Change a setting of every arm that has it: discriminator.optimizer.lr=1e-3. May be given often.
-        budget: Real points that each D sees (300kimg: a point counts as an image), or a time (20s).
-        seed: Same seed, same machine: same numbers (for a budget in kimg).
-        outdir: Folder for the results, a new one inside for each.
+        recipe: Recipe for a distribution: gan, wgan-gp, …, or several with commas to compare them. If left out: gan.
+        set: Change a setting in every arm that has it: discriminator.optimizer.lr=1e-3. May be given several times.
+        budget: Number of real points for each D (300kimg: a point counts as an image), or a time (20s).
+        seed: The same seed gives the same numbers on the same machine (for a budget in kimg).
+        outdir: Folder for the results. Each result gets a new folder inside.
     """
     from mien.toy.distributions import DISTRIBUTIONS
     from mien.toy.experiments import EXPERIMENTS
@@ -64,7 +64,7 @@ def lab(
 
     if name is None:
         if recipe or set or budget:
-            raise UsageError("mien lab needs a NAME for these flags: mien lab alone lists the names")
+            raise UsageError("mien lab needs NAME with these flags: mien lab without flags lists the names")
         shelves = (EXPERIMENTS, DISTRIBUTIONS, POINT_RECIPES)
         return Shelf(*({key: first_line(made) for key, made in shelf.items()} for shelf in shelves))
 

@@ -1,4 +1,4 @@
-"""mien mix: style mixing, images that take some layers from one seed and the others from another."""
+"""mien mix: mix styles: images with some layers from one seed and the other layers from another."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Mixed(VerbResult):
 
     def __str__(self) -> str:
         layers = ", ".join(map(str, self.layers))
-        return f"{self.path}: {len(self.rows)} x {len(self.columns)} pictures, layers {layers} from the columns' seeds"
+        return f"{self.path}: {len(self.rows)} x {len(self.columns)} images, layers {layers} from the columns' seeds"
 
 
 @takes_groups
@@ -42,15 +42,16 @@ def mix(
     scale: int | None = None,
     output: Path | None = None,
 ) -> Mixed:
-    """Draw each row's seed with some layers taken from each column's seed, on one sheet.
+    """Generate a sheet of mixed images: some layers from the column's seed, the others from the row's seed.
 
     Args:
-        rows: The seeds that give all other layers.
-        columns: The seeds that give the layers of --layers.
-        layers: Which, 0-3 or 0,2,5-7; the first four (of fewer than eight: the first half) if left out.
-        trunc: Below 1 less variety and fewer broken images.
-        scale: Enlarge each image this many times. Until the sheet is easy to see if left out.
-        output: A .png, .jpg or .webp file; generated/mix.png in the run's folder if left out.
+        rows: Seeds that give all other layers.
+        columns: Seeds that give the layers of --layers.
+        layers: Layers from the column's seed: 0-3 or 0,2,5-7. If left out: the first four, or the first half of fewer
+            than eight.
+        trunc: Truncation. Below 1: less variety and fewer broken images.
+        scale: Enlarge each image this many times. If left out, mien chooses it.
+        output: A .png, .jpg or .webp file. If left out: generated/mix.png in the run's folder.
     """
     from mien.inference.latents.files import picture_ending, place_for
     from mien.inference.latents.latent_source import facts_of
@@ -66,13 +67,13 @@ def mix(
     check_truncation(trunc)
     check_scale(scale)
     if (len(down) + 1) * (len(across) + 1) > MOST:
-        raise UsageError(f"--rows {rows} --columns {columns}: a sheet has {MOST:,} pictures at most")
+        raise UsageError(f"--rows {rows} --columns {columns}: a sheet has at most {MOST:,} images")
     run, outdir = run_flags.run, run_flags.outdir
     generator, asked = request_flags.apply(run_flags.load()), request_flags.given
     if not has_layers(generator):
         raise UsageError(
-            f"{generator.run} ({generator.recipe.name}) has one latent for all layers, so there are no layers to mix: "
-            f"mien interpolate {run} --seeds {down[0]},{across[0]} walks between two pictures instead"
+            f"{generator.run} ({generator.recipe.name}) has one latent for all layers, so no layers can be mixed: "
+            f"mien interpolate {run} --seeds {down[0]},{across[0]} interpolates between two images instead"
         )
     path = place_for(output, run, outdir, "mix.png")
     ending = picture_ending(path)

@@ -1,4 +1,4 @@
-"""mien neighbours: drawn faces beside the real ones that they are nearest to: was anything learned by heart?"""
+"""mien neighbours: show generated images beside the nearest real ones, to detect memorization."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mien.commands.shared_flags import RunFlags
 from mien.commands.verb_result import VerbResult
 from mien.config.keywords import takes_groups
 from mien.errors import UsageError
+from mien.runtime.printable import count_text
 
 MOST = 64  # rows of a sheet
 BATCH = 32
@@ -17,8 +18,11 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class Neighbours(VerbResult):
-    """sheet: the image. seeds: of its rows. found: for pixels and for features the nearest real images' index,
-    distance and whether mirrored, and the usual distance between real ones. words: what it comes to."""
+    """The nearest real images of generated ones.
+
+    sheet: the image file. seeds: one for each row. found: one entry for pixels and one for features, see
+    `Nearest.as_dict`. words: the result as text.
+    """
 
     sheet: str
     run: str
@@ -32,7 +36,7 @@ class Neighbours(VerbResult):
         return dict(vars(self))
 
     def __str__(self) -> str:
-        head = f"{len(self.seeds)} faces of {self.run} among {self.real:,} real ones: {self.sheet}"
+        head = f"{count_text(len(self.seeds), 'image')} of {self.run} and {self.real:,} real ones: {self.sheet}"
         return "\n".join([head, *self.words])
 
 
@@ -48,15 +52,15 @@ def neighbours(
     weights: Path | None = None,
     device: str = "auto",
 ) -> Neighbours:
-    """Find the real images that drawn ones are nearest to, by pixels and by features; the report shows them.
+    """Find the nearest real images of generated ones, by pixels and by features. The report shows them.
 
     Args:
-        seeds: Which images are drawn: 0-11, or 1,5,9-12.
-        trunc: Truncation of the drawn images.
-        data: The images that were trained on, if they moved.
-        num_real: Look among at most this many real images, spread evenly. All if left out.
+        seeds: Seeds of the generated images: 0-11, or 1,5,9-12.
+        trunc: Truncation of the generated images.
+        data: The training images, if they moved.
+        num_real: Compare with at most this many real images, spread evenly. If left out: all.
         extractor: auto, inception or efficientnet-lite0, as in mien evaluate.
-        weights: File of the extractor's weights. The one in the cache if left out.
+        weights: File of the extractor's weights. If left out: the file in the cache.
         device: auto, cpu, cuda or cuda:1.
     """
     import numpy as np
@@ -79,16 +83,16 @@ def neighbours(
     chosen = parse_seeds(seeds)
     check_truncation(trunc)
     if len(chosen) > MOST:
-        raise UsageError(f"--seeds {seeds!r} names {len(chosen):,} pictures: a sheet has {MOST} rows at most")
+        raise UsageError(f"--seeds {seeds!r} names {len(chosen):,} images: a sheet has at most {MOST} rows")
     directory, place = find(run, run_flags.outdir), pick_device(device)
     generator = load(directory, run_flags.snapshot, code=run_flags.code, device=place)
     data = data or own_data(run, run_flags.outdir)
     side = pictures_of(data, generator.resolution, num_real or 2**62)
     if side.count < 2:
-        raise UsageError(f"{data} holds 1 picture: neighbours need 2 or more")
+        raise UsageError(f"{data} holds 1 image: neighbours need 2 or more")
     network = choose_extractor(extractor, "clean", weights, place)
     features = extract_features(
-        side, feature_streams([FID()], network), {"features"}, BATCH, "extracting features of real pictures"
+        side, feature_streams([FID()], network), {"features"}, BATCH, "extracting features of real images"
     )["features"]
     pictures = np.concatenate(list(side.batches(1024)))
     drawn = as_rgb(generator.pixels(chosen, trunc))

@@ -1,4 +1,4 @@
-"""mien project: find the latent that draws a photo, for everything that can be done with latents."""
+"""mien project: find the latent whose image is nearest to a photo (inversion)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from mien.errors import DataError, UsageError
 
 @dataclass(frozen=True)
 class Projected(VerbResult):
-    """error, start: root mean square differences from the photo in levels of 255, of the latent that was found and of
-    the best seed. features: the network whose features were compared besides, or none. requested: of a
-    conditional generator, in words; none where the label was sought as well, or there is none."""
+    """The latent of a photo, and how near its image is.
+
+    error, start: root mean square differences from the photo in levels of 255, of the final latent and of the best
+    seed. features: the network whose features were compared, or None. requested: the requested condition as text, or
+    None.
+    """
 
     path: Path
     picture: Path
@@ -36,12 +39,12 @@ class Projected(VerbResult):
 
     def __str__(self) -> str:
         compared = f"pixels and features of {self.features}" if self.features else "pixels"
-        asked = f", {self.requested}" if self.requested else ""
+        requested = f", {self.requested}" if self.requested else ""
         return (
             f"{self.path}, shown in {self.picture}\n"
             f"  {self.error:.1f} levels from the photo, root mean square (the best seed, {self.best_seed}: "
-            f"{self.start:.1f}), after {self.steps} steps by {compared}{asked}\n"
-            f"draw it: mien generate {self.run} --latent {self.path}"
+            f"{self.start:.1f}), after {self.steps} steps by {compared}{requested}\n"
+            f"generate it: mien generate {self.run} --latent {self.path}"
         )
 
 
@@ -57,15 +60,16 @@ def project(
     scale: int | None = None,
     output: Path | None = None,
 ) -> Projected:
-    """Find the latent whose image is most like a photo, from the best of 512 seeds on.
+    """Find the latent whose image is nearest to a photo, starting from the best of 512 seeds.
 
     Args:
-        photo: An image of any size: the middle is cropped and resized as for training.
-        steps: Of Adam.
-        features: Compare features besides pixels: auto does where the extra "metrics" is installed.
-        seed: Where to start; another may find a better latent.
-        scale: Enlarge each image of the sheet this many times. Until it is easy to see if left out.
-        output: A .safetensors file; projected/PHOTO.safetensors in the run's folder if left out. An image lies beside.
+        photo: An image of any size. mien crops the middle and resizes it, as for training.
+        steps: Number of Adam steps.
+        features: Compare features besides pixels. auto: if the extra "metrics" is installed.
+        seed: Seed of the search. Another seed may find a better latent.
+        scale: Enlarge each image of the sheet this many times. If left out, mien chooses it.
+        output: A .safetensors file. If left out: projected/PHOTO.safetensors in the run's folder. The sheet is written
+            beside it.
     """
     from mien.inference.latents import inversion, perceptual
     from mien.inference.latents.files import save_w, tensors_place

@@ -1,6 +1,6 @@
 """Calls from Python: a verb's arguments are converted and checked as on the command line, with one-line errors.
 
-The aliases say what an argument may be; `widened` says which argument is of which kind.
+The aliases are the types of arguments in Python. `widened` gives the alias of each argument.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mien.errors import MienError, UsageError
 
 
 class HasPath(Protocol):
-    """A run, a prepared set, what a verb has written."""
+    """A run, a prepared set, or the result of a verb."""
 
     @property
     def path(self) -> str | Path: ...
@@ -57,26 +57,26 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "resolution": ("Resolution", Resolution),
     "snapshot": ("Snapshot", Snapshot),
 }
-"""What may stand in Python for an argument that the command line writes as text: its name, its type."""
+"""Argument that is text on the command line -> its type in Python, as text and as an object."""
 
 LISTED: dict[str, tuple[str, Any]] = {
     **dict.fromkeys(("set", "direction", "name"), ("Settings", Settings)),
     "runs": ("Iterable[RunLike]", Iterable[RunLike]),
 }
-"""The same for one that the command line takes several times."""
+"""The same for arguments that may be given several times on the command line."""
 
 LISTS = frozenset(("seeds", "metrics", "recipe", "recipes", "sweep", "attribute_grid", "attributes", "layers", "rows"))
 LISTS |= {"columns"}
-"""Texts that the command line writes with commas; from Python they may be lists."""
+"""Arguments with commas on the command line. From Python they may be lists."""
 _SHOWN = 60  # characters of a wrong value in a message
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
 def checked(name: str) -> Callable[[Verb], Verb]:
-    """A decorator: the verb as Python calls it. `name`: how messages call it, "mien.train".
+    """A decorator that makes the Python version of a verb. name: the name in messages, "mien.train".
 
-    Every argument is converted by `convert`. A MienError of the verb names arguments instead of flags.
+    `convert` converts every argument. A MienError of the verb names arguments instead of flags.
     """
 
     def wrap(verb: Verb) -> Verb:
@@ -107,59 +107,59 @@ def checked(name: str) -> Callable[[Verb], Verb]:
 
 
 def wide_signature(verb: Callable[..., Any]) -> inspect.Signature:
-    """The signature of a verb as Python may call it: wider types where the command line has text."""
+    """The signature of a verb in Python: wider types for arguments that are text on the command line."""
     signature, hints = inspect.signature(verb), hints_of(verb)
     parts = [part.replace(annotation=widened(part.name, hints[part.name])[1]) for part in signature.parameters.values()]
     return signature.replace(parameters=parts)
 
 
 def widened(name: str, hint: Any) -> tuple[str, Any]:
-    """The type that an argument may have in Python, as it is written and as an object."""
+    """The type of an argument in Python, as text and as an object."""
     options = typing.get_args(hint) if _is_union(hint) else (hint,)
-    wanted = next(option for option in options if option is not type(None))
-    if wanted is str:
+    kind = next(option for option in options if option is not type(None))
+    if kind is str:
         text, kind = TEXTS.get(name, ("str", str))
-    elif typing.get_origin(wanted) is tuple:
+    elif typing.get_origin(kind) is tuple:
         text, kind = LISTED.get(name, ("PathLike | Iterable[PathLike]", PathLike | Iterable[PathLike]))
-    elif wanted is Path:
+    elif kind is Path:
         text, kind = "PathLike", PathLike
     else:
-        text, kind = (wanted.__name__ if isinstance(wanted, type) else str(wanted).replace("typing.", "")), wanted
+        text = kind.__name__ if isinstance(kind, type) else str(kind).replace("typing.", "")
     return (f"{text} | None", kind | None) if type(None) in options else (text, kind)
 
 
 def plain(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """The verb itself, as the command line calls it: its errors name flags."""
+    """The verb that the command line calls: its errors name flags."""
     return getattr(verb, "verb", verb)
 
 
 def hints_of(verb: Callable[..., Any]) -> dict[str, Any]:
-    """Parameter -> type, without the annotations of the command line. The result's type is left unresolved."""
+    """Parameter -> type, without the annotations for the command line. The result's type stays unresolved."""
     named = {name: part.annotation for name, part in inspect.signature(verb).parameters.items()}
     return typing.get_type_hints(types.SimpleNamespace(__annotations__=named), verb.__globals__)
 
 
 def convert(name: str, value: Any, hint: Any) -> Any:
-    """`value` as `hint` wants it. Raises UsageError, one line that names the argument.
+    """`value` converted to the type `hint`. Raises UsageError, one line that names the argument.
 
-    Numbers and paths become texts, and texts become paths, as the verb reads them. A list of seeds or metrics becomes
-    the text with commas, (96, 80) the resolution "96x80", a dict KEY=VALUE pairs, and a run its path.
+    Numbers and paths become texts, and texts become paths. A list of seeds or metrics becomes text with commas.
+    (96, 80) becomes the resolution "96x80", a dict becomes KEY=VALUE pairs, and a run becomes its path.
     """
     options = typing.get_args(hint) if _is_union(hint) else (hint,)
     if value is None:
         if type(None) in options:
             return None
-        raise UsageError(f"{name} must be {_wanted(hint)}, not None")
-    wanted = next(option for option in options if option is not type(None))
+        raise UsageError(f"{name} must be {_described(hint)}, not None")
+    kind = next(option for option in options if option is not type(None))
     if hasattr(value, "tolist"):  # numpy and torch: a scalar, or an array of them
         value = value.tolist()
     if not isinstance(value, type) and isinstance(getattr(value, "path", None), str | Path):  # HasPath
         value = Path(value.path)
-    made = _made(name, value, wanted)
+    made = _converted(name, value, kind)
     if made is None:
         shown = repr(value)
         shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
-        raise UsageError(f"{name} must be {_wanted(hint)}, not {shown} ({type(value).__name__})")
+        raise UsageError(f"{name} must be {_described(hint)}, not {shown} ({type(value).__name__})")
     return made
 
 
@@ -169,7 +169,7 @@ def _bound(
     for word in named:
         if word not in signature.parameters:
             near = difflib.get_close_matches(word, signature.parameters, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(signature.parameters) or 'none'}"
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(signature.parameters) or 'none'}"
             raise UsageError(f"{name} has no argument {word}: {hint}")
     try:
         return signature.bind(*positional, **named).arguments
@@ -177,22 +177,22 @@ def _bound(
         raise UsageError(f"{name}: {error} (see help({name}))") from None
 
 
-def _made(name: str, value: Any, wanted: Any) -> Any:
-    """The converted value; None where it cannot be meant."""
-    origin = typing.get_origin(wanted)
+def _converted(name: str, value: Any, kind: Any) -> Any:
+    """The converted value; None if `value` does not fit `kind`."""
+    origin = typing.get_origin(kind)
     if origin is typing.Literal:
-        return value if isinstance(value, str) and value in typing.get_args(wanted) else None
+        return value if isinstance(value, str) and value in typing.get_args(kind) else None
     if origin is tuple:
-        return _tuple(name, value, typing.get_args(wanted)[0])
-    if wanted is bool:
+        return _tuple(name, value, typing.get_args(kind)[0])
+    if kind is bool:
         return value if isinstance(value, bool) else None
     if isinstance(value, bool):
         return None
-    if wanted is int:
+    if kind is int:
         return operator.index(value) if hasattr(value, "__index__") else None
-    if wanted is float:
+    if kind is float:
         return float(value) if isinstance(value, int | float) else None
-    if wanted is Path:
+    if kind is Path:
         return Path(value) if isinstance(value, str | Path) else None
     return _text(name, value)
 
@@ -230,7 +230,8 @@ def _setting(value: Any) -> str:
     return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
-def _wanted(hint: Any) -> str:
+def _described(hint: Any) -> str:
+    """The type as text: "a whole number or None"."""
     options = typing.get_args(hint) if _is_union(hint) else (hint,)
     words: list[str] = []
     for option in options:
@@ -249,9 +250,9 @@ def _is_union(hint: Any) -> bool:
 
 
 def _as_arguments(message: str, signature: inspect.Signature) -> str:
-    """ "--checkpoint-every 5x is …" -> "checkpoint_every 5x is …"; commands that a message quotes stay as they are."""
+    """ "--checkpoint-every 5x is …" -> "checkpoint_every 5x is …"; quoted commands stay unchanged."""
     flags = {name.rstrip("_").replace("_", "-"): name for name in signature.parameters}
-    pieces = re.split(r"(\bmien [a-z]+[^:;,)\n]*)", message)  # the odd ones are commands
+    pieces = re.split(r"(\bmien [a-z]+[^:;,)\n]*)", message)  # pieces with an odd index are commands
 
     def named(piece: str) -> str:
         return re.sub(r"--([a-z][a-z-]*)", lambda match: flags.get(match[1], match[0]), piece)

@@ -1,4 +1,4 @@
-"""mien recipes: what can be trained, or all settings of one recipe."""
+"""mien recipes: list the recipes, or the settings of one recipe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mien.commands.verb_result import VerbResult
 
 @dataclass(frozen=True)
 class Listing(VerbResult):
-    """Rows of (name, text): recipes with what they are, or one recipe's settings with their values, and `about` it."""
+    """Rows of (name, text): all recipes, or the settings of one recipe. about: the description of that recipe."""
 
     kind: str
     rows: dict[str, Any]
@@ -28,7 +28,7 @@ class Listing(VerbResult):
 
 
 def recipes(name: tyro.conf.Positional[str | None] = None) -> Listing:
-    """List the recipes; with a name, tell what it is and list its settings as --set takes them.
+    """List the recipes. With a name, describe that recipe and list its settings for --set.
 
     Args:
         name: A recipe, or my_gan.py:name.

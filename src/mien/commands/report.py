@@ -1,4 +1,4 @@
-"""mien report: one HTML page about a run, with its images, curves and settings."""
+"""mien report: write one HTML page about a run, with its images, curves and settings."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import tyro
 
 from mien.commands.verb_result import VerbResult
 from mien.runtime.atomic_files import io_errors, write_bytes
+from mien.runtime.printable import count_text
 
 
 @dataclass(frozen=True)
 class Reported(VerbResult):
-    """output: the page. images, charts: how many it shows. bytes: its size."""
+    """output: the page. pictures, charts: number of images and charts on it. bytes: its size."""
 
     output: str
     run: str
@@ -28,16 +29,17 @@ class Reported(VerbResult):
         return asdict(self)
 
     def __str__(self) -> str:
-        inside = f"{self.pictures} images, {self.charts} charts, {self.bytes / 1e6:.1f} MB"
+        counts = f"{count_text(self.pictures, 'image')}, {count_text(self.charts, 'chart')}"
+        inside = f"{counts}, {self.bytes / 1e6:.1f} MB"
         return f"{self.run}, {self.state} at {self.kimg:.1f} kimg ({inside}): {self.output}"
 
 
 def report(run: tyro.conf.Positional[str], *, output: Path | None = None, outdir: Path = Path("runs")) -> Reported:
-    """Write one HTML page about a run, finished or not: images, curves, data, settings, commands. Needs no network.
+    """Write one HTML page about a run: images, curves, data, settings, commands. It works offline.
 
     Args:
         run: A run's path, number or name, or "last".
-        output: The page's file, or a folder for its report.html. RUN/report.html if left out.
+        output: The page's file, or a folder for its report.html. If left out: RUN/report.html.
         outdir: Folder that holds the runs.
     """
     from mien.reports.report_page import page

@@ -1,4 +1,4 @@
-"""mien resume: go on with a run, bit by bit as if it had never stopped."""
+"""mien resume: continue a run, with the same bits as without the stop."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def resume(
     device: str = "auto",
     outdir: Path = Path("runs"),
 ) -> Run:
-    """Go on with a stopped or finished run, always into the same directory.
+    """Continue a stopped or finished run in its folder.
 
     Args:
         run: A run's path, number or name, or "last".
-        budget: A new end (2h, 500kimg), or so much more (+2h, +100kimg). What the run began with if left out.
-        data: Where the images are now, if they moved.
-        metrics: Evaluate while training by other metrics: fid,kid. none: no longer. As before if left out.
-        set: Change a setting of the recipe from here on: generator.optimizer.lr=1e-4. May be given often.
-        code: Your file that the run's recipe or metrics come from, if they do; once for each file.
+        budget: New total (2h, 500kimg), or an addition (+2h, +100kimg). If left out: the budget of the run.
+        data: The training images, if they moved.
+        metrics: New metrics for the rest of the training: fid,kid. none: stop evaluating. If left out: as before.
+        set: Change a setting of the recipe from now on: generator.optimizer.lr=1e-4. May be given several times.
+        code: Your Python file, if the run's recipe or metrics come from one. Once for each file.
         device: auto, cpu, cuda or cuda:1.
         outdir: Folder that holds the runs.
     """

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SnapshotFlags:
-    """Which snapshot of a run a verb uses.
+    """The snapshot of a run that a verb uses.
 
     Args:
-        snapshot: Use an older generator: its kimg, "best", or a file. The newest if left out.
+        snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
@@ -29,7 +29,7 @@ class SnapshotFlags:
 
 @dataclass(frozen=True)
 class RunFlags(SnapshotFlags):
-    """A run, and which of its snapshots a verb uses.
+    """The run, and the snapshot of it, that a verb uses.
 
     Args:
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
@@ -46,13 +46,13 @@ class RunFlags(SnapshotFlags):
 
 @dataclass(frozen=True, kw_only=True)
 class RequestFlags:
-    """What a conditional generator draws.
+    """The requested condition of a conditional generator.
 
     Args:
-        class_: Draw this class, by its name or number. For runs with --cond class.
-        attributes: Draw these attributes: "hair=silver,eyes=green,smile". A seed chooses the others. For runs with
+        class_: Requested class: its name or number. For runs with --cond class.
+        attributes: Requested attributes: "hair=silver,eyes=green,smile". The seed chooses the others. For runs with
             --cond attributes.
-        text: Draw what this text says: "a smiling girl with green hair". For runs with --cond text.
+        text: Requested text: "a smiling girl with green hair". For runs with --cond text.
     """
 
     class_: str | None = None
@@ -61,7 +61,7 @@ class RequestFlags:
 
     @property
     def given(self) -> dict[str, str]:
-        """The flags that were given, by name: {"class": "smile"}."""
+        """Flag -> value of the given flags: {"class": "smile"}."""
         flags = {"class": self.class_, "attributes": self.attributes, "text": self.text}
         return {name: value for name, value in flags.items() if value is not None}
 

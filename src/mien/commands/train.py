@@ -1,4 +1,4 @@
-"""mien train: learn faces from images."""
+"""mien train: train a GAN on a folder of images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @takes_fields_of(TrainConfig)
 def train(config: TrainConfig) -> Run | Runs:
-    """Learn faces from a folder of images, a zip, or the built-in drawn faces."""
+    """Train a GAN on a folder of images, a zip, or the built-in faces."""
     from mien.trainer import launch, multi_run
 
     return launch.train(config) if config.recipes is None else multi_run.train_each(config)

@@ -1,4 +1,4 @@
-"""mien translate: turn images into those of the other domain, with a trained pix2pix or cyclegan."""
+"""mien translate: translate images into another domain, with a trained pix2pix or cyclegan."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mien.commands.shared_flags import RunFlags
 from mien.commands.verb_result import VerbResult
 from mien.config.keywords import takes_groups
 from mien.errors import DataError, FileError, UsageError
+from mien.runtime.printable import count_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +26,7 @@ Read = tuple[str, bytes]
 
 @dataclass(frozen=True)
 class Translated(VerbResult):
-    """path: the folder. files: what was written. skipped: images that could not be read, and why."""
+    """path: the folder. files: names of the written files. skipped: unreadable image -> reason."""
 
     path: Path
     files: tuple[str, ...]
@@ -35,11 +36,11 @@ class Translated(VerbResult):
     kimg: float
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON knows it."""
+        """All fields, as JSON types."""
         return {**vars(self), "path": str(self.path), "files": list(self.files)}
 
     def __str__(self) -> str:
-        count = "1 picture" if len(self.files) == 1 else f"{len(self.files):,} pictures"
+        count = count_text(len(self.files), "image")
         lines = [f"{count} in {self.path}", f"  translated to {self.to} by {self.run} at {self.kimg:g} kimg"]
         return "\n".join([*lines, *(f"  skipped {name}: {reason}" for name, reason in self.skipped.items())])
 
@@ -59,11 +60,11 @@ def translate(
 
     Args:
         pictures: Images, folders of images, or archives.
-        to: Into which domain; A or B as in the data. May be left out if the run translates one way only.
-        beside: Write source and result side by side, with cyclegan also the round trip.
-        resize: First bring an image to the size of the training, keeping its shape; else it is translated as it is.
-        output: The folder for the results. "translated" in the run's folder if left out.
-        format: Of the results: png (exact), jpg or webp.
+        to: Target domain, A or B as in the data. Needed only if the run translates both ways.
+        beside: Write source and result side by side, for cyclegan also the round trip.
+        resize: First resize each image to the training's resolution, with the same aspect ratio.
+        output: The folder for the results. If left out: "translated" in the run's folder.
+        format: Format of the results: png (exact), jpg or webp.
     """
     from mien.inference.translator import load
     from mien.media.picture_output import check_output, write_folder
@@ -73,7 +74,7 @@ def translate(
     run, outdir = run_flags.run, run_flags.outdir
     given = list(read(pictures))
     translator = load(run, run_flags.snapshot, outdir=outdir, code=run_flags.code)
-    wanted = translator.domain(to)
+    target = translator.domain(to)
     inside = Path() if run.endswith(".safetensors") else find(run, outdir).path
     folder = output or inside / "translated"
     check_output(folder, "folder")
@@ -83,7 +84,7 @@ def translate(
     def results() -> Iterator[tuple[str, bytes]]:
         with counted("translating") as progress:
             for done, (name, data) in enumerate(given, 1):
-                made = translated(translator, name, data, wanted, beside, resize, format, skipped)
+                made = translated(translator, name, data, target, beside, resize, format, skipped)
                 if made is not None:
                     files.append(free(name, format, files))
                     yield files[-1], made
@@ -92,28 +93,30 @@ def translate(
     write_folder(folder, results())
     if not files:
         name, reason = next(iter(skipped.items()))
-        raise DataError(f"{name} cannot be read: {reason}" + (", nor any other picture" if len(skipped) > 1 else ""))
-    return Translated(folder, tuple(files), skipped, wanted, translator.run, translator.images / 1000)
+        raise DataError(
+            f"{name} cannot be read: {reason}" + (", and no other image either" if len(skipped) > 1 else "")
+        )
+    return Translated(folder, tuple(files), skipped, target, translator.run, translator.images / 1000)
 
 
 # --- images in ------------------------------------------------------------------------------------------------------
 
 
 def read(paths: tuple[Path, ...]) -> Iterator[Read]:
-    """(name, bytes) of each image. Raises FileError or DataError naming what is missing."""
+    """Yields (name, bytes) of each image. Raises FileError or DataError."""
     from mien.data.files import is_picture, open_files
 
     if not paths:
-        raise UsageError("mien translate needs PICTURES: name pictures or a folder after the run")
+        raise UsageError("mien translate needs PICTURES: name images or a folder after the run")
     for path in paths:
         if not path.exists():
-            raise FileError(f"{path} does not exist: name a picture, a folder of pictures or an archive")
+            raise FileError(f"{path} does not exist: name an image, a folder of images or an archive")
         if path.is_file() and is_picture(path.name):
             yield path.name, path.read_bytes()
             continue
         files = open_files(path)
         if not files.pictures:
-            raise DataError(f"{path} holds no picture that mien can read")
+            raise DataError(f"{path} holds no image that mien can read")
         for name in files.pictures:
             yield name, files.read(name)
 
@@ -138,7 +141,7 @@ def translated(
     ending: str,
     skipped: dict[str, str],
 ) -> bytes | None:
-    """A file; None for an image that cannot be read, which `skipped` then names."""
+    """The result's file; None for an unreadable image, which is added to `skipped`."""
     import numpy as np
 
     from mien.data.decode import BadPicture, open_picture, upright
@@ -154,17 +157,17 @@ def translated(
     source = pixels_of(image, translator, resize)
     try:
         made = [one[0] for one in translator(source[None], to)]
-    except RuntimeError as error:  # torch has no class of its own for it on the processor
+    except RuntimeError as error:  # torch has no exception class for this on the processor
         if "memory" not in str(error):
             raise
-        raise UsageError(f"{name}, {image.width}x{image.height}, does not fit into this memory: add --resize") from None
+        raise UsageError(f"{name}, {image.width}x{image.height}, does not fit into memory: add --resize") from None
     shown = grid(np.stack([source, *made]), 1 + len(made)) if beside else made[0]
     facts = {"run": translator.run, "recipe": translator.recipe.name, "kimg": translator.images / 1000}
     return encode(to_image(shown), ending, {**facts, "source": name, "to": to})
 
 
 def pixels_of(image: Image.Image, translator: Translator, resize: bool) -> np.ndarray:
-    """RGB image -> uint8 [H,W,C] as the translator reads it; resized, it just covers the training's size."""
+    """RGB image -> uint8 [H,W,C] as the translator reads it. resize: until it just covers the training's resolution."""
     import numpy as np
 
     from mien.data.resample import lanczos

@@ -1,4 +1,4 @@
-"""What every verb returns: a frozen dataclass with `as_dict()` for --json, and `__str__` for people."""
+"""The base of what every verb returns: a frozen dataclass with `as_dict()` for --json and `__str__` as its text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class VerbResult:
     _repr_pretty_: ClassVar[Callable[..., None]]
 
     def __init_subclass__(cls) -> None:
-        """IPython takes the `__repr__` of a dataclass unless the class itself has this."""
+        """Without this method in the class itself, IPython would print the `__repr__` of the dataclass."""
         cls._repr_pretty_ = print_text
 
     def _repr_html_(self) -> str:
@@ -24,12 +24,12 @@ class VerbResult:
 
 
 def print_text(result: Any, printer: Any, cycle: bool) -> None:
-    """What IPython prints in a terminal."""
+    """Print the result's text in IPython."""
     printer.text(str(result))
 
 
 def images_html(result: Any) -> str:
-    """One image large, several as a strip of eight; "" where there is none."""
+    """One large image, or a strip of up to eight; "" if the result has no images."""
     from PIL import Image
 
     from mien.media.html_images import STRIP, image_tag, strip
@@ -49,9 +49,9 @@ def images_html(result: Any) -> str:
 
 
 def image_files(values: Any) -> Iterator[Path]:
-    """Those among the values of a result's fields, and those in a folder that is one of them; of a run none."""
+    """Yields the image files that the fields name or that lie in a named folder; a run's folder gives none."""
     for value in values:
-        if isinstance(value, list | tuple):  # texts in a list are names inside a folder or an archive
+        if isinstance(value, list | tuple):  # a str in a list is a name inside a folder or an archive
             yield from image_files(part for part in value if isinstance(part, Path))
         elif isinstance(value, Path) and value.is_dir() and not (value / "recipe.json").exists():
             yield from sorted(path for path in value.iterdir() if path.suffix in IMAGES)

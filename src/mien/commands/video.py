@@ -1,4 +1,4 @@
-"""mien video: the film of a training, and a walk between faces, as GIF and WebP."""
+"""mien video: film a training, and an interpolation between faces, as GIF and WebP."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from mien.runs.directory import RunDirectory
 
 CAPTION = 18  # pixels below the images of the film, for the kimg
-MOST_BYTES = 10_000_000  # of a GIF: larger ones are refused by chats and course pages
+MOST_BYTES = 10_000_000  # of a GIF: chats and course pages refuse larger ones
 Side = Annotated[int, msgspec.Meta(ge=1, le=1 << 14)]
-LAST_FRAME = 2500  # milliseconds that the film rests on its end
-FILM_SIDES, WALK_SIDES = (8, 6, 5, 4, 3), (4, 3, 2)  # faces a side, tried until the GIF is small enough
+LAST_FRAME = 2500  # milliseconds of the last frame
+FILM_SIDES, WALK_SIDES = (8, 6, 5, 4, 3), (4, 3, 2)  # faces per side, tried until the GIF is small enough
 FILM_SECONDS = 10.0  # of a film with many frames
 
 
 @dataclass(frozen=True)
 class Filmed(VerbResult):
-    """The files that were written."""
+    """files: the written files. frames: film -> number of frames."""
 
     files: tuple[Path, ...]
     frames: dict[str, int]
@@ -58,16 +58,16 @@ def video(
     scale: int | None = None,
     output: Path | None = None,
 ) -> Filmed:
-    """Make a film of how the faces came (evolution), and of faces that turn into each other (interpolation).
+    """Film the faces during a training (evolution), and faces that morph into each other (interpolation).
 
     Args:
-        kind: The training's evolution from its sample grids, a closed walk between faces, or both.
-        seeds: The stations of the walk's first face, 0-5 or 3,14,15; the other faces have stations of their own.
-        frames: From one station of the walk to the next.
-        fps: Frames a second of the walk.
-        trunc: Below 1 less variety and fewer broken images in the walk.
-        scale: Enlarge each image this many times. Until the film is easy to see if left out.
-        output: Folder for the files; the run's own if left out.
+        kind: evolution: the sample grids of the training. interpolation: a loop between generated faces. Or both.
+        seeds: Stations of the first interpolated face: 0-5 or 3,14,15. The other faces have other stations.
+        frames: Frames from one station to the next.
+        fps: Frames per second of the interpolation.
+        trunc: Truncation of the interpolation. Below 1: less variety and fewer broken images.
+        scale: Enlarge each image this many times. If left out, mien chooses it.
+        output: Folder for the files. If left out: the run's folder.
     """
     from mien.inference.translator import translates
     from mien.runs.directory import find
@@ -79,7 +79,7 @@ def video(
     if translates(directory):
         if kind == "interpolation":
             raise UsageError(
-                f"--kind interpolation: {directory.name} translates pictures and has no latents to walk in"
+                f"--kind interpolation: {directory.name} translates images and has no latents to interpolate"
             )
         kind = "evolution"
     folder = output or directory.path
@@ -87,7 +87,7 @@ def video(
     if kind != "interpolation" and not grids:
         raise FileError(f"{directory.samples} holds no sample grids: train first, or use --kind interpolation")
     walk: Film | None = None
-    if kind != "evolution":  # drawn before anything is written: much can be wrong with seeds and snapshots
+    if kind != "evolution":  # computed before anything is written: seeds or snapshot may be wrong
         walk = interpolation(directory, seeds, frames, fps, trunc, run_flags.snapshot, run_flags.code)
     with io_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ def video(
 
 
 class Sheet(TypedDict):
-    """What a sample grid says of itself: where its images stand."""
+    """The facts inside a sample grid: where its images stand, in pixels."""
 
     height: Side
     width: Side
@@ -109,8 +109,11 @@ class Sheet(TypedDict):
 
 @dataclass(frozen=True)
 class Film:
-    """cells: for each frame its faces, uint8 [N,H,W,1 or 3]. captions: below each frame, or none at all. durations:
-    milliseconds. sides: faces a side, tried until the GIF is small enough."""
+    """The frames of a film.
+
+    cells: the faces of each frame, uint8 [N,H,W,1 or 3]. captions: one below each frame, or none. durations: in
+    milliseconds. sides: faces per side, tried until the GIF is small enough.
+    """
 
     cells: Sequence[np.ndarray]
     captions: Sequence[str]
@@ -118,12 +121,12 @@ class Film:
     sides: Sequence[int]
 
     def frames(self, side: int, scale: int) -> list[Image.Image]:
-        """RGB, with at most side x side faces, each enlarged `scale` times."""
+        """RGB frames with at most side x side faces, each enlarged `scale` times."""
         captions = self.captions or [""] * len(self.cells)
         return [frame(faces, side, text, scale) for faces, text in zip(self.cells, captions)]
 
     def sizes(self, scale: int | None) -> list[tuple[int, int]]:
-        """(faces a side, scale), best first: the enlargement goes before any face does, unless `scale` is given."""
+        """(faces per side, scale), best first. Unless `scale` is given, a smaller scale comes before fewer faces."""
         if scale is not None:
             return [(side, scale) for side in self.sides]
         rows = min(self.sides[0], round(len(self.cells[0]) ** 0.5))
@@ -131,7 +134,7 @@ class Film:
         return [*((self.sides[0], less) for less in range(visible, 0, -1)), *((side, 1) for side in self.sides[1:])]
 
     def write(self, folder: Path, name: str, scale: int | None) -> list[Path]:
-        """{name}.gif and {name}.webp, of the same frames."""
+        """Write {name}.gif and {name}.webp with the same frames."""
         for size in self.sizes(scale):
             pictures = self.frames(*size)
             data = gif(pictures, self.durations)
@@ -146,18 +149,18 @@ class Film:
 
 
 def evolution(grids: Sequence[tuple[float, Path]]) -> Film:
-    """The sample grids one after the other, each with its kimg; the last is held."""
+    """The film of the sample grids, each with its kimg. The last one stays longer."""
     each = max(60, min(400, round(FILM_SECONDS * 1000 / len(grids))))
     captions = [f"{kimg:,.0f} kimg" if kimg >= 10 or kimg == int(kimg) else f"{kimg:.1f} kimg" for kimg, _ in grids]
     cells = [read_cells(path) for _, path in grids]
     for found, (_, path) in zip(cells, grids):
         if found.shape != cells[0].shape:
-            raise FileError(f"{path} does not fit the other sample grids: they hold pictures of other sizes")
+            raise FileError(f"{path} does not fit the other sample grids: their images have another size")
     return Film(cells, captions, [each] * (len(cells) - 1) + [LAST_FRAME], FILM_SIDES)
 
 
 def read_cells(path: Path) -> np.ndarray:
-    """The images of a sample grid, uint8 [N,H,W,3], cut out by the facts in its metadata."""
+    """The images of a sample grid, uint8 [N,H,W,3]; its metadata say where they stand."""
     try:
         with Image.open(path) as sheet:
             facts = typed_json.decode(str(getattr(sheet, "text", {})["mien"]), Sheet, f"{path}, in its header,")
@@ -167,7 +170,7 @@ def read_cells(path: Path) -> np.ndarray:
     height, width, gap = facts["height"], facts["width"], facts["gap"]
     size = (facts["rows"] * (height + gap) + gap, facts["columns"] * (width + gap) + gap)
     if pixels.shape[:2] != size:
-        raise FileError(f"{path} is damaged: it is {pixels.shape[:2]}, and its header says {size} (height, width)")
+        raise FileError(f"{path} is damaged: it is {pixels.shape[:2]}, and its header gives {size} (height, width)")
     corners = [
         (gap + row * (height + gap), gap + column * (width + gap))
         for row in range(facts["rows"])
@@ -177,7 +180,7 @@ def read_cells(path: Path) -> np.ndarray:
 
 
 def frame(faces: np.ndarray, side: int, caption: str, scale: int) -> Image.Image:
-    """The upper left side x side of the faces, each enlarged `scale` times, with the caption below."""
+    """One frame: the upper left side x side faces, each enlarged `scale` times, with the caption below."""
     columns = round(len(faces) ** 0.5)
     side = min(side, columns)
     chosen = [row * columns + column for row in range(min(side, len(faces) // columns)) for column in range(side)]
@@ -196,7 +199,7 @@ def frame(faces: np.ndarray, side: int, caption: str, scale: int) -> Image.Image
 def interpolation(
     run: RunDirectory, seeds: str, frames: int, fps: int, truncation: float, snapshot: str | None, code: Path | None
 ) -> Film:
-    """A grid of faces, each on a closed walk of its own."""
+    """The film of a grid of faces, each on its own loop of latents."""
     import torch
 
     from mien.inference.generator import load
@@ -207,16 +210,16 @@ def interpolation(
     check_truncation(truncation)
     stations = parse_seeds(seeds)
     if len(stations) < 2:
-        raise UsageError(f"--seeds {seeds}: a walk needs two stations or more")
+        raise UsageError(f"--seeds {seeds}: an interpolation needs two stations or more")
     generator = load(run, snapshot, code=code)
-    # Face f walks through the stations shifted by f times their span, so that all differ and seeds name them.
+    # Face f uses the seeds plus f times their span: all faces differ, and seeds identify their stations.
     span = max(stations) + 1
     walks = [
         generator.latents([(seed + span * face) % 2**63 for seed in stations]) for face in range(WALK_SIDES[0] ** 2)
     ]
     routes = torch.stack(walks)
     cells = []
-    with counted("drawing the walk") as progress, torch.inference_mode():
+    with counted("generating the interpolation") as progress, torch.inference_mode():
         for step in range(len(stations) * frames):
             here, share = divmod(step, frames)
             z = slerp(routes[:, here], routes[:, (here + 1) % len(stations)], share / frames)

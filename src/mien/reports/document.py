@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from mien import __version__
 from mien.reports.charts import number_text
+from mien.runtime.printable import count_text
 
 MAX_BYTES = 9_500_000  # of a page
 MAX_CHARACTERS = 2000  # of one text from a file
@@ -50,11 +51,6 @@ def cut(value: object) -> str:
 def breakable(path: str) -> Markup:
     """A dotted path that may be broken after a dot or an underscore, as HTML."""
     return escape(cut(path)).replace(".", Markup(".<wbr>")).replace("_", Markup("_<wbr>"))
-
-
-def count_text(number: int, noun: str) -> str:
-    """ "1 file", "2,000 files" """
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def date_text(seconds: float) -> str:

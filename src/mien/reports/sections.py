@@ -14,6 +14,7 @@ from mien.reports.explanations import are_probabilities
 from mien.reports.metrics import measured
 from mien.reports.run_data import RunData, is_number, number, points, speeds
 from mien.reports.settings import Setting, reproduce
+from mien.runtime.printable import count_text
 
 MAX_SKIPPED = 50
 MAX_LABELS = 100
@@ -161,7 +162,7 @@ def skipped_text(run: RunData) -> str:
     if "skipped_count" not in run.info:
         return ""
     count = int(number(run.info, "skipped_count"))
-    return f"{count:,} file{'' if count == 1 else 's'}" if count else "no file"
+    return count_text(count, "file") if count else "no file"
 
 
 def label_counts(info: dict[str, Any]) -> list[tuple[str, str]]:

@@ -15,6 +15,11 @@ UNSAFE = re.compile(
 _KEPT = "\n\t"
 
 
+def count_text(number: int, noun: str) -> str:
+    """ "1 file", "2,000 files" """
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def printable(text: str) -> str:
     """The text with every unsafe character as Python would write it; lines and tabs stay."""
     return UNSAFE.sub(_written, text) if not text.isprintable() else text
