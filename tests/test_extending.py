@@ -185,7 +185,7 @@ QUICK = ["--resolution", "16", "--batch", "8", "--tick", "0.016", "--set", "disc
 @pytest.fixture
 def guided(faces, tmp_path, monkeypatch):
     """A folder with the guide's pieces as my_gan.py and my_metric.py, and pictures in faces/; we are in it."""
-    *gan, metric, _ = PIECES
+    gan, (metric,) = PIECES[:3], [piece for piece in PIECES if piece.startswith("# my_metric.py")]
     (tmp_path / "my_gan.py").write_text("\n\n".join(gan))
     (tmp_path / "my_metric.py").write_text(metric)
     (tmp_path / "faces").symlink_to(faces)
@@ -196,12 +196,17 @@ def guided(faces, tmp_path, monkeypatch):
 
 def test_the_guide_has_a_loss_a_network_a_recipe_and_a_metric():
     names = [re.findall(r"^(?:class|def) (\w+)", piece, re.MULTILINE) for piece in PIECES]
-    assert names == [["Exponential"], ["Painter"], ["exponential"], ["Steepness"], ["ages"]]
+    assert names[:4] == [["Exponential"], ["Painter"], ["exponential"], ["Steepness"]]
+    assert names[4:6] == [["ages"], ["poses", "circle", "Pose"]]
     assert COMMANDS == [
         "mien train my_gan.py:exponential --data faces/",
         "mien resume last --code my_gan.py",
         "mien evaluate last --metrics my_metric.py:steepness,fid",
         "mien train --data people/ --code my_layout.py --cond class",
+        "mien train --data poses/ --cond my_pose.py:Pose",
+        'mien generate last --code my_pose.py --condition "yaw=20,pitch=0"',
+        "mien resume last --code my_pose.py",
+        "mien sharpen face.png --radius 3",
     ]
 
 

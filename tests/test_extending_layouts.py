@@ -93,7 +93,7 @@ def test_a_layout_of_ones_own_fills_labels_and_captions(own, aged, tmp_path, cap
     assert cli.run(words) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["layout"], found["pictures"], found["labels"]) == ("my_layout.py:ages", 16, {"child": 8, "adult": 8})
-    assert "1 picture left out (for a test, or not listed)" in found["description"][1]
+    assert "1 image left out (for a test, or not listed)" in found["description"][1]
     assert cli.run(["data", "prepare", str(aged), "--code", str(own), "--output", str(tmp_path / "ready")]) == 0
     ready = prepare(tmp_path / "ready", 64, 64)
     assert ready.captions is not None and ready.captions[:2] == ["a face of 12 years", "a face of 31 years"]

@@ -201,6 +201,7 @@ def directions(
     class_: ClassName | None = None,
     attributes: Settings | None = None,
     text: str | None = None,
+    condition: Settings | None = None,
     snapshot: Snapshot | None = None,
     code: PathLike | None = None,
     outdir: PathLike = ...,
@@ -227,6 +228,7 @@ def directions(
         attributes: Requested attributes: "hair=silver,eyes=green,smile". The seed chooses the others. For runs with
             --cond attributes.
         text: Requested text: "a smiling girl with green hair". For runs with --cond text.
+        condition: Request for your own condition: "yaw=20,pitch=0". For runs with --cond my_pose.py:Pose.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
@@ -301,6 +303,7 @@ def generate(
     class_: ClassName | None = None,
     attributes: Settings | None = None,
     text: str | None = None,
+    condition: Settings | None = None,
     snapshot: Snapshot | None = None,
     code: PathLike | None = None,
     outdir: PathLike = ...,
@@ -327,6 +330,7 @@ def generate(
         attributes: Requested attributes: "hair=silver,eyes=green,smile". The seed chooses the others. For runs with
             --cond attributes.
         text: Requested text: "a smiling girl with green hair". For runs with --cond text.
+        condition: Request for your own condition: "yaw=20,pitch=0". For runs with --cond my_pose.py:Pose.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
@@ -362,6 +366,7 @@ def interpolate(
     class_: ClassName | None = None,
     attributes: Settings | None = None,
     text: str | None = None,
+    condition: Settings | None = None,
     snapshot: Snapshot | None = None,
     code: PathLike | None = None,
     outdir: PathLike = ...,
@@ -382,6 +387,7 @@ def interpolate(
         attributes: Requested attributes: "hair=silver,eyes=green,smile". The seed chooses the others. For runs with
             --cond attributes.
         text: Requested text: "a smiling girl with green hair". For runs with --cond text.
+        condition: Request for your own condition: "yaw=20,pitch=0". For runs with --cond my_pose.py:Pose.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
@@ -455,6 +461,7 @@ def mix(
     class_: ClassName | None = None,
     attributes: Settings | None = None,
     text: str | None = None,
+    condition: Settings | None = None,
     snapshot: Snapshot | None = None,
     code: PathLike | None = None,
     outdir: PathLike = ...,
@@ -473,6 +480,7 @@ def mix(
         attributes: Requested attributes: "hair=silver,eyes=green,smile". The seed chooses the others. For runs with
             --cond attributes.
         text: Requested text: "a smiling girl with green hair". For runs with --cond text.
+        condition: Request for your own condition: "yaw=20,pitch=0". For runs with --cond my_pose.py:Pose.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
@@ -539,6 +547,7 @@ def project(
     class_: ClassName | None = None,
     attributes: Settings | None = None,
     text: str | None = None,
+    condition: Settings | None = None,
     snapshot: Snapshot | None = None,
     code: PathLike | None = None,
     outdir: PathLike = ...,
@@ -557,6 +566,7 @@ def project(
         attributes: Requested attributes: "hair=silver,eyes=green,smile". The seed chooses the others. For runs with
             --cond attributes.
         text: Requested text: "a smiling girl with green hair". For runs with --cond text.
+        condition: Request for your own condition: "yaw=20,pitch=0". For runs with --cond my_pose.py:Pose.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
@@ -635,7 +645,7 @@ def train(
     init: RunLike | None = None,
     freeze_d: int | None = None,
     augment: str = "auto",
-    cond: Literal["none", "class", "attributes", "text"] = "none",
+    cond: str = "none",
     encoder: str | None = None,
     code: PathLike | Iterable[PathLike] = (),
     budget: str = "20m",
@@ -666,7 +676,7 @@ def train(
             RECIPE is given. At another resolution the layers that fit are taken over.
         freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small data sets. Needs --init.
         augment: What D sees of images: none, diffaugment or ada; auto: the recipe's own, or one for few images.
-        cond: Draw by the images' classes, attributes or captions, so that mien generate can ask for them.
+        cond: none, class, attributes, text (captions) or your own my_pose.py:Pose. mien generate can then ask for them.
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
         code: Your own file that reads DATA: my_layout.py (CONTRIBUTING.md says how). May be given often.
         budget: How long: 30m, 2h, 200kimg (thousand images seen) or 50ep (epochs).
@@ -697,7 +707,7 @@ def train(
     init: RunLike | None = None,
     freeze_d: int | None = None,
     augment: str = "auto",
-    cond: Literal["none", "class", "attributes", "text"] = "none",
+    cond: str = "none",
     encoder: str | None = None,
     code: PathLike | Iterable[PathLike] = (),
     budget: str = "20m",
@@ -728,7 +738,7 @@ def train(
             RECIPE is given. At another resolution the layers that fit are taken over.
         freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small data sets. Needs --init.
         augment: What D sees of images: none, diffaugment or ada; auto: the recipe's own, or one for few images.
-        cond: Draw by the images' classes, attributes or captions, so that mien generate can ask for them.
+        cond: none, class, attributes, text (captions) or your own my_pose.py:Pose. mien generate can then ask for them.
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
         code: Your own file that reads DATA: my_layout.py (CONTRIBUTING.md says how). May be given often.
         budget: How long: 30m, 2h, 200kimg (thousand images seen) or 50ep (epochs).

@@ -144,7 +144,7 @@ def test_a_run_of_an_older_mien_is_reported_and_compared(run, tmp_path, capsys):
         ("{}", "it says nothing of data"),
         ('{"data": "faces", "tick": 0}', "--tick 0.0 is not a number"),
         ('{"data": "faces\\u0000"}', "data is"),
-        ('{"data": "faces", "cond": "mood"}', "cond is"),
+        ('{"data": "faces", "cond": "mood"}', "--cond mood is none of none, class"),
         ('{"data": "faces", "outdir": 3}', "outdir is"),
     ],
 )

@@ -109,7 +109,7 @@ def generate(
     if latent and (seeds or trunc != 1.0 or requested):
         names = ", ".join(["--seeds", *(f"--{name}" for name in requested)])
         raise UsageError(f"--latent excludes {names} and --trunc: the latents of a file are used unchanged")
-    if attribute_grid and (grid or zip or latent or direction or request_flags.class_ or request_flags.text):
+    if attribute_grid and (grid or zip or latent or direction or set(request_flags.given) - {"attributes"}):
         raise UsageError(
             "--attribute-grid writes a sheet of its own: combine it only with --attributes, --seeds and --trunc"
         )
@@ -149,7 +149,7 @@ def generate(
 
 def in_words(requested: dict[str, str]) -> str:
     if not requested:
-        return "each seed chose one of the training labels; request one by --class, --attributes or --text"
+        return "each seed chose one of the training labels; request one by --class, --attributes, --text or --condition"
     return "; ".join(f"{name}: {value}" for name, value in requested.items())
 
 

@@ -51,7 +51,7 @@ TEXTS: dict[str, tuple[str, Any]] = {
     **dict.fromkeys(("data", "path"), ("Data", Data)),
     **dict.fromkeys(("seeds", "layers", "rows", "columns"), ("Numbers", Numbers)),
     **dict.fromkeys(("metrics", "recipes", "sweep", "attribute_grid"), ("Names", Names)),
-    "attributes": ("Settings", Settings),
+    **dict.fromkeys(("attributes", "condition"), ("Settings", Settings)),
     "class_": ("ClassName", ClassName),
     "device": ("Device", Device),
     "resolution": ("Resolution", Resolution),
@@ -66,7 +66,7 @@ LISTED: dict[str, tuple[str, Any]] = {
 """The same for arguments that may be given several times on the command line."""
 
 LISTS = frozenset(("seeds", "metrics", "recipe", "recipes", "sweep", "attribute_grid", "attributes", "layers", "rows"))
-LISTS |= {"columns"}
+LISTS |= {"columns", "condition"}
 """Arguments with commas on the command line. From Python they may be lists."""
 _SHOWN = 60  # characters of a wrong value in a message
 

@@ -53,16 +53,18 @@ class RequestFlags:
         attributes: Requested attributes: "hair=silver,eyes=green,smile". The seed chooses the others. For runs with
             --cond attributes.
         text: Requested text: "a smiling girl with green hair". For runs with --cond text.
+        condition: Request for your own condition: "yaw=20,pitch=0". For runs with --cond my_pose.py:Pose.
     """
 
     class_: str | None = None
     attributes: str | None = None
     text: str | None = None
+    condition: str | None = None
 
     @property
     def given(self) -> dict[str, str]:
         """Flag -> value of the given flags: {"class": "smile"}."""
-        flags = {"class": self.class_, "attributes": self.attributes, "text": self.text}
+        flags = {"class": self.class_, "attributes": self.attributes, "text": self.text, "condition": self.condition}
         return {name: value for name, value in flags.items() if value is not None}
 
     def apply(self, generator: Generator) -> Generator:
@@ -70,4 +72,6 @@ class RequestFlags:
         from mien.conditioning.requests import parse
 
         attributes = None if self.attributes is None else parse(self.attributes)
-        return generator.conditioned_on(class_=self.class_, attributes=attributes, text=self.text)
+        return generator.conditioned_on(
+            class_=self.class_, attributes=attributes, text=self.text, condition=self.condition
+        )

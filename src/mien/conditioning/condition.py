@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from torch import nn
 
 from mien.config.spec import Spec
@@ -13,7 +14,12 @@ from mien.data.attributes import attributes_of
 from mien.errors import UsageError
 from mien.networks.conditional import AuxiliaryDiscriminator, ConditionalGenerator, ProjectionDiscriminator
 
-Kind = Literal["class", "attributes", "text"]
+if TYPE_CHECKING:
+    from mien.data.layouts import Layout
+    from mien.data.prepared import PreparedSet
+
+Kind = Literal["class", "attributes", "text", "own"]
+"""own: what a class of the user's own makes of the images, and of a request."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,23 @@ class Condition:
     encoder: str = ""
     embedding_dim: int = 64
     noise: float = 0.0
+
+    # --- what a condition of your own overrides: `--cond my_pose.py:Pose` --------------------------------------------
+
+    @classmethod
+    def of(cls, layout: Layout) -> Condition:
+        """`cls("own", dim=…)` for the images of a data set. Raises UsageError for images that do not suit it."""
+        raise UsageError(f"{cls.__name__} has no of(layout): it returns the condition that suits a data set")
+
+    def labels(self, pictures: PreparedSet) -> np.ndarray:
+        """Numbers [N,dim] of the prepared images, from their labels or captions. A row of zeros: nothing is known."""
+        raise UsageError(f"{type(self).__name__} has no labels(pictures): it returns numbers [N,dim] of the images")
+
+    def request(self, text: str) -> np.ndarray:
+        """Numbers [M,dim] of what `--condition` requests; each seed chooses a row. Raises UsageError."""
+        raise UsageError(f"{type(self).__name__} has no request(text): it returns what --condition requests, [M,dim]")
+
+    # --- networks ----------------------------------------------------------------------------------------------------
 
     def generator(self, spec: Spec[nn.Module], **shape: Any) -> nn.Module:
         """Raises UsageError for a generator whose latent's size is not free."""
@@ -48,8 +71,8 @@ class Condition:
 
     @property
     def columns(self) -> list[list[int]] | None:
-        """Those of a label that tell one thing together; None for texts, whose numbers tell nothing by themselves."""
-        if self.kind == "text":
+        """Those of a label that tell one thing together; None for numbers that tell nothing alone, as a text's."""
+        if self.kind in ("text", "own"):
             return None
         if self.kind == "class":
             return [list(range(self.dim))]

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mien.conditioning import own
 from mien.conditioning.condition import Condition, Kind
 from mien.conditioning.text import encoder as encoders
 from mien.data.attributes import one_each
@@ -29,16 +30,21 @@ SHOWN = 4  # names in a line
 
 def offers(names: Sequence[str], labels: np.ndarray | None, captions: bool) -> dict[Kind, str]:
     """What images may be conditioned on, the best first: kind -> what that is, in words. Classes are labels of which
-    no image has two."""
+    no image has two. Numbers outside 0..1 are for a condition of the user's own."""
     shown = f"({', '.join(names[:SHOWN])}{', …' if len(names) > SHOWN else ''})"
     found: dict[Kind, str] = {}
     if len(names) > 1 and labels is not None and one_each(labels):
         found["class"] = f"{len(names)} classes {shown}"
-    if names:
+    if names and not is_measured(labels):
         found["attributes"] = f"{len(names)} labels {shown}"
     if captions:
         found["text"] = "captions"
     return found
+
+
+def is_measured(labels: np.ndarray | None) -> bool:
+    """Whether labels are numbers such as angles, and say more than yes or no."""
+    return labels is not None and labels.size > 0 and not 0 <= labels.min() <= labels.max() <= 1
 
 
 def listed(there: dict[Kind, str]) -> str:
@@ -50,6 +56,8 @@ def labels_of(condition: Condition | None, pictures: PreparedSet) -> np.ndarray 
     """float32 [N,dim], all zeros where an image has none. Raises UsageError for images of another vocabulary."""
     if condition is None:
         return None
+    if condition.kind == "own":
+        return own.labels_of(condition, pictures)
     if condition.kind == "text":
         if pictures.captions is None:
             raise UsageError(f"--data {pictures.info['source']} has no captions, which the run is about: give them")

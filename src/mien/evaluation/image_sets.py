@@ -71,9 +71,9 @@ def generated_by(generator: Generator, seeds: list[int], text: str, truncation: 
 
 
 def requested_labels(generator: Generator, seeds: list[int]) -> Labels | None:
-    """What the image of each seed was asked to be; None where nothing was asked, or where it was a text."""
+    """What the image of each seed was asked to be; None if nothing was asked, or not by names (a text)."""
     condition = generator.recipe.condition
-    if condition is None or generator.labels is None or not condition.names:
+    if condition is None or condition.kind == "own" or generator.labels is None or not condition.names:
         return None
     latents = generator.latents(seeds)
     return Labels(latents[:, -condition.dim :].cpu().numpy(), condition.names)

@@ -67,6 +67,8 @@ def chosen_attributes(condition: Condition, labels: Tensor, text: str) -> list[A
     """The one or two named attributes; "class" of a generator that knows classes. Raises UsageError."""
     if condition.kind == "text":
         raise UsageError(f"--attribute-grid {text}: a generator that draws by texts has no list of values: use --text")
+    if condition.kind == "own":
+        raise UsageError(f"--attribute-grid {text}: a condition of your own has no list of values: use --condition")
     found = [Attribute(CLASS, condition.names, tuple(range(condition.dim)))]
     if condition.kind == "attributes":
         found = list(attributes_of(condition.names, labels.numpy()))

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from mien.conditioning import requests
+from mien.conditioning import own, requests
 from mien.conditioning.labels import encoded
 from mien.config import serialization
 from mien.errors import FileError, UsageError
@@ -68,9 +68,10 @@ class Generator:
         class_: str | int | None = None,
         attributes: requests.AttributeRequest | None = None,
         text: str | None = None,
+        condition: str | None = None,
     ) -> list[Image.Image]:
         """One image for each seed: mode RGB, or L for a grayscale generator. The keywords: see `conditioned_on`."""
-        generator = self.conditioned_on(class_=class_, attributes=attributes, text=text)
+        generator = self.conditioned_on(class_=class_, attributes=attributes, text=text, condition=condition)
         return [to_image(pixels) for pixels in generator.pixels(list(seeds), truncation)]
 
     def _repr_html_(self) -> str:
@@ -85,25 +86,32 @@ class Generator:
         class_: str | int | None = None,
         attributes: requests.AttributeRequest | None = None,
         text: str | None = None,
+        condition: str | None = None,
     ) -> Generator:
-        """The same generator, conditioned on a class, on attributes ({"hair": "silver", "smile": True}) or on a text.
+        """The same generator, conditioned on a class, on attributes ({"hair": "silver", "smile": True}), on a
+        text, or on what a condition of your own makes of a text.
 
         Attributes that are not named keep the values that a seed draws from the training's labels. Raises UsageError.
         """
-        requested = {"class": class_, "attributes": attributes, "text": text}
+        requested = {"class": class_, "attributes": attributes, "text": text, "condition": condition}
         flags = [kind for kind, value in requested.items() if value is not None]
         if not flags:
             return self
-        condition = self.recipe.condition
-        if condition is None or self.labels is None:
-            raise UsageError(f"--{flags[0]}: {self.run} was trained without a condition: train with --cond {flags[0]}")
-        if flags != [condition.kind]:
-            raise UsageError(f"--{flags[0]}: {self.run} was trained by {condition.kind}: use --{condition.kind}")
+        known = self.recipe.condition
+        if known is None or self.labels is None:
+            cure = "my_pose.py:Pose" if flags[0] == "condition" else flags[0]
+            raise UsageError(f"--{flags[0]}: {self.run} was trained without a condition: train with --cond {cure}")
+        flag = "condition" if known.kind == "own" else known.kind
+        if flags != [flag]:
+            by = serialization.class_name(type(known)) if known.kind == "own" else known.kind
+            raise UsageError(f"--{flags[0]}: {self.run} was trained by {by}: use --{flag}")
         if class_ is not None:
-            return self.with_labels(requests.of_class(condition, class_))
+            return self.with_labels(requests.of_class(known, class_))
         if attributes is not None:
-            return self.with_labels(requests.with_attributes(condition, self.labels, attributes))
-        return self.with_labels(torch.from_numpy(encoded([text or ""], condition)))
+            return self.with_labels(requests.with_attributes(known, self.labels, attributes))
+        if condition is not None:
+            return self.with_labels(own.requested(known, condition))
+        return self.with_labels(torch.from_numpy(encoded([text or ""], known)))
 
     def with_labels(self, labels: Tensor) -> Generator:
         """The same generator with other labels [M,K]: each seed chooses one of them."""

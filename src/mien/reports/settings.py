@@ -117,7 +117,7 @@ def reproduce(run: RunData, changed: list[Setting]) -> str:
     words += ["--seed", value_text(config["seed"])]
     condition, augment = part_of(recipe, "condition"), part_of(part_of(recipe, "extras"), "augment")
     if condition:
-        words += ["--cond", str(condition.get("kind"))]
+        words += ["--cond", str(condition.get("class" if condition.get("kind") == "own" else "kind"))]
     if encoder := condition.get("encoder"):
         words += ["--encoder", str(encoder)]
     for setting in changed:

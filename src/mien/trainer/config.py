@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 
 from mien.config.budget import parse_budget, parse_duration
 from mien.errors import UsageError
 from mien.runs.records import Text
+
+CONDS = ("none", "class", "attributes", "text")
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class TrainConfig:
             RECIPE is given. At another resolution the layers that fit are taken over.
         freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small data sets. Needs --init.
         augment: What D sees of images: none, diffaugment or ada; auto: the recipe's own, or one for few images.
-        cond: Draw by the images' classes, attributes or captions, so that mien generate can ask for them.
+        cond: none, class, attributes, text (captions) or your own my_pose.py:Pose. mien generate can then ask for them.
         encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
         code: Your own file that reads DATA: my_layout.py (CONTRIBUTING.md says how). May be given often.
         budget: How long: 30m, 2h, 200kimg (thousand images seen) or 50ep (epochs).
@@ -56,7 +58,7 @@ class TrainConfig:
     init: str | None = None
     freeze_d: int | None = None
     augment: str = "auto"
-    cond: Literal["none", "class", "attributes", "text"] = "none"
+    cond: Text = "none"
     encoder: str | None = None
     code: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
     budget: str = "20m"
@@ -78,6 +80,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if self.recipes is not None and self.recipe != "auto":
             raise UsageError(f"{self.recipe} and --recipes {self.recipes}: name the recipes in one place")
+        if self.cond not in CONDS and not self.own_cond:
+            raise UsageError(f"--cond {self.cond} is none of {', '.join(CONDS)}, or your own as my_pose.py:Pose")
         parse_budget(self.budget, 1)
         parse_duration(self.checkpoint_every, "--checkpoint-every")
         if self.checkpoint_keep < 1:
@@ -85,6 +89,17 @@ class TrainConfig:
         if not 1 <= self.tick * 1000 < float("inf"):
             raise UsageError(f"--tick {self.tick} is not a number of kimg: it must be at least 0.001")
         _ = self.validation
+
+    @property
+    def own_cond(self) -> str:
+        """Return the file of a condition of the user's own, "" if there is none."""
+        path = self.cond.rpartition(":")[0]
+        return path if path.endswith(".py") else ""
+
+    @property
+    def files(self) -> list[Path]:
+        """Return the user's files that are loaded before the data are read: each may hold a layout."""
+        return [*self.code, *([Path(self.own_cond)] if self.own_cond else [])]
 
     @property
     def first_tick(self) -> int:

@@ -35,7 +35,7 @@ SMALLER = "choose a smaller --batch (of a run: mien resume RUN --set batch_size=
 def train(config: TrainConfig) -> Run:
     """`mien train` with one recipe."""
     device = join(config.device)
-    for path in config.code:
+    for path in config.files:
         serialization.add_user_file(path)
     origin = warm_start.source(config.init, config.outdir) if config.init else None
     recipe, layout, why = options.recipe(config, device, origin)
@@ -62,7 +62,7 @@ def train(config: TrainConfig) -> Run:
     trainer = Trainer(run, setup)
     if trainer.writer:
         run.lock()
-        write_metadata(run, recipe, data, config.data, config.code)
+        write_metadata(run, recipe, data, config.data, config.files)
         write_config(run, replace(config, data=options.lasting(config.data)))
         trainer.writer.status("starting", 0.0)
         trainer.writer.event("started", init=setup.taken_over)
