@@ -79,5 +79,5 @@ def test_what_a_game_does_not_take_is_one_line():
         closed.override(("mode_seeking.weight=0.1",))
     with pytest.raises(UsageError, match="discriminator=none: this recipe's game needs a discriminator"):
         recipes.find("dcgan").override((*TINY, "discriminator=none")).build_game()
-    with pytest.raises(UsageError, match=r"Linear is no game: derive it from mien\.games\.game\.Game"):
+    with pytest.raises(UsageError, match=r"Linear is not a game: derive it from mien\.games\.game\.Game"):
         replace(closed, game=Spec(torch.nn.Linear))

@@ -112,5 +112,5 @@ def test_the_recipe_says_which_head():
 
 
 def test_mismatched_pairs_are_refused():
-    with pytest.raises(UsageError, match=r"game\.mismatch is for a discriminator that is told the label"):
+    with pytest.raises(UsageError, match=r"game\.mismatch needs a discriminator that gets the label"):
         told(find("acgan")).override(("game.mismatch=0.5",))

@@ -62,7 +62,7 @@ def test_an_old_name_of_a_setting_still_works_with_a_line(old, new, capsys):
     assert recipe.override((old,)) == recipe.override((new,))
     name, now = (one.partition("=")[0] for one in (old, new))
     line = " ".join(capsys.readouterr().err.split())
-    assert line == f"warning: --set {name} is called {now} now: the next version will not know the old name"
+    assert line == f"warning: --set {name} is now called {now}: the old name works in this release only"
 
 
 @pytest.mark.parametrize("setting", ["generator.width=5", "mirror=false", "batch_size=7", "ema.half_life=5"])

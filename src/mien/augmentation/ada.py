@@ -1,5 +1,5 @@
 """ADA, adaptive discriminator augmentation (Karras et al. 2020, "Training Generative Adversarial Networks with Limited
-Data"): each transform with probability p, and p rises while the discriminator is too sure of the real images."""
+Data"): each transform has probability p, and p rises while the discriminator overfits."""
 
 from __future__ import annotations
 
@@ -59,12 +59,14 @@ class ADA(Augmentation):
         return partial(self.changed, p=memory["ada/p"])
 
     def terms(self, side: SideName) -> dict[str, Term]:
-        """The discriminator's logits are watched by a term of weight 0."""
+        """Return a term of weight 0 that measures the discriminator's logits."""
         return {"ada": Overfitting(weight=0.0)} if side == "discriminator" else {}
 
     def adapt(self, batch: Batch, memory: Memory) -> None:
-        """Before a step, from sums that were averaged over the processes after the step before. All of it stays on the
-        device: whether p is due to change is itself a number there."""
+        """Change p before a step, from sums that were averaged over the processes after the last step.
+
+        Everything stays on the device: whether p is due to change is itself a number there.
+        """
         zero = torch.zeros((), device=batch.image.device)
         p, signs, steps = (memory.get(f"ada/{name}", zero) for name in ("p", "signs", "steps"))
         due = steps >= self.every
@@ -75,7 +77,7 @@ class ADA(Augmentation):
         memory["ada/steps"] = torch.where(due, zero, steps)
 
     def changed(self, image: Tensor, p: Tensor) -> Tensor:
-        """Images of which no transform falls on come back as they are, to the bit."""
+        """Return the transformed images. Images without a transform are unchanged, to the bit."""
         if self.geometry:
             placed = draw_placement(image, p * self.geometry)
             image = torch.where(placed.any_of(), warp(image, placed.inverse()), image)
@@ -89,8 +91,10 @@ class ADA(Augmentation):
 
 @dataclass(frozen=True, kw_only=True)
 class Overfitting(Term):
-    """sign(D(real)): its mean is the paper's r_t (eq. 1), 0 while D knows nothing, 1 when it is sure of every real
-    image. It has no gradient, and weighs nothing."""
+    """sign(D(real)), whose mean is the paper's r_t (eq. 1): 0 if D cannot tell real from fake, 1 if it always can.
+
+    It has no gradient, and weight 0.
+    """
 
     def __call__(self, turn: Turn) -> Tensor:
         signs = torch.stack([match.real_logits.detach().sign() for match in turn.matches]).mean(0)
@@ -103,7 +107,7 @@ class Overfitting(Term):
         return {"ada/p": turn.memory["ada/p"]}
 
 
-# --- what is drawn: one number an image for each transform ([N] each), in the order in which they act ----------------
+# --- random numbers: one an image for each transform ([N] each), in the order of the transforms ----------------------
 
 
 class Placement(NamedTuple):
@@ -122,8 +126,7 @@ class Placement(NamedTuple):
     shift_y: Tensor
 
     def inverse(self) -> Tensor:
-        """[N,3,3]: from places in the new image back to the old one, as `warp` takes it. The last transform is
-        undone first."""
+        """Return [N,3,3] for `warp`: from positions in the new image to the old one. Last one first."""
         return (
             scaling(1 - 2 * self.mirror, torch.ones_like(self.mirror))
             @ rotation(-math.pi / 2 * self.turns)
@@ -166,7 +169,7 @@ class Tint(NamedTuple):
 
 
 def draw_placement(image: Tensor, p: Tensor) -> Placement:
-    """For each image of [N,C,H,W] (appendix B, geometric transformations)."""
+    """Return random geometric transforms for each image of [N,C,H,W] (appendix B, geometric transformations)."""
     height, width = image.shape[2:]
     none = image.new_zeros(len(image))
     mirror = torch.randint_like(none, 2)
@@ -190,7 +193,7 @@ def draw_placement(image: Tensor, p: Tensor) -> Placement:
 
 
 def draw_tint(image: Tensor, p: Tensor) -> Tint:
-    """For each image of [N,C,H,W] (appendix B, color transformations)."""
+    """Return random color transforms for each image of [N,C,H,W] (appendix B, color transformations)."""
     none = image.new_zeros(len(image))
     return Tint(
         brightness=torch.where(coin(none, p), 0.2 * torch.randn_like(none), 0),
@@ -202,8 +205,10 @@ def draw_tint(image: Tensor, p: Tensor) -> Tint:
 
 
 def draw_cut(image: Tensor, p: Tensor) -> Tensor:
-    """bool [N,1,H,W]: a rectangle of half the height and half the width around a centre that lies anywhere in the
-    image (appendix B, image-space corruptions)."""
+    """Return bool [N,1,H,W]: a rectangle of half the height and half the width, with its centre anywhere in the image.
+
+    Source: appendix B, image-space corruptions.
+    """
     chosen = coin(image.new_zeros(len(image)), p)
     centre = torch.rand(2, len(image), 1, dtype=image.dtype, device=image.device)
     rows, columns = (
@@ -214,17 +219,17 @@ def draw_cut(image: Tensor, p: Tensor) -> Tensor:
 
 
 def coin(like: Tensor, p: Tensor) -> Tensor:
-    """bool [N]: true with probability p."""
+    """Return bool [N], true with probability p."""
     return torch.rand_like(like) < p
 
 
 def angle(like: Tensor) -> Tensor:
-    """[N], uniform over a full turn, in radians."""
+    """Return angles [N], uniform over a full turn, in radians."""
     return (2 * torch.rand_like(like) - 1) * math.pi
 
 
 def factor(like: Tensor, spread: float) -> Tensor:
-    """[N]: 2 to the power of normal numbers of standard deviation `spread`."""
+    """Return factors [N]: 2 to the power of normal numbers of standard deviation `spread`."""
     return (spread * torch.randn_like(like)).exp2()
 
 

@@ -27,8 +27,11 @@ DELAY = sum(place * tap for place, tap in enumerate(SYM6)) / 2**0.5 - BEFORE
 
 
 def warp(image: Tensor, inverse: Tensor) -> Tensor:
-    """[N,C,H,W] and [N,3,3] -> [N,C,H,W]. inverse: from a place (x, y, 1) of the new image to the place in the old
-    one that is seen there, both in pixels from the centre. Beyond its edges an image is mirrored, again and again."""
+    """Return the mapped images: [N,C,H,W] and [N,3,3] -> [N,C,H,W].
+
+    inverse: from a position (x, y, 1) of the new image to the position in the old one, both in pixels from the centre.
+    Beyond its edges an image is mirrored, any number of times.
+    """
     height, width = image.shape[2:]
     down, across = (doubling(side, image.dtype, image.device) for side in (height, width))
     fine = down @ image @ across.T
@@ -38,8 +41,10 @@ def warp(image: Tensor, inverse: Tensor) -> Tensor:
 
 
 def places(inverse: Tensor, height: int, width: int) -> Tensor:
-    """Where in the image of twice the resolution the fine pixels are read: [N,2H+10,2W+10,2], x and y in [-1, 1]
-    from the centre of the first to that of the last pixel, as `grid_sample` takes them."""
+    """Return the positions to read in the image of twice the resolution: [N,2H+10,2W+10,2].
+
+    x and y are in [-1, 1], from the centre of the first pixel to that of the last, as in `grid_sample`.
+    """
     x, y = (
         (torch.arange(-BEFORE, 2 * side - 1 + AFTER, dtype=inverse.dtype, device=inverse.device) - DELAY) / 2
         - (side - 1) / 2
@@ -81,7 +86,7 @@ def halving(side: int, dtype: torch.dtype, device: torch.device) -> Tensor:
 
 
 def bounce(pixel: int, side: int) -> int:
-    """The pixel that is seen at this place of an endlessly mirrored row; the outermost ones are not repeated."""
+    """Return the pixel at this position of an endlessly mirrored row. The outermost pixels are not repeated."""
     last = side - 1
     return last - abs(pixel % (2 * last) - last)
 

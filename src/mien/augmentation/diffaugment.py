@@ -1,4 +1,4 @@
-"""Augmentation of what the discriminator sees, real and drawn images alike; ADA has a file of its own."""
+"""Augmentation of the discriminator's images, real and fake alike, and DiffAugment. ADA has its own file."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mien.games.extra import Extra
 
 
 class Augmentation(Extra):
-    """Settings that give each batch its transform, differentiable twice."""
+    """The settings of an augmentation. `at` returns the transform of a batch, differentiable twice."""
 
     def at(self, batch: Batch, memory: Memory) -> Transform:
-        """The transform of this batch; it may draw from torch's generator, and keep what it must in `memory`."""
+        """Return the transform of this batch. It may use torch's random numbers, and store tensors in `memory`."""
         raise TypeError(f"{type(self).__name__} must define at(batch, memory) -> transform")
 
     def options(self) -> dict[str, Any]:
@@ -26,7 +26,7 @@ class Augmentation(Extra):
 
 @dataclass(frozen=True)
 class DiffAugment(Augmentation):
-    """Each image is always changed, by draws of its own (Zhao et al. 2020, section 4 and appendix).
+    """Each image is always changed, by its own random numbers (Zhao et al. 2020, section 4 and appendix).
 
     policy: any of color, translation and cutout, in the order in which they act.
     """
@@ -51,7 +51,7 @@ class DiffAugment(Augmentation):
 
 
 def color(image: Tensor) -> Tensor:
-    """Brightness by up to 0.5 either way, then saturation times 0 to 2, then contrast times 0.5 to 1.5."""
+    """Change brightness by up to 0.5 either way, then saturation times 0 to 2, then contrast times 0.5 to 1.5."""
     brightness, saturation, contrast = torch.rand(3, len(image), 1, 1, 1, dtype=image.dtype, device=image.device)
     image = image + (brightness - 0.5)
     image = torch.lerp(image.mean(1, keepdim=True), image, 2 * saturation)
@@ -59,7 +59,7 @@ def color(image: Tensor) -> Tensor:
 
 
 def translation(image: Tensor) -> Tensor:
-    """By whole pixels, up to an eighth of each side either way; what comes in is 0, a middle grey."""
+    """Shift by integer pixels, up to an eighth of each side either way. The new border is 0, a middle grey."""
     for axis in (2, 3):
         side = image.shape[axis]
         reach = (side + 4) // 8  # rounded half up, as the authors have it: 3 at 20 pixels
@@ -72,7 +72,7 @@ def translation(image: Tensor) -> Tensor:
 
 
 def cutout(image: Tensor) -> Tensor:
-    """A rectangle of half the height and half the width, its centre anywhere in the image, becomes 0."""
+    """Set a rectangle of half the height and half the width to 0, with its centre anywhere in the image."""
     cut = torch.ones((), dtype=torch.bool, device=image.device)
     for axis in (2, 3):
         side = image.shape[axis]

@@ -1,4 +1,4 @@
-"""How long to train: "30m", "2h", "200kimg", "50ep"."""
+"""The budget of a training: "30m", "2h", "200kimg", "50ep"."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ EPOCHS = {"ep", "epoch", "epochs"}
 
 @dataclass(frozen=True)
 class Budget:
-    """Training ends at whichever comes first. Infinite means: no limit of that kind."""
+    """The end of a training: at whichever limit comes first. Infinite means no limit of that kind."""
 
     images: float = math.inf
     seconds: float = math.inf
 
     def plus(self, images: int, seconds: float) -> Budget:
-        """As much again on top of what is already done."""
+        """Return this budget on top of the images and seconds so far."""
         return Budget(self.images + images, self.seconds + seconds)
 
     def share(self, images: int, seconds: float) -> float:
-        """How much of it is used up, 0 to 1."""
+        """Return the used share of the budget, 0 to 1."""
         return min(1.0, max(images / self.images, seconds / self.seconds))
 
     def as_text(self) -> str:
-        """As `parse_budget` reads it back: "1800.5s", "200000img"."""
+        """Return text that `parse_budget` reads: "1800.5s", "200000img"."""
         return f"{self.seconds:.3f}s" if math.isinf(self.images) else f"{round(self.images)}img"
 
     def __str__(self) -> str:
@@ -39,7 +39,7 @@ class Budget:
 
 
 def parse_budget(text: str, pictures: int, flag: str = "--budget") -> Budget:
-    """`pictures` makes epochs into images. Raises UsageError for anything that is not a positive amount."""
+    """Return the budget of a text. pictures: images an epoch. Raises UsageError unless it is a positive amount."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]+)", text.strip())
     amount, unit = (float(found[1]), found[2].lower()) if found else (0.0, "")
     if amount > 0 and unit in SECONDS:

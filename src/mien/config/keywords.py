@@ -1,4 +1,4 @@
-"""Functions of dataclasses, called with the fields of those dataclasses."""
+"""Decorators for functions of dataclasses, which are then called with the fields of those dataclasses."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def takes_groups(verb: Callable[..., Result]) -> Callable[..., Result]:
 
 
 def parameter_hints(function: Callable[..., object]) -> dict[str, Any]:
-    """The types of the parameters. That of the result may be imported for type checkers alone: it is not resolved."""
+    """Return the types of the parameters. The result's type is not resolved: it may exist for type checkers alone."""
     written = {name: part.annotation for name, part in inspect.signature(function).parameters.items()}
     return typing.get_type_hints(
         types.SimpleNamespace(__annotations__=written), getattr(function, "__globals__", {}), None, True
@@ -83,7 +83,7 @@ def parameter_hints(function: Callable[..., object]) -> dict[str, Any]:
 
 
 def arguments_of(dataclass: type) -> str:
-    """The lines of a docstring below "Args:"."""
+    """Return the lines of a docstring below "Args:"."""
     return inspect.cleandoc(vars(dataclass).get("__doc__") or "").partition("Args:\n")[2]
 
 

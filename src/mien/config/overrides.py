@@ -1,4 +1,4 @@
-"""Settings by dotted path, "discriminator.terms.r1.weight": what there are, and changes of them that text expresses."""
+"""Settings by dotted path, "discriminator.terms.r1.weight": the list of them, and changes written as text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAY_BE_ZERO = (".bf16_stages",)  # counts that may be set to 0 from another numb
 
 
 def override(value: Any, assignment: str) -> Any:
-    """A copy of `value` changed by "discriminator.terms.r1.weight=5". Raises UsageError naming the valid paths."""
+    """Return a copy changed by "discriminator.terms.r1.weight=5". Raises UsageError with the valid paths."""
     path, equals, text = assignment.partition("=")
     if not equals:
         raise UsageError(f"--set {assignment!r} is not KEY=VALUE")
@@ -33,12 +33,12 @@ def override(value: Any, assignment: str) -> Any:
 
 
 def paths(value: Any, prefix: str = "") -> list[tuple[str, Any, Any]]:
-    """Every setting below `value` that text can express: (dotted path, current value, type)."""
+    """Return every setting below `value` that text can express: (dotted path, current value, type)."""
     found: list[tuple[str, Any, Any]] = []
     for name, part, hint in children(value):
         if children(part):
             found += paths(part, f"{prefix}{name}.")
-        # A number may stand where a schedule is, so such a field is a leaf as well as a node.
+        # A number may replace a schedule, so the field of a schedule is both a leaf and a node.
         if expressible(hint):
             found.append((prefix + name, part, hint))
     return found
@@ -58,7 +58,7 @@ def children(value: Any) -> list[tuple[str, Any, Any]]:
         for field in dataclasses.fields(value):
             part = getattr(value, field.name)
             found.append((field.name, part, hints.get(field.name)))
-            if is_flat(field):  # its settings stand beside it; one whose name is taken keeps its long one
+            if is_flat(field):  # its settings join those of its parent, unless the name exists there
                 found[-1:] = [(beside(value, field, name), *rest) for name, *rest in children(part)]
         return found
     if isinstance(value, dict):
@@ -67,7 +67,7 @@ def children(value: Any) -> list[tuple[str, Any, Any]]:
 
 
 def is_flat(field: dataclasses.Field[Any]) -> bool:
-    """Whether a field's settings are called without the field's own name."""
+    """Return whether a field's settings are named without the field's own name."""
     return bool(field.metadata.get("flat"))
 
 

@@ -1,4 +1,4 @@
-"""Flags that have a new name. The old name works for one release, and says so in one line."""
+"""Flags with a new name. The old name works for one release and prints one line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RENAMED = {
 
 
 def current_name(verb: str, name: str, dashes: bool = True) -> str:
-    """The present name of a flag; prints one line if `name` is an old one. dashes: "--attribute-grid" in that line."""
+    """Return the current name of a flag; print one line for an old name. dashes: write "--attribute-grid" there."""
     new = RENAMED.get((verb, name))
     if new is None:
         return name

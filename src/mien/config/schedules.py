@@ -1,4 +1,4 @@
-"""A number that may change with the images seen. `at` reads it; plain floats stay plain floats everywhere."""
+"""Numbers that may change with the images shown to the discriminator. `at` reads them; a plain float is constant."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ Number = float | Cosine | Linear
 
 
 def at(number: Number, images: int) -> float:
-    """The number's value once `images` images were seen."""
+    """Return the number's value after `images` images."""
     return float(number) if isinstance(number, int | float) else number(images)

@@ -28,7 +28,7 @@ ROOMS = (
     *("mien.networks", "mien.games", "mien.losses", "mien.training", "mien.augmentation"),
     *("mien.recipes", "mien.conditioning.condition", "mien.config.schedules"),
 )
-"""Where the classes are at home that a recipe is made of: no other module is imported because a file names it."""
+"""The rooms that define the classes of recipes. A file can make mien import no other module."""
 
 
 MOVED = {
@@ -42,11 +42,11 @@ MOVED = {
     "mien.turn": "mien.batch",
     "mien.groups": "mien.data.attributes",
 }
-"""Modules of version 0.1.0 that recipe.json and users' files name, and where they are now."""
+"""Modules of version 0.1.0 in recipe.json and users' files -> their new names."""
 
 
 def encode(value: Any) -> Any:
-    """-> dict, list, number, string, bool or None."""
+    """Return a value as dict, list, number, string, bool or None."""
     if isinstance(value, Spec):
         return {"class": class_name(value.of), **{key: encode(part) for key, part in value.complete().items()}}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -60,8 +60,10 @@ def encode(value: Any) -> Any:
 
 
 def decode(data: Any, path: str = "") -> Any:
-    """Inverse of `encode`; lists come back as tuples. path: where `data` stands, "generator.width". Raises UsageError
-    for a class that may not be loaded, and for a value that its class does not take."""
+    """Return the value of `encode`d data; lists become tuples. path: the position of `data`, "generator.width".
+
+    Raises UsageError for a class that may not be loaded, and for a value of the wrong type.
+    """
     if isinstance(data, list):
         return tuple(decode(part, f"{path}.{place}") for place, part in enumerate(data))
     if not isinstance(data, dict):
@@ -74,7 +76,7 @@ def decode(data: Any, path: str = "") -> Any:
     earlier = getattr(found, "EARLIER_NAMES", {})
     parts = {**getattr(found, "EARLIER_DEFAULTS", {}), **{earlier.get(key, key): part for key, part in parts.items()}}
     is_settings = dataclasses.is_dataclass(found)
-    least = 1 if is_settings else 0  # of steps and images there is one; a network may do without some layers
+    least = 1 if is_settings else 0  # steps and images must be at least 1; a network may have no layers of a kind
     try:
         hints, defaults = hints_of(found), inspect.signature(found).parameters
         for key, part in parts.items():
@@ -84,18 +86,18 @@ def decode(data: Any, path: str = "") -> Any:
                     raise UsageError(f"{where}, not {called(hints[key])}")
                 check_numbers(part, -math.inf if float in options(hints[key]) else least, f"{where}: it")
         return found(**parts) if is_settings else Spec(found, **parts)
-    except (TypeError, ValueError) as error:  # ValueError: it takes nothing that could be written down
+    except (TypeError, ValueError) as error:  # ValueError: a class without a readable signature
         raise UsageError(f"the recipe does not fit this version of mien: {data['class']}: {error}") from None
 
 
 def written(data: Any) -> str:
-    """As it stands in the file, in short."""
+    """Return the value as in the file, shortened."""
     text = json.dumps(data)
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def class_name(value: Any) -> str:
-    """ "module:Class". Raises UsageError for what `find_class` could not find again."""
+    """Return "module:Class". Raises UsageError for a class that `find_class` could not find."""
     module, name = value.__module__, value.__qualname__
     if not isinstance(value, type) or "." in name:
         raise UsageError(f"{name} cannot be written into recipe.json: use a class at the top level of its file")
@@ -128,14 +130,14 @@ def find_class(name: Any) -> Any:
     else:
         raise UsageError(f"the recipe names {name}: only classes of mien or of a file given with --code are loaded")
     found = getattr(module, qualified, None)
-    # Not what a module merely imports, and nothing but classes: the name must say where the class is at home.
+    # The name must be that of the class's own module, not of one that merely imports it, and nothing but a class.
     if not isinstance(found, type) or found.__module__ != module.__name__:
         raise UsageError(f"the recipe uses {name}, which does not exist")
     return found
 
 
 def add_user_file(path: str | Path) -> types.ModuleType:
-    """Import a user's file, once; its classes may then be written and read as "my_gan.py:Class"."""
+    """Import a user's file once and return its module. Its classes can then be saved as "my_gan.py:Class"."""
     path = Path(path)
     name = USER_PREFIX + path.stem
     loaded = sys.modules.get(name)
@@ -156,7 +158,7 @@ def add_user_file(path: str | Path) -> types.ModuleType:
 
 
 def execute(loader: Loader, module: types.ModuleType, path: Path) -> None:
-    """Run a user's file. An import of a module of version 0.1.0 finds that module's new place, with a line."""
+    """Run a user's file. Imports of a module of version 0.1.0 get its new module, with a warning."""
     while True:
         try:
             return loader.exec_module(module)
@@ -169,7 +171,7 @@ def execute(loader: Loader, module: types.ModuleType, path: Path) -> None:
 
 
 def user_file(name: str) -> Path | None:
-    """The file of this name that the user has named, if there is one."""
+    """Return the user's file of this name, if it was given by --code, or None."""
     module = USER_PREFIX + Path(name).stem
     found = user_file_of(module) if module in sys.modules else None
     return found if found is not None and found.name == name else None
@@ -180,7 +182,7 @@ def user_file_of(module_name: str) -> Path:
 
 
 def user_files(value: Any) -> set[Path]:
-    """The user's files that an encoded value refers to."""
+    """Return the user's files that an encoded value refers to."""
     if isinstance(value, dict):
         own = {value["class"].partition(":")[0]} if "class" in value else set()
         names = {user_file_of(USER_PREFIX + Path(name).stem) for name in own if name.endswith(".py")}

@@ -20,8 +20,7 @@ class Spec(Generic[T]):
         self.of, self.arguments = build, arguments
 
     def complete(self) -> dict[str, Any]:
-        """The arguments with the plain defaults of the class: a file that holds them keeps its meaning when one of
-        these defaults changes."""
+        """Return the arguments with the class's plain defaults: a file with them stays valid if a default changes."""
         parameters = inspect.signature(self.of).parameters.items()
         plain = (bool, int, float, str)
         return {name: one.default for name, one in parameters if type(one.default) in plain} | self.arguments

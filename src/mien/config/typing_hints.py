@@ -1,4 +1,4 @@
-"""What a value may be: the type hints of the fields, or of the constructor, of the class that takes it."""
+"""The types of settings: type hints of the fields, or of the constructor, of a class."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from mien.errors import UsageError
 
 
 def hints_of(kind: Any) -> dict[str, Any]:
-    """Name -> type of what a class is built with. None are known of a user's class that names types which its file
-    imports for a type checker only."""
+    """Return name -> type of a class's arguments.
+
+    It is empty for a user's class with types that its file imports for a type checker only.
+    """
     return read_hints(kind)
 
 
@@ -42,7 +44,7 @@ def is_pair(hint: Any) -> bool:
 
 
 def called(hint: Any) -> str:
-    """A type in words: "int", "float or Cosine or Linear", "2 numbers"."""
+    """Return a type in words: "int", "float or Cosine or Linear", "2 numbers"."""
     if is_pair(hint):
         return f"{len(typing.get_args(hint))} numbers"
     if typing.get_origin(hint) is tuple:
@@ -58,7 +60,7 @@ def called(hint: Any) -> str:
 
 
 def fits(value: Any, hint: Any) -> bool:
-    """Whether a decoded value is of this type. A whole number is a float as well, but neither is a bool."""
+    """Return whether a decoded value is of this type. An int is a float as well, but neither is a bool."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Literal:
         return value in inner
@@ -66,7 +68,7 @@ def fits(value: Any, hint: Any) -> bool:
         return any(fits(value, option) for option in inner)
     if hint in (int, float):
         return isinstance(value, int | float if hint is float else int) and not isinstance(value, bool)
-    if origin in (tuple, list):  # either comes back from a file as a tuple
+    if origin in (tuple, list):  # both come back from a file as a tuple
         if not isinstance(value, tuple):
             return False
         each = inner[:1] * len(value) if origin is list or ... in inner else inner
@@ -81,7 +83,7 @@ def fits(value: Any, hint: Any) -> bool:
 
 
 def check_numbers(value: Any, least: float, name: str) -> None:
-    """Of a number, or of each in a tuple. Whole numbers count something (widths, steps, images). Raises UsageError."""
+    """Raise UsageError if a number, or one in a tuple, is not finite, or is an int below `least`."""
     for number in value if isinstance(value, tuple) else (value,):
         if type(number) is int and number < least:
             raise UsageError(f"{name} must be at least {least}")

@@ -1,5 +1,6 @@
-"""Losses and penalties. As terms they are written for a match of mien's own loop; as functions, listed here, they serve
-any loop: `mien.losses.r1_penalty(logits, images)`."""
+"""Losses and penalties: terms for mien's own loop, and functions for any loop.
+
+`mien.losses.r1_penalty(logits, images)` is one of the functions, which are listed here."""
 
 from mien.losses.functional import (
     gradient_penalty,

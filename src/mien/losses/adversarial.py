@@ -1,9 +1,9 @@
-"""Adversarial losses: pure functions of logits [N], lower is better for the side that they are named after.
+"""Adversarial losses: pure functions of logits [N]. Lower is better for the side in the method's name.
 
-Of a discriminator that judges patches the logits are [N,P], and so is the loss: each patch is judged by itself, and the
-mean is taken last (Isola et al. 2017, section 3.2).
+For a discriminator that judges patches, logits and loss are [N,P]: each patch counts by itself, and the mean is taken
+last (Isola et al. 2017, section 3.2).
 
-Each also says how a logit reads as "how real" (`realness`), which is what D(real) and D(fake) in the log mean.
+`realness` turns a logit into "how real": the D(real) and D(fake) of the log.
 """
 
 from __future__ import annotations
@@ -20,12 +20,11 @@ from mien.losses.term import Term
 
 
 class AdversarialLoss(Protocol):
-    """A loss says by itself what its logits mean; nothing else in mien knows losses by their names.
+    """The interface of a loss. Its attributes say what its logits mean; mien knows no loss by its name.
 
-    generator_sees_real: False spares the generator's turn the discriminator's pass over real images; `real` is
-    then None there. positive_means_real: the discriminator learns to give real images logits above 0 and fakes logits
-    below 0. ADA needs that. realness_is_probability: `realness` lies between 0 and 1. A loss that leaves out one of
-    the last two says no (`says`).
+    generator_sees_real: False if the generator's loss needs no real logits; then `real` is None, and a pass of the
+    discriminator is saved. positive_means_real: the discriminator learns logits above 0 for real images and below 0 for
+    fakes. ADA needs that. realness_is_probability: `realness` is from 0 to 1. The last two are False if left out.
     """
 
     generator_sees_real: ClassVar[bool]
@@ -46,8 +45,8 @@ class AdversarialLoss(Protocol):
 
 
 def says(loss: AdversarialLoss | type[AdversarialLoss], what: str) -> bool:
-    """Whether a loss says this of its logits: "positive_means_real" or "realness_is_probability"."""
-    return bool(getattr(loss, what, False))  # losses that were written for mien 0.1.0 say neither
+    """Return a loss's attribute "positive_means_real" or "realness_is_probability", or False without it."""
+    return bool(getattr(loss, what, False))  # losses written for mien 0.1.0 have neither
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class NonSaturating:
 
 @dataclass(frozen=True)
 class Saturating(NonSaturating):
-    """The minimax game itself (Goodfellow et al. 2014, eq. 1): G minimizes log(1 - D(G(z))) and starves when D wins."""
+    """The minimax game itself (Goodfellow et al. 2014, eq. 1): G's gradient vanishes if D wins."""
 
     def generator(self, real: Tensor | None, fake: Tensor) -> Tensor:
         return functional.saturating_generator_loss(fake)
@@ -99,7 +98,7 @@ class LeastSquares:
     """LSGAN with a = 0, b = c = 1 (Mao et al. 2017, eq. 9)."""
 
     generator_sees_real: ClassVar[bool] = False
-    positive_means_real: ClassVar[bool] = False  # the border lies at 1/2
+    positive_means_real: ClassVar[bool] = False  # the border between real and fake is 1/2
     realness_is_probability: ClassVar[bool] = False
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
@@ -151,7 +150,7 @@ class Relativistic:
 
 @dataclass(frozen=True, kw_only=True)
 class Adversarial(Term):
-    """A loss as a term: the mean over the turn's matches, seen from one side."""
+    """A loss as a term of one side: the mean over the turn's matches."""
 
     loss: AdversarialLoss
     side: Literal["discriminator", "generator"]
@@ -165,7 +164,7 @@ class Adversarial(Term):
         return self.loss.generator(match.real_logits if self.loss.generator_sees_real else None, match.fake_logits)
 
     def statistics(self, turn: Turn) -> dict[str, Tensor]:
-        """D(real) and D(fake) as the discriminator meets them; D(fake) once more when the generator answers."""
+        """Return D(real) and D(fake) of the discriminator's turn, or D(fake) of the generator's turn."""
         fake = torch.stack([self.realness(match.fake_logits) for match in turn.matches]).mean()
         if self.side == "generator":
             return {"D(fake) after": fake}

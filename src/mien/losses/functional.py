@@ -29,7 +29,7 @@ def non_saturating_generator_loss(fake: Tensor) -> Tensor:
 
 
 def saturating_generator_loss(fake: Tensor) -> Tensor:
-    """log(1 - D(G(z))) (Goodfellow et al. 2014, eq. 1). Its gradient vanishes when the discriminator wins."""
+    """log(1 - D(G(z))) (Goodfellow et al. 2014, eq. 1). Its gradient vanishes if the discriminator wins."""
     return -softplus(fake)
 
 
@@ -79,8 +79,8 @@ def relativistic_generator_loss(real: Tensor, fake: Tensor) -> Tensor:
 def r1_penalty(logits: Tensor, images: Tensor) -> Tensor:
     """1/2 * |grad D(x)|^2 of each real image (Mescheder et al. 2018, eq. 9). Its weight is the gamma of the papers.
 
-    logits: [N] or [N,P], D(images). images: real, [N,C,H,W]; call `images.requires_grad_()` before D sees them.
-    -> [N]. Raises UsageError where the images ask for no gradient.
+    logits: [N] or [N,P], D(images). images: real, [N,C,H,W]; call `images.requires_grad_()` before D(images).
+    -> [N]. Raises UsageError if the images do not require a gradient.
     """
     return 0.5 * image_gradient(logits, images).square().sum(1)
 
@@ -95,8 +95,8 @@ def gradient_penalty(
 ) -> Tensor:
     """(|grad D(x)| - target)^2 at x between each real and its fake (Gulrajani et al. 2017, eq. 3; weight 10 there).
 
-    real, fake: [N,C,H,W] of one shape. -> [N]. Each image has a random position of its own: one position for the whole
-    batch is a well-known mistake. The positions are drawn from torch's global random state.
+    real, fake: [N,C,H,W] of one shape. -> [N]. Each image has its own random position: one position for the entire
+    batch is a well-known mistake. The positions come from torch's global random state.
     """
     position = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
     between = torch.lerp(real.detach(), fake.detach(), position).requires_grad_()
@@ -107,7 +107,7 @@ def gradient_penalty(
 def path_lengths(images: Tensor, w: Tensor) -> Tensor:
     """|J^T y| of each image for noise y, J the derivative of the images by w (Karras et al. 2020, eq. 4).
 
-    images: generated from w, [N,C,H,W]. w: [N,num_ws,w_dim], asking for gradients. -> [N], itself differentiable.
+    images: generated from w, [N,C,H,W]. w: [N,num_ws,w_dim], with requires_grad. -> [N], differentiable.
     The penalty is (lengths - a)^2 with a running mean a of the lengths.
     """
     noise = torch.randn_like(images) / (images.shape[2] * images.shape[3]) ** 0.5
@@ -116,7 +116,7 @@ def path_lengths(images: Tensor, w: Tensor) -> Tensor:
 
 
 def mode_seeking_loss(z: Tensor, images: Tensor) -> Tensor:
-    """|z1 - z2| / |G(z1, c) - G(z2, c)|, mean absolute differences (Mao et al. 2019, eq. 3, turned over to fall).
+    """|z1 - z2| / |G(z1, c) - G(z2, c)|, mean absolute differences (the inverse of Mao et al. 2019, eq. 3).
 
     The pairs are the first and the second half of the batch. z: [N,…], images: [N,C,H,W]. -> [N // 2]
     """
@@ -125,14 +125,14 @@ def mode_seeking_loss(z: Tensor, images: Tensor) -> Tensor:
 
 
 def image_gradient(logits: Tensor, images: Tensor) -> Tensor:
-    """d logits[i] / d images[i], flattened: [N], [N,C,H,W] -> [N, C*H*W], itself differentiable."""
+    """Return d logits[i] / d images[i], flattened: [N], [N,C,H,W] -> [N, C*H*W], differentiable."""
     if not images.requires_grad:
-        raise UsageError("the images ask for no gradient: call images.requires_grad_() before the discriminator")
+        raise UsageError("the images do not require a gradient: call images.requires_grad_() before the discriminator")
     (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
     return gradient.flatten(1)
 
 
 def difference_of_halves(values: Tensor) -> Tensor:
-    """[N,…] -> the mean absolute difference of each of the first half from its fellow of the second [N // 2]"""
+    """Return the mean absolute difference between the first and the second half: [N,…] -> [N // 2]."""
     half = len(values) // 2
     return (values[:half] - values[half : 2 * half]).abs().flatten(1).mean(1)

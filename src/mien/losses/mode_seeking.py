@@ -1,4 +1,4 @@
-"""Mode seeking: noise that differs is to draw images that differ."""
+"""Mode seeking: different noise should give different images."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from mien.losses.term import Term
 
 @dataclass(frozen=True, kw_only=True)
 class ModeSeeking(Term):
-    """|z1 - z2| / |G(z1, c) - G(z2, c)|, mean absolute differences (Mao et al. 2019, eq. 3, turned over to fall).
+    """|z1 - z2| / |G(z1, c) - G(z2, c)|, mean absolute differences (the inverse of Mao et al. 2019, eq. 3).
 
-    A generator that is told much of an image may take its variety from what it is told and none from z: with one label
-    it then draws one image. The pairs are the first and the second half of the batch; to have one label each, the
-    game draws `paired_labels`.
+    A generator with detailed labels may ignore z: then it generates only one image for each label. The pairs are the
+    first and the second half of the batch. The game's option `paired_labels` gives each pair one label.
     """
 
     def __call__(self, turn: Turn) -> Tensor:

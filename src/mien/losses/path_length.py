@@ -1,4 +1,4 @@
-"""Path length regularization: equal steps in w, equal steps in the image (Karras et al. 2020, section 3.2)."""
+"""Path length regularization: equal steps in w give equal steps in the image (Karras et al. 2020, section 3.2)."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class PathLength(Term):
     squared length is averaged over the styles of an image, which makes weight 2 the paper's at any resolution:
     ln 2 / (r^2 (ln r - ln 2)), appendix B. decay: the share of the newest lengths in the mean.
 
-    It costs a first and a second derivative of the synthesis, whose forward pass it shares with the adversarial loss. A
-    part of the batch would need a forward pass of its own, which takes back most of what it saves.
+    It costs a first and a second derivative of the synthesis. It shares the forward pass with the adversarial loss. The
+    penalty on a part of the batch would need its own forward pass, so it would save little.
     """
 
     weight: Number = 2.0

@@ -1,4 +1,4 @@
-"""How far an image is from another that it should be: the supervised part of a translation."""
+"""The distance of an image from its target: the supervised part of a translation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every term of an objective shares: a weight, how often it is due, and a value per sample."""
+"""The base class of every term of an objective: a weight, an interval, and a value per sample."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ class Term:
     """One summand of a player's objective.
 
     weight: a number or a schedule over images. every: the term is due each k-th step of its player and is then scaled
-    by k, so that its mean strength stays (lazy regularization, StyleGAN2 section 3.1).
+    by k, so that its mean strength is the same (lazy regularization, StyleGAN2 section 3.1).
     """
 
     weight: Number = 1.0
     every: int = 1
 
     def prepare(self, turn: Turn) -> None:
-        """Before any logit exists: ask the images that this term differentiates for their gradient."""
+        """Set requires_grad on the images that this term differentiates, before any logit is computed."""
 
     def __call__(self, turn: Turn) -> Tensor:
-        """-> [N], or [N,P] for P patches an image; before weighting."""
+        """Return the value of each sample [N], or [N,P] for P patches an image, before weighting."""
         raise TypeError(f"{type(self).__name__} must define __call__(turn) -> [N]")
 
     def statistics(self, turn: Turn) -> dict[str, Tensor]:
-        """Further numbers for the log, each a 0-dimensional tensor that stays on the device."""
+        """Return further numbers for the log: 0-dimensional tensors on the device."""
         return {}

@@ -1,1 +1,1 @@
-"""Networks: pure modules, one file an architecture. They know nothing of losses, games or training."""
+"""Networks: pure modules, one file for each architecture, independent of losses, games and training."""

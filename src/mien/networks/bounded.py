@@ -1,4 +1,4 @@
-"""Networks built from a recipe that may come from a stranger: within this machine's memory, or one line."""
+"""Limits for networks of a recipe that may come from a stranger: too much memory raises an error in one line."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ MAKERS = {torch.empty, torch.zeros, torch.ones, torch.randn, torch.rand}
 
 
 class TooLarge(Exception):
-    """More than the machine has."""
+    """The network needs more than the machine has."""
 
 
 class Bounded(TorchFunctionMode):
-    """Counts what a network asks for, and refuses before it is given: the system would end the whole process."""
+    """Counts a network's memory, and raises TooLarge before the system would end the process."""
 
     def __init__(self, most: int):
         super().__init__()
@@ -46,13 +46,15 @@ class Bounded(TorchFunctionMode):
 
 @contextmanager
 def bounded(kind: type) -> Iterator[None]:
-    """Around the building of one network of the class `kind`. Raises UsageError. What a user's own class raises passes:
-    its author wants to see where."""
+    """Limit the memory while a network of the class `kind` is built. Raises UsageError.
+
+    Errors of a user's own class pass unchanged, with their traceback.
+    """
     try:
         with Bounded(memory()):
             yield
     except TooLarge as error:
-        raise UsageError(f"{kind.__name__} asks for {error}: choose fewer layers or a smaller width") from None
+        raise UsageError(f"{kind.__name__} needs {error}: choose fewer layers or a smaller width") from None
     except (ArithmeticError, RuntimeError, ValueError, TypeError, LookupError, AssertionError, MemoryError) as error:
         if not is_ours(kind.__module__) or is_out_of_memory(error):
             raise
@@ -61,7 +63,7 @@ def bounded(kind: type) -> Iterator[None]:
 
 
 def memory() -> int:
-    """Bytes of this machine."""
+    """Return the bytes of memory of this machine."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # Windows

@@ -39,7 +39,7 @@ class SameConvTranspose2d(nn.ConvTranspose2d):
 
 
 def initialize(module: nn.Module) -> None:
-    """Glorot & Bengio 2010, uniform, biases 0, as Keras does where nothing is said."""
+    """Initialize uniformly (Glorot & Bengio 2010), biases 0: the default of Keras."""
     if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:
@@ -96,7 +96,7 @@ class CelebADiscriminator(nn.Module):
         self.apply(initialize)
 
     def features(self, image: Tensor) -> Tensor:
-        """[N,feature_dim], what the last layer reads"""
+        """Return the input of the last layer, [N,feature_dim]."""
         return self.layers[:-1](image)
 
     def score(self, features: Tensor) -> Tensor:

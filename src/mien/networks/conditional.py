@@ -1,7 +1,7 @@
-"""Any generator and discriminator, told what the image is to show: a class, attributes or an embedded sentence.
+"""Wrappers that give any generator and discriminator a label: a class, attributes or an embedded text.
 
-A label is a vector [N,K]: one-hot, multi-hot, or the embedding of a text. All zeros mean that nothing is known or
-asked: the generator's embedding is 0 then, and the discriminator judges the looks alone.
+A label is a vector [N,K]: one-hot, multi-hot, or the embedding of a text. All zeros mean no label: then the generator's
+embedding is 0, and the discriminator judges without a condition.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from mien.protocols import feature_discriminator, is_style_generator, noise_gene
 
 
 class ConditionalGenerator(nn.Module):
-    """z [N,latent_dim], label [N,label_dim] -> images, by a generator whose own latent is the two of them joined.
+    """z [N,latent_dim], label [N,label_dim] -> images, by a generator whose latent is z joined with the label.
 
-    generator: built with latent_dim + embedding_dim. A matrix embeds the label; the result is scaled so that the mean
-    square of its numbers is 1, as z's is, and neither drowns the other.
+    generator: built with latent_dim + embedding_dim. A matrix embeds the label. The embedding is scaled to a mean
+    square of 1, as in z, so that both have the same weight.
 
-    noise: while training, so much normal noise, of the label's own length times this, is added to it, so that labels
-    near those of the training mean nearly the same (the conditioning augmentation of Zhang et al. 2017, section 3.2,
-    with a fixed spread). To a linear reader of the label it is what a ridge penalty is (Bishop 1995).
+    noise: length of the normal noise that is added to the label while training, relative to the label. Then similar
+    labels give similar images (the conditioning augmentation of Zhang et al. 2017, section 3.2, with a fixed spread).
+    For a linear function of the label it acts as a ridge penalty (Bishop 1995).
     """
 
     def __init__(self, generator: nn.Module, label_dim: int, embedding_dim: int, noise: float = 0.0):
@@ -44,16 +44,16 @@ class ConditionalGenerator(nn.Module):
         return torch.cat([z, embedded * (embedded.square().mean(1, keepdim=True) + 1e-8).rsqrt()], 1)
 
     def mapping(self, z: Tensor, label: Tensor, truncation: float = 1.0) -> Tensor:
-        """-> w [N,num_ws,w_dim], or where the generator has no mapping, its latent [N,latent_dim + embedding_dim].
+        """Return w [N,num_ws,w_dim], or without a mapping the joined latent [N,latent_dim + embedding_dim].
 
-        truncation: pulls w towards its mean, or z towards 0; the label is left as it is.
+        truncation: moves w towards its mean, or z towards 0. The label does not change.
         """
         if is_style_generator(self.generator):
             return self.generator.mapping(self.joined(z, label), truncation=truncation)
         return self.joined(z * truncation, label)
 
     def synthesis(self, w: Tensor) -> Tensor:
-        """What `mapping` gave -> images [N,C,H,W]"""
+        """Return images [N,C,H,W] for the result of `mapping`."""
         return self.generator.synthesis(w) if is_style_generator(self.generator) else self.generator(w)
 
     def forward(self, z: Tensor, label: Tensor) -> Tensor:
@@ -89,12 +89,11 @@ class ProjectionDiscriminator(nn.Module):
 
 
 class AuxiliaryDiscriminator(nn.Module):
-    """Images -> logits [N] as without a condition; a second head on the same features names the label (AC-GAN: Odena,
-    Olah & Shlens 2017, section 3).
+    """Images -> logits [N] as without a condition. A second head on the same features predicts the label (AC-GAN).
 
-    columns: those of the label that belong together, of which an image has one (a softmax) or, where it is one column
-    alone, has it or not (a sigmoid). None: labels are embedded texts, and an image is told which of the batch's is its
-    own by their inner products with what the head says (van den Oord et al. 2018, eq. 4).
+    Source: Odena, Olah & Shlens 2017, section 3. columns: the columns of each attribute. Several columns are exclusive
+    (a softmax), a single one is on or off (a sigmoid). None: labels are embedded texts. Then the head predicts which
+    text of the batch is that of the image, by inner products (van den Oord et al. 2018, eq. 4).
     """
 
     def __init__(self, discriminator: nn.Module, label_dim: int, columns: Sequence[Sequence[int]] | None):
@@ -105,7 +104,7 @@ class AuxiliaryDiscriminator(nn.Module):
         self.columns = columns
 
     def features(self, image: Tensor) -> Tensor:
-        """Images [N,C,H,W] -> what the discriminator's last layer reads"""
+        """Return the input of the discriminator's last layer for images [N,C,H,W]."""
         return self.discriminator.features(image)
 
     def score(self, features: Tensor) -> Tensor:
@@ -116,7 +115,7 @@ class AuxiliaryDiscriminator(nn.Module):
         return self.score(self.features(image))
 
     def label_log_prob(self, features: Tensor, label: Tensor) -> Tensor:
-        """log p(label | image) [N], the sum over all that the label [N,label_dim] tells; 0 where it tells nothing."""
+        """Return log p(label | image) [N], summed over the attributes of the label [N,label_dim]; 0 without one."""
         said = self.classifier(features.flatten(1))
         if self.columns is None:
             return which_of_the_batch(said, label)
@@ -132,7 +131,7 @@ def named(said: Tensor, told: Tensor, label: Tensor) -> Tensor:
 
 
 def which_of_the_batch(said: Tensor, label: Tensor) -> Tensor:
-    """log p [N] of the own text among all of the batch, [N,D] each; one that several images have counts for each."""
+    """Return log p [N] of each image's text among those of the batch, [N,D] each. Equal texts count for each image."""
     same = (label[:, None] == label[None]).all(2)
     own = log_softmax(said @ label.T, 1).masked_fill(~same, -torch.inf).logsumexp(1)
     return torch.where(label.any(1), own, 0.0)

@@ -1,4 +1,4 @@
-"""A first, naive GAN: what one writes before having read DCGAN. Kept to show why the rest exists: it collapses.
+"""A naive first GAN, without the rules of DCGAN. It collapses, and so shows why the other networks exist.
 
 No normalization, plain convolutions beside strided ones, fully connected ends. Such an end belongs to one size; any
 height and width can be built that are multiples of 4 and at least 48.

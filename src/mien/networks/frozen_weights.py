@@ -1,8 +1,8 @@
-"""Weights that a network's constructor freezes and makes alike each time: a pretrained backbone, read from a file.
+"""Frozen weights that a network's constructor sets to the same values each time: a pretrained backbone from a file.
 
-They are not trained, and not saved. In their place a file holds one sha256 of them all, so a run never goes on, and a
-generator never draws, with other weights than it was trained with. What a constructor freezes but draws by chance
-cannot be made again, and is saved like every other weight.
+They are not trained, and not saved. A file holds one sha256 of them all in their place. So a resumed run or a generator
+never uses other weights than the training did. Frozen weights with random values cannot be made again, so they are
+saved like all other weights.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def has_frozen(modules: Iterable[nn.Module]) -> bool:
 
 
 def found(module: nn.Module, again: nn.Module) -> Given | None:
-    """Of a network and another that the same constructor made after other random numbers; None: nothing is given."""
+    """Return the frozen weights that are equal in two networks of the same constructor, or None."""
     other = dict(again.named_parameters())
     names = frozenset(
         name
@@ -59,8 +59,10 @@ def to_save(module: nn.Module, given: Given | None) -> dict[str, Tensor]:
 
 
 def complete(module: nn.Module, tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
-    """What `to_save` gave, with what this module's constructor gives. Raises FileError where that is something else.
-    name: what the words begin with."""
+    """Return the tensors of `to_save`, completed by the weights that this module's constructor sets.
+
+    Raises FileError if those weights differ from the saved sha256. name: the start of the message.
+    """
     if SEAL not in tensors:
         return dict(tensors)
     own = {key: part for key, part in module.named_parameters() if key not in tensors}

@@ -57,10 +57,10 @@ class HW6Generator(nn.Module):
 
 
 class HW6Discriminator(nn.Module):
-    """Images [N,channels,*resolution] in [-1, 1] -> logits or scores [N]: a sigmoid is the loss's affair.
+    """Images [N,channels,*resolution] in [-1, 1] -> logits or scores [N]. A sigmoid belongs to the loss.
 
-    norm: in all but the first and last layer. "instance" is what a gradient penalty needs: with batch norm a score
-    would depend on the other images of the batch (Gulrajani et al. 2017, section 4).
+    norm: in all but the first and last layer. A gradient penalty needs "instance": with batch norm a score would
+    depend on the other images of the batch (Gulrajani et al. 2017, section 4).
     """
 
     def __init__(

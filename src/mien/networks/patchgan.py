@@ -1,4 +1,4 @@
-"""The PatchGAN discriminator (Isola et al. 2017, section 3.2): a verdict on each patch, none on the whole."""
+"""The PatchGAN discriminator (Isola et al. 2017, section 3.2): one logit for each patch of the image."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class PatchDiscriminator(nn.Module):
     """Images [N,channels,H,W] in [-1, 1] -> logits [N,P], one for each of P patches that overlap.
 
     sees_source: the source of a translation [N,channels,H,W] is joined to the image by channels, as the condition.
-    layers: strided ones; a patch is 70 x 70 pixels with 3, 34 with 2, 16 with 1. Where an image is too small for so
-    many, fewer are taken. affine: instance norm learns a scale and a shift (pix2pix); CycleGAN's does not.
+    layers: strided layers; a patch is 70 x 70 pixels with 3, 34 with 2, 16 with 1. A small image gets fewer layers.
+    affine: instance norm learns a scale and a shift (pix2pix); CycleGAN's does not.
     """
 
     def __init__(

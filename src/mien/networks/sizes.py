@@ -1,4 +1,4 @@
-"""Which images an architecture can draw, and what to say to a height and width that it cannot."""
+"""The image sizes that an architecture can generate, and the error for other sizes."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def widths(resolution: Size, width: int, most: int) -> list[int]:
 
 
 def at_precision(x: Tensor, low: bool, full: torch.dtype) -> Tensor:
-    """In bfloat16 where asked and on a GPU, else in `full`: most processors are far slower in bfloat16."""
+    """Return x in bfloat16 on a GPU if `low`, else in `full`: most CPUs are far slower in bfloat16."""
     return x.to(torch.bfloat16 if low and x.is_cuda else full)
 
 

@@ -15,14 +15,14 @@ from mien.recipes.recipe import RECIPES, Recipe, recipe_name
 
 
 def known() -> dict[str, Callable[[], Recipe]]:
-    """Every recipe of mien's own, by name."""
+    """Return mien's own recipes by name."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
     return dict(sorted(RECIPES.items()))
 
 
 def find(name: str) -> Recipe:
-    """The recipe called `name`, or `path/to/file.py:function`. Raises UsageError with the nearest name."""
+    """Return the recipe of this name, or of `path/to/file.py:function`. Raises UsageError with the nearest name."""
     function = recipe_function(name)
     try:
         made = function()
@@ -36,7 +36,7 @@ def find(name: str) -> Recipe:
 
 
 def about(name: str) -> str:
-    """What the recipe says of itself: its docstring."""
+    """Return the recipe's description: its docstring."""
     return inspect.getdoc(recipe_function(name)) or ""
 
 

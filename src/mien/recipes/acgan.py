@@ -1,4 +1,4 @@
-"""AC-GAN: the discriminator is not told the label, it names it (Odena, Olah & Shlens 2017)."""
+"""AC-GAN: the discriminator does not get the label, it predicts it (Odena, Olah & Shlens 2017)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mien.recipes.recipe import Recipe, recipe
 
 @recipe
 def acgan() -> Recipe:
-    """DCGAN whose discriminator names each image's class or attributes, and whose generator must be understood.
+    """DCGAN with a discriminator that also classifies images by class or attributes (AC-GAN).
 
     Sizes: as dcgan. Needs labels.
     """
@@ -22,6 +22,6 @@ def acgan_laptop() -> Recipe:
 
     Sizes: as dcgan. Needs labels.
     """
-    # Where fakes are named too, G and D soon agree on signs of their own, which real images do not bear. And without
-    # mode seeking G draws one image for each label, and leaves z alone.
+    # If fakes are classified, too, G and D soon agree on features that real images lack. Without mode seeking, G
+    # generates one image for each label and ignores z.
     return dcgan_laptop().replace(classifier=AuxiliaryClassifier(weight=1.0), mode_seeking=ModeSeeking(weight=0.1))

@@ -1,4 +1,4 @@
-"""A recipe's networks alone, for a training loop of one's own."""
+"""The networks of a recipe, for the user's own training loop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def create_networks(
     channels: int = 3,
     set: Mapping[str, Any] | None = None,
 ) -> tuple[nn.Module, nn.Module]:
-    """The generator and the discriminator of a recipe, newly initialized from torch's global random state.
+    """Return the generator and the discriminator of a recipe, initialized from torch's global random state.
 
     recipe: a name from `mien.list_recipes()`, or "my_gan.py:name". resolution: pixels, or (height, width). channels: 1
     or 3. set: settings of the recipe, {"generator.width": 32}.

@@ -40,7 +40,7 @@ def cyclegan() -> Recipe:
                 "identity_a": L1(weight=IDENTITY, a="same_a", b="real_a"),
                 "identity_b": L1(weight=IDENTITY, a="same_b", b="real_b"),
             },
-            loss_weight=4.0,  # the paper adds both directions, without the half of LSGAN; here is their mean, with it
+            loss_weight=4.0,  # the paper sums both directions without LSGAN's 1/2; mien takes their mean, with it
         ),
         data=DataOptions(resolution=(256, 256), mirror=True, jitter=JITTER),
         ema=EMA(half_life=1_000),

@@ -1,4 +1,4 @@
-"""DCGAN (Radford, Metz & Chintala 2016), as the paper has it, and in a size for a laptop's processor."""
+"""DCGAN (Radford, Metz & Chintala 2016): as published, and in a size for a laptop's CPU."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def dcgan() -> Recipe:
             network=Spec(DCGANGenerator, latent_dim=100, width=64), optimizer=Adam(lr=2e-4, beta1=0.5, beta2=0.999)
         ),
         data=DataOptions(resolution=(64, 64)),
-        ema=EMA(half_life=10_000),  # for the images only: nothing of the game sees it
+        ema=EMA(half_life=10_000),  # for sample images only: it does not change the training
         batch_size=128,
     )
 
@@ -38,8 +38,8 @@ def dcgan_laptop() -> Recipe:
 
     Sizes: as dcgan.
     """
-    # Half the width bears twice the rate, and a generator that starts at full contrast is spared the first minutes.
-    # The filters cost less than the smaller kernels save, and no time goes into unlearning checkerboards.
+    # Half the width allows twice the rate. A generator that starts at full contrast saves the first minutes.
+    # The filters cost less time than the smaller kernels save, and they prevent checkerboards.
     return dcgan().replace(
         generator=Spec(DCGANGenerator, latent_dim=100, width=32, contrast=4.0, filtered=True),
         discriminator=Spec(DCGANDiscriminator, width=32, filtered=True),

@@ -1,4 +1,4 @@
-"""Recipes as earlier versions wrote them: recipe.json up to the version before sides, and the settings' old names."""
+"""Compatibility with earlier versions: recipe.json files from before `Side`, and old names of settings."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ PATHS = {
     "name_fakes": "classifier.fakes",
     "game.twins": "game.paired_labels",
 }
-"""The old name of a setting, or of all below it -> the new one."""
+"""Old name of a setting, or of a group of settings -> new name."""
 
 DATA = ("resolution", "channels", "mirror", "jitter", "direction")
 
 
 def renamed(assignment: str) -> str:
-    """`--set KEY=VALUE` with the key's new name, with a warning where it was an old one."""
+    """Return `KEY=VALUE` with the key's new name. Prints a warning for an old name."""
     path, equals, value = assignment.partition("=")
     new = "mode_seeking.weight" if path == "mode_seeking" and value != "none" else path
     for old, now in PATHS.items():
         if path == old or path.startswith(f"{old}."):
             new = now + path.removeprefix(old)
     if new != path:
-        say(f"warning: --set {path} is called {new} now: the next version will not know the old name")
+        say(f"warning: --set {path} is now called {new}: the old name works in this release only")
     return f"{new}{equals}{value}"
 
 
 def converted(data: Any) -> Any:
-    """recipe.json of any version -> as this version writes it. What is no recipe stays as it is."""
+    """Return recipe.json of any version in the form of this version. Other data is returned unchanged."""
     if not isinstance(data, dict) or not data.keys() & {*PATHS, *DATA}:
         return data
     sides: dict[str, dict[str, Any]] = {}
@@ -63,7 +63,7 @@ def converted(data: Any) -> Any:
 
 
 def extras(augment: Any, mode_seeking: Any, data: dict[str, Any]) -> dict[str, Any]:
-    """In the order in which their terms stood."""
+    """Return the extras, in the order of their terms in the earlier version."""
     found: dict[str, Any] = {}
     if data.get("auxiliary") or data.get("name_fakes"):
         fields = {"weight": data.get("auxiliary", 0.0), "fakes": data.get("name_fakes", False)}

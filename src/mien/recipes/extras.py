@@ -1,7 +1,7 @@
-"""Extras that are no augmentation: a head that classifies (AC-GAN), and mode seeking.
+"""Extras besides augmentation: a classification head (AC-GAN), and mode seeking.
 
-`--set classifier.weight=1` and `--set mode_seeking.weight=0.1` add one to any recipe; `--set mode_seeking=none` takes
-it away again.
+`--set classifier.weight=1` and `--set mode_seeking.weight=0.1` add one to any recipe. `--set mode_seeking=none` removes
+it again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mien.losses.term import Term
 
 @dataclass(frozen=True)
 class AuxiliaryClassifier(Extra):
-    """The discriminator is not told the label. A second head of it names the label (AC-GAN: Odena et al. 2017).
+    """The discriminator does not get the label. Its second head predicts the label (AC-GAN: Odena et al. 2017).
 
     weight: of the classification loss, on both sides. 0: projection discriminator. fakes: the discriminator learns to
     classify generated images, too.
@@ -43,7 +43,7 @@ class AuxiliaryClassifier(Extra):
 
 @dataclass(frozen=True)
 class ModeSeeking(Extra):
-    """Images of one label differ with their noise (Mao et al. 2019). weight: of the generator's term."""
+    """Images of one label should differ as their z differs (Mao et al. 2019). weight: of the generator's term."""
 
     weight: float = 0.1
 
@@ -59,4 +59,4 @@ class ModeSeeking(Extra):
 
 
 BY_NAME: dict[str, Extra] = {"classifier": AuxiliaryClassifier(), "mode_seeking": ModeSeeking()}
-"""What `--set NAME.weight=…` adds to a recipe that has none."""
+"""The extras that `--set NAME.weight=…` adds to a recipe without them."""

@@ -1,4 +1,4 @@
-"""A first GAN, written before reading anyone's advice (the game itself: Goodfellow et al. 2014)."""
+"""A naive first GAN, without the advice of later papers (the game itself: Goodfellow et al. 2014)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from mien.recipes.recipe import Recipe, recipe
 
 @recipe
 def hinge() -> Recipe:
-    """DCGAN with the hinge loss: D stops pushing an image once it is a margin of 1 on the right side.
+    """DCGAN with the hinge loss: an image stops counting for D once its logit is right by a margin of 1.
 
     Sizes: any.
     """

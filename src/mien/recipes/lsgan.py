@@ -9,7 +9,7 @@ from mien.recipes.recipe import Recipe, recipe
 
 @recipe
 def lsgan() -> Recipe:
-    """DCGAN with least squares (Mao et al. 2017): fakes far on the right side are still pulled towards the data.
+    """DCGAN with least squares (Mao et al. 2017): fakes that D takes for real still get a gradient.
 
     Sizes: any.
     """

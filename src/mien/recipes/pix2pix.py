@@ -1,4 +1,4 @@
-"""pix2pix (Isola et al. 2017): images from images, by pairs of both; and its two halves, to see what each does."""
+"""pix2pix (Isola et al. 2017): translation learned from pairs, and recipes with one half of its objective each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ JITTER = 30 / 256  # 256 pixels are enlarged to 286 and cut back
 
 
 def linear_decay_adam(rate: float) -> Adam:
-    """Adam at one rate for half of the training, then ever slower."""
+    """Return Adam with a constant rate for half of the training, then a linear fall to 0."""
     return Adam(lr=Linear(start=rate, end=0.0, begin=STEADY, images=LENGTH), beta1=0.5, beta2=0.999)
 
 
@@ -57,7 +57,7 @@ def pix2pix_laptop() -> Recipe:
     --set discriminator=none is its pix2pix-l1, --set generator.terms.l1.weight=0 its pix2pix-gan. Sizes: as pix2pix.
     """
     return pix2pix().replace(
-        # An instance norm takes away each channel's mean, and with it a way to say one colour for all of a head.
+        # Instance norm removes each channel's mean, so it makes one colour for an entire head hard to express.
         generator=Spec(UNetGenerator, width=16, norm="batch", dropout=0.5),
         discriminator=Spec(PatchDiscriminator, width=32, layers=3, norm="instance", sees_source=True),
         discriminator_optimizer=linear_decay_adam(5e-4),  # about 2e-4 times the root of the batch
@@ -69,7 +69,7 @@ def pix2pix_laptop() -> Recipe:
 
 @recipe
 def pix2pix_l1() -> Recipe:
-    """pix2pix without a discriminator: the U-Net learns by L1 alone, and draws the blurred mean of what could be.
+    """pix2pix without a discriminator: the U-Net learns by L1 alone and generates the blurred mean of the answers.
 
     Sizes: as pix2pix.
     """
@@ -78,7 +78,7 @@ def pix2pix_l1() -> Recipe:
 
 @recipe
 def pix2pix_gan() -> Recipe:
-    """pix2pix without L1: the discriminator, which sees the source, is all that ties the result to it.
+    """pix2pix without L1: only the discriminator, which gets the source, ties the result to it.
 
     Sizes: as pix2pix.
     """

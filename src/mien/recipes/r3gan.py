@@ -16,17 +16,17 @@ from mien.training.optimizer import Adam
 
 
 def adam(lr: float, images: int) -> Adam:
-    """No momentum; the rate falls to a quarter, and beta2 rises from 0.9 to 0.99."""
+    """Return Adam without momentum: the rate falls to a quarter, and beta2 rises from 0.9 to 0.99."""
     return Adam(lr=Cosine(lr, lr / 4, images), beta1=0.0, beta2=Cosine(0.9, 0.99, images))
 
 
 def penalties(gamma: float, images: int) -> dict[str, Term]:
-    """Both sides of D are held flat, and a tenth as much in the end."""
+    """Return R1 and R2. Their weight falls to a tenth."""
     return {"r1": R1(weight=Cosine(gamma, gamma / 10, images)), "r2": R2(weight=Cosine(gamma, gamma / 10, images))}
 
 
 def augmentation(p: float, images: int) -> ADA:
-    """ADA's pipeline with p rising by a schedule; color half as often, and cutout."""
+    """Return ADA's pipeline with cutout, color at half of p, and a p that rises by a schedule."""
     return ADA(p=Cosine(0.0, p, images), color=0.5, cutout=1.0)
 
 
@@ -34,7 +34,7 @@ def augmentation(p: float, images: int) -> ADA:
 def r3gan() -> Recipe:
     """R3GAN as published for FFHQ at 64 px: gamma 2 to 0.2, batch 256, every schedule one cosine over 20,000 kimg.
 
-    For a GPU. Any other size has the same width rule, but wants a gamma of its own: see docs/recipes/r3gan.md.
+    For a GPU. Any other size has the same width rule, but needs another gamma: see docs/recipes/r3gan.md.
     Sizes: both sides halve evenly until the shorter one is 4 to 7 (64, 128, 96, 96x80).
     """
     decay = 20_000_000
@@ -74,7 +74,7 @@ def r3gan_ffhq256() -> Recipe:
 def r3gan_cifar10() -> Recipe:
     """R3GAN as published for CIFAR-10 at 32 px: gamma 0.05 to 0.005, batch 512, a moving average over 5,000 kimg.
 
-    Published with the classes as a condition; here it draws without one. Sizes: as r3gan.
+    Published with the classes as a condition; here there is none unless --cond is given. Sizes: as r3gan.
     """
     decay = 20_000_000
     return r3gan().replace(
@@ -92,7 +92,7 @@ def r3gan_cifar10() -> Recipe:
 def r3gan_laptop() -> Recipe:
     """R3GAN for two processor cores: width 128, one block a stage, batch 16, rate 1e-3, all schedules over 100 kimg.
 
-    Width, rate and batch are a first choice, made for speed; after half an hour its faces varied most of seven.
+    Width, rate and batch are chosen for speed. After half an hour its faces varied most among seven recipes.
     Sizes: as r3gan.
     """
     decay = 100_000
@@ -102,7 +102,7 @@ def r3gan_laptop() -> Recipe:
         discriminator_terms=penalties(2.0, decay),
         discriminator_optimizer=adam(1e-3, decay),
         generator_optimizer=adam(1e-3, decay),
-        augment=None,  # so short a training sees no image often enough to learn it by heart
+        augment=None,  # in a training this short, D cannot memorize the images
         ema=EMA(half_life=Cosine(0, 2_000, decay), ramp=0.0),
         batch_size=16,
     )

@@ -1,4 +1,4 @@
-"""A recipe: everything that says what is trained and how, as frozen data. A recipe function reads like a paper's table.
+"""A recipe: the networks, losses and settings of a training as frozen data.
 
 @recipe
 def hinge() -> Recipe:
@@ -40,21 +40,21 @@ from mien.training.player import Player, do_nothing
 from mien.training.state import Training
 
 RECIPES: dict[str, Callable[[], Recipe]] = {}
-"""Filled by `recipe` with mien's own: the name on the command line -> the function."""
+"""mien's own recipes, entered by `recipe`: the name on the command line -> the function."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """A game, its two sides, and what both share.
 
-    discriminator None: the generator learns by its own terms alone. condition: what the networks are told besides image
-    and noise. extras: by name; what each adds, `mien.games.extra.Extra` says. batch_size: over all processes.
-    rate_factor: of both learning rates; a training that diverged goes on with half of it. parts: an update is made in N
-    parts, whose gradients add up: for a batch that does not fit into memory at once. channels_last: the networks'
-    memory layout; it helps batch-norm networks and hurts instance-norm ones.
+    discriminator None: the generator learns by its own terms alone. condition: an input of both networks besides image
+    and noise. extras: by name; `mien.games.extra.Extra` describes what they may add. batch_size: over all processes.
+    rate_factor: multiplies both learning rates; a training that diverged continues with half of it. parts: the number
+    of parts of an update, whose gradients add up; more need less memory. channels_last: the networks' memory layout;
+    batch-norm networks are faster with it, instance-norm ones slower.
 
-    In `--set` and `mien recipes`, a network's arguments stand directly below their side (`generator.width`), and the
-    settings of `data` and the extras at the top (`mirror`, `augment.p`).
+    In `--set` and `mien recipes`, a network's arguments are directly below their side (`generator.width`). The settings
+    of `data` and the extras are at the top level (`mirror`, `augment.p`).
     """
 
     name: str = ""
@@ -73,10 +73,10 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if not (isinstance(self.game.of, type) and issubclass(self.game.of, Game)):
-            raise UsageError(f"{self.game.of.__name__} is no game: derive it from mien.games.game.Game")
+            raise UsageError(f"{self.game.of.__name__} is not a game: derive it from mien.games.game.Game")
         for side in (self.generator, self.discriminator):
             if not isinstance(side, Side | None):
-                raise UsageError(f"{side} is no side: write Side(network={side}), or recipe.replace(generator=…)")
+                raise UsageError(f"{side} is not a Side: write Side(network={side}), or recipe.replace(generator=…)")
         if self.rate_factor <= 0:
             raise UsageError(f"rate_factor={self.rate_factor:g}: it must be over 0, and 1 leaves the rates as they are")
         if self.parts < 1:
@@ -87,9 +87,9 @@ class Recipe:
                     f"{name} needs {option}, which {self.game.of.__name__} does not take: leave {name} out"
                 )
         if self.needs_condition and self.game.arguments.get("mismatch"):
-            raise UsageError("game.mismatch is for a discriminator that is told the label: leave it or classifier out")
+            raise UsageError("game.mismatch needs a discriminator that gets the label: leave it or classifier out")
 
-    # --- what is read often ------------------------------------------------------------------------------------------
+    # --- shortcuts ---------------------------------------------------------------------------------------------------
 
     @property
     def resolution(self) -> tuple[int, int]:
@@ -106,17 +106,17 @@ class Recipe:
 
     @property
     def updates_per_round(self) -> int:
-        """Steps of the side that makes the most of them."""
+        """Return the steps a round of the side with the most steps."""
         return max(side.updates for side in (self.discriminator, self.generator) if side)
 
     @property
     def sources(self) -> Sources:
-        """What the game reads besides images."""
+        """Return the data that the game reads besides images."""
         return self.game.of.sources
 
     @property
     def needs_condition(self) -> bool:
-        """Whether an extra adds something to a condition alone: a head that classifies."""
+        """Return whether an extra works only with a condition, such as a classification head."""
         return any(extra.is_on and extra.needs_condition for extra in self.extras.values())
 
     @property
@@ -125,7 +125,7 @@ class Recipe:
         return [one for one in self.extras.values() if one.is_on and (conditional or not one.needs_condition)]
 
     def accepts(self, what: str) -> bool:
-        """Whether the game takes it: "condition", "augment" or "paired_labels"."""
+        """Return whether the game accepts "condition", "augment" or "paired_labels"."""
         return what in self.game.of.accepts
 
     # --- the game and its players ------------------------------------------------------------------------------------
@@ -156,8 +156,10 @@ class Recipe:
             return next((one for one in own if one is not None), None) or self.condition.discriminator(inner)
 
     def build(self, device: torch.device, seed: int = 0) -> Training:
-        """The training at its beginning: networks initialized from `seed` (on the processor, so that every device
-        starts alike), players, moving average."""
+        """Return the training before its first round: networks, players, moving average.
+
+        The networks are initialized from `seed` on the CPU, so that the start is the same on every device.
+        """
         torch.manual_seed(seed)
         game = self.build_game()
         for module in [*game.generators.values(), *game.discriminators.values()]:
@@ -166,7 +168,7 @@ class Recipe:
         return Training(game, self.players(game), MovingAverage(self.ema, game.generators), given=given)
 
     def given(self, game: Game) -> dict[str, Given]:
-        """By network: what its constructor freezes and makes again, whatever is drawn. Asked before players freeze."""
+        """Return by network the frozen weights that its constructor sets. Call it before players freeze networks."""
         networks = {**game.generators, **game.discriminators}
         if not has_frozen(networks.values()):
             return {}
@@ -178,7 +180,7 @@ class Recipe:
         return {name: given for name, given in both.items() if given is not None}
 
     def players(self, game: Game) -> list[Player]:
-        """Discriminators, then generators; a side without networks does not play."""
+        """Return the discriminators' player, then the generators'. A side without networks has none."""
         generator = self.player("generator", self.generator, game.generators, game.generator_turn, game)
         if self.discriminator is None or not game.discriminators:
             return [generator]
@@ -205,7 +207,7 @@ class Recipe:
         )
 
     def terms(self, name: SideName, side: Side, adversarial: bool = True) -> dict[str, Term]:
-        """The adversarial loss, the extras' terms, the side's own."""
+        """Return the adversarial loss, the terms of the extras, and the side's own terms."""
         loss = Adversarial(loss=self.loss, side=name, weight=side.loss_weight)
         added = {key: term for extra in self.active for key, term in extra.terms(name).items()}
         return {**({"loss": loss} if adversarial else {}), **added, **side.terms}
@@ -213,10 +215,10 @@ class Recipe:
     # --- changes -----------------------------------------------------------------------------------------------------
 
     def replace(self, **changes: Any) -> Recipe:
-        """A copy with other settings: `dcgan().replace(loss=Hinge(), discriminator_terms={…}, mirror=True)`.
+        """Return a copy with other settings: `dcgan().replace(loss=Hinge(), mirror=True)`.
 
-        A name is a field of the recipe, a field of `data`, a field of a side behind the side's name, or an extra's name
-        (None takes it away). `generator` and `discriminator` may be a Spec, which is then the side's network.
+        A name is a field of the recipe, a field of `data`, an extra's name (None removes it), or a side's name and one
+        of its fields (`discriminator_terms`). `generator` and `discriminator` may be a Spec: the side's network.
         """
         changed = self
         for name, value in changes.items():
@@ -225,7 +227,7 @@ class Recipe:
 
     @staticmethod
     def placed(old: Recipe, name: str, value: Any) -> dict[str, Any]:
-        """A change as the field that holds it. Raises UsageError for a name that there is not."""
+        """Return a change as fields of the recipe. Raises UsageError for an unknown name."""
         side, _, part = name.partition("_")
         if isinstance(value, Spec) and name in SIDES:
             side, part = name, "network"
@@ -245,11 +247,11 @@ class Recipe:
         raise UsageError(f"recipe.replace({name}=…): a recipe has no setting of that name")
 
     def settings(self) -> dict[str, Any]:
-        """Every setting that `--set` takes, by its path, but for a side as a whole."""
+        """Return every setting of `--set` by its path, without the entire sides."""
         return {path: value for path, value, _ in overrides.paths(self) if not isinstance(value, Side)}
 
     def override(self, assignments: tuple[str, ...]) -> Recipe:
-        """Apply `--set` changes in order. Raises UsageError for an unknown path or a value of the wrong type."""
+        """Return the recipe with `--set` changes, applied in order. Raises UsageError for a wrong path or value."""
         changed = self
         for assignment in map(earlier.renamed, assignments):
             name, _, value = assignment.partition("=")
@@ -270,7 +272,7 @@ def names_of(kind: type[Recipe] | type[Side] | type[DataOptions]) -> set[str]:
 def recipe(function: Callable[[], Recipe]) -> Callable[[], Recipe]:
     """Enter a recipe function under its name (underscores become hyphens); its docstring's first line describes it.
 
-    One in a user's file is asked for by that file, so it takes no name away from mien's own.
+    A recipe in a user's file is called by that file, so it replaces none of mien's own.
     """
     if not function.__module__.startswith(serialization.USER_PREFIX):
         RECIPES[recipe_name(function)] = function
@@ -282,7 +284,7 @@ def recipe_name(function: Callable[[], Recipe]) -> str:
 
 
 def from_json(data: Any, file: str | Path = "recipe.json") -> Recipe:
-    """Inverse of `encoding.encode`. Raises UsageError, naming the file, for anything but a recipe."""
+    """Return the recipe of `serialization.encode`. Raises UsageError that names the file for any other data."""
     try:
         decoded = serialization.decode(earlier.converted(data))
     except UsageError as error:
@@ -296,7 +298,7 @@ def from_json(data: Any, file: str | Path = "recipe.json") -> Recipe:
 
 
 def limits(recipe: Recipe) -> list[tuple[str, int, int, int]]:
-    """(setting, its number, least, most) of what no training has: a file that says so would keep it busy for ever."""
+    """Return (setting, number, least, most) of the settings with limits: a wrong file could keep mien busy for ever."""
     sides = [("resolution", side, SMALLEST_SIDE, LARGEST_SIDE) for side in recipe.resolution]
     found = [*sides, ("channels", recipe.channels, 1, 3), ("batch_size", recipe.batch_size, 1, 1 << 16)]
     found += [(f"{name}.updates", side.updates, 1, 1000) for name in SIDES if (side := getattr(recipe, name))]

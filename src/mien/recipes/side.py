@@ -1,4 +1,4 @@
-"""The parts that a recipe is made of: its sides, and what they see of the images."""
+"""The parts of a recipe: its sides, and the options of its data."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ SIDES = ("discriminator", "generator")
 
 @dataclass(frozen=True)
 class WeightClip:
-    """Each weight into [-limit, limit] after each step (WGAN, Arjovsky et al. 2017, algorithm 1)."""
+    """Clips each weight to [-limit, limit] after each step (WGAN, Arjovsky et al. 2017, algorithm 1)."""
 
     limit: float = 0.01
 
     @torch.no_grad()
     def __call__(self, module: nn.Module) -> None:
         for parameter in module.parameters():
-            if parameter.requires_grad:  # in its player's update, all that it trains does
+            if parameter.requires_grad:  # in its player's update, all trained parameters do
                 parameter.clamp_(-self.limit, self.limit)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """One player of the game: what it trains, and how.
+    """One player of the game: its network and the settings of its training.
 
-    network: built with `resolution` (height, width) and `channels` added, as often as the game asks. terms: beside the
+    network: `resolution` (height, width) and `channels` are added when the game builds it. terms: besides the
     adversarial loss, whose weight is `loss_weight`. updates: steps a round (n_critic, of a discriminator). constraint:
-    after each step. frozen_layers: the first N layers keep the weights that they began with (FreezeD, Mo et al. 2020).
+    applied after each step. frozen_layers: the number of first layers that are not trained (FreezeD, Mo et al. 2020).
     """
 
     network: Spec[nn.Module] = field(metadata={"flat": True})
@@ -49,10 +49,10 @@ class Side:
 
 @dataclass(frozen=True, kw_only=True)
 class DataOptions:
-    """What training sees of the images.
+    """The options of the images of a training.
 
-    resolution: (height, width). mirror: flip images at random. jitter: images are enlarged by this share and cut back
-    at a random place. direction: of a translation, from which side of the data to which.
+    resolution: (height, width). mirror: flip images at random. jitter: enlarge images by this share, and crop them at
+    a random position. direction: of a translation, AtoB or BtoA.
     """
 
     resolution: tuple[int, int] = (64, 64)

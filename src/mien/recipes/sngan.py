@@ -17,8 +17,8 @@ LENGTH = 100_000 * 5 * 64  # images: as many steps of G, for each 5 steps of D, 
 def sngan() -> Recipe:
     """SNGAN: residual networks, spectral norm, hinge loss, 5 steps of D, rate 2e-4 falling to 0 over 32,000 kimg.
 
-    A shorter training wants the fall shorter too: --set discriminator.optimizer.lr.images=2000000, and the same for
-    generator_optimizer. Sizes: both sides halve evenly until the shorter one is 4 to 7 (64, 128, 96, 96x80).
+    A shorter training needs a shorter fall: --set discriminator.optimizer.lr.images=2000000, and the same for
+    generator.optimizer. Sizes: both sides halve evenly until the shorter one is 4 to 7 (64, 128, 96, 96x80).
     """
     rate = Linear(start=2e-4, end=0.0, images=LENGTH)
     return Recipe(

@@ -1,4 +1,4 @@
-"""StyleGAN2 (Karras et al. 2020) with the settings that StyleGAN2-ADA chooses by itself, and a size for a processor."""
+"""StyleGAN2 (Karras et al. 2020) with the settings that StyleGAN2-ADA chooses by itself, and in a size for a CPU."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ R1_EVERY, PATH_LENGTH_EVERY = 16, 4
 
 
 def gamma(resolution: int, batch_size: int) -> float:
-    """R1's weight as StyleGAN2-ADA chooses it (Karras et al. 2020b, appendix C)."""
+    """Return R1's weight as StyleGAN2-ADA chooses it (Karras et al. 2020b, appendix C)."""
     return 0.0002 * resolution**2 / batch_size
 
 
 def lazy_adam(lr: float, every: int) -> Adam:
-    """Adam (0, 0.99) with a term that is due each `every` steps (Karras et al. 2020, appendix B).
+    """Return Adam (0, 0.99) for a player with a term that is due each `every` steps (Karras et al. 2020, appendix B).
 
-    The paper gives that term a step of its own, so `every` + 1 steps do what `every` did before, and rate and betas are
-    corrected by c. Here the term joins a step; the numbers are kept, so that all other steps are those of the paper.
+    In the paper the term has a separate step, so rate and betas are corrected by c = every / (every + 1). Here the term
+    is added to a step. Rate and betas stay those of the paper, so that the other steps are the same.
     """
     c = every / (every + 1)
     return Adam(lr=c * lr, beta1=0.0, beta2=0.99**c)
@@ -35,8 +35,8 @@ def lazy_adam(lr: float, every: int) -> Adam:
 def stylegan2() -> Recipe:
     """StyleGAN2 as StyleGAN2-ADA's "auto" sets it at 64 px: styles, noise, mixing, lazy R1 and path length, batch 32.
 
-    R1 wants to be 0.0002 * size^2 / batch: at another size or batch, --set discriminator.terms.r1.weight=…. Sizes: both
-    sides halve evenly until the shorter one is 4 to 7 (64, 128, 96, 96x80).
+    R1's weight is 0.0002 * size^2 / batch: for another size or batch, --set discriminator.terms.r1.weight=….
+    Sizes: both sides halve evenly until the shorter one is 4 to 7 (64, 128, 96, 96x80).
     """
     return Recipe(
         game=Spec(StyleGame, mixing=0.9),
@@ -77,7 +77,7 @@ def stylegan2_paper256() -> Recipe:
 def stylegan2_laptop() -> Recipe:
     """StyleGAN2 for two processor cores: width 16 (at most 128), w of 128, batch 16.
 
-    R1 wants to be 0.0002 * size^2 / batch, as in stylegan2. Sizes: as stylegan2.
+    R1's weight is 0.0002 * size^2 / batch, as in stylegan2. Sizes: as stylegan2.
     """
     return stylegan2().replace(
         generator=Spec(StyleGAN2Generator, latent_dim=128, w_dim=128, width=16, most=128, mapping_layers=2),

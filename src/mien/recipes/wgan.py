@@ -31,7 +31,7 @@ def wgan() -> Recipe:
 def wgan_gp() -> Recipe:
     """WGAN-GP (Gulrajani et al. 2017): gradient penalty 10, instance norm in D, Adam 1e-4 (0, 0.9), 5 steps of D.
 
-    -(discriminator/loss) estimates the distance, the penalty being a term of its own. Sizes: as hw6.
+    -(discriminator/loss) estimates the distance: the penalty is not part of it. Sizes: as hw6.
     """
     return hw6().replace(
         discriminator=Spec(HW6Discriminator, width=64, norm="instance"),

@@ -1,1 +1,1 @@
-"""The machine around a training: console, signals, devices, processes, files that are whole or absent."""
+"""The interface to the machine: console, signals, devices, processes, atomic files."""

@@ -1,4 +1,4 @@
-"""Files that are either whole or absent: written beside their place, synced, renamed."""
+"""Atomic writes: a file is written beside its path, synced and renamed. So it is either complete or absent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mien.runtime import leftovers
 
 @contextmanager
 def io_errors(path: Path) -> Iterator[None]:
-    """Turn the system's error into one line that names the file."""
+    """Turn an error of the system into one line that names the file."""
     try:
         yield
     except OSError as error:
@@ -22,12 +22,12 @@ def io_errors(path: Path) -> Iterator[None]:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Raises FileError (disk full, no permission); `path` then is as it was."""
+    """Write the file, or raise FileError (disk full, no permission) and leave `path` unchanged."""
     with io_errors(path), leftovers.temporary_file(path.parent) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-        if os.name == "nt":  # there no open file can be renamed
+        if os.name == "nt":  # Windows cannot rename an open file
             file.close()
         Path(file.name).replace(path)
 
@@ -41,7 +41,7 @@ def write_json(path: Path, value: object) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable, where the system can."""
+    """Write the names in a folder to disk, if the system can."""
     if hasattr(os, "O_DIRECTORY"):
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         try:

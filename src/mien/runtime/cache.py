@@ -1,4 +1,4 @@
-"""Where prepared sets and other results that can be made again are kept."""
+"""The folder of the cache: prepared sets and other results that can be computed again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def cache_root() -> Path:
-    """$MIEN_CACHE, or mien below $XDG_CACHE_HOME or ~/.cache."""
+    """Return $MIEN_CACHE, or else the folder mien in $XDG_CACHE_HOME or ~/.cache."""
     if chosen := os.environ.get("MIEN_CACHE"):
         return Path(chosen).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "mien"

@@ -1,4 +1,4 @@
-"""What people read while they wait: on standard error, a live line in a terminal and plain lines elsewhere.
+"""Messages and progress on standard error: a live line in a terminal, plain lines elsewhere.
 
 Results go to standard output and are printed by `cli.main` alone. rich respects NO_COLOR and dumb terminals.
 """
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 
 class Output(Console):
-    """Standard error. A training never fails because nobody reads it any more: a closed pipe asks mien to end as a
-    signal does; any other trouble (a terminal that is gone, a full disk behind `2> file`) silences it."""
+    """Standard error. An error of this stream never makes a training fail.
+
+    A closed pipe ends mien as a signal does. After any other error (a closed terminal, a full disk behind `2> file`)
+    the stream stays silent.
+    """
 
     def on_broken_pipe(self) -> None:
         self.silence()
@@ -54,7 +57,7 @@ class Viewer(Protocol):
     def say(self, text: str) -> None: ...
 
     def show(self, share: float, text: str) -> None:
-        """share: 0 to 1, how far."""
+        """Show progress. share: 0 to 1."""
 
 
 log: Path | None = None
@@ -67,7 +70,7 @@ def live() -> bool:
 
 
 def log_to(path: Path | None) -> None:
-    """From now on also append what is said to a file; None ends that."""
+    """Append all messages to a file as well, from now on. None ends that."""
     global log
     log = path
 
@@ -81,7 +84,7 @@ def say(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Into the log file alone, with the time. Raises FileError where it cannot be written."""
+    """Write a message to the log file alone, with the time. Raises FileError if it cannot be written."""
     if log is None:
         return
     try:
@@ -92,11 +95,11 @@ def note(text: str) -> None:
 
 
 Part = tuple[int, str]
-"""(rank, words) of a progress line. A narrow terminal leaves out the parts of the highest rank first."""
+"""(rank, text) of a part of a progress line. A narrow terminal leaves out the parts of the highest rank first."""
 
 
 class Line:
-    """One progress line that is asked for often and drawn seldom."""
+    """A progress line. `show` may be called often; it redraws seldom."""
 
     def __init__(self, progress: Progress | None, bar: int = 0):
         self.progress, self.bar = progress, bar
@@ -107,7 +110,7 @@ class Line:
         return time.monotonic() - self.last >= (LIVE_EVERY if self.progress or viewer else PLAIN_EVERY)
 
     def show(self, share: float, words: str | Sequence[Part]) -> None:
-        """share: 0 to 1, how far. words: a live line shows as much of them as fits into the terminal."""
+        """Show progress. share: 0 to 1. words: a live line shows only what fits into the terminal."""
         self.last = time.monotonic()
         parts = [(0, words)] if isinstance(words, str) else words
         text = "  ".join(part for _, part in parts)
@@ -123,12 +126,12 @@ class Line:
             note(f"{share:4.0%}  {text}")
 
     def room(self) -> int:
-        """Columns of the terminal beside the bar and the percentage."""
+        """Return the columns of the terminal that bar and percentage leave."""
         return max(1, console.width - self.bar - len(" 100% ") - 1)
 
 
 def fitted(parts: Sequence[Part], room: int) -> str:
-    """The words of a line in `room` columns: parts of the highest rank are left out, then the end is cut."""
+    """Return the text of a line in `room` columns: parts of the highest rank are left out, then the end is cut."""
     left = [(rank, printable(text)) for rank, text in parts]
     while len(left) > 1 and len("  ".join(text for _, text in left)) > room:
         left.remove(max(reversed(left), key=lambda part: part[0]))
@@ -138,7 +141,7 @@ def fitted(parts: Sequence[Part], room: int) -> str:
 
 @contextmanager
 def progress_line() -> Iterator[Line]:
-    """A bar with words behind it, redrawn by hand: a thread of its own would take time from a training step.
+    """Show a bar and text. It is redrawn by `Line.show`: another thread would slow down the training.
 
     If a bar is on the screen already, the words come in plain lines above it.
     """
@@ -160,7 +163,7 @@ def progress_line() -> Iterator[Line]:
 
 @contextmanager
 def counted(what: str) -> Iterator[Callable[[int, int], None]]:
-    """For work that is counted: gives `progress(done, total)`. Silent unless it takes longer than a moment."""
+    """Show the progress of counted work by `progress(done, total)`. Short work shows nothing."""
     with progress_line() as line:
         start = line.last = time.monotonic()
 

@@ -1,4 +1,4 @@
-"""Where a process computes: the processor, or a GPU of its own."""
+"""The device of a process: the CPU, or its own GPU."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ M = TypeVar("M", bound=nn.Module)
 
 
 def join(device: str) -> torch.device:
-    """The device of this process, which has then joined the others, if torchrun started several."""
+    """Return the device of this process. If torchrun started several processes, join them first."""
     place = pick_device(device)
     distributed.start(place)
     console.console.quiet = distributed.rank() > 0
@@ -23,7 +23,7 @@ def join(device: str) -> torch.device:
 
 
 def pick_device(name: str) -> torch.device:
-    """ "auto" takes the GPU where there is one (with several processes, each its own). Raises UsageError."""
+    """Return the device of this name. "auto": the GPU if there is one, one for each process. Raises UsageError."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
@@ -42,7 +42,7 @@ def pick_device(name: str) -> torch.device:
 
 
 def to_device(module: M, device: torch.device, channels_last: bool = False) -> M:
-    """Move the module, in place, and return it. channels_last: the memory layout that its convolutions get."""
+    """Move the module, in place, and return it. channels_last: the memory layout of its convolutions."""
     memory = torch.channels_last if channels_last else torch.contiguous_format
     module.to(device=device, memory_format=memory)  # type: ignore[call-overload]  # torch declares no memory_format here
     return module

@@ -1,10 +1,10 @@
-"""Several processes, one training: torchrun starts them, one flat all-reduce per update keeps them equal.
+"""One training in several processes: torchrun starts them, and one flat all-reduce per update makes them equal.
 
-No wrapper: networks stay plain modules. Without torchrun every function here does nothing.
+Networks stay plain modules without a wrapper. Without torchrun every function here does nothing.
 
-Before each operation that all take part in, each says whether it can (`hear`). A process that has met trouble says so
-in place of its next operation (`tell`), whichever that would have been; so all learn of it at one moment, and none
-waits for a process that will not come. These words go between the processors: they never wait for a device.
+Before each collective operation every process exchanges whether it had an error (`hear`). A process with an error
+reports it in place of its next operation (`tell`). So all learn of it at the same moment, and none waits for a process
+that will not come. The exchange uses the CPU and never waits for a GPU.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from mien.errors import MienError, OutOfMemory, in_brief, is_out_of_memory
 from mien.runtime.heartbeat import GONE, Heartbeat, named
 
 T = TypeVar("T")
-FOREVER = datetime.timedelta(days=1)  # for one operation: the others wait while the first evaluates
+FOREVER = datetime.timedelta(days=1)  # for one operation: the other processes wait while rank 0 evaluates
 
 heartbeat: Heartbeat | None = None
-advice = ""  # what the user should do when a process is gone; a training names its run
+advice = ""  # the cure in the message when a process is gone; a training names its run
 
 
 class RankGone(MienError):
@@ -36,7 +36,7 @@ class RankGone(MienError):
 
 
 def start(device: torch.device) -> None:
-    """Join the process group that torchrun describes in the environment; a no-op elsewhere."""
+    """Join the process group that torchrun describes in the environment. Without torchrun do nothing."""
     global heartbeat
     if "WORLD_SIZE" in os.environ and int(os.environ["WORLD_SIZE"]) > 1 and not dist.is_initialized():
         with others_needed():
@@ -56,8 +56,10 @@ def stop() -> None:
 
 @contextmanager
 def others_needed() -> Iterator[None]:
-    """Turn what a collective operation says of a process that is gone into RankGone, which names it. An allocation that
-    fails in it is OutOfMemory, and never told: the others are in the operation, and would not hear it."""
+    """Turn the error of a collective operation into RankGone, which names the process that is gone.
+
+    A failed allocation becomes OutOfMemory. It is not reported to the other processes, which are in the operation.
+    """
     try:
         yield
     except (MemoryError, RuntimeError) as error:
@@ -75,22 +77,25 @@ def world_size() -> int:
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
-# --- trouble that one has met, and all must know ----------------------------------------------------------------------
+# --- an error of one process, reported to all -------------------------------------------------------------------------
 
 
 def tell(trouble: OutOfMemory) -> OutOfMemory:
-    """What to raise now, the same on all: one process's trouble, with its rank; where it is alone, simply this."""
+    """Report an error to all processes and return the error to raise, the same on all, with the rank of one process.
+
+    A single process gets its own error back.
+    """
     return exchange(trouble) or trouble
 
 
 def hear() -> None:
-    """Raises the trouble that another process tells."""
+    """Raise the error that another process reports, if there is one."""
     if told := exchange(None):
         raise told
 
 
 def exchange(trouble: OutOfMemory | None) -> OutOfMemory | None:
-    """The trouble of the highest rank that has some, on every one."""
+    """Return the error of the highest rank that has one, on every rank."""
     if world_size() == 1:
         return None
     box = [trouble and type(trouble)(f"rank {rank()}: {trouble}")]
@@ -102,7 +107,7 @@ def exchange(trouble: OutOfMemory | None) -> OutOfMemory | None:
 
 @contextmanager
 def telling(cure: str) -> Iterator[None]:
-    """An allocation that fails in here raises OutOfMemory on all, with the cure."""
+    """Raise OutOfMemory with the cure, on all processes, if an allocation fails in one of them."""
     try:
         yield
     except (MemoryError, RuntimeError, OSError) as error:
@@ -117,7 +122,7 @@ def maximum(value: int) -> int:
     return int(box)
 
 
-# --- operations that all take part in ---------------------------------------------------------------------------------
+# --- collective operations --------------------------------------------------------------------------------------------
 
 
 def average(tensors: Sequence[Tensor]) -> None:
@@ -134,7 +139,7 @@ def average(tensors: Sequence[Tensor]) -> None:
 
 
 def broadcast(tensors: Sequence[Tensor]) -> None:
-    """Give every process the tensors of rank 0, in place; once, before the first round."""
+    """Replace the tensors of every process by those of rank 0, in place. Called once, before the first round."""
     if world_size() == 1:
         return
     for tensor in tensors:
@@ -146,7 +151,7 @@ def broadcast(tensors: Sequence[Tensor]) -> None:
 
 
 def gather(tensor: Tensor) -> Tensor:
-    """[N, …] of each process, alike in shape -> all of them, [processes * N, …], in the order of their ranks."""
+    """Return the tensors [N, …] of all processes, joined in the order of their ranks: [processes * N, …]."""
     if world_size() == 1:
         return tensor
     own, parts = tensor.contiguous(), [torch.empty_like(tensor) for _ in range(world_size())]
@@ -157,7 +162,7 @@ def gather(tensor: Tensor) -> Tensor:
 
 
 def from_first(value: T) -> T:
-    """The value that rank 0 holds, on every rank (a path, a decision: anything small)."""
+    """Return rank 0's value on every rank (a path, a decision: anything small)."""
     if world_size() == 1:
         return value
     box = [value]
@@ -168,7 +173,7 @@ def from_first(value: T) -> T:
 
 
 def largest(value: int) -> int:
-    """The largest value that any process holds, on every rank."""
+    """Return the largest value of all processes, on every rank."""
     if world_size() == 1:
         return value
     hear()
@@ -177,5 +182,5 @@ def largest(value: int) -> int:
 
 
 def barrier() -> None:
-    """Go on when all have come here."""
+    """Wait until all processes have reached this line."""
     hear()

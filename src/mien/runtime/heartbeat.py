@@ -1,6 +1,6 @@
-"""Whether the other processes of a training are alive: each one counts up in torchrun's store and watches the others.
+"""Detection of dead processes: each process counts up in torchrun's store and watches the counts of the others.
 
-A collective operation cannot tell. It waits for a process that was stopped as long as for one that evaluates.
+A collective operation cannot detect them: it waits equally for a stopped process and for one that evaluates.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import torch.distributed as dist
 
 EVERY = 1.0  # seconds between two beats
 PATIENCE = 60.0  # seconds without a beat after which a process counts as gone; $MIEN_RANK_TIMEOUT says otherwise
-SLOW_START = 10  # so many times as patient with a process that has not begun
+SLOW_START = 10  # factor of the patience with a process that has not started
 ENDED = 1 << 40  # added to its count by a process that ends as it should
 GONE = 76  # the exit code
 
 
 def patience() -> float:
-    """Seconds. What is not a number above 0 counts as not set."""
+    """Return the seconds of $MIEN_RANK_TIMEOUT, or the default if it is not a number above 0."""
     with contextlib.suppress(ValueError):
         if (seconds := float(os.environ.get("MIEN_RANK_TIMEOUT", PATIENCE))) > 0:
             return seconds
@@ -30,15 +30,18 @@ def patience() -> float:
 
 
 class Heartbeat:
-    """The beats of one rank, from `start` to `stop`. Time is counted in looks at the store, not by the clock: a process
-    that was itself stopped for an hour has not looked, and blames nobody."""
+    """The heartbeat of one rank, from `start` to `stop`.
+
+    Time is counted in reads of the store, not by the clock. So a process that was itself stopped for an hour does not
+    take the others for dead.
+    """
 
     def __init__(self, rank: int, ranks: int, tell: Callable[[], str]):
-        """tell: what the user should do, for the line that says who is gone."""
+        """tell: returns the cure for the message that names the dead process."""
         self.rank, self.others, self.tell = rank, [other for other in range(ranks) if other != rank], tell
         self.counts = dict.fromkeys(self.others, 0)
-        self.missed = dict.fromkeys(self.others, 0)  # looks since a count has changed
-        self.silence = 0  # looks since the store has answered
+        self.missed = dict.fromkeys(self.others, 0)  # reads since a count has changed
+        self.silence = 0  # reads since the store has answered
         self.most = max(2, round(patience() / EVERY))
         self.over = threading.Event()
         self.store: dist.TCPStore | None = None
@@ -58,7 +61,7 @@ class Heartbeat:
                 self.store.add(key(self.rank), ENDED)
 
     def beat(self) -> None:
-        """Count up, and read the counts of the others. Blocks where the store's process is stopped."""
+        """Count up, and read the counts of the others. Blocks if the store's process is stopped."""
         while not self.over.is_set():
             with contextlib.suppress(RuntimeError):
                 if self.store is None:
@@ -78,7 +81,7 @@ class Heartbeat:
                 self.end(gone)
 
     def gone(self, most: int) -> list[int]:
-        """The ranks that were not heard of for more than `most` looks. The store lives with rank 0."""
+        """Return the ranks without a beat for more than `most` reads. The store belongs to rank 0."""
         if self.silence > most:
             return [0] if self.rank else self.others[:1]
         return [
@@ -88,7 +91,7 @@ class Heartbeat:
         ]
 
     def whom_to_blame(self) -> list[int]:
-        """After a collective operation has failed: the ranks that have ended or no longer beat. Takes some seconds."""
+        """Return the ranks that have ended or no longer beat, after a failed operation. Takes some seconds."""
         for _ in range(8):
             ended = [other for other in self.others if self.counts[other] >= ENDED]
             if found := ended or self.gone(3):
@@ -97,7 +100,7 @@ class Heartbeat:
         return []
 
     def end(self, gone: list[int]) -> None:
-        """The main thread waits in an operation that nothing can end, so the process ends here."""
+        """End the process: the main thread waits in an operation that cannot be interrupted."""
         seconds = f"{self.most * EVERY:g} s"
         with contextlib.suppress(OSError, ValueError):
             print(f"mien: {named(gone)} did not answer for {seconds}{self.tell()}", file=sys.stderr, flush=True)
@@ -109,14 +112,14 @@ def key(rank: int) -> str:
 
 
 def named(ranks: list[int]) -> str:
-    """[1] -> "rank 1"; [1, 2] -> "ranks 1, 2"; [] -> "another process"."""
+    """Return ranks in words: [1] -> "rank 1"; [1, 2] -> "ranks 1, 2"; [] -> "another process"."""
     if not ranks:
         return "another process"
     return f"rank{'s' if len(ranks) > 1 else ''} {', '.join(map(str, ranks))}"
 
 
 def connect() -> dist.TCPStore:
-    """A connection of its own to the store that torchrun names in the environment."""
+    """Return a new connection to the store that torchrun names in the environment."""
     seconds = datetime.timedelta(seconds=patience())
     return dist.TCPStore(
         os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False, wait_for_workers=False,

@@ -1,7 +1,7 @@
-"""Files and folders that live only while they are written, and the sweeping of those that a kill left behind.
+"""Temporary files and folders, and the removal of those that a kill left.
 
-A process holds a lock on each of its own; the system lets go of it when the process ends, however it ends. So whoever
-comes next may remove what nobody holds, and never what another living process writes.
+A process locks each of its own, and the system releases the lock when the process ends in any way. So the next process
+can remove the unlocked ones, and never removes a file that another living process writes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-if sys.platform != "win32":  # on Windows nothing is locked, and nothing is swept
+if sys.platform != "win32":  # on Windows nothing is locked, and nothing is removed
     import fcntl
 
 ENDING = ".mien.tmp"
@@ -26,7 +26,7 @@ swept: set[Path] = set()
 
 @contextlib.contextmanager
 def temporary_file(folder: Path) -> Iterator[IO[bytes]]:
-    """A new file in `folder`, open for writing. It is deleted at the end, unless it was renamed."""
+    """Open a new file in `folder` for writing. It is deleted at the end, unless it was renamed."""
     sweep_once(folder)
     while True:
         file = (folder / new_name()).open("xb")
@@ -42,7 +42,7 @@ def temporary_file(folder: Path) -> Iterator[IO[bytes]]:
 
 @contextlib.contextmanager
 def temporary_folder(parent: Path) -> Iterator[Path]:
-    """A new folder in `parent`, which is made if need be. It is deleted at the end, unless it was renamed."""
+    """Make a new folder in `parent`, which is made if needed. It is deleted at the end, unless it was renamed."""
     parent.mkdir(parents=True, exist_ok=True)
     sweep_once(parent)
     while True:
@@ -65,9 +65,9 @@ def new_name() -> str:
 
 
 def hold(handle: int, path: Path) -> bool:
-    """Lock what is open as `handle` until it is closed. False where another process is sweeping it away.
+    """Lock the open file `handle` until it is closed. Return False if another process is removing it.
 
-    A file system without locks is no trouble: there the sweepers get none either, and sweep nothing.
+    A file system without locks is no problem: other processes get no lock there, so they remove nothing.
     """
     if sys.platform == "win32":
         return True
@@ -88,14 +88,14 @@ def is_still(handle: int, path: Path) -> bool:
 
 
 def sweep_once(folder: Path) -> None:
-    """`sweep`, the first time that this process writes into a folder."""
+    """Call `sweep` the first time that this process writes into a folder."""
     if folder not in swept:
         swept.add(folder)
         sweep(folder)
 
 
 def sweep(folder: Path) -> None:
-    """Remove from a folder what processes that are gone have left there half-written."""
+    """Remove the incomplete files and folders that ended processes left in a folder."""
     if sys.platform == "win32":
         return
     try:

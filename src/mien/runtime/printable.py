@@ -21,17 +21,17 @@ def count_text(number: int, noun: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with every unsafe character as Python would write it; lines and tabs stay."""
+    """Return the text with every unsafe character escaped as in Python. Line ends and tabs stay."""
     return UNSAFE.sub(_written, text) if not text.isprintable() else text
 
 
 def in_one_line(text: str) -> str:
-    """As `printable`, and the lines joined by blanks."""
+    """Return the text as `printable` does, with its lines joined by spaces."""
     return printable(" ".join(text.split("\n"))) if "\n" in text else printable(text)
 
 
 def take_any_text() -> None:
-    """Whatever the console's encoding lacks is written as \\u1234 from now on, on both streams, and is no error."""
+    """Make both streams write characters that their encoding lacks as \\u1234, in place of an error."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

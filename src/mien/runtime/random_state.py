@@ -1,4 +1,4 @@
-"""The random state of whoever calls mien from Python."""
+"""The random state of the caller in Python."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def same_random_state_after() -> Iterator[None]:
-    """Leave the caller's random state and cuDNN's flags as they were: a training seeds torch before each update."""
+    """Restore the caller's random state and cuDNN's flags: a training seeds torch before each update."""
     import numpy as np
     import torch
 

@@ -1,6 +1,6 @@
-"""Signals that ask mien to end: what they do now, and the exit code that they lead to (128 + signal).
+"""Signals that end mien, and their exit code (128 + signal).
 
-A signal raises Interrupted, so that every `finally` on the way cleans up. A training is asked instead: it saves first.
+A signal raises Interrupted, so that every `finally` cleans up. A training handles the signal itself, to save first.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from typing import IO
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")  # Ctrl-C, kill, a closed terminal, SLURM's warning
 SIGNALS = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
-CLOSED_OUTPUT = 13  # SIGPIPE: the number by which a closed pipe is reported, also where there is no such signal
-APART = 0.3  # seconds: a wrapper may pass one Ctrl-C on twice
+CLOSED_OUTPUT = 13  # SIGPIPE: the number that reports a closed pipe, even if the system lacks this signal
+APART = 0.3  # seconds: a wrapper program may pass one Ctrl-C twice
 GRACE = 1.0  # seconds that a second Ctrl-C waits for the step before the process ends
 
 Ask = Callable[[int], None]
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal asks this process to end now."""
+    """A signal ends this process now."""
 
     def __init__(self, number: int):
         super().__init__(name_of(number))
@@ -34,15 +34,15 @@ class Interrupted(KeyboardInterrupt):
 
 
 def name_of(number: int) -> str:
-    """15 -> "SIGTERM"; a closed output is called so."""
+    """Return the name of a signal: 15 -> "SIGTERM". A closed output has its own name."""
     return "the output was closed" if number == CLOSED_OUTPUT else signal.Signals(number).name
 
 
-asked: Ask | None = None  # who is told of a signal; None: Interrupted is raised
+asked: Ask | None = None  # the handler of a signal; None: Interrupted is raised
 
 
 def arrive(number: int, frame: FrameType | None = None) -> None:
-    """What a signal does. A closed output does the same."""
+    """Handle a signal, or a closed output."""
     (asked or interrupt)(number)
 
 
@@ -52,11 +52,11 @@ def interrupt(number: int) -> None:
 
 @contextlib.contextmanager
 def handled(ask: Ask | None = None, last_words: Callable[[], str] | None = None) -> Iterator[None]:
-    """While this lasts, a signal raises Interrupted, or calls `ask` with its number.
+    """Make a signal raise Interrupted, or call `ask` with its number, within this context.
 
-    A second Ctrl-C raises Interrupted although `ask` is there. Where the main thread cannot notice it within a second
-    (one long operation of PyTorch), the process ends there, after `last_words`. Outside the main thread signals are
-    left alone. A signal that was ignored before (nohup) stays ignored.
+    A second Ctrl-C raises Interrupted even with `ask`. If the main thread does not react within a second (during one
+    long operation of PyTorch), the process prints `last_words` and ends. Outside the main thread signals are not
+    handled. A signal that was ignored before (nohup) stays ignored.
     """
     global asked
     if threading.current_thread() is not threading.main_thread():
@@ -81,7 +81,7 @@ def handled(ask: Ask | None = None, last_words: Callable[[], str] | None = None)
 
 
 def once(ask: Ask) -> Ask:
-    """`ask` for the first signal only: those after it (a closed terminal sends several) must not end its clean-up."""
+    """Return `ask` for the first signal only. Later ones (from a closed terminal) must not end its clean-up."""
     arrived = False
 
     def asked_first(number: int) -> None:
@@ -94,7 +94,7 @@ def once(ask: Ask) -> Ask:
 
 
 def twice(ask: Ask) -> Ask:
-    """`ask`, but for a Ctrl-C after another: that raises Interrupted."""
+    """Return `ask` for every signal except a second Ctrl-C, which raises Interrupted."""
     first: float | None = None
 
     def asked_or_raised(number: int) -> None:
@@ -110,10 +110,10 @@ def twice(ask: Ask) -> Ask:
 
 @contextlib.contextmanager
 def impatience(last_words: Callable[[], str]) -> Iterator[None]:
-    """End the process when a second Ctrl-C was not noticed within GRACE seconds.
+    """End the process if the main thread does not react to a second Ctrl-C within GRACE seconds.
 
     Python runs handlers between two instructions of the main thread, and one backward pass is a single instruction. So
-    another thread reads the signals' numbers from a socket into which the interpreter writes them at once.
+    another thread reads the signals' numbers from a socket. The interpreter writes them there at once.
     """
     reader, writer = socket.socketpair()
     writer.setblocking(False)
@@ -149,8 +149,10 @@ def end_now(words: str) -> None:
 
 
 def open_standard_streams() -> None:
-    """Give descriptors 0 to 2 to the null device where they are closed (`mien … 2>&-`): the next file to be opened
-    would get the number of standard error, and with it all that libraries print there."""
+    """Open the null device for descriptors 0 to 2 if they are closed (`mien … 2>&-`).
+
+    Otherwise the next opened file would get the number of standard error, and all that libraries print there.
+    """
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
@@ -159,7 +161,7 @@ def open_standard_streams() -> None:
 
 
 def silence(stream: IO[str]) -> None:
-    """Lead a stream whose reader is gone to the null device, so that nothing fails again when Python ends."""
+    """Connect a stream whose reader is gone to the null device, so that no write fails when Python ends."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())

@@ -1,8 +1,8 @@
-"""The one reader of JSON: every file, line and header that mien reads passes through here, with a declared type.
+"""The only reader of JSON: every file, line and header that mien reads passes through here, with a declared type.
 
-What is read may come from a stranger, or from a disk that failed. So a file is bounded in size and depth, a number is
-finite, a text is UTF-8, and whatever does not fit its type is told in one line: file, field, what stands there, what
-belongs there. Nothing but a regular file is opened: a pipe in its place would wait for ever.
+A file may come from a stranger, or from a disk that failed. So its size and depth are limited, a number is finite, and
+a text is UTF-8. A value of the wrong type is reported in one line: the file, the field, the value and the right type.
+Only a regular file is opened, because reading a pipe in its place could wait for ever.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from mien.errors import FileError, MienError
 
 T = TypeVar("T")
 
-MOST_BYTES = 1 << 26  # of a file or a header, unless its reader says otherwise
-MOST_DEPTH = 48  # lists and objects within each other; mien writes fewer than 10
-SHOWN = 60  # characters of what stands in a file
+MOST_BYTES = 1 << 26  # of a file or a header, unless the caller sets another limit
+MOST_DEPTH = 48  # nested lists and objects; mien writes fewer than 10
+SHOWN = 60  # characters of a value in a message
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
-"""How many images, steps, images."""
+"""A count of images or steps."""
 Positive = Annotated[int, msgspec.Meta(ge=1, le=10**15)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 Fact = int | float | str | bool | list[str] | None
-"""What a row of a journal says under one name."""
+"""A value in a row of a log."""
 Row = dict[str, Fact]
 
 WORDS = {
@@ -45,15 +45,15 @@ WORDS = {
 
 
 def read(path: Path, kind: type[T], most: int = MOST_BYTES) -> T:
-    """The JSON of a whole file as `kind`: a msgspec Struct, a TypedDict, or a type hint like dict[str, int].
+    """Return the JSON of a file as `kind`: a msgspec Struct, a TypedDict, or a type hint like dict[str, int].
 
-    Raises FileError, in one line, for a file that cannot be opened or does not hold what belongs there.
+    Raises FileError, in one line, for a file that cannot be opened or has a value of the wrong type.
     """
     return decode(read_bytes(path, most), kind, str(path))
 
 
 def decode(data: bytes | str, kind: type[T], name: str, trouble: type[MienError] = FileError) -> T:
-    """name: the file, or what else the words of an error begin with. Raises `trouble`, in one line."""
+    """Return JSON text as `kind`. name: the file, or another start of the message. Raises `trouble`, in one line."""
     try:
         found: T = _parsed(data, kind)
         if too_deep(found):
@@ -69,7 +69,7 @@ def decode(data: bytes | str, kind: type[T], name: str, trouble: type[MienError]
 
 
 def _parsed(data: bytes | str, kind: Any) -> Any:
-    """A path of bytes that are not UTF-8 stands in JSON as halves of pairs, which msgspec refuses and `json` knows."""
+    """Return the data as `kind`, for paths that are not UTF-8: `json` reads their surrogates, msgspec refuses them."""
     try:
         return msgspec.json.decode(data, type=kind, dec_hook=_path)
     except msgspec.DecodeError as error:
@@ -84,7 +84,7 @@ def _parsed(data: bytes | str, kind: Any) -> Any:
 
 
 def _path(kind: type, value: Any) -> Any:
-    """A text where a Path belongs: msgspec knows no paths."""
+    """Return a text as Path, which msgspec cannot convert."""
     if kind is Path and isinstance(value, str):
         return Path(value)
     raise ValueError(f"{shown(value)} is no {kind.__name__.lower()}")
@@ -92,12 +92,12 @@ def _path(kind: type, value: Any) -> Any:
 
 def _finite(text: str) -> float:
     if not math.isfinite(number := float(text)):
-        raise ValueError(f"{text} is no finite number")
+        raise ValueError(f"{text} is not a finite number")
     return number
 
 
 def rows(data: bytes, kind: type[T]) -> list[T]:
-    """The lines of a journal that are whole and of this kind. A kill may cut a line: it is left out, as any odd one."""
+    """Return the lines of a log that are complete and of this kind. A line that a kill cut short is left out."""
     decoder, found = msgspec.json.Decoder(kind), []
     for line in data.splitlines():
         # mien 0.1.0 wrote NaN, which is no JSON, where a number did not exist.
@@ -113,7 +113,7 @@ def rows(data: bytes, kind: type[T]) -> list[T]:
 
 
 def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
-    """A regular file of at most so many bytes. Raises FileError for any other."""
+    """Return the content of a regular file of at most `most` bytes. Raises FileError for any other."""
     try:
         with os.fdopen(open_regular(path), "rb") as file:
             if os.fstat(file.fileno()).st_size <= most:
@@ -126,7 +126,7 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
 
 
 def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
-    """A file handle that never waits, as a pipe would. Raises OSError or FileError."""
+    """Open a regular file and return its handle. Never waits, as a pipe would. Raises OSError or FileError."""
     handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0), 0o666)
     if stat.S_ISREG(os.fstat(handle).st_mode):
         return handle
@@ -135,7 +135,7 @@ def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
 
 
 def too_deep(value: Any) -> bool:
-    """Whether lists and objects lie within each other more than MOST_DEPTH deep; looks without recursion."""
+    """Return whether lists and objects are nested more than MOST_DEPTH deep, without recursion."""
     level = [value]
     for _ in range(MOST_DEPTH):
         parts: list[Any] = []
@@ -152,7 +152,10 @@ def too_deep(value: Any) -> bool:
 
 
 def explained(problem: str, data: bytes | str) -> str:
-    """msgspec's "Expected `int`, got `str` - at `$.images`" -> 'images is "many", not a whole number'."""
+    """Return msgspec's message in plain words.
+
+    "Expected `int`, got `str` - at `$.images`" -> 'images is "many", not a whole number'.
+    """
     said, _, place = problem.partition(" - at `$")
     place = place.removesuffix("`")
     where = place.lstrip(".") or "it"
@@ -167,14 +170,16 @@ def explained(problem: str, data: bytes | str) -> str:
 
 
 def plain(words: str) -> str:
-    """ "`int | null`" -> "a whole number or null" """
+    """Return a type in plain words: "`int | null`" -> "a whole number or null"."""
     kinds = re.sub(r"`([^`]*)`", lambda found: " or ".join(WORDS.get(one, one) for one in found[1].split(" | ")), words)
     return kinds.replace(" >= ", " of at least ").replace(" <= ", " of at most ")
 
 
 def standing_at(data: bytes | str, place: str) -> tuple[bool, Any]:
-    """(whether it can be found, what stands there) at ".labels[3][1]". "[...]" is some key of an object, "[0]" a place
-    in a list."""
+    """Return (whether it was found, the value) at a position such as ".labels[3][1]".
+
+    "[...]" is an unknown key of an object, "[0]" a position in a list.
+    """
     try:
         value: Any = _parsed(data, Any)
         for field, index in re.findall(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]", place):
@@ -185,7 +190,7 @@ def standing_at(data: bytes | str, place: str) -> tuple[bool, Any]:
 
 
 def shown(value: Any) -> str:
-    """As it stands in the file, in short."""
+    """Return the value as in the file, shortened."""
     if too_deep(value):
         return "a deep list or object"
     try:

@@ -108,7 +108,7 @@ def trusted(name: str, otherwise: str) -> str:
         return name
     known = serialization.user_file(Path(path).name)
     if known is None:
-        raise UsageError(f"the run is evaluated by {name}: give that file with --code if you trust it; {otherwise}")
+        raise UsageError(f"the run is evaluated by {name}: name that file with --code if you trust it; {otherwise}")
     return f"{known}:{own}"
 
 
