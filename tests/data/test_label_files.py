@@ -297,7 +297,7 @@ def test_celeba_s_innermost_folder_finds_its_list(place, text, ending, tmp_path:
 def test_a_list_that_says_more_than_it_has_is_told(tmp_path: Path):
     add_pictures(tmp_path, ["000001.jpg"])
     (tmp_path / "list_attr_celeba.txt").write_text("202599\nBald\n000001.jpg 1\n")
-    assert "says that it lists 202,599 images, but lists 1" in detect(tmp_path).describe()
+    assert "has 202,599 images by its first line, but lists 1" in detect(tmp_path).describe()
 
 
 def test_texts_beside_that_are_not_read_are_told(tmp_path: Path):

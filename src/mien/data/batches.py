@@ -26,7 +26,7 @@ def derive_seed(*parts: int | str) -> int:
 
 
 class Shuffled:
-    """The endless stream of 0 … size-1 in an order that is drawn anew each epoch, readable at any place."""
+    """The endless stream of 0 … size-1, shuffled again each epoch. It can be read from any position."""
 
     def __init__(self, size: int, seed: int, purpose: str):
         self.size, self.seed, self.purpose = size, seed, purpose
@@ -92,7 +92,7 @@ class Batches:
             images += self.batch_size
 
     def at(self, images: int, purpose: str) -> Batch:
-        """This process's slice of the batch that starts when `images` images were seen."""
+        """Return this process's slice of the batch that starts after `images` images."""
         first = images + self.rank * self.share
         chosen = self.indices(first, self.share)
         image = self.pictures(self.pixels, chosen, first)

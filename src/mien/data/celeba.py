@@ -50,7 +50,7 @@ def celeba(contents: Contents) -> Annotation | None:
     unlisted = sum(row < 0 for row in places)
     notes += (f"{counted(unlisted, 'image')} not in {name}",) if unlisted else unlabelled(labels)
     if told is not None and told != len(rows):
-        notes += (f"{name} says that it lists {told:,} images, but lists {len(rows):,}",)
+        notes += (f"{name} has {told:,} images by its first line, but lists {len(rows):,}",)
     return Annotation("celeba attributes", contents.pictures, labels, names, notes=notes)
 
 

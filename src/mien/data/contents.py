@@ -12,7 +12,7 @@ from mien.data.files import Files
 
 @dataclass(frozen=True)
 class Contents:
-    """`pictures` and `others` are names in order: what is kept for a test and what mien made are gone from both.
+    """`pictures` and `others` are names in order, without test images and without files that mien made.
 
     `logical`: folder -> the folder without its split, "train/smile" -> "smile".
     """

@@ -1,4 +1,4 @@
-"""One image file to uint8 pixels of the size asked for. Each odd kind of file has a defined result (docs/data.md)."""
+"""One image file to uint8 pixels of the requested size. Each odd kind of file has a defined result (docs/data.md)."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Survey:
 
 
 def survey(layout: Layout, progress: Callable[[int, int], None] | None = None) -> Survey:
-    """Reads every file once, decoding only headers. Prepared and drawn sets have no files: the survey is empty."""
+    """Reads every file once and decodes only headers. The result is empty for prepared sets and built-in faces."""
     found = Survey()
     if layout.files is None:
         return found
@@ -98,12 +98,14 @@ def warnings(found: Survey, ready: PreparedSet, exact: int, near: int, refused: 
     told = [refused] if refused else []
     if count < FEW_PICTURES:
         told.append(
-            f"only {count:,} images: a GAN will learn them by heart; gather {FEW_PICTURES:,} or more, or augment"
+            f"only {count:,} images: a GAN will memorize them; collect {FEW_PICTURES:,} or more, or use --augment"
         )
     if extra := exact + near:
         share = extra / max(count, 1)
         if share > 0.02:
-            told.append(f"{extra:,} duplicates ({share:.0%}): they are drawn more often; remove the copies")
+            told.append(
+                f"{extra:,} duplicates ({share:.0%}): the generator will generate them more often; remove the copies"
+            )
     small = sum(min(h / height, w / width) < 1 for h, w in found.shapes)
     if small > 0.02 * len(found.shapes):
         side = int(statistics.median(min(shape) for shape in found.shapes))

@@ -190,7 +190,7 @@ def _drawn(text: str) -> Layout:
         raise UsageError(f"--data {text} is not known: write {name}, {name}:50000 or {name}:50000@128")
     name, count = found[1], int(found[2] or DRAWN_COUNT)
     if not 1 <= count <= 10_000_000:
-        raise UsageError(f"--data {text}: between 1 and 10,000,000 faces can be drawn")
+        raise UsageError(f"--data {text}: the number of faces must be from 1 to 10,000,000")
     size = (int(found[3]), int(found[4] or found[3])) if found[3] else None
     if size and not all(8 <= side <= 2048 for side in size):
         raise UsageError(f"--data {text}: each side must be 8 to 2048")

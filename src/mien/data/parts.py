@@ -1,4 +1,4 @@
-"""The parts of a data set by the names of folders: what is to be learned, and what is kept for a test."""
+"""The parts of a data set by the names of folders: images to learn from, and images for a test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _VARIANT = re.compile(r"train(?!.?[ab]$)", re.IGNORECASE)  # train_old beside tr
 
 
 def kind_of(folder: str) -> str | None:
-    """ "train", "kept" (validation and test) or None, by a folder's name in any case: Test, test_set, val2017."""
+    """Return "train", "kept" (validation and test) or None for a folder's name in any case: Test, test_set, val2017."""
     folder = folder.strip()
     if _TRAIN.fullmatch(folder):
         return "train"
@@ -25,7 +25,7 @@ def kind_of(folder: str) -> str | None:
 
 
 def few(count: int, total: int) -> bool:
-    """Whether so many images out of all are strays that say nothing about the rest."""
+    """Return whether this number of images is so small that they do not decide the layout."""
     return count <= max(2, total / 20) and 3 * count < total
 
 

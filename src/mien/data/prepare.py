@@ -134,7 +134,7 @@ def _key(data: str | Path, height: int, width: int, seed: int) -> tuple[str, str
 
 
 def _ready(place: Path, key: str) -> PreparedSet | None:
-    """The set at this place when it is whole and made from the same files. A damaged one is told."""
+    """Return the prepared set at this path if it is complete and of the same files. Report a damaged one."""
     try:
         ready = open_prepared(place)
         if ready.info.get("key") != key:
@@ -171,7 +171,7 @@ def _may_replace(place: Path) -> bool:
 
 
 def _move(scratch: Path, place: Path) -> None:
-    """Renames into place, so that there is a whole set or none; another process may have been faster."""
+    """Rename the folder, so that the set is complete or absent. Another process may have been faster."""
     with leftovers.temporary_folder(place.parent) as bin:
         with contextlib.suppress(FileNotFoundError):
             place.rename(bin / "old")

@@ -125,7 +125,7 @@ def _write_pictures(
 
 
 def _judge(layout: Layout, skipped: list[tuple[str, str]], total: int, most_bad: float) -> None:
-    """Names each damaged image on the log; refuses the whole when there are too many."""
+    """Report each damaged image in the log, and raise DataError if there are too many."""
     for name, reason in skipped[:20]:
         log.warning("skipped %s: %s", name, reason)
     if len(skipped) > 20:

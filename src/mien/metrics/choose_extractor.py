@@ -44,7 +44,7 @@ def choose_extractor(name: str, resize: Resize, weights: Path | None, device: to
 
 
 def doubts_of(extractor: Extractor) -> list[str]:
-    """Why its numbers must not be compared with published ones."""
+    """Return the reasons why the extractor's numbers cannot be compared with published ones."""
     doubts = []
     if extractor.name != INCEPTION_NAME:
         doubts.append(f"features of {extractor.name}: not comparable with published numbers, which use Inception")

@@ -1,4 +1,4 @@
-"""What a metric is asked to compare, as Python has it, in batches of uint8 images."""
+"""The images of a metric, given as folder, array, tensor or PIL images, in batches of uint8 images."""
 
 from __future__ import annotations
 

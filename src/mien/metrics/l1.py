@@ -1,4 +1,4 @@
-"""How far a translation is from the target of its pair."""
+"""The distance of a translation from the target of its pair."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ def shares(one: AttributeDistribution, column: Tensor) -> str:
 
 
 def off(attributes: list[tuple[int, AttributeDistribution]], rows: Tensor) -> list[str]:
-    """The values that are drawn too seldom or too often, in words: a line each, or one that there are none."""
+    """Return lines about the values that are generated too seldom or too often, or one line if there are none."""
     found: dict[str, list[str]] = {"too seldom": [], "too often": []}
     count = len(rows)
     for column, one in attributes:

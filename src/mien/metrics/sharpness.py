@@ -1,4 +1,4 @@
-"""How much neighbouring pixels differ: what a blur takes away, and noise adds."""
+"""The difference of neighbouring pixels: a blur reduces it, noise adds to it."""
 
 from __future__ import annotations
 

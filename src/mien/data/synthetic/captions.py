@@ -81,6 +81,6 @@ WORDS = {
     "blush": {"True": "blushing"},
     "ahoge": {"True": "an ahoge"},
 }
-"""The usual skin and brows, no accessory and a plain background are never told."""
+"""Never mention the usual skin and brows, no accessory, and a plain background."""
 
 USUAL = Wording(stream=2**63, frames=FRAMES, words=WORDS)

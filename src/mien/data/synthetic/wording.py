@@ -1,4 +1,4 @@
-"""How built-in faces are told: a wording has frames and words, and a face's number alone chooses among both.
+"""Wordings of the built-in faces: a wording has frames and words, and a face's number alone chooses among both.
 
 A frame is a row of clauses, and a clause a list of items behind what leads it: "wearing | {glasses} | {outfit}" gives
 "wearing glasses and a dress". A clause without bars is a single item. In an item braces stand for words: {hair} and
