@@ -122,7 +122,7 @@ def test_metrics_while_training_and_evaluate_work(poses, capsys):
 @pytest.mark.parametrize(
     "flags, fault",
     [
-        (["--class", "a"], "was trained by my_pose.py:Pose: use --condition"),
+        (["--class", "a"], "was trained with --cond my_pose.py:Pose: use --condition"),
         (["--condition", "yaw=20"], "my_pose.py:Pose: request() fails on 'yaw=20': KeyError: 'pitch'"),
         (["--condition", "yaw=nan,pitch=0"], "request() returned 1x4, not rows of 4 finite numbers"),
         (["--attribute-grid", "yaw"], "a condition of your own has no list of values: use --condition"),

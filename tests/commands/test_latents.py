@@ -182,9 +182,9 @@ def test_a_gray_generator_takes_a_photo_as_gray(tmp_path, photo):
         (("mix", "RUN", "--rows", "0-99", "--columns", "0-99"), "1,600"),
         (("mix", "RUN", "--rows", "x"), "--rows"),
         (("mix", "STACKED", "--layers", "9"), "layers are 0-5"),
-        (("mix", "STACKED", "--output", "x.bmp"), "no picture's name"),
+        (("mix", "STACKED", "--output", "x.bmp"), "not the name of an image file"),
         (("directions", "RUN", "--count", "0"), "--count 0"),
-        (("directions", "RUN", "--count", "101", "--seeds", "0"), "100 directions in all"),
+        (("directions", "RUN", "--count", "101", "--seeds", "0"), "has only 100 directions"),
         (("directions", "RUN", "--layers", "0-3"), "leave --layers out"),
         (("directions", "RUN", "--output", "d.png"), r"end it in .safetensors"),
         (("directions", "RUN", "--method", "lda"), "--method"),
@@ -210,7 +210,7 @@ def test_files_that_are_none(plain, photo, projected, tmp_path):
     with pytest.raises(FileError, match="No such file"):
         project(str(plain.path), tmp_path / "nobody.png")
     (tmp_path / "text.png").write_text("no picture")
-    with pytest.raises(DataError, match="not a picture"):
+    with pytest.raises(DataError, match="not an image"):
         project(str(plain.path), tmp_path / "text.png")
     with pytest.raises(FileError, match="holds no directions"):
         generate(str(plain.path), direction=(f"{projected.path}:0=1",))

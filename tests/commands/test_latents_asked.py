@@ -15,7 +15,7 @@ from mien.inference.latents.files import load_w
 from mien.inference.latents.interpolation import walk
 from mien.inference.latents.inversion import TRIED, project
 from mien.inference.latents.linear_layers import weights_of
-from mien.inference.latents.synthesis import draw, split_label, w_of
+from mien.inference.latents.synthesis import images_of, split_label, w_of
 from mien.media import animation
 from mien.media.image_files import read_facts
 
@@ -64,7 +64,7 @@ def test_a_projection_under_a_class_seeks_z_alone(runs, photo):
     assert not torch.equal(found.w[:, :LATENT], w_of(generator, [found.seed])[:, :LATENT])
     assert found.error < 0.7 * found.start
     assert np.array_equal(found.before, generator.pixels([found.seed])[0])
-    assert np.array_equal(draw(generator, found.w)[0], found.after)
+    assert np.array_equal(images_of(generator, found.w)[0], found.after)
 
 
 def test_project_says_what_was_asked_and_seeks_the_label_too_where_nothing_was(runs, photo, tmp_path):
@@ -137,16 +137,16 @@ def test_directions_leave_a_label_that_was_asked_for_as_it_is(runs, method, tmp_
     "words, told",
     [
         (("project", "CLASS", "PHOTO", "--class", "d"), "--class d: unknown class: there are a, b, c"),
-        (("project", "CLASS", "PHOTO", "--text", "a"), "was trained by class: use --class"),
+        (("project", "CLASS", "PHOTO", "--text", "a"), "was trained with --cond class: use --class"),
         (("project", "PLAIN", "PHOTO", "--class", "a"), "was trained without a condition"),
-        (("project", "ATTRIBUTES", "PHOTO", "--attributes", "hair"), "--attributes hair: say which"),
-        (("project", "ATTRIBUTES", "PHOTO", "--attributes", "hair="), "is no list of attributes"),
+        (("project", "ATTRIBUTES", "PHOTO", "--attributes", "hair"), "--attributes hair needs a value"),
+        (("project", "ATTRIBUTES", "PHOTO", "--attributes", "hair="), "is not a list of attributes"),
         (("interpolate", "PLAIN", "--attributes", "hair=pink"), "was trained without a condition"),
         (("interpolate", "CLASS", "--latent", "x.safetensors", "--class", "a"), "need --seeds"),
         (("mix", "STYLE", "--class", "x"), "--class x: unknown class"),
         (("mix", "CLASS", "--class", "a"), "one latent for all layers"),
-        (("directions", "TEXT", "--class", "a"), "was trained by text: use --text"),
-        (("directions", "CLASS", "--class", "a", "--count", "9"), "8 directions in all"),
+        (("directions", "TEXT", "--class", "a"), "was trained with --cond text: use --text"),
+        (("directions", "CLASS", "--class", "a", "--count", "9"), "has only 8 directions"),
     ],
 )
 def test_a_mistake_is_one_line_with_exit_2(runs, photo, tmp_path, monkeypatch, capsys, words, told):

@@ -21,7 +21,7 @@ from mien.config.budget import Budget
 from mien.data.layouts import detect
 from mien.data.prepare import prepare
 from mien.errors import UsageError
-from mien.inference.attribute_grid import draw_attribute_grid
+from mien.inference.attribute_grid import attribute_sheet
 from mien.inference.generator import load
 from mien.media.contact_sheet import GAP, MARGIN
 from mien.media.image_files import read_facts
@@ -92,9 +92,9 @@ def test_attributes_become_a_condition_and_zeros_stay_zeros(attributed):
 
 def test_what_is_kept_is_spread_over_all():
     labels = np.eye(5, dtype=np.float32)[np.arange(10_000) // 2000]
-    kept = conditioning.kept(labels)
-    assert kept.shape == (conditioning.KEPT, 5) and kept.sum(0).sub(2048 / 5).abs().max() < 1
-    assert conditioning.kept(None) is None and len(conditioning.kept(labels[:7])) == 7
+    kept = conditioning.sample_of(labels)
+    assert kept.shape == (conditioning.STORED, 5) and kept.sum(0).sub(2048 / 5).abs().max() < 1
+    assert conditioning.sample_of(None) is None and len(conditioning.sample_of(labels[:7])) == 7
     shown = conditioning.distinct(torch.cat([torch.zeros(1, 5), kept]), 8)
     assert torch.equal(shown, torch.eye(5)) and torch.equal(conditioning.distinct(kept, 3), torch.eye(5)[[0, 2, 4]])
 
@@ -181,7 +181,7 @@ def test_stopped_and_resumed_equals_never_stopped(recipe, changes, cond, classes
 
 def test_resuming_with_pictures_of_other_classes_is_refused(classes, faces, tmp_path):
     run = begin(classes, tmp_path, "dcgan", DCGAN, "16img", cond="class")
-    with pytest.raises(UsageError, match=r"has no labels.*, not the 3 that the run is about \(a, b, c …\)"):
+    with pytest.raises(UsageError, match=r"has no labels.*, not the 3 of the run \(a, b, c …\)"):
         mien.resume(str(run.path), data=str(faces), budget="+16img")
 
 
@@ -240,7 +240,7 @@ def test_generate_draws_what_is_asked_and_says_so(by_class, by_attributes, tmp_p
     with Image.open(tmp_path / "b" / "seed0002.png") as picture:
         assert read_facts(picture)["class"] == "b"
         assert np.array_equal(np.asarray(picture), load(by_class).conditioned_on(class_="b").pixels([2])[0])
-    assert "each seed chose one of the training's labels" in str(
+    assert "each seed chose one of the training labels" in str(
         generate(str(by_class), seeds="1", output=tmp_path / "any")
     )
     flags = ["--seeds", "0", "--output", str(tmp_path / "wish")]
@@ -263,8 +263,8 @@ def test_what_a_generator_cannot_be_asked_is_refused(by_class, by_attributes, cl
     plain = begin(classes, tmp_path, "dcgan", DCGAN[:3], "16img").path
     for run, wanted, words in (
         (plain, {"class_": "a"}, "was trained without a condition: train with --cond class"),
-        (by_class, {"attributes": {"hair": "black"}}, "was trained by class: use --class"),
-        (by_attributes, {"class_": "a"}, "was trained by attributes: use --attributes"),
+        (by_class, {"attributes": {"hair": "black"}}, "was trained with --cond class: use --class"),
+        (by_attributes, {"class_": "a"}, "was trained with --cond attributes: use --attributes"),
     ):
         with pytest.raises(UsageError, match=words):
             load(run).conditioned_on(**wanted)
@@ -296,7 +296,7 @@ def test_metrics_while_training_draw_the_trainings_labels(classes, tmp_path):
 
 def test_an_attribute_grid_has_a_cell_for_each_pair_of_values(by_attributes):
     generator = load(by_attributes)
-    picture, facts, count = draw_attribute_grid(generator, "Hair,glasses", {}, [3], 1.0)
+    picture, facts, count = attribute_sheet(generator, "Hair,glasses", {}, [3], 1.0)
     assert (count, facts["attribute_grid"], facts["seeds"]) == (6, "Hair,glasses", [3])
     cells = in_cells(picture, 3, 2)
     for row, hair in enumerate(("black", "pink", "silver")):
@@ -321,8 +321,8 @@ def in_cells(picture, rows, columns, scale=8):
 def test_an_attribute_grid_names_its_axes(by_attributes, monkeypatch):
     names = []
     monkeypatch.setattr("mien.media.contact_sheet.write_names", lambda pen, given, *rest: names.append(given))
-    draw_attribute_grid(load(by_attributes), "hair,glasses", {}, [3], 1.0)
-    draw_attribute_grid(load(by_attributes), "glasses", {}, [3, 5], 1.0)
+    attribute_sheet(load(by_attributes), "hair,glasses", {}, [3], 1.0)
+    attribute_sheet(load(by_attributes), "glasses", {}, [3, 5], 1.0)
     assert [(one.row_axis, one.column_axis) for one in names] == [("hair", "glasses"), ("seed", "glasses")]
     assert [list(one.rows) for one in names] == [["black", "pink", "silver"], ["3", "5"]]
 
@@ -347,8 +347,8 @@ def test_an_attribute_grid_of_one_attribute_has_a_row_for_each_seed(by_attribute
     [
         (["--attribute-grid", "hairs"], "--attribute-grid hairs: unknown attribute: did you mean hair?"),
         (["--attribute-grid", "hair,hair"], "name one attribute, or two different ones"),
-        (["--attribute-grid", "hair,glasses", "--seeds", "1,2"], "draws one seed"),
-        (["--attribute-grid", "hair", "--zip"], "--attribute-grid is a sheet of its own"),
+        (["--attribute-grid", "hair,glasses", "--seeds", "1,2"], "takes one seed"),
+        (["--attribute-grid", "hair", "--zip"], "--attribute-grid writes a sheet of its own"),
     ],
 )
 def test_an_attribute_grid_that_cannot_be_is_refused(flags, words, by_attributes, capsys):

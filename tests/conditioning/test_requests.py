@@ -20,7 +20,7 @@ def asked(text):
 def test_a_list_of_attributes():
     assert parse("hair=silver, eyes=green,smile") == {"hair": "silver", "eyes": "green", "smile": True}
     for wrong in ("", "hair=", "=silver", "a,,b"):
-        with pytest.raises(UsageError, match="is no list of attributes"):
+        with pytest.raises(UsageError, match="is not a list of attributes"):
             parse(wrong)
 
 
@@ -45,8 +45,8 @@ def test_switches_and_values_that_only_one_attribute_has():
             "--attributes hairs: unknown attribute: did you mean hair? there are hair, eyes, mouth",
         ),
         ("hair=silvr", "hair=silvr: unknown value of hair: did you mean silver? there are black, silver"),
-        ("black", "black: it is a value of several attributes: write hair=black or eyes=black"),
-        ("hair", "--attributes hair: say which: hair=black, or silver"),
+        ("black", "black is a value of several attributes: write hair=black or eyes=black"),
+        ("hair", "--attributes hair needs a value: hair=black, or silver"),
         ("hat=red", "unknown attribute: there are hair, eyes, mouth, glasses"),
         ("glasses=red", "unknown value of glasses: there are without, with"),
     ],

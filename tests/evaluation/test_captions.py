@@ -38,7 +38,7 @@ def test_a_seed_draws_a_caption_of_the_real_pictures(run):
     rows = np.linspace(0, 49, 20).round().astype(int)
     assert real.captions == [OTHER.caption(sample_face(0, row), row) for row in rows]
     fake = generated_by(generator, [3, 8, 5], "3,8,5", 1.0, real)
-    places = [generator.with_labels(torch.zeros(20, Words.dim)).drawn(seed)[1] for seed in (3, 8, 5)]
+    places = [generator.with_labels(torch.zeros(20, Words.dim)).sample(seed)[1] for seed in (3, 8, 5)]
     vectors = torch.from_numpy(Words()([real.captions[place] for place in places]))
     whole = torch.cat([generator.latents([3, 8, 5])[:, :4], vectors], 1)
     expected = generator.synthesis(generator.mapping(torch.cat([whole, torch.zeros(29, 4 + Words.dim)])))[:3]
@@ -87,7 +87,7 @@ def test_agreement_of_pictures_that_are_what_their_captions_say(run, face_reader
 
     def measured(shift):
         def stream(self, seeds, truncation, size):
-            yield faces.images[[(self.drawn(seed)[1] + shift) % 200 for seed in seeds]]
+            yield faces.images[[(self.sample(seed)[1] + shift) % 200 for seed in seeds]]
 
         monkeypatch.setattr(Generator, "stream", stream)
         rows = mien.evaluate(str(run), data="drawn-reworded:200", metrics="agreement", num=200, device="cpu").rows
@@ -117,7 +117,7 @@ def test_while_training_the_same_is_measured_as_afterwards(tmp_path):
 def test_an_encoder_of_another_length_is_refused(run, monkeypatch):
     condition = load(run, device="cpu").recipe.condition
     monkeypatch.setattr(Words, "dim", 192)
-    with pytest.raises(UsageError, match="--encoder words gives 192 numbers; the run has 1024: train anew, or"):
+    with pytest.raises(UsageError, match="--encoder words gives 192 numbers; the run has 1024: train again, or"):
         embedded(["never read before"], condition)
     with pytest.raises(UsageError, match="--encoder words gives 192 numbers; the run has 1024"):
         load(run, device="cpu").conditioned_on(text="pink hair")

@@ -104,7 +104,7 @@ def pictures(tmp_path):
 def test_a_folder_is_translated_and_what_cannot_be_read_is_named(run, pictures, tmp_path, capsys):
     assert cli.run(["translate", str(run), str(pictures), "--to", "A", "--output", str(tmp_path / "out")]) == 0
     said = capsys.readouterr().out
-    assert "2 pictures in" in said and "translated to A by 00000-run" in said and "skipped three.png: " in said
+    assert "2 images in" in said and "translated to A by 00000-run" in said and "skipped three.png: " in said
     sizes = {path.name: Image.open(path).size for path in (tmp_path / "out").iterdir()}
     assert sizes == {"one.png": (30, 21), "deep-two.png": (16, 16)}
 
@@ -129,8 +129,8 @@ def test_two_files_of_one_name(run, pictures):
         (["translate", "RUN", "IN/one.jpg"], 2, "--to is missing: 00000-run translates both ways: --to B or --to A"),
         (["translate", "RUN", "IN/none.png", "--to", "A"], 74, "none.png does not exist"),
         (["translate", "RUN", "IN/three.png", "--to", "A"], 65, "three.png cannot be read: "),
-        (["generate", "RUN"], 2, "00000-run translates pictures (cyclegan): use mien translate"),
-        (["video", "RUN", "--kind", "interpolation"], 2, "translates pictures and has no latents to walk in"),
+        (["generate", "RUN"], 2, "00000-run translates images (cyclegan): use mien translate"),
+        (["video", "RUN", "--kind", "interpolation"], 2, "translates images and has no latents to interpolate"),
         (["evaluate", "RUN", "--trunc", "0.5"], 2, "--trunc 0.5: "),
         (["evaluate", "IN", "--to", "A", "--data", "IN"], 2, "does not translate; leave it out"),
     ],

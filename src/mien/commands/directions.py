@@ -81,10 +81,10 @@ def directions(
 
     from mien.evaluation.attribute_classifier import train_attribute_classifier
     from mien.inference.latents.direction_labels import changes
-    from mien.inference.latents.directions import FILE, discover, kept_names, named, save, shown
+    from mien.inference.latents.directions import FILE, discover, earlier_names, named, save, shown
     from mien.inference.latents.files import load_w, tensors_place
     from mien.inference.latents.style_mixing import parse_layers
-    from mien.inference.latents.synthesis import draw, has_layers, w_of
+    from mien.inference.latents.synthesis import has_layers, images_of, w_of
     from mien.inference.seeds import check_truncation, parse_seeds
     from mien.media.contact_sheet import Names, picture_table
     from mien.media.image_files import encode
@@ -113,10 +113,10 @@ def directions(
         each = count_text(len(w), "image")
         raise UsageError(f"--count {count} with {each} per direction: the sheet has at most {MOST} rows")
     found = discover(generator, method, count, chosen, hold=bool(asked))
-    found = replace(found, names=named(kept_names(path, found), name))
+    found = replace(found, names=named(earlier_names(path, found), name))
     strengths = [strength * (2 * column / (COLUMNS - 1) - 1) for column in range(COLUMNS)]
     moved = shown(w, found, strengths)
-    cells = draw(generator, moved.flatten(0, 2)).reshape(-1, COLUMNS, *generator.resolution, generator.channels)
+    cells = images_of(generator, moved.flatten(0, 2)).reshape(-1, COLUMNS, *generator.resolution, generator.channels)
     rows = [f"{one}, {who}" for one in found.names for who in shows]
     picture = path.with_suffix(".png")
     save(path, found, generator)

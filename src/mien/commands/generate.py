@@ -96,7 +96,7 @@ def generate(
         format: Format of the images: png (exact), jpg or webp. If left out: by the output's name, else png.
     """
     from mien.conditioning.requests import parse
-    from mien.inference.attribute_grid import draw_attribute_grid
+    from mien.inference.attribute_grid import attribute_sheet
     from mien.inference.latents.directions import parse_step
     from mien.inference.latents.latent_source import from_file, from_seeds
     from mien.inference.seeds import check_truncation, parse_seeds
@@ -124,7 +124,7 @@ def generate(
         path = output or default_path(run, outdir, "attribute-grid", ending)
         check_output(path, "grid")
         others = parse(request_flags.attributes) if request_flags.attributes is not None else {}
-        sheet, facts, count = draw_attribute_grid(generator, attribute_grid, others, chosen, trunc, scale)
+        sheet, facts, count = attribute_sheet(generator, attribute_grid, others, chosen, trunc, scale)
         write_file(path, encode(sheet, ending, facts))
         kimg = generator.images / 1000
         return Generated(path, "grid", count, 1, generator.run, kimg, trunc, facts["scale"], in_words(requested))

@@ -64,7 +64,7 @@ def interpolate(
 
     from mien.inference.latents.files import load_w, place_for
     from mien.inference.latents.interpolation import walk
-    from mien.inference.latents.synthesis import draw, split_label, w_of
+    from mien.inference.latents.synthesis import images_of, split_label, w_of
     from mien.inference.seeds import LARGEST, check_truncation, parse_seeds
     from mien.media import animation
     from mien.media.pixels import check_scale
@@ -101,7 +101,7 @@ def interpolate(
         cure = "a smaller --scale" if scale > 1 else "fewer --frames"
         raise UsageError(f"a film of {count:,} frames of {rows}x{columns} images is too long: use {cure}")
     way = torch.cat([walk(part, frames, loop) for part in split_label(generator, stations)], -1)
-    cells = draw(generator, way.flatten(0, 1)).reshape(len(way), rows * columns, height, width, -1)
+    cells = images_of(generator, way.flatten(0, 1)).reshape(len(way), rows * columns, height, width, -1)
     write_bytes(path, animation.encode([animation.frame(faces, columns, scale) for faces in cells], fps, ending))
     return Interpolated(path, len(way), len(stations), len(way) / fps, scale)
 

@@ -56,7 +56,7 @@ def mix(
     from mien.inference.latents.files import picture_ending, place_for
     from mien.inference.latents.latent_source import facts_of
     from mien.inference.latents.style_mixing import parse_layers, with_parents
-    from mien.inference.latents.synthesis import draw, has_layers, w_of
+    from mien.inference.latents.synthesis import has_layers, images_of, w_of
     from mien.inference.seeds import check_truncation, parse_seeds
     from mien.media.contact_sheet import Names, picture_table
     from mien.media.image_files import encode
@@ -80,7 +80,7 @@ def mix(
     one, other = w_of(generator, down, trunc), w_of(generator, across, trunc)
     chosen = parse_layers(layers, one.shape[1], min(COARSE, one.shape[1] // 2))
     w = with_parents(one, other, chosen)
-    cells = draw(generator, w.flatten(0, 1))
+    cells = images_of(generator, w.flatten(0, 1))
     names = [f"seed {seed}" for seed in down], [f"seed {seed}" for seed in across]
     table = cells.reshape(*w.shape[:2], *cells.shape[1:])
     picture, scale = picture_table(table, Names(["", *names[0]], ["", *names[1]]), scale, corner=False)

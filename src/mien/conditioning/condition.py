@@ -1,4 +1,4 @@
-"""What a recipe's networks are told besides noise: a class, attributes or a text. Labels are float32 [N,dim]."""
+"""The condition of a recipe's networks: a class, attributes or a text. Labels are float32 [N,dim]."""
 
 from __future__ import annotations
 
@@ -24,9 +24,12 @@ Kind = Literal["class", "attributes", "text", "own"]
 
 @dataclass(frozen=True)
 class Condition:
-    """dim: numbers of a label. names: what each of them means; none for text. encoder: what makes numbers of a text.
-    embedding_dim: numbers that the generator is given beside z. noise: what is added to a label while training, as a
-    share of the label's length."""
+    """The kind and the size of a condition, and the networks for it.
+
+    dim: numbers of a label. names: one for each number; none for text. encoder: turns a text into numbers.
+    embedding_dim: size of the embedded label, the generator's input beside z. noise: added to a label during training,
+    as a share of the label's length.
+    """
 
     kind: Kind
     dim: int
@@ -53,7 +56,7 @@ class Condition:
     # --- networks ----------------------------------------------------------------------------------------------------
 
     def generator(self, spec: Spec[nn.Module], **shape: Any) -> nn.Module:
-        """Raises UsageError for a generator whose latent's size is not free."""
+        """The generator of `spec` with the condition. Raises UsageError if its latent_dim cannot be set."""
         known = inspect.signature(spec.of).parameters
         if "latent_dim" not in known:
             raise UsageError(f"{spec.of.__name__} takes no condition: its latent_dim cannot be set")
@@ -62,16 +65,16 @@ class Condition:
         return ConditionalGenerator(inner, self.dim, self.embedding_dim, self.noise)
 
     def discriminator(self, inner: nn.Module) -> nn.Module:
-        """`inner`, told the label. Raises UsageError for one that has no features."""
+        """`inner` as a projection discriminator. Raises UsageError if it has no features."""
         return ProjectionDiscriminator(inner, self.dim)
 
     def classifier(self, inner: nn.Module) -> nn.Module:
-        """`inner`, with a second head that names the label. Raises UsageError for one that has no features."""
+        """`inner` with a second head that classifies the label. Raises UsageError if it has no features."""
         return AuxiliaryDiscriminator(inner, self.dim, self.columns)
 
     @property
     def columns(self) -> list[list[int]] | None:
-        """Those of a label that tell one thing together; None for numbers that tell nothing alone, as a text's."""
+        """Groups of label columns, one for each attribute; None for numbers without a meaning alone, as a text's."""
         if self.kind in ("text", "own"):
             return None
         if self.kind == "class":

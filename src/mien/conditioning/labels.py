@@ -1,4 +1,4 @@
-"""The labels that images offer, as the numbers that a condition holds."""
+"""The labels of images, as the numbers that a condition uses."""
 
 from __future__ import annotations
 
@@ -22,21 +22,24 @@ from mien.data.prepared import PreparedSet
 from mien.errors import FileError, UsageError
 from mien.runtime.atomic_files import io_errors, write_bytes
 from mien.runtime.console import counted
+from mien.runtime.printable import count_text
 
 AT_ONCE = 256  # captions
-KEPT = 2048  # of the training's labels, which drawing chooses from
+STORED = 2048  # training labels that a snapshot stores, for seeds to choose from
 SHOWN = 4  # names in a line
 
 
 def offers(names: Sequence[str], labels: np.ndarray | None, captions: bool) -> dict[Kind, str]:
-    """What images may be conditioned on, the best first: kind -> what that is, in words. Classes are labels of which
-    no image has two. Numbers outside 0..1 are for a condition of the user's own."""
+    """The kinds of condition that the images allow, the best first: kind -> a text about it.
+
+    Labels are classes if no image has two of them. Numbers outside 0..1 need a condition of the user's own.
+    """
     shown = f"({', '.join(names[:SHOWN])}{', …' if len(names) > SHOWN else ''})"
     found: dict[Kind, str] = {}
     if len(names) > 1 and labels is not None and one_each(labels):
         found["class"] = f"{len(names)} classes {shown}"
     if names and not is_measured(labels):
-        found["attributes"] = f"{len(names)} labels {shown}"
+        found["attributes"] = f"{count_text(len(names), 'label')} {shown}"
     if captions:
         found["text"] = "captions"
     return found
@@ -48,36 +51,39 @@ def is_measured(labels: np.ndarray | None) -> bool:
 
 
 def listed(there: dict[Kind, str]) -> str:
+    """The labels and captions as one text."""
     parts = [words for kind, words in there.items() if kind != "attributes" or "class" not in there]
     return " and ".join(parts) or "no labels and no captions"
 
 
 def labels_of(condition: Condition | None, pictures: PreparedSet) -> np.ndarray | None:
-    """float32 [N,dim], all zeros where an image has none. Raises UsageError for images of another vocabulary."""
+    """float32 [N,dim], zeros for an image without a label. Raises UsageError for images with other labels."""
     if condition is None:
         return None
     if condition.kind == "own":
         return own.labels_of(condition, pictures)
     if condition.kind == "text":
         if pictures.captions is None:
-            raise UsageError(f"--data {pictures.info['source']} has no captions, which the run is about: give them")
+            raise UsageError(
+                f"--data {pictures.info['source']} has no captions, but the run was trained on captions: add them"
+            )
         return embedded(pictures.captions, condition)
     if tuple(pictures.info["label_names"]) != condition.names or pictures.labels is None:
         names = offers(pictures.info["label_names"], pictures.labels, False)
         raise UsageError(
-            f"--data {pictures.info['source']} has {listed(names)}, not the {len(condition.names)} that the run "
-            f"is about ({', '.join(condition.names[:SHOWN])} …): give pictures with the same labels"
+            f"--data {pictures.info['source']} has {listed(names)}, not the {len(condition.names)} of the run "
+            f"({', '.join(condition.names[:SHOWN])} …): use images with the same labels"
         )
     return np.asarray(pictures.labels)
 
 
 def embedded(captions: list[str], condition: Condition) -> np.ndarray:
-    """float32 [N,dim], computed once: kept in the cache by captions and encoder. Raises UsageError, FileError."""
+    """float32 [N,dim] of captions. The cache stores it by captions and encoder. Raises UsageError or FileError."""
     encode = encoders.find(condition.encoder)
     what = json.dumps([captions, condition.encoder, encode.version, condition.dim])
     path = cache_root() / "captions" / f"{hashlib.sha256(what.encode()).hexdigest()[:32]}.npy"
     if path.is_file():
-        with contextlib.suppress(FileError):  # a damaged file of the cache is made anew
+        with contextlib.suppress(FileError):  # a damaged file in the cache is written again
             return np.array(read_array(path, np.float32, (len(captions), condition.dim)))
     parts = []
     with counted("reading captions") as progress:
@@ -94,25 +100,25 @@ def embedded(captions: list[str], condition: Condition) -> np.ndarray:
 
 
 def encoded(texts: Sequence[str], condition: Condition) -> np.ndarray:
-    """float32 [N,dim]. Raises UsageError where the encoder is no longer the one that the run learned from."""
+    """float32 [N,dim] of texts. Raises UsageError if the encoder is not the one of the training."""
     found = encoders.find(condition.encoder)(texts)
     if found.shape[1] != condition.dim:
         raise UsageError(
-            f"--encoder {condition.encoder} gives {found.shape[1]} numbers; the run has {condition.dim}: train anew, "
-            "or ask it with the version of mien or of the encoder that trained it"
+            f"--encoder {condition.encoder} gives {found.shape[1]} numbers; the run has {condition.dim}: train "
+            "again, or use the version of mien or of the encoder that trained the run"
         )
     return found
 
 
-def kept(labels: np.ndarray | None) -> Tensor | None:
-    """[N,K] -> [<=KEPT,K], spread evenly: their distribution, in short."""
+def sample_of(labels: np.ndarray | None) -> Tensor | None:
+    """[N,K] -> [<=STORED,K], evenly spread: a sample of the distribution."""
     if labels is None:
         return None
-    chosen = np.linspace(0, len(labels) - 1, min(KEPT, len(labels))).round().astype(int)
+    chosen = np.linspace(0, len(labels) - 1, min(STORED, len(labels))).round().astype(int)
     return torch.from_numpy(np.array(labels[chosen], np.float32))
 
 
 def distinct(labels: Tensor, most: int) -> Tensor:
-    """[M,K] -> [<=most,K]: labels that differ, spread evenly over all that do, in order; none that is all zeros."""
+    """[M,K] -> [<=most,K]: different labels, evenly spread and in order, without those that are all zeros."""
     found: Tensor = labels[labels.any(1)].unique(dim=0).flip(0)
     return found[torch.linspace(0, len(found) - 1, min(most, len(found))).round().long()]

@@ -26,7 +26,7 @@ YES = {
 
 
 def of_class(condition: Condition, name: str | int) -> Tensor:
-    """Label [1,K], one-hot, of a class: by its name, or by its number if no class has that name. Raises UsageError."""
+    """The one-hot label [1,K] of a class, by its name or else by its number. Raises UsageError."""
     names = condition.names
     if str(name) in names:
         place = names.index(str(name))
@@ -40,7 +40,7 @@ def of_class(condition: Condition, name: str | int) -> Tensor:
 
 
 def with_attributes(condition: Condition, labels: Tensor, request: AttributeRequest) -> Tensor:
-    """labels [M,K] of the training -> [<=M,K]: the known ones, with the requested values in place of their own."""
+    """The known training labels [<=M,K], with the requested values instead of their own. Raises UsageError."""
     found = attributes_of(condition.names, labels.numpy())
     result = labels[labels.any(1)].numpy().copy()
     for name, value in request.items():
@@ -50,7 +50,7 @@ def with_attributes(condition: Condition, labels: Tensor, request: AttributeRequ
 
 
 def resolved(found: Sequence[Attribute], name: str, value: str | bool = True) -> tuple[Attribute, int]:
-    """The attribute of a name, and the number of its value. Raises UsageError that lists the names there are."""
+    """(the attribute, the index of its value). Raises UsageError that lists the known names."""
     by_name = {plain(one.name): one for one in found}
     attribute = by_name.get(plain(name))
     if attribute is None and value is True:  # "smile" for mouth=smile
@@ -62,7 +62,7 @@ def resolved(found: Sequence[Attribute], name: str, value: str | bool = True) ->
         text = YES.get(text.lower(), text)
     elif isinstance(value, bool):
         raise UsageError(
-            f"--attributes {name}: say which: {name}={attribute.values[0]}, or {several(attribute.values[1:])}"
+            f"--attributes {name} needs a value: {name}={attribute.values[0]}, or {several(attribute.values[1:])}"
         )
     values = {plain(one): place for place, one in enumerate(attribute.values)}
     if plain(text) not in values:
@@ -75,7 +75,7 @@ def holder(found: Sequence[Attribute], value: str) -> Attribute | None:
     having = [one for one in found if plain(value) in map(plain, one.values)]
     if len(having) > 1:
         which = " or ".join(f"{one.name}={value}" for one in having)
-        raise UsageError(f"--attributes {value}: it is a value of several attributes: write {which}")
+        raise UsageError(f"--attributes {value} is a value of several attributes: write {which}")
     return having[0] if having else None
 
 
@@ -85,22 +85,26 @@ def parse(text: str) -> dict[str, str | bool]:
     for part in text.split(","):
         name, equals, value = (word.strip() for word in part.partition("="))
         if not name or (equals and not value):
-            raise UsageError(f'--attributes {text!r} is no list of attributes: write "hair=black,eyes=green,glasses"')
+            raise UsageError(
+                f'--attributes {text!r} is not a list of attributes: write "hair=black,eyes=green,glasses"'
+            )
         request[name] = value if equals else True
     return request
 
 
 def plain(name: str) -> str:
-    """The name as names are compared: in lower case, with spaces in place of "_" and "-"."""
+    """The name in lower case, with spaces for "_" and "-". Names are compared in this form."""
     return name.lower().replace("_", " ").replace("-", " ").strip()
 
 
 def nearest(name: str, names: Sequence[str], what: str) -> str:
+    """The end of a message about an unknown name: the nearest known name, and all known ones."""
     near = difflib.get_close_matches(plain(name), [plain(one) for one in names], 1)
     meant = next((one for one in names if near and plain(one) == near[0]), None)
     return f"unknown {what}: " + (f"did you mean {meant}? " if meant else "") + f"there are {several(names)}"
 
 
 def several(names: Iterable[str], most: int = 24) -> str:
+    """ "a, b and 3 more" """
     listed = list(names)
     return ", ".join(listed[:most]) + (f" and {len(listed) - most} more" if len(listed) > most else "")

@@ -60,7 +60,7 @@ def generated_by(generator: Generator, seeds: list[int], text: str, truncation: 
     condition = generator.recipe.condition
     if condition is not None and condition.kind == "text" and real.captions is not None:
         generator = generator.with_labels(torch.from_numpy(embedded(real.captions, condition)))
-        asked = real.caption_labels and select(real.caption_labels, [generator.drawn(seed)[1] for seed in seeds])
+        asked = real.caption_labels and select(real.caption_labels, [generator.sample(seed)[1] for seed in seeds])
         facts |= {"captions": real.facts["data"]}
 
     def batches(size: int) -> Iterator[np.ndarray]:

@@ -1,1 +1,1 @@
-"""From a snapshot to images: generators, translators, latents."""
+"""Images from a snapshot: generators, translators and latents."""

@@ -1,4 +1,4 @@
-"""A sheet of all values of one or two attributes, with everything else the same."""
+"""A sheet with all values of one or two attributes, everything else being equal."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from mien.conditioning.requests import AttributeRequest, nearest, of_class, plai
 from mien.data.attributes import CLASS, Attribute, attributes_of
 from mien.errors import UsageError
 from mien.inference.generator import Generator
-from mien.inference.latents.synthesis import draw
+from mien.inference.latents.synthesis import images_of
 from mien.media.contact_sheet import Names, picture_table
 
-MOST = 4096  # images of a sheet
+MOST = 4096  # images on a sheet
 
 
-def draw_attribute_grid(
+def attribute_sheet(
     generator: Generator,
     text: str,
     request: AttributeRequest,
@@ -29,10 +29,10 @@ def draw_attribute_grid(
     truncation: float,
     scale: int | None = None,
 ) -> tuple[Image.Image, dict[str, Any], int]:
-    """(the sheet, its facts, how many images it has). Raises UsageError.
+    """(the sheet, its facts, its number of images). Raises UsageError.
 
-    text: "hair,eyes": a row for each value of hair and a column for each value of eyes, of one seed; "hair": a row for
-    each seed. request: values of other attributes. scale: as `picture_table` has it.
+    text: "hair,eyes" gives a row for each value of hair and a column for each value of eyes, for one seed. "hair" gives
+    a row for each seed. request: values of other attributes. scale: see `picture_table`.
     """
     condition, labels = generator.recipe.condition, generator.labels
     if condition is None or labels is None:
@@ -41,20 +41,20 @@ def draw_attribute_grid(
         )
     chosen = chosen_attributes(condition, labels, text)
     if len(chosen) == 2 and len(seeds) > 1:
-        raise UsageError(f"--attribute-grid {text} draws one seed: name one by --seeds, or name one attribute")
+        raise UsageError(f"--attribute-grid {text} takes one seed: name one by --seeds, or name one attribute")
     across = chosen[-1]
     down: list[tuple[int, dict[str, str]]] = [(seed, {}) for seed in seeds]
     if len(chosen) == 2:
         down = [(seeds[0], {chosen[0].name: value}) for value in chosen[0].values]
     if len(down) * len(across.values) > MOST:
-        raise UsageError(f"--attribute-grid {text}: a sheet has {MOST:,} pictures at most: use fewer --seeds")
+        raise UsageError(f"--attribute-grid {text}: a sheet has at most {MOST:,} images: use fewer --seeds")
     latents = []
     for (seed, own), value in product(down, across.values):
         conditioned = generator.with_labels(label_of(condition, labels, request, {**own, across.name: value}))
         latents.append(conditioned.latents([seed]))
     with torch.inference_mode():
         w = torch.cat([generator.mapping(part, truncation) for part in latents])
-    pixels = draw(generator, w).reshape(len(down), len(across.values), *generator.resolution, -1)
+    pixels = images_of(generator, w).reshape(len(down), len(across.values), *generator.resolution, -1)
     rows = [" ".join(own.values()) or str(seed) for seed, own in down]
     row_axis = chosen[0].name if len(chosen) == 2 else "seed"
     sheet, scale = picture_table(pixels, Names(rows, across.values, row_axis, across.name), scale)
@@ -64,9 +64,9 @@ def draw_attribute_grid(
 
 
 def chosen_attributes(condition: Condition, labels: Tensor, text: str) -> list[Attribute]:
-    """The one or two named attributes; "class" of a generator that knows classes. Raises UsageError."""
+    """The one or two named attributes; "class" for a generator with classes. Raises UsageError."""
     if condition.kind == "text":
-        raise UsageError(f"--attribute-grid {text}: a generator that draws by texts has no list of values: use --text")
+        raise UsageError(f"--attribute-grid {text}: the condition is a text, which has no list of values: use --text")
     if condition.kind == "own":
         raise UsageError(f"--attribute-grid {text}: a condition of your own has no list of values: use --condition")
     found = [Attribute(CLASS, condition.names, tuple(range(condition.dim)))]
@@ -83,7 +83,7 @@ def chosen_attributes(condition: Condition, labels: Tensor, text: str) -> list[A
 
 
 def label_of(condition: Condition, labels: Tensor, request: AttributeRequest, values: dict[str, str]) -> Tensor:
-    """Labels [<=M,K] of one cell, from which a seed chooses."""
+    """Labels [<=M,K] of one cell. The seed chooses one of them."""
     if condition.kind == "class":
         return of_class(condition, values[CLASS])
     return with_attributes(condition, labels, {**request, **values})

@@ -1,6 +1,6 @@
-"""Drawing with a trained generator: `G = load("runs/00007-dcgan-faces64")`, then `G(seeds=range(16))`.
+"""A trained generator: `G = load("runs/00007-dcgan-faces64")`, then `G(seeds=range(16))`.
 
-A seed's image depends on the seed alone, whichever others are drawn beside it and on whatever batch.
+A seed's image depends on the seed alone, not on the other seeds or the batch size.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ BATCH = 64
 
 
 class Generator:
-    """The averaged generator of a run, in evaluation mode.
+    """The EMA generator of a run, in evaluation mode.
 
-    run: the run's name. images: how many real images its training had seen. resolution: (height, width).
-    labels: [M,K], those of its training, or the requested ones; None without a condition.
+    run: the run's name. images: number of real images that the discriminator was shown. resolution: (height, width).
+    labels: [M,K], those of the training, or the requested ones; None without a condition.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Generator:
         self.latent_dim = self.noise_generator.latent_dim
 
     def load(self, tensors: dict[str, dict[str, Tensor]]) -> None:
-        """Go on with the weights of another moment."""
+        """Replace the weights by those of another snapshot of the same run."""
         self.network.load_state_dict(tensors["G"])
 
     def __call__(
@@ -75,7 +75,7 @@ class Generator:
         return [to_image(pixels) for pixels in generator.pixels(list(seeds), truncation)]
 
     def _repr_html_(self) -> str:
-        """For a notebook: what it is, and the images of seeds 0 to 7."""
+        """HTML for a notebook: the run, and the images of seeds 0 to 7."""
         images = [to_image(pixels) for pixels in self.pixels(range(STRIP), batch_size=STRIP)]
         about = f"{self.run} at {self.images / 1000:g} kimg: seeds 0 to {STRIP - 1}"
         return f"<div>{escape(about)}</div>{strip(images, about)}"
@@ -91,7 +91,7 @@ class Generator:
         """The same generator, conditioned on a class, on attributes ({"hair": "silver", "smile": True}), on a
         text, or on what a condition of your own makes of a text.
 
-        Attributes that are not named keep the values that a seed draws from the training's labels. Raises UsageError.
+        The seed chooses the values of all other attributes from the training labels. Raises UsageError.
         """
         requested = {"class": class_, "attributes": attributes, "text": text, "condition": condition}
         flags = [kind for kind, value in requested.items() if value is not None]
@@ -104,7 +104,7 @@ class Generator:
         flag = "condition" if known.kind == "own" else known.kind
         if flags != [flag]:
             by = serialization.class_name(type(known)) if known.kind == "own" else known.kind
-            raise UsageError(f"--{flags[0]}: {self.run} was trained by {by}: use --{flag}")
+            raise UsageError(f"--{flags[0]}: {self.run} was trained with --cond {by}: use --{flag}")
         if class_ is not None:
             return self.with_labels(requests.of_class(known, class_))
         if attributes is not None:
@@ -120,37 +120,41 @@ class Generator:
         return other
 
     def pixels(self, seeds: Sequence[int], truncation: float = 1.0, batch_size: int = BATCH) -> np.ndarray:
-        """uint8 [N,H,W,C]"""
+        """Images of the seeds, uint8 [N,H,W,C]."""
         return np.concatenate(list(self.stream(seeds, truncation, batch_size)))
 
     @torch.inference_mode()
     def stream(self, seeds: Sequence[int], truncation: float = 1.0, batch_size: int = BATCH) -> Iterator[np.ndarray]:
-        """uint8 [<=batch_size,H,W,C] at a time, so that any number of images fits in memory."""
+        """Yields uint8 [<=batch_size,H,W,C], so that any number of images fits in memory."""
         for start in range(0, len(seeds), batch_size):
             chosen = list(seeds[start : start + batch_size])
-            # The batch is filled up to one constant size: kernels are chosen by shape and differ in the last bit.
+            # Every batch has the same size: PyTorch chooses kernels by shape, and they differ in the last bit.
             padded = chosen + [0] * (batch_size - len(chosen))
             w = self.mapping(self.latents(padded), truncation)
             yield to_pixels(self.synthesis(w))[: len(chosen)]
 
     def latents(self, seeds: Iterable[int]) -> Tensor:
-        """[N, latent_dim], each row N(0, I) from its own seed; the same on every device. With a condition each row goes
-        on with its label: [N, latent_dim + K], one of `labels`, chosen by the same seed."""
+        """Latents [N, latent_dim]: each row is N(0, I) from its own seed, the same on every device.
+
+        With a condition: [N, latent_dim + K], where the seed also chooses one of `labels` for its row.
+        """
         return torch.stack([self.latent(seed) for seed in seeds]).to(self.device)
 
     def latent(self, seed: int) -> Tensor:
-        z, place = self.drawn(seed)
-        return z if self.labels is None else torch.cat([z, self.labels[place]])
+        z, index = self.sample(seed)
+        return z if self.labels is None else torch.cat([z, self.labels[index]])
 
-    def drawn(self, seed: int) -> tuple[Tensor, int]:
-        """z [latent_dim], and the place among `labels` of the one that the seed chooses; 0 without a condition"""
+    def sample(self, seed: int) -> tuple[Tensor, int]:
+        """(z [latent_dim], the index in `labels` that the seed chooses). The index is 0 without a condition."""
         random = torch.Generator().manual_seed(seed)
         z = torch.randn(self.latent_dim, generator=random)
         return z, 0 if self.labels is None else int(torch.randint(len(self.labels), (), generator=random))
 
     def mapping(self, latents: Tensor, truncation: float = 1.0) -> Tensor:
-        """What `latents` gave -> w. A generator without a mapping network draws from z itself: truncation then pulls z
-        towards its mean, 0, as it pulls w towards its mean elsewhere (less variety, fewer broken images)."""
+        """Latents -> w. truncation moves w towards its mean: less variety, fewer broken images.
+
+        Without a mapping network w is z, whose mean is 0.
+        """
         if not is_style_generator(self.noise_generator):
             return latents * truncation
         if self.labels is None:
@@ -159,7 +163,7 @@ class Generator:
         return self.noise_generator.mapping(z, label, truncation=truncation)
 
     def synthesis(self, w: Tensor) -> Tensor:
-        """What `mapping` gave -> float [N,C,H,W] in [-1, 1], or about that"""
+        """w -> images, float [N,C,H,W] in or near [-1, 1]."""
         generator = self.noise_generator
         return generator.synthesis(w) if is_style_generator(generator) else generator(w)
 
@@ -174,8 +178,8 @@ def load(
 ) -> Generator:
     """A generator from a run (path, number, name or "last") or from a `.safetensors` snapshot file.
 
-    snapshot: the newest, unless a kimg ("200"), "best" (by the metrics of the training) or a file is named. code: the
-    user's file that the run's recipe comes from, where it does. Raises UsageError or FileError, in one line.
+    snapshot: a kimg ("200"), "best" (by the metrics of the training) or a file; None: the newest. code: the user's
+    Python file, if the run's recipe comes from one. Raises UsageError or FileError, in one line.
     """
     if code is not None:
         serialization.add_user_file(code)
@@ -184,7 +188,7 @@ def load(
     chosen = torch.device(device) if device else torch.device("cuda" if torch.cuda.is_available() else "cpu")
     recipe, labels = from_json(header["recipe"], path), tensors.get("labels", {}).get("kept")
     if recipe.sources != "none":
-        raise UsageError(f"{header['run']} translates pictures ({recipe.name}): use mien translate {run} PICTURE")
+        raise UsageError(f"{header['run']} translates images ({recipe.name}): use mien translate {run} IMAGE")
     if "G" not in tensors:
         raise FileError(f"{path} is damaged: it holds no generator")
     check_labels(recipe, labels, path)
@@ -192,22 +196,23 @@ def load(
 
 
 def check_labels(recipe: Recipe, labels: Tensor | None, path: Path) -> None:
-    """Raises FileError where a snapshot's labels are not those of its recipe."""
-    wanted = recipe.condition.dim if recipe.condition else None
-    if labels is None and wanted is None:
+    """Raises FileError if a snapshot's labels do not fit its recipe."""
+    expected = recipe.condition.dim if recipe.condition else None
+    if labels is None and expected is None:
         return
     found = None if labels is None else list(labels.shape)
     if (
         labels is None
         or not labels.is_floating_point()
         or labels.dim() != 2
-        or labels.shape[1] != wanted
+        or labels.shape[1] != expected
         or not len(labels)
     ):
-        raise FileError(f"{path} is damaged: its labels are {found}, not rows of {wanted} numbers")
+        raise FileError(f"{path} is damaged: its labels have shape {found}, not rows of {expected} numbers")
 
 
 def snapshot_path(run: str | Path | RunDirectory, snapshot: str | int | None, outdir: Path) -> Path:
+    """The file of a run's snapshot; see `load`. Raises UsageError or FileError."""
     if not isinstance(run, RunDirectory):
         if Path(run).suffix == ".safetensors":
             if not Path(run).is_file():
@@ -226,9 +231,9 @@ def snapshot_path(run: str | Path | RunDirectory, snapshot: str | int | None, ou
         raise FileError(f"{run.path} has no snapshot yet: the first comes after 1 kimg, or when training stops")
     if snapshot is None:
         return found[-1]
-    whole, point, rest = str(snapshot).partition(".")  # 80.384 is called kimg-000080.384
+    integer, point, fraction = str(snapshot).partition(".")  # 80.384 kimg: kimg-000080.384.safetensors
     for path in found:
-        if path.stem == f"kimg-{whole.zfill(6)}{point}{rest}":
+        if path.stem == f"kimg-{integer.zfill(6)}{point}{fraction}":
             return path
     there = ", ".join(path.stem.removeprefix("kimg-").lstrip("0") or "0" for path in found)
-    raise UsageError(f"--snapshot {snapshot}: {run.path} has none at that kimg: there are {there}")
+    raise UsageError(f"--snapshot {snapshot}: {run.path} has no snapshot at that kimg, only at {there}")

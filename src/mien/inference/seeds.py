@@ -1,4 +1,4 @@
-"""Seeds as people write them: "0-99", "1,5,9-12", "1 5 9"."""
+"""Lists of seeds as text: "0-99", "1,5,9-12", "1 5 9"."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LARGEST = 2**63 - 1  # what torch takes
 
 
 def parse_seeds(text: str, flag: str = "--seeds") -> list[int]:
-    """The seeds of a text: "1,5,9-12" or "1 5 9-12" -> [1, 5, 9, 10, 11, 12], each seed once, in the order written.
+    """The seeds in a text: "1,5,9-12" or "1 5 9-12" -> [1, 5, 9, 10, 11, 12], each seed once, in the order written.
 
     Raises UsageError that names `flag`.
     """
@@ -27,12 +27,12 @@ def parse_seeds(text: str, flag: str = "--seeds") -> list[int]:
         if last > LARGEST:
             raise UsageError(f"{flag} {text!r} is out of range: a seed is 0 to {LARGEST}")
         if last - first >= MOST or len(seeds) + last - first >= MOST:
-            raise UsageError(f"{flag} {text!r} is too many: {MOST:,} pictures at most in one command")
+            raise UsageError(f"{flag} {text!r} is too many: at most {MOST:,} images in one command")
         seeds.update(dict.fromkeys(range(first, last + 1)))
     return list(seeds)
 
 
 def check_truncation(truncation: float) -> None:
-    """0 (every image the mean face) to 2. Raises UsageError outside."""
+    """Raises UsageError unless truncation is 0 (every image is the mean face) to 2."""
     if not 0 <= truncation <= 2:
-        raise UsageError(f"--trunc {truncation:g} is out of range: 0 (no variety) to 2; 1 is as trained, 0.7 is tidier")
+        raise UsageError(f"--trunc {truncation:g} is out of range: 0 (no variety) to 2; 1 is as trained")

@@ -1,4 +1,4 @@
-"""Translating with a trained run: images of any size into the other domain, and back where a way leads."""
+"""A trained translator: images of any size into the other domain, and back if the run has a way back."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SMALLEST = 16  # pixels
 
 
 def routes(recipe: Recipe) -> dict[str, tuple[str, ...]]:
-    """Domain that is wanted, as the data call it -> the generators that lead there and back."""
+    """Target domain, by its name in the data -> the generators that lead there and back."""
     game = recipe.game.of
     assert issubclass(game, Translation)  # every game that reads sources
     own = game.routes
@@ -36,8 +36,11 @@ def routes(recipe: Recipe) -> dict[str, tuple[str, ...]]:
 
 
 class Translator:
-    """The averaged generators of a run that translates, in evaluation mode. Sizes are free: what a network cannot halve
-    is filled up by the image's mirror image and cut off again."""
+    """The EMA generators of a run that translates, in evaluation mode.
+
+    Images may have any size. Where a side cannot be halved often enough, the image is padded with its mirror image,
+    and the result is cropped.
+    """
 
     def __init__(
         self, recipe: Recipe, run: str, images: int, tensors: dict[str, dict[str, Tensor]], device: torch.device
@@ -51,12 +54,13 @@ class Translator:
             self.networks[name] = to_device(network, device, recipe.channels_last)
 
     def load(self, tensors: dict[str, dict[str, Tensor]]) -> None:
+        """Replace the weights by those of another snapshot of the same run."""
         for name, network in self.networks.items():
             network.load_state_dict(tensors[name])
 
     @torch.inference_mode()
     def __call__(self, pixels: np.ndarray, to: str) -> list[np.ndarray]:
-        """uint8 [N,H,W,C], all of one size -> the results and, where a way leads back, the round trips; same shape."""
+        """uint8 [N,H,W,C] -> the results, and the round trips if there is a way back; each of the same shape."""
         filled, (top, left) = padded(pixels, self.multiple)
         image, found = from_pixels(torch.from_numpy(filled).to(self.device)), []
         for name in self.routes[to]:
@@ -65,33 +69,33 @@ class Translator:
         return found
 
     def _repr_html_(self) -> str:
-        """For a notebook: what it is, and which ways it translates."""
+        """HTML for a notebook: the run, and which ways it translates."""
         ways = " and ".join(f"{OTHER[to]} to {to}" for to in self.routes)
         size = resolution_text(*self.resolution)
         return f"<div>{escape(self.run)} at {self.images / 1000:g} kimg: translates {ways}, trained at {size} px</div>"
 
     @property
     def multiple(self) -> int:
-        """What both sides must be multiples of."""
+        """Both sides of an image must be multiples of this number."""
         return max(translation_generator(network).multiple for network in self.networks.values())
 
-    def domain(self, asked: str | None) -> str:
-        """Where `--to` leads; the only way there is, if it is left out. Raises UsageError."""
+    def domain(self, requested: str | None) -> str:
+        """The target domain: `requested`, or the only one if None. Raises UsageError."""
         known = list(self.routes)
-        if asked is None and len(known) == 1:
+        if requested is None and len(known) == 1:
             return known[0]
-        if asked not in known:
+        if requested not in known:
             cure = " or ".join(f"--to {to}" for to in known)
-            found = "--to is missing" if asked is None else f"--to {asked}"
+            found = "--to is missing" if requested is None else f"--to {requested}"
             ways = self.recipe.data.direction if len(known) == 1 else "both ways"
             raise UsageError(f"{found}: {self.run} translates {ways}: {cure}")
-        return asked
+        return requested
 
 
 def padded(pixels: np.ndarray, multiple: int) -> tuple[np.ndarray, tuple[int, int]]:
-    """uint8 [N,H,W,C] -> reflected at all edges until both sides are multiples; (rows, columns) before it.
+    """(uint8 [N,H,W,C] padded by reflection until both sides are multiples, (rows, columns) of padding before it).
 
-    A side is SMALLEST at least: the networks reflect what they see at a quarter of the size once more.
+    A side has at least SMALLEST pixels: the networks pad by reflection again at a quarter of the size.
     """
     sides = []
     for length in pixels.shape[1:3]:
@@ -102,7 +106,7 @@ def padded(pixels: np.ndarray, multiple: int) -> tuple[np.ndarray, tuple[int, in
 
 
 def translates(run: str | Path | RunDirectory, outdir: Path = Path("runs")) -> bool:
-    """Whether a run or a snapshot translates. False where that cannot be said: loading it then tells why."""
+    """Whether a run or a snapshot translates. False if it cannot be read: loading it then raises the error."""
     try:
         if str(run).endswith(".safetensors"):
             written = tensor_files.read_header(Path(str(run)), Header)["recipe"]
@@ -121,13 +125,13 @@ def load(
     code: str | Path | None = None,
     device: str | torch.device | None = None,
 ) -> Translator:
-    """As `generation.load`, for a run that translates. Raises UsageError for one that draws from noise."""
+    """A translator from a run; see `generator.load`. Raises UsageError for a run that generates from noise."""
     if code is not None:
         serialization.add_user_file(code)
     path = snapshot_path(run, snapshot, outdir)
     tensors, header = load_snapshot(path)
     recipe = from_json(header["recipe"], path)
     if recipe.sources == "none":
-        raise UsageError(f"{header['run']} draws from noise ({recipe.name}): use mien generate")
+        raise UsageError(f"{header['run']} generates from noise ({recipe.name}): use mien generate")
     chosen = torch.device(device) if device else torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return Translator(recipe, header["run"], header["images"], tensors, chosen)

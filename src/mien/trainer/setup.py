@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mien.conditioning.labels import kept, labels_of
+from mien.conditioning.labels import labels_of, sample_of
 from mien.config.budget import Budget
 from mien.data.batches import Batches, derive_seed
 from mien.data.layouts import Layout
@@ -86,10 +86,10 @@ def set_up(
     validator = None
     if config.validation is not None and distributed.rank() == 0:
         validator = Validator(
-            config.validation, recipe, config.data, device, training.ema.modules, kept(labels), layout
+            config.validation, recipe, config.data, device, training.ema.modules, sample_of(labels), layout
         )  # fmt: skip
     return Setup(
-        config, recipe, data, device, budget, training, batches, kept(labels), validator, why, taken_over
+        config, recipe, data, device, budget, training, batches, sample_of(labels), validator, why, taken_over
     )  # fmt: skip
 
 

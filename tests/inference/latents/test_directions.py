@@ -15,8 +15,8 @@ from mien.inference.latents.directions import (
     Directions,
     Step,
     discover,
+    earlier_names,
     eigenvectors,
-    kept_names,
     named,
     parse_step,
     regressed,
@@ -26,7 +26,7 @@ from mien.inference.latents.directions import (
     turned,
 )
 from mien.inference.latents.linear_layers import first_activations, weights_of
-from mien.inference.latents.synthesis import draw, w_of
+from mien.inference.latents.synthesis import images_of, w_of
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +112,8 @@ def test_each_generator_has_directions(plain, stacked, method):
 def test_the_first_direction_changes_pictures_more_than_a_random_one(plain):
     w, found = w_of(plain, range(16)), discover(plain, "sefa", 1, None).w[0]
     other = random(100, seed=5)
-    before = draw(plain, w).astype(int)
-    change, usual = (np.abs(draw(plain, w + 2 * way) - before).mean() for way in (found, other / other.norm()))
+    before = images_of(plain, w).astype(int)
+    change, usual = (np.abs(images_of(plain, w + 2 * way) - before).mean() for way in (found, other / other.norm()))
     assert change > usual
 
 
@@ -141,8 +141,8 @@ def test_names_are_kept_for_the_same_directions_and_can_be_changed(plain, tmp_pa
     found = discover(plain, "sefa", 3, None)
     path = tmp_path / "directions.safetensors"
     save(path, Directions(found.w, named(found.names, ["1=smile"]), found.shares, "sefa"), plain)
-    assert kept_names(path, found) == ("0", "smile", "2")
-    assert kept_names(path, Directions(2 * found.w, found.names, found.shares, "sefa")) == ("0", "1", "2")
+    assert earlier_names(path, found) == ("0", "smile", "2")
+    assert earlier_names(path, Directions(2 * found.w, found.names, found.shares, "sefa")) == ("0", "1", "2")
     steps = [parse_step("smile=2"), parse_step("0=-0.5")]
     assert torch.allclose(shift(plain, steps, tmp_path), 2 * found.w[1] - 0.5 * found.w[0])
     text = path.with_suffix(".json").read_text()
@@ -179,7 +179,7 @@ def test_steps_without_their_file_are_told(plain, stacked, tmp_path):
     with pytest.raises(UsageError, match="FILE:0=2"):
         shift(plain, [Step("0", 1.0, None)], None)
     save(tmp_path / "directions.safetensors", discover(plain, "sefa", 2, None), plain)
-    with pytest.raises(UsageError, match="there are 0, 1"):
+    with pytest.raises(UsageError, match="has no direction smile, only 0, 1"):
         shift(plain, [Step("smile", 1.0, None)], tmp_path)
-    with pytest.raises(UsageError, match=r"made for 00003-dcgan-tiny; 00004-stylegan2-tiny takes \[6, 5\]"):
+    with pytest.raises(UsageError, match=r"of 00003-dcgan-tiny; 00004-stylegan2-tiny needs \[6, 5\]"):
         shift(stacked, [Step("0", 1.0, None)], tmp_path)

@@ -9,7 +9,7 @@ from stacked import LAYERS, WIDTH, stacked_run
 from mien.inference.generator import load
 from mien.inference.latents import perceptual
 from mien.inference.latents.inversion import STARTS, TRIED, length, pixel_error, project, ramp, rms, unusual
-from mien.inference.latents.synthesis import draw, w_of
+from mien.inference.latents.synthesis import images_of, w_of
 
 
 def silent(done, total):
@@ -53,7 +53,7 @@ def test_a_picture_of_its_own_is_found_again(tmp_path, make, share):
     found = project(generator, photo, 120, 0, None, silent)
     assert found.error < share * found.start
     assert np.array_equal(found.before, generator.pixels([found.seed])[0])
-    assert np.array_equal(draw(generator, found.w)[0], found.after)
+    assert np.array_equal(images_of(generator, found.w)[0], found.after)
     assert rms(found.after[None], photo)[0] == pytest.approx(found.error)
     every = rms(generator.pixels(range(TRIED)), photo)
     assert found.start == pytest.approx(every.min())

@@ -7,7 +7,7 @@ from fake_run import make_run
 from stacked import LAYERS, WIDTH, stacked_run
 
 from mien.inference.generator import load
-from mien.inference.latents.synthesis import draw, has_layers, w_of
+from mien.inference.latents.synthesis import has_layers, images_of, w_of
 
 
 @pytest.mark.parametrize("make", [make_run, stacked_run])
@@ -15,8 +15,8 @@ def test_a_latent_draws_the_very_picture_of_its_seed(tmp_path, make):
     generator = load(make(tmp_path))
     seeds = [5, 0, *range(100, 170)]
     expected = generator.pixels(seeds, 0.7)
-    assert np.array_equal(draw(generator, w_of(generator, seeds, 0.7)), expected)
-    assert np.array_equal(draw(generator, w_of(generator, [169], 0.7)), expected[-1:])
+    assert np.array_equal(images_of(generator, w_of(generator, seeds, 0.7)), expected)
+    assert np.array_equal(images_of(generator, w_of(generator, [169], 0.7)), expected[-1:])
 
 
 def test_which_generators_have_layers(tmp_path):

@@ -1,5 +1,5 @@
-"""What artists do with a trained generator: walks, mixtures, directions, projections: all are latents that are drawn.
+"""Latents of a trained generator: interpolation, style mixing, directions, inversion.
 
-A latent `w` is what `Generator.mapping` gives and `Generator.synthesis` draws: [N,num_ws,w_dim] where the network has a
-mapping of its own, one for each layer; else z itself, [N,latent_dim].
+`w` is the result of `Generator.mapping` and the input of `Generator.synthesis`. With a mapping network it is
+[N,num_ws,w_dim], one latent for each layer. Without one it is z, [N,latent_dim].
 """

@@ -1,4 +1,4 @@
-"""What a direction changes in the built-in faces, whose attributes can be read from an image."""
+"""Labels for directions: which attribute of the built-in faces a direction changes most."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import torch
 from torch import Tensor
 
 from mien.inference.generator import Generator
-from mien.inference.latents.synthesis import draw, w_of
+from mien.inference.latents.synthesis import images_of, w_of
 from mien.metrics.modes import SURE, AttributeClassifier
 
-SEEDS, FAR = 256, 2.0  # images that are read on either side; strength to that side
+SEEDS, FAR = 256, 2.0  # images that are classified on each side; strength of each side
 
 
 @dataclass(frozen=True)
 class Change:
-    """share: of images that have another value of `attribute` on one side than on the other, at least. before, after:
-    the values that lose and gain most from -FAR to +FAR."""
+    """The change of one attribute from strength -FAR to +FAR.
+
+    share: at least this share of images changes its value. before, after: the values that lose and gain most.
+    """
 
     attribute: str
     share: float
@@ -29,20 +31,19 @@ class Change:
 
 
 def changes(generator: Generator, directions: Tensor, classifier: AttributeClassifier) -> list[Change]:
-    """directions [K, …] -> for each the attribute that it changes most, of those that the classifier is sure of."""
+    """The attribute that each direction [K, …] changes most, of those with a classifier accuracy of at least SURE."""
     w = w_of(generator, range(SEEDS))
-    return [most(classifier(draw(generator, w - FAR * way)), classifier(draw(generator, w + FAR * way)), classifier)
-            for way in directions]  # fmt: skip
+    sides = ([classifier(images_of(generator, w + far * way)) for far in (-FAR, FAR)] for way in directions)
+    return [most(left, right, classifier) for left, right in sides]
 
 
 def most(left: Tensor, right: Tensor, classifier: AttributeClassifier) -> Change:
-    """left, right: int64 [N, attributes], which value of each. The share is half the sum of what all values gain and
-    lose: total variation."""
+    """The largest change by total variation. left, right: int64 [N, attributes], indices of values."""
     found = []
-    for place, one in enumerate(classifier.attributes):
+    for column, one in enumerate(classifier.attributes):
         if one.accuracy < SURE:
             continue
-        counts = [torch.bincount(side[:, place], minlength=len(one.values)) / len(side) for side in (left, right)]
+        counts = [torch.bincount(side[:, column], minlength=len(one.values)) / len(side) for side in (left, right)]
         gained = counts[1] - counts[0]
         names = one.values[int(gained.argmin())], one.values[int(gained.argmax())]
         found.append(Change(one.name, float(gained.abs().sum()) / 2, *names))

@@ -1,4 +1,4 @@
-"""What images are drawn from: seeds, or the latents of a file, moved along directions or not."""
+"""The latents of the images to generate: of seeds or of a file, with or without steps along directions."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from mien.inference.latents.synthesis import of_seeds, stream
 
 @dataclass(frozen=True)
 class Source:
-    """kind: "seed" or "latent". numbers: the seeds, or the places in the file. batches: w [<=BATCH, …], one after the
-    other, to be read once. about: what every image says besides."""
+    """Latents with their names.
+
+    kind: "seed" or "latent". numbers: the seeds, or the row numbers in the file. batches: w [<=BATCH, …], to be read
+    once. about: facts that every image file stores.
+    """
 
     generator: Generator
     kind: str
@@ -28,33 +31,33 @@ class Source:
     about: dict[str, Any]
 
     def pictures(self) -> Iterator[np.ndarray]:
-        """uint8 [<=BATCH,H,W,C]"""
+        """Yields images, uint8 [<=BATCH,H,W,C]."""
         return stream(self.generator, self.batches)
 
     def moved(self, steps: Sequence[Step], run: str, outdir: Path) -> Source:
-        """Along directions, those of the run's folder unless a step names a file."""
+        """The source moved along directions: those in the run's folder, unless a step names a file."""
         by = shift(self.generator, steps, folder_of(run, outdir))
         if by is None:
             return self
-        told = {step.name: step.strength for step in steps}
-        return replace(self, batches=(w + by for w in self.batches), about={**self.about, "directions": told})
+        strengths = {step.name: step.strength for step in steps}
+        return replace(self, batches=(w + by for w in self.batches), about={**self.about, "directions": strengths})
 
 
 def from_seeds(
-    generator: Generator, seeds: Sequence[int], truncation: float, asked: dict[str, str] | None = None
+    generator: Generator, seeds: Sequence[int], truncation: float, requested: dict[str, str] | None = None
 ) -> Source:
-    """asked: of a conditional generator, for every image to say."""
-    facts = {**facts_of(generator), "truncation": truncation, **(asked or {})}
+    """The latents of seeds. requested: the requested condition, which every image file stores."""
+    facts = {**facts_of(generator), "truncation": truncation, **(requested or {})}
     return Source(generator, "seed", seeds, of_seeds(generator, seeds, truncation), facts)
 
 
 def from_file(generator: Generator, path: Path) -> Source:
-    """Raises FileError or UsageError."""
+    """The latents of a file. Raises FileError or UsageError."""
     w = load_w(path, "latents", generator, "--latent")
     facts = {**facts_of(generator), "file": path.name}
     return Source(generator, "latent", range(len(w)), w.split(BATCH), facts)
 
 
 def facts_of(generator: Generator) -> dict[str, Any]:
-    """What every image says about itself."""
+    """Facts about the generator that every image file stores."""
     return {"run": generator.run, "recipe": generator.recipe.name, "kimg": generator.images / 1000}

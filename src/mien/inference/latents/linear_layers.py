@@ -1,7 +1,7 @@
-"""How a generator's first layers answer to its latent, found by listening to its modules, whatever its architecture.
+"""The linear first layers of any generator, measured by forward hooks on its modules.
 
-An answer is linear in the latent, but for a constant, as long as only weights have read it. That is tried out: 0, the
-unit vectors and -2 times their sum go in, and what comes out for the last must be -2 times the sum of the others'.
+A module's output is affine in the latent as long as only weights have read the latent. The test: the inputs are 0, the
+unit vectors, and -2 times their sum. An output is affine if the last is -2 times the sum of the others.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from torch import Tensor, nn
 from mien.inference.generator import BATCH, Generator
 
 FAR = -2.0  # of the sum of unit vectors, see `unit_latents`
-EXACT = 1e-4  # of what is summed: float32 leaves no more of an equality
+EXACT = 1e-4  # relative tolerance of float32 sums
 
 Look = Callable[[int, Tensor, Tensor], bool]
-"""(number of the call, what the module is given, what it gives) -> whether that was enough"""
+"""(number of the call, the module's input, its output) -> whether to stop"""
 
 
 @torch.inference_mode()
 def weights_of(generator: Generator, layers: list[int] | None = None) -> Tensor:
-    """A [R,D], y = A w + b: the rows of all weights that are given the latent itself, one layer after the other; none
-    where nothing reads it linearly. D is the latent's width. layers: where each has a latent, those that count.
+    """A [R,D] of y = A w + b: the rows of all weights that read the latent directly, layer by layer.
 
-    A first layer that a network computes without calling a module (dcgan's) is seen by what the first module is given.
+    R is 0 if no layer is linear in the latent. D is the latent's width. layers: those to use, if each has a latent.
+    If a network computes its first layer without a module (dcgan), the first module's input is that layer's output.
     """
     unit = unit_latents(generator)
     found: dict[int, list[Tensor]] = {}
@@ -46,41 +46,41 @@ def weights_of(generator: Generator, layers: list[int] | None = None) -> Tensor:
 
 @torch.inference_mode()
 def first_activations(generator: Generator) -> Callable[[Tensor], Tensor]:
-    """z [N,latent_dim] -> [N,P]: what the first module gives whose answer is not linear in z any more."""
-    place = 0
+    """The function z [N,latent_dim] -> [N,P]: the output of the first module that is not linear in z."""
+    first = 0
 
     def not_linear(number: int, given: Tensor, answer: Tensor) -> bool:
-        nonlocal place
-        place = number
+        nonlocal first
+        first = number
         return not is_linear(answer.flatten(1))
 
     run_with_hooks(generator, unit_latents(generator), not_linear)
 
     @torch.inference_mode()
     def activations(z: Tensor) -> Tensor:
-        kept: list[Tensor] = []
+        outputs: list[Tensor] = []
 
-        def keep(number: int, given: Tensor, answer: Tensor) -> bool:
-            if number == place:
-                kept.append(answer.flatten(1).clone())
-            return number == place
+        def store(number: int, given: Tensor, answer: Tensor) -> bool:
+            if number == first:
+                outputs.append(answer.flatten(1).clone())
+            return number == first
 
         for part in z.split(BATCH):
-            run_with_hooks(generator, part, keep)
-        return torch.cat(kept)
+            run_with_hooks(generator, part, store)
+        return torch.cat(outputs)
 
     return activations
 
 
 def unit_latents(generator: Generator) -> Tensor:
-    """[D + 2,D]: 0, the D unit vectors, -2 times their sum: neither |x| nor x^2 passes for linear there."""
+    """[D + 2,D]: 0, the D unit vectors, and -2 times their sum. |x| and x^2 fail the linearity test on them."""
     width = generator.mapping(generator.latents([0])).shape[-1]
     eye = torch.eye(width, device=generator.device)
     return torch.cat([torch.zeros_like(eye[:1]), eye, FAR * torch.ones_like(eye[:1])])
 
 
 def in_layers(generator: Generator, one: Tensor, layers: list[int] | None) -> Tensor:
-    """one [N,D] -> w [N, …] that has it in `layers` and 0 elsewhere."""
+    """one [N,D] -> w [N, …], which is `one` in `layers` and 0 elsewhere."""
     like = generator.mapping(generator.latents([0]))
     if like.dim() == 2:
         return one
@@ -90,18 +90,18 @@ def in_layers(generator: Generator, one: Tensor, layers: list[int] | None) -> Te
 
 
 def is_linear(answer: Tensor) -> bool:
-    """answer [D + 2,R], to `unit_latents`"""
+    """Whether the output [D + 2,R] for `unit_latents` is affine."""
     steps = answer[1:] - answer[0]
     wrong = (FAR * steps[:-1].sum(0) - steps[-1]).abs().max()
     return bool(wrong <= EXACT * steps[:-1].abs().sum(0).max())
 
 
 class Enough(Exception):
-    """Ends a pass through a network whose later layers nobody needs."""
+    """Ends a forward pass early, when the later layers are not needed."""
 
 
 def run_with_hooks(generator: Generator, w: Tensor, look: Look) -> None:
-    """Draw from w, and call `look` at each call of a module without children, until it has seen enough."""
+    """Run the generator on w and call `look` at each module without children, until `look` returns True."""
     number = -1
 
     def hook(module: nn.Module, given: tuple[Tensor, ...], answer: Tensor) -> None:

@@ -1,4 +1,4 @@
-"""Style mixing: some layers draw from one latent, the others from another (Karras et al. 2019, section 3.1)."""
+"""Style mixing: some layers use one latent, the others another (Karras et al. 2019, section 3.1)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from mien.errors import UsageError
 
 
 def parse_layers(text: str | None, count: int, default: int) -> list[int]:
-    """ "0-3,6" -> [0, 1, 2, 3, 6], of a generator with `count` layers; None: the first `default` of them.
+    """ "0-3,6" -> [0, 1, 2, 3, 6], for a generator with `count` layers; None -> the first `default` of them.
 
-    Raises UsageError naming --layers.
+    Raises UsageError.
     """
     if text is None:
         return list(range(default))
@@ -29,15 +29,19 @@ def parse_layers(text: str | None, count: int, default: int) -> list[int]:
 
 
 def mix_styles(rows: Tensor, columns: Tensor, layers: list[int]) -> Tensor:
-    """rows [R,num_ws,w_dim], columns [C,num_ws,w_dim] -> [R,C,num_ws,w_dim]: each row's latent, but for `layers`, which
-    are the column's."""
+    """rows [R,num_ws,w_dim], columns [C,num_ws,w_dim] -> [R,C,num_ws,w_dim].
+
+    `layers` are those of the column, all others those of the row.
+    """
     mixed = rows[:, None].repeat(1, len(columns), 1, 1)
     mixed[:, :, layers] = columns[None, :, layers]
     return mixed
 
 
 def with_parents(rows: Tensor, columns: Tensor, layers: list[int]) -> Tensor:
-    """[R + 1, C + 1, num_ws, w_dim]: the mixtures, the columns' latents above and the rows' to the left; the corner is
-    for nobody, and holds the first row's."""
+    """[R + 1, C + 1, num_ws, w_dim]: the mixed latents, with the columns' latents above and the rows' to the left.
+
+    The upper left corner is not used; it holds the first row's latent.
+    """
     above = torch.cat([rows[:1], columns])[None]
     return torch.cat([above, torch.cat([rows[:, None], mix_styles(rows, columns, layers)], 1)])
