@@ -116,7 +116,8 @@ def test_metrics_while_training_and_evaluate_work(poses, capsys):
     assert cli.run(["evaluate", str(run), "--code", "my_pose.py", "--metrics", "sharpness", "--num", "8"]) == 0
     assert cli.run(["evaluate", str(run), "--code", "my_pose.py", "--metrics", "agreement", "--num", "8"]) != 0
     assert capsys.readouterr().err.strip().splitlines()[-1].startswith("mien: ")
-    assert cli.run(["report", str(run)]) == 0
+    assert cli.run(["report", str(run), "--output", "report.html"]) == 0
+    assert "--cond my_pose.py:Pose" in Path("report.html").read_text()
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,8 @@ def test_it_trains_and_resumes_exactly_and_only_with_its_code(own, aged, tmp_pat
     assert mien.load(run)(seeds=range(2), class_="adult")[0].size == (16, 16)
     assert mien.resume(str(run), budget="160img", code=own).images == 160
     assert checkpoint(run) == checkpoint(whole)
+    assert cli.run(["report", str(run), "--output", str(tmp_path / "report.html")]) == 0
+    assert f"--cond class --code {own}" in (tmp_path / "report.html").read_text()
 
 
 def test_pairs_of_ones_own_stay_together(own, tmp_path):

@@ -118,6 +118,9 @@ def reproduce(run: RunData, changed: list[Setting]) -> str:
     condition, augment = part_of(recipe, "condition"), part_of(part_of(recipe, "extras"), "augment")
     if condition:
         words += ["--cond", str(condition.get("class" if condition.get("kind") == "own" else "kind"))]
+    code = config.get("code")
+    for file in code if isinstance(code, list | tuple) else ():
+        words += ["--code", str(file)]
     if encoder := condition.get("encoder"):
         words += ["--encoder", str(encoder)]
     for setting in changed:
