@@ -230,9 +230,9 @@ def test_what_cannot_be_meant_is_one_line(photos, tmp_path, monkeypatch):
     (taken / "x").write_text("x")
     with pytest.raises(FileError, match=r"output .*taken exists"):
         align(str(photos), output=taken)
-    with pytest.raises(UsageError, match="lies among the pictures"):
+    with pytest.raises(UsageError, match=r"lies inside .*, among its images"):
         align(str(photos), output=photos / "faces")
-    with pytest.raises(UsageError, match="lies among the pictures"):
+    with pytest.raises(UsageError, match=r"lies inside .*, among its images"):
         align(str(photos), output=tmp_path / "faces", sheet=photos / "sheet.png")
     with pytest.raises(UsageError, match="margin 3 must lie between"):
         align(str(photos), margin=3.0)
@@ -268,7 +268,7 @@ def test_the_check_says_when_faces_are_small(tmp_path):
     for index in range(6):
         photo((150 + 100j, 20), size=(300, 300)).save(folder / f"{index}.png")
     found = check(str(folder), output=tmp_path / "sheet.png")
-    assert found.faces == "in 6 of 6 sampled pictures, median side 19% of the picture's (photo)"
+    assert found.faces == "in 6 of 6 sampled images, median side 19% of the image's (photo)"
     assert any("faces are small" in line and f"mien data align {folder}" in line for line in found.warnings)
 
 
@@ -314,7 +314,7 @@ def test_a_signal_half_way_leaves_nothing(photos, tmp_path, monkeypatch):
     def stopped(*_):
         raise Interrupted(15)
 
-    monkeypatch.setattr("mien.faces.aligning.note", stopped)
+    monkeypatch.setattr("mien.faces.aligning.choose", stopped)
     with pytest.raises(KeyboardInterrupt):
         align(str(photos), output=tmp_path / "out" / "faces", resolution="64")
     assert list((tmp_path / "out").iterdir()) == []

@@ -8,7 +8,7 @@ from PIL import Image
 from mien.faces.face import Face
 from mien.faces.mtcnn import MTCNN
 from mien.faces.placing import MEAN
-from mien.faces.upright import BELOW, SIDE, seen_upright
+from mien.faces.upright import BELOW, SIDE, refined_upright
 from mien.networks.mtcnn import Output, Proposal, Refinement
 
 CPU = torch.device("cpu")
@@ -61,16 +61,16 @@ def drawn(points, size=160):
 def test_the_second_look_finds_what_the_first_one_missed_by_some_pixels(eyes):
     points = points_of(80 + 60j, eyes)
     first = points + np.array([[3, -2], [1, 4], [0, 0], [-2, 1], [2, 2]])
-    found = seen_upright(Marks(), drawn(points), face(first), CPU)
+    found = refined_upright(Marks(), drawn(points), face(first), CPU)
     assert np.abs(found.points - points).max() < 0.25
     assert found.score == 0.9 and found.box.tolist() == [10, 20, 90, 110]
 
 
 def test_an_error_to_one_side_cancels_in_the_mirror_image():
     points = points_of(80 + 60j, 40)
-    found = seen_upright(Marks(off=(0.05, 0.0)), drawn(points), face(points), CPU)
+    found = refined_upright(Marks(off=(0.05, 0.0)), drawn(points), face(points), CPU)
     assert np.abs(found.points - points).max() < 0.25
-    down = seen_upright(Marks(off=(0.0, 0.05)), drawn(points), face(points), CPU)
+    down = refined_upright(Marks(off=(0.0, 0.05)), drawn(points), face(points), CPU)
     assert np.abs(down.points - points - np.array([0, 0.05 * SIDE * 40])).max() < 0.25
 
 

@@ -108,7 +108,7 @@ def align(
     from mien.data.own_output import SHEET
     from mien.data.own_output import find as find_own
     from mien.errors import DataError, UsageError
-    from mien.faces.aligning import Wishes
+    from mien.faces.aligning import CropOptions
     from mien.faces.aligning import align as align_files
     from mien.faces.labels import write_labels
     from mien.faces.output import FACTS, building, check_place
@@ -137,14 +137,14 @@ def align(
     check_place(sheet, layout.path, "--sheet")
     used, size = _chosen(layout, detector, pick_device(device), smallest, size, margin)
 
-    wishes = Wishes(size, margin, several, "png" if prepared else format)
+    options = CropOptions(size, margin, several, "png" if prepared else format)
     own = find_own(layout.files, is_picture)
     names = [name for name in layout.files.pictures if not own.holds(name)]
     began = time.monotonic()
     with building(place) as (pictures, result):
         target = pictures if prepared else result
         with counted("aligning") as progress:
-            outcome = align_files(layout.files, names, target, used, wishes, SHOWN, progress)
+            outcome = align_files(layout.files, names, target, used, options, SHOWN, progress)
         rate = len(names) / max(time.monotonic() - began, 1e-9)
         if not outcome.made:
             count = count_text(len(names), "image")
@@ -187,7 +187,7 @@ def _chosen(
     """The face finder, and the (height, width) of the crops."""
     from mien.errors import UsageError
     from mien.faces.choosing import AUTO, finder, finders, nothing_here
-    from mien.faces.sampling import better, look
+    from mien.faces.sampling import best_finder, run_finders
     from mien.runtime.console import say
 
     if detector != AUTO:
@@ -201,8 +201,8 @@ def _chosen(
                 f"{layout.path}: {layout.kind} may need two detectors: align each folder separately, or add --detector"
             )
     assert layout.files is not None
-    samples = look(layout.files, layout.files.pictures, there) if size is None or len(there) > 1 else {}
-    name = better(samples) if samples else detector if detector in there else next(iter(there))
+    samples = run_finders(layout.files, layout.files.pictures, there) if size is None or len(there) > 1 else {}
+    name = best_finder(samples) if samples else detector if detector in there else next(iter(there))
     if len(there) > 1:
         counts = ", ".join(f"{other} in {sample.found}" for other, sample in samples.items())
         say(f"detector {name}: of {len(samples[name].faces)} sampled images, {counts} have a face")

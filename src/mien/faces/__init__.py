@@ -1,1 +1,1 @@
-"""Faces in pictures: found, turned upright, cut out."""
+"""Face detection and alignment: find faces, turn them upright, crop them."""

@@ -1,4 +1,4 @@
-"""From the images of a set to a folder of aligned faces: read ahead, found in batches, cut and written by threads."""
+"""Aligned faces from the images of a set: threads read, crop and write; the finder works in batches."""
 
 from __future__ import annotations
 
@@ -24,19 +24,22 @@ from mien.faces.warp import warp
 from mien.media.image_files import FORMATS
 from mien.runtime.atomic_files import io_errors
 
-AT_ONCE = 16  # images that are searched together
-BYTES_AT_ONCE = 1 << 24  # of their files: photographs of 24 megapixels take some 70 MB each once they are decoded
+AT_ONCE = 16  # images per batch of the finder
+BYTES_AT_ONCE = 1 << 24  # largest total size of their files: a decoded photograph of 24 megapixels takes about 70 MB
 
-BEYOND = 0.1  # share of a crop that is filled by the image's mirror image, from which it is told
+BEYOND = 0.1  # a crop counts as reaching beyond its image if more than this share lies outside
 
 Several = Literal["largest", "all", "skip"]
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """How faces are cut. size: (height, width). margin: see `placing.place`. several: what to do with an image of
-    several faces. format: a key of `pictures.FORMATS`."""
+class CropOptions:
+    """How faces are cropped.
+
+    size: (height, width). margin: see `placing.place`. several: what to do with an image of several faces. format: a
+    key of `image_files.FORMATS`.
+    """
 
     size: tuple[int, int]
     margin: float
@@ -46,9 +49,12 @@ class Wishes:
 
 @dataclass
 class Outcome:
-    """made: (picture, new file) of each face, in order. rows: what is kept of each image, as JSON. pairs: some
-    images before and after. absent, several, unreadable: the names of such images, the last with the
-    reason. reaching: crops of which over BEYOND lies beyond their image."""
+    """The result of `align`.
+
+    made: (image, new file) of each face, in order. rows: one JSON object for each image. pairs: some images before and
+    after. absent, several: names of images without a face, or with several. unreadable: image -> reason. reaching:
+    number of crops of which more than BEYOND lies outside their image.
+    """
 
     made: list[tuple[str, str]] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -60,19 +66,21 @@ class Outcome:
 
 
 def align(
-    files: Files, names: list[str], folder: Path, finder: Finder, wishes: Wishes, shown: int, progress: Progress
+    files: Files, names: list[str], folder: Path, finder: Finder, options: CropOptions, shown: int, progress: Progress
 ) -> Outcome:
-    """Writes the faces of `names` below `folder`, under the same names but for the ending. shown: so many images,
-    evenly spread, are kept for the sheet. Raises FileError."""
-    outcome, new_names = Outcome(), NewNames(wishes.format)
+    """Write the faces of `names` into `folder`, with the same names but for the ending. Raises FileError.
+
+    shown: number of images for the contact sheet, evenly spread.
+    """
+    outcome, new_names = Outcome(), NewNames(options.format)
     sheet = set(np.linspace(0, len(names) - 1, min(shown, len(names))).astype(int).tolist())
     done = 0
     with ThreadPoolExecutor(usable_cores()) as pool:
         writing: list[Future[None]] = []
         for rows, pictures in ahead(pool, files, names):
             there = [(row, picture) for row, picture in zip(rows, pictures) if isinstance(picture, Image.Image)]
-            seen = dict(zip((row for row, _ in there), finder([np.asarray(picture) for _, picture in there])))
-            wait(writing)  # not sooner: the threads write while the finder searches
+            found = dict(zip((row for row, _ in there), finder([np.asarray(picture) for _, picture in there])))
+            wait(writing)  # not earlier: the threads write while the finder works
             writing = []
             for row, picture in zip(rows, pictures):
                 name = names[row]
@@ -80,18 +88,18 @@ def align(
                     outcome.unreadable[name] = picture
                     outcome.rows.append({"file": name, "unreadable": picture})
                     continue
-                faces = seen[row]
-                chosen = note(outcome, name, faces, wishes.several)
-                placed = [place(face, wishes.size, wishes.margin) for face in chosen]
+                faces = found[row]
+                chosen = choose(outcome, name, faces, options.several)
+                placed = [place(face, options.size, options.margin) for face in chosen]
                 outcome.reaching += sum(one.beyond(picture.size) > BEYOND for one in placed)
                 files_made = [new_names(name, number) for number in range(len(chosen))]
                 outcome.made += [(name, new) for new in files_made]
                 outcome.rows.append(described(name, faces, placed, files_made))
-                pair = Pair(name, thumbnail(picture, placed, wishes.size), []) if row in sheet else None
+                pair = Pair(name, thumbnail(picture, placed, options.size), []) if row in sheet else None
                 if pair:
                     outcome.pairs.append(pair)
                 for one, new in zip(placed, files_made):
-                    writing.append(pool.submit(write, picture, one, folder / new, wishes.format, pair))
+                    writing.append(pool.submit(write, picture, one, folder / new, options.format, pair))
             done += len(rows)
             progress(done, len(names))
         wait(writing)
@@ -101,7 +109,7 @@ def align(
 def ahead(
     pool: ThreadPoolExecutor, files: Files, names: list[str]
 ) -> Iterator[tuple[list[int], list[Image.Image | str]]]:
-    """(rows, their images, or why there is none), in order: while one part is in use, the next is decoded."""
+    """Yields (rows, their images or the reasons why they are unreadable); decodes the next part meanwhile."""
     waiting: tuple[list[int], list[Future[Image.Image | str]]] | None = None
     for rows in parts(files, names):
         started = rows, [pool.submit(picture_of, files, names[row]) for row in rows]
@@ -113,6 +121,7 @@ def ahead(
 
 
 def parts(files: Files, names: list[str]) -> Iterator[list[int]]:
+    """Yields rows of `names`: at most AT_ONCE images and BYTES_AT_ONCE of files at a time."""
     part: list[int] = []
     size = 0
     for row, name in enumerate(names):
@@ -132,8 +141,8 @@ def picture_of(files: Files, name: str) -> Image.Image | str:
         return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-def note(outcome: Outcome, name: str, faces: list[Face], several: Several) -> list[Face]:
-    """The faces that are cut out; an image without one, or with several, is put on its list."""
+def choose(outcome: Outcome, name: str, faces: list[Face], several: Several) -> list[Face]:
+    """The faces to crop. Adds an image without a face, or with several, to its list in `outcome`."""
     if not faces:
         outcome.absent.append(name)
     if len(faces) < 2:
@@ -157,7 +166,7 @@ def write(picture: Image.Image, placement: Placement, path: Path, format: str, p
 
 
 def encoded(image: Image.Image, format: str) -> bytes:
-    """A whole file, without the facts that would tell mien that it has generated the image itself."""
+    """The bytes of an image file, without the facts that mark images that mien generated."""
     options: dict[str, Any] = {"jpg": {"quality": 95, "subsampling": 0}, "webp": {"quality": 95}}.get(format, {})
     file = io.BytesIO()
     image.save(file, FORMATS[format], **options)
@@ -170,7 +179,10 @@ def wait(futures: list[Future[None]]) -> None:
 
 
 class NewNames:
-    """The names of new files: each image's own, with the ending of `format`; a taken one keeps its old ending too."""
+    """The names of new files: the image's name with the ending of `format`.
+
+    If that name is used already, the new name contains the old ending too.
+    """
 
     def __init__(self, format: str) -> None:
         assert format in FORMATS
@@ -178,7 +190,7 @@ class NewNames:
         self.taken: set[str] = set()
 
     def __call__(self, name: str, number: int) -> str:
-        """number: of the face in its image, from 0."""
+        """The name of the file of face `number`, from 0, of an image."""
         suffix = f"-{number + 1}" if number else ""
         for stem in (posixpath.splitext(name)[0], name):
             new = f"{stem}{suffix}{self.ending}"

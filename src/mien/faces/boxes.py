@@ -6,23 +6,26 @@ import numpy as np
 
 
 def overlaps(one: np.ndarray, others: np.ndarray, of_smaller: bool = False) -> np.ndarray:
-    """[4], [N,4] -> [N]: the shared area as a share of the area that both cover; or of the smaller box's."""
+    """[4], [N,4] -> [N]: the intersection as a share of the union, or of the smaller box."""
     low, high = np.maximum(one[:2], others[:, :2]), np.minimum(one[2:], others[:, 2:])
     shared = np.prod(np.maximum(high - low, 0), axis=1)
     area, areas = np.prod(one[2:] - one[:2]), np.prod(others[:, 2:] - others[:, :2], axis=1)
-    whole = np.minimum(area, areas) if of_smaller else area + areas - shared
-    share: np.ndarray = shared / np.maximum(whole, 1e-12)
+    total = np.minimum(area, areas) if of_smaller else area + areas - shared
+    share: np.ndarray = shared / np.maximum(total, 1e-12)
     return share
 
 
 def suppressed(boxes: np.ndarray, scores: np.ndarray, most: float, of_smaller: bool = False) -> np.ndarray:
-    """int [M], the boxes that remain, surest first: each box that overlaps a surer one by more than `most` goes."""
-    order, kept = np.argsort(-scores, kind="stable"), []
+    """int [M]: the boxes that remain after non-maximum suppression, highest score first.
+
+    No two of them overlap by more than `most`.
+    """
+    order, remaining = np.argsort(-scores, kind="stable"), []
     while len(order):
         best, order = order[0], order[1:]
-        kept.append(best)
+        remaining.append(best)
         order = order[overlaps(boxes[best], boxes[order], of_smaller) <= most]
-    return np.array(kept, np.int64)
+    return np.array(remaining, np.int64)
 
 
 def corrected(boxes: np.ndarray, edges: np.ndarray) -> np.ndarray:

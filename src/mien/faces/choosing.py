@@ -1,4 +1,4 @@
-"""From --detector to finders of faces; whatever is missing is one line with its cure."""
+"""The face finder for --detector. If something is not installed, one line says how to install it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ PHOTO, ANIME, AUTO = "photo", "anime", "auto"
 SMALLEST, SMALLEST_OF_CASCADE = 0.06, 0.1  # of the shorter side
 ANIME_CURE = "mien weights fetch anime-cascade"
 ANIME_SIDE, ANIME_BORDER, ANIME_NEIGHBOURS, ANIME_LEAST = 256, 64, 3, 24
-CLOSE_SIDE, CLOSE_BORDER, CLOSE_LEAST = 96, 12, 22  # for the second look: faces that fill their image
+CLOSE_SIDE, CLOSE_BORDER, CLOSE_LEAST = 96, 12, 22  # for the second search: faces that fill their image
 
 
 @dataclass(frozen=True)
 class ByCascade:
-    """A cascade gives boxes and no landmarks: such faces are cut out and not turned. close: looks again where the
-    first has found nothing."""
+    """A finder by an OpenCV cascade. It gives boxes without landmarks: its faces are cropped but not turned.
+
+    close: a second cascade for images in which the first finds no face.
+    """
 
     cascade: Cascade
     close: Cascade | None = None
@@ -45,18 +47,20 @@ class ByCascade:
 
 
 def finder(detector: str, device: torch.device, smallest: float | None = None) -> Finder:
-    """detector: photo, anime, human or a cascade's file. smallest: a share of the shorter side. Raises UsageError or
-    FileError with the cure."""
+    """The finder for --detector: photo, anime, human or a cascade's file. Raises UsageError or FileError with the cure.
+
+    smallest: the smallest face, as a share of the image's shorter side.
+    """
     if detector == PHOTO:
         folder = find_mtcnn()
         if folder is None:
-            raise FileError(f"the weights of MTCNN, which finds faces in photographs, are not here: {CURE}")
+            raise FileError(f"the weights of MTCNN, which finds faces in photographs, are not installed: {CURE}")
         return MTCNN.load(folder, device, smallest or SMALLEST)
     if not find_spec("cv2"):
         raise UsageError(f"--detector {detector} needs OpenCV, which is not installed: {CURE}")
     found = choose_detector(detector)
     if not isinstance(found, Cascade):
-        raise UsageError(f"--detector {detector} says whether there is a face, and not where: use a cascade or photo")
+        raise UsageError(f"--detector {detector} gives no boxes, only whether there is a face: use a cascade or photo")
     if found.path.name != ANIME_FILE:
         return ByCascade(found)
     share = smallest or SMALLEST_OF_CASCADE
@@ -67,10 +71,10 @@ def finder(detector: str, device: torch.device, smallest: float | None = None) -
 
 
 def finders(device: torch.device, smallest: float | None = None) -> dict[str, Finder]:
-    """All that are here, of photo and anime."""
+    """The installed finders, of photo and anime."""
     there = {PHOTO: find_mtcnn() is not None, ANIME: find(ANIME_CASCADE) is not None and find_spec("cv2") is not None}
     return {name: finder(name, device, smallest) for name, present in there.items() if present}
 
 
 def nothing_here() -> FileError:
-    return FileError(f"no detector of faces is here: for photographs {CURE}; for drawn faces {ANIME_CURE}")
+    return FileError(f"no face detector is installed: for photographs {CURE}; for anime faces {ANIME_CURE}")

@@ -1,4 +1,4 @@
-"""What a finder says of a picture: faces, in the image's own pixels."""
+"""Face: the result of a finder, in pixels of the image."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Face:
-    """box: (left, top, right, bottom), float64 [4]; it may reach beyond the image. score: how sure, 0 to 1.
+    """A face in an image. box: (left, top, right, bottom), float64 [4]; it may reach beyond the image. score: 0 to 1.
 
-    points: float64 [5,2] (x, y): the eye on the image's left, the one on its right, the nose, the mouth's corners;
-    None where the finder knows no landmarks. Whole numbers are the pixels' edges: the first centre is at (0.5, 0.5).
+    points: float64 [5,2] (x, y): the eye on the image's left, the eye on its right, the nose, the mouth's corners.
+    None if the finder gives no landmarks. Integers are the edges of pixels: the first pixel's centre is (0.5, 0.5).
     """
 
     box: np.ndarray
@@ -22,11 +22,11 @@ class Face:
 
     @property
     def side(self) -> float:
-        """Of the square with the box's area, in pixels."""
+        """The side of a square with the box's area, in pixels."""
         return float(np.sqrt(np.prod(self.box[2:] - self.box[:2])))
 
     def scaled(self, factor: float) -> Face:
-        """The same face in an image of `factor` times as many pixels across."""
+        """The same face in an image that is `factor` times as wide and as high."""
         return Face(self.box * factor, self.score, None if self.points is None else self.points * factor)
 
     def as_dict(self) -> dict[str, Any]:
@@ -35,13 +35,13 @@ class Face:
 
 
 class Finder(Protocol):
-    """name: what is used, with its settings."""
+    """A face finder. name: the method and its settings, as text."""
 
     @property
     def name(self) -> str: ...
 
     def __call__(self, pictures: list[np.ndarray]) -> list[list[Face]]:
-        """uint8 [H,W,3] each, of any sizes -> the faces of each, the largest first."""
+        """uint8 [H,W,3] of any sizes -> the faces of each image, the largest first."""
 
 
 def largest_first(faces: list[Face]) -> list[Face]:

@@ -1,4 +1,4 @@
-"""The labels of the images that faces were cut from, beside the new images, as mien reads them."""
+"""The labels of aligned faces: those of their images, in files that mien reads."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ STYLEGAN, FOLDERS = "stylegan dataset.json", "class folders"
 
 
 def write_labels(layout: Layout, made: Iterable[tuple[str, str]], folder: Path) -> None:
-    """made: (the image, the new file) of each crop. Class folders need no file. Where some of the images are kept
-    for a test, the file says so. Raises OSError."""
+    """Write the labels and captions of the crops into `folder`; class folders need no file. Raises OSError.
+
+    made: (the image, the new file) of each crop. If some images belong to a test split, the file says so.
+    """
     if layout.kind == FOLDERS or (layout.labels is None and layout.captions is None):
         return
     row_of = {name: row for row, name in enumerate(layout.entries)}
@@ -29,10 +31,10 @@ def write_labels(layout: Layout, made: Iterable[tuple[str, str]], folder: Path) 
     lines = []
     for name, new in made:
         row = row_of.get(name)
-        told = {"file_name": new}
+        written = {"file_name": new}
         if row is not None and layout.labels is not None:
-            told = json.loads(metadata_row(new, layout.labels[row][None], attributes))
+            written = json.loads(metadata_row(new, layout.labels[row][None], attributes))
         if row is not None and layout.captions is not None:
-            told["text"] = layout.captions[row]
-        lines.append(json.dumps(told | ({"split": "test" if row is None else "train"} if split else {})) + "\n")
+            written["text"] = layout.captions[row]
+        lines.append(json.dumps(written | ({"split": "test" if row is None else "train"} if split else {})) + "\n")
     (folder / METADATA).write_text("".join(lines))

@@ -1,5 +1,7 @@
-"""MTCNN's cascade: P-Net proposes windows in a pyramid of sizes, R-Net sorts them out, O-Net adds the landmarks.
-A second look at each face turned upright makes these more exact (`upright.py`)."""
+"""MTCNN's cascade: P-Net proposes windows in a pyramid of sizes, R-Net rejects most, O-Net adds the landmarks.
+
+A second pass on each face, turned upright, makes the landmarks more exact (`upright.py`).
+"""
 
 from __future__ import annotations
 
@@ -15,40 +17,39 @@ from torch.nn.functional import interpolate, pad
 
 from mien.faces.boxes import corrected, squared, suppressed
 from mien.faces.face import Face, largest_first
-from mien.faces.upright import seen_upright
+from mien.faces.upright import refined_upright
 from mien.faces.weights import load_mtcnn
 from mien.networks.mtcnn import Output, Proposal, Refinement
 from mien.runtime.device import to_device
 
 STEP = 0.709  # from one size of the pyramid to the next: half the area
-LEAST_SIDE = 20  # pixels of the smallest face that the networks can tell
-SURE = (0.6, 0.7, 0.7)  # the probability that each network asks for
+LEAST_SIDE = 20  # pixels of the smallest face that the networks can find
+SURE = (0.6, 0.7, 0.7)  # the smallest probability that passes each network
 OVERLAP, OVERLAP_IN_LEVEL = 0.7, 0.5
-AT_ONCE = 1 << 18  # pixels of the images that go through P-Net together: more leave the processor's caches
+AT_ONCE = 1 << 18  # pixels per batch of P-Net: larger batches do not fit into the processor's caches
 CROPS_AT_ONCE = 512
-WIDER = 3  # the border of the second look, as a multiple
+WIDER = 3  # the border of the second search, as a multiple of the first
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows of several images. rows: int [N], whose. boxes [N,4], scores [N], edges [N,4]"""
+    """Windows of several images. rows: int [N], the image of each. boxes [N,4], scores [N], edges [N,4]."""
 
     rows: np.ndarray
     boxes: np.ndarray
     scores: np.ndarray
     edges: np.ndarray
 
-    def __getitem__(self, kept: np.ndarray) -> Windows:
-        return Windows(self.rows[kept], self.boxes[kept], self.scores[kept], self.edges[kept])
+    def __getitem__(self, chosen: np.ndarray) -> Windows:
+        return Windows(self.rows[chosen], self.boxes[chosen], self.scores[chosen], self.edges[chosen])
 
 
 class MTCNN:
-    """smallest: the smallest face to look for, as a share of the image's shorter side, but at least 20 px.
+    """The finder for photographs (Zhang et al. 2016).
 
-    border: pixels repeated around each image before it is searched, as a share of its shorter side: without them a
-    face that fills its image is missed.
-
-    twice: look for the landmarks once more, in the upright face.
+    smallest: the smallest face to find, as a share of the image's shorter side, but at least 20 px. border: width of a
+    border of repeated pixels, as a share of the shorter side: without it, faces that fill their image are not found.
+    twice: compute the landmarks again, on the upright face.
     """
 
     def __init__(
@@ -74,8 +75,10 @@ class MTCNN:
         return f"MTCNN (faces from {self.smallest:.0%} of the shorter side)"
 
     def __call__(self, pictures: list[np.ndarray]) -> list[list[Face]]:
-        """See `Finder`. Images of one size go through the networks together. One without a face is looked at again
-        with a wider border, which helps where the face is larger than its image."""
+        """The faces of each image; see `Finder`. Images of one size form a batch.
+
+        An image without a face is searched again with a wider border, for faces that are larger than their image.
+        """
         found = self.once(pictures, self.border)
         missed = [row for row, faces in enumerate(found) if not faces]
         for row, faces in zip(missed, self.once([pictures[row] for row in missed], WIDER * self.border)):
@@ -96,12 +99,12 @@ class MTCNN:
                     pixels, factor = smaller[row]
                     image = Image.fromarray(pixels)
                     if self.twice:
-                        faces = [seen_upright(self.output, image, face, self.device) for face in faces]
+                        faces = [refined_upright(self.output, image, face, self.device) for face in faces]
                     found[row] = [face.scaled(factor) for face in faces]
         return found
 
     def reduced(self, picture: np.ndarray) -> tuple[np.ndarray, float]:
-        """The image no larger than O-Net needs for the smallest face, and the factor back to its own pixels."""
+        """(the image, reduced as far as O-Net allows for the smallest face; the factor back to its pixels)."""
         height, width = picture.shape[:2]
         factor = self.smallest * min(height, width) / self.output.side
         if factor <= 1:
@@ -124,7 +127,10 @@ class MTCNN:
         return [largest_first(faces) for faces in found]
 
     def first_two(self, images: Tensor, least: float) -> Windows:
-        """P-Net and R-Net, on images no larger than R-Net needs for the smallest face. least: its side in pixels."""
+        """The windows that pass P-Net and R-Net. least: side of the smallest face in pixels.
+
+        Images are reduced as far as R-Net allows for the smallest face.
+        """
         height, width = images.shape[2:]
         scale = min(1.0, self.refinement.side / least)
         size = (round(height * scale), round(width * scale))
@@ -134,7 +140,7 @@ class MTCNN:
         return windows
 
     def propose(self, images: Tensor, least: float) -> Windows:
-        """least: pixels of the smallest face."""
+        """The windows of P-Net, over all sizes of the pyramid. least: side of the smallest face in pixels."""
         height, width = images.shape[2:]
         scale, parts = self.proposal.side / least, []
         while min(height, width) * scale >= self.proposal.side:
@@ -148,7 +154,7 @@ class MTCNN:
         return Windows(windows.rows, squared(corrected(windows.boxes, windows.edges)), windows.scores, windows.edges)
 
     def level(self, image: Tensor, factors: tuple[float, float]) -> Windows:
-        """One size of the pyramid. factors: from its pixels to the picture's, across and down."""
+        """The windows at one size of the pyramid. factors: from its pixels to the image's, (across, down)."""
         probabilities, edges = self.proposal(image)
         places = (probabilities >= SURE[0]).nonzero(as_tuple=True)
         rows, down, across = (place.cpu().numpy() for place in places)
@@ -158,6 +164,7 @@ class MTCNN:
         return each(Windows(rows, boxes, probabilities[places].double().cpu().numpy(), chosen), OVERLAP_IN_LEVEL)
 
     def refine(self, images: Tensor, windows: Windows) -> Windows:
+        """The windows that pass R-Net."""
         if not len(windows.rows):
             return windows
         crops, boxes = cut(images, windows.rows, windows.boxes, self.refinement.side)
@@ -170,7 +177,7 @@ class MTCNN:
         return Windows(windows.rows, squared(corrected(windows.boxes, windows.edges)), windows.scores, windows.edges)
 
     def conclude(self, images: Tensor, windows: Windows) -> list[tuple[int, np.ndarray, float, np.ndarray]]:
-        """(picture, box, score, landmarks) of each face."""
+        """(image, box, score, landmarks) of each face that passes O-Net."""
         if not len(windows.rows):
             return []
         crops, boxes = cut(images, windows.rows, windows.boxes, self.output.side)
@@ -179,35 +186,38 @@ class MTCNN:
         points = boxes[:, None, :2] + points * (boxes[:, None, 2:] - boxes[:, None, :2])
         sure = np.flatnonzero(scores >= SURE[2])
         faces = Windows(windows.rows[sure], corrected(boxes[sure], edges[sure]), scores[sure], edges[sure])
-        kept = kept_of_each(faces, OVERLAP, of_smaller=True)
-        return [(int(faces.rows[one]), faces.boxes[one], float(faces.scores[one]), points[sure[one]]) for one in kept]
+        remaining = remaining_of_each(faces, OVERLAP, of_smaller=True)
+        return [
+            (int(faces.rows[one]), faces.boxes[one], float(faces.scores[one]), points[sure[one]]) for one in remaining
+        ]
 
 
 def cut(images: Tensor, rows: np.ndarray, boxes: np.ndarray, side: int) -> tuple[Tensor, np.ndarray]:
-    """The windows as [N,3,side,side], black beyond the image; and the boxes in whole pixels that were cut."""
+    """(the windows [N,3,side,side], black outside the image; their boxes in integer pixels)."""
     height, width = images.shape[2:]
-    whole = np.rint(boxes).astype(int)
-    whole[:, 2:] = np.maximum(whole[:, 2:], whole[:, :2] + 1)
+    rounded = np.rint(boxes).astype(int)
+    rounded[:, 2:] = np.maximum(rounded[:, 2:], rounded[:, :2] + 1)
     crops = []
-    for row, (left, top, right, bottom) in zip(rows, whole):
+    for row, (left, top, right, bottom) in zip(rows, rounded):
         inside = images[row, :, max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
         beyond = [max(-left, 0), max(right - width, 0), max(-top, 0), max(bottom - height, 0)]
-        if min(inside.shape[1:]) == 0:  # a window that a correction has thrown out of the image
+        if min(inside.shape[1:]) == 0:  # a correction moved the window out of the image
             crops.append(images.new_full((3, side, side), -1.0))
             continue
         crop = pad(inside, beyond, value=-1.0)[None] if any(beyond) else inside[None]
         crops.append(interpolate(crop, (side, side), mode="bilinear", antialias=True)[0])
-    return torch.stack(crops), whole.astype(np.float64)
+    return torch.stack(crops), rounded.astype(np.float64)
 
 
 def each(windows: Windows, most: float) -> Windows:
-    """Suppression within each image."""
-    return windows[kept_of_each(windows, most)]
+    """Non-maximum suppression within each image."""
+    return windows[remaining_of_each(windows, most)]
 
 
-def kept_of_each(windows: Windows, most: float, of_smaller: bool = False) -> np.ndarray:
-    kept = [np.zeros(0, np.int64)]
+def remaining_of_each(windows: Windows, most: float, of_smaller: bool = False) -> np.ndarray:
+    """int [M]: the windows that remain after suppression within each image."""
+    remaining = [np.zeros(0, np.int64)]
     for row in np.unique(windows.rows):
         own = np.flatnonzero(windows.rows == row)
-        kept.append(own[suppressed(windows.boxes[own], windows.scores[own], most, of_smaller)])
-    return np.concatenate(kept)
+        remaining.append(own[suppressed(windows.boxes[own], windows.scores[own], most, of_smaller)])
+    return np.concatenate(remaining)

@@ -1,4 +1,4 @@
-"""The folder that faces are written to: built beside its place under a hidden name, and renamed when it is whole."""
+"""The output folder of faces: built beside its path under a hidden name, and renamed when it is complete."""
 
 from __future__ import annotations
 
@@ -19,39 +19,40 @@ FACTS = "alignment.json"
 
 
 def check_place(place: Path, source: Path, flag: str) -> None:
-    """Raises FileError where something lies there, UsageError where mien would later find its own faces among the
-    images."""
+    """Check that `place` is free and outside the folder of images. Raises FileError or UsageError."""
     if source.is_dir() and source in (place.resolve(), *place.resolve().parents):
-        raise UsageError(f"{flag} {place} lies among the pictures of {source}: name a folder outside")
+        raise UsageError(f"{flag} {place} lies inside {source}, among its images: choose a path outside it")
     if flag == "--output":
         check_free(place)
 
 
 @contextlib.contextmanager
 def building(place: Path) -> Iterator[tuple[Path, Path]]:
-    """Two folders to fill, which do not exist yet: one that is thrown away, and one that is moved to `place` once the
-    block has ended. Nothing is left where it has failed. Raises FileError."""
+    """Yields two folders to fill, which do not exist yet: one is deleted at the end, the other moved to `place`.
+
+    If the block fails, both are deleted. Raises FileError.
+    """
     with io_errors(place), leftovers.temporary_folder(place.parent) as scratch:
         yield scratch / "pictures", scratch / "result"
         move(scratch / "result", place)
 
 
 def prepared(pictures: Path, place: Path, size: tuple[int, int], facts: dict[str, Any]) -> None:
-    """The aligned images as a prepared set at `place`. Raises FileError."""
+    """Write the aligned images as a prepared set at `place`. Raises FileError."""
     prepare(pictures, *size, output=place)
     path = place / "dataset.json"
     with io_errors(path):
         info = json.loads(path.read_text(encoding="utf-8"))
-    # key: its files are thrown away, so nothing may look whether they have changed
+    # key: the files are deleted later, so nothing may check whether they have changed
     info |= {"key": None, "source": facts["source"], "aligned": facts}
     write_json(path, {**info, "own_sum": own_sum(info)})
 
 
 def move(scratch: Path, place: Path) -> None:
-    """Raises OSError, FileError where another program has taken the place meanwhile."""
+    """Rename the folder. Raises OSError, and FileError if another program has used `place` meanwhile."""
     if place.exists():
         try:
-            place.rmdir()  # an empty folder may be named
+            place.rmdir()  # --output may be an empty folder
         except OSError:
-            raise FileError(f"--output {place} is no longer empty: name a new folder") from None
+            raise FileError(f"--output {place} is no longer empty: choose a new folder") from None
     scratch.rename(place)

@@ -1,4 +1,4 @@
-"""Where the crop around a face lies in its picture: by landmarks turned upright and scaled, by a box alone as it is."""
+"""Where the crop around a face lies in its image. Landmarks turn it upright; a box alone does not turn it."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ import numpy as np
 
 from mien.faces.face import Face
 
-# The mean face that MTCNN finds in frontal photographs, in units of the distance between its eyes, from the middle
-# between them: the eyes, the nose, the mouth's corners. x + iy, y downwards.
+# The mean of MTCNN's landmarks in frontal photographs: the eyes, the nose, the mouth's corners, as x + iy with y down.
+# The unit is the distance between the eyes; the origin is the middle between them.
 MEAN = np.array([-0.5, 0.5, 0.6j, -0.43 + 1.07j, 0.43 + 1.07j])
 WEIGHTS = np.array([1.0, 1.0, 0.0, 0.05, 0.05])
-"""The eyes decide, and the mouth only holds the size where a turned head brings them together; the nose, which moves
-with every turn, is left out."""
-SIDE, BELOW = 2.8, 0.3  # in the same unit: from the hairline to the chin, and how far below the eyes its centre lies
+"""The eyes count most. If the head turns, the eyes move together and the mouth keeps the size stable.
+The nose has weight 0, because it moves with every turn."""
+# In the same unit: the side from hairline to chin, and the distance from the eyes down to its centre.
+SIDE, BELOW = 2.8, 0.3
 ANIME_SIDE, ANIME_BELOW = 1.0, 0.0  # of the cascade's box; see docs/align.md
 
 
 @dataclass(frozen=True)
 class Placement:
-    """centre: the crop's middle in the image, x + iy in its pixels. step: from one pixel of the crop to the next on
-    its right, in the image, as a complex number: its length is the scale, its angle the turn. size: (height, width)
+    """A crop in its image. size: (height, width). centre: the crop's middle, x + iy in the image's pixels.
+
+    step: from one pixel of the crop to the next on its right, as a complex number in the image's pixels. Its length is
+    the scale, its angle the turn.
     """
 
     centre: complex
@@ -30,20 +33,20 @@ class Placement:
     size: tuple[int, int]
 
     def in_picture(self, points: np.ndarray) -> np.ndarray:
-        """float [N,2] in the crop's pixels -> in the picture's."""
+        """float [N,2]: points in the crop's pixels -> in the image's pixels."""
         height, width = self.size
         across_down = points - np.array([width / 2, height / 2])
-        place = self.centre + self.step * (across_down @ np.array([1, 1j]))
-        return np.stack([place.real, place.imag], -1)
+        points = self.centre + self.step * (across_down @ np.array([1, 1j]))
+        return np.stack([points.real, points.imag], -1)
 
     def in_crop(self, points: np.ndarray) -> np.ndarray:
-        """The opposite."""
+        """float [N,2]: points in the image's pixels -> in the crop's pixels."""
         height, width = self.size
-        place = (points @ np.array([1, 1j]) - self.centre) / self.step
-        return np.stack([place.real + width / 2, place.imag + height / 2], -1)
+        inside = (points @ np.array([1, 1j]) - self.centre) / self.step
+        return np.stack([inside.real + width / 2, inside.imag + height / 2], -1)
 
     def beyond(self, picture: tuple[int, int], grid: int = 12) -> float:
-        """The share of the crop that lies beyond an image of (width, height)."""
+        """The share of the crop that lies outside an image of (width, height)."""
         steps = (np.arange(grid) + 0.5) / grid
         across, down = np.meshgrid(steps * self.size[1], steps * self.size[0])
         points = self.in_picture(np.stack([across.ravel(), down.ravel()], 1))
@@ -51,13 +54,15 @@ class Placement:
 
     @property
     def degrees(self) -> float:
-        """By how much the face leans, clockwise."""
+        """The turn of the face, clockwise."""
         return math.degrees(math.atan2(self.step.imag, self.step.real))
 
 
 def place(face: Face, size: tuple[int, int], margin: float) -> Placement:
-    """size: (height, width) of the crop. margin: room on each side of the face, as a share of the face's side; of a
-    crop that is not square, along its shorter side."""
+    """The crop around a face. size: (height, width).
+
+    margin: space on each side of the face, as a share of the face's side, along the crop's shorter side.
+    """
     if face.points is None:
         side = face.side * ANIME_SIDE
         centre = complex(*(face.box[:2] + face.box[2:]) / 2) + 1j * face.side * ANIME_BELOW
@@ -69,8 +74,10 @@ def place(face: Face, size: tuple[int, int], margin: float) -> Placement:
 
 
 def fitted(points: np.ndarray, weights: np.ndarray = WEIGHTS) -> tuple[complex, complex]:
-    """complex [5] -> (the middle between the eyes, from the left eye to the right one) of the mean face that is moved,
-    turned and scaled to lie nearest to the points: weighted least squares."""
+    """complex [5] -> (the middle between the eyes, the vector from the left eye to the right one).
+
+    Both belong to the mean face after a move, a turn and a scaling that fit it to the points by weighted least squares.
+    """
     share = weights / weights.sum()
     centre, mean = share @ points, share @ MEAN
     unit = share @ ((points - centre) * (MEAN - mean).conj()) / (share @ np.abs(MEAN - mean) ** 2)

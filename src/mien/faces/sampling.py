@@ -1,4 +1,4 @@
-"""A look at a few images of a set: which finder sees faces in them, and how large these are."""
+"""A sample of a set's images: which finder finds faces in them, and how large the faces are."""
 
 from __future__ import annotations
 
@@ -17,33 +17,37 @@ SAMPLE = 32
 
 @dataclass(frozen=True)
 class Sample:
-    """What one finder saw. shorter: the shorter side of each image in pixels. faces: of each, the largest first."""
+    """The result of one finder.
+
+    shorter: each image's shorter side in pixels. faces: the faces of each image, the largest first.
+    """
 
     shorter: list[int]
     faces: list[list[Face]]
 
     @property
     def found(self) -> int:
-        """Images with a face."""
+        """Number of images with a face."""
         return sum(bool(faces) for faces in self.faces)
 
     @property
     def several(self) -> int:
+        """Number of images with several faces."""
         return sum(len(faces) > 1 for faces in self.faces)
 
     @property
     def sides(self) -> list[float]:
-        """Of the largest face, in pixels, where there is a face."""
+        """The side of the largest face of each image with a face, in pixels."""
         return [faces[0].side for faces in self.faces if faces]
 
     @property
     def shares(self) -> list[float]:
-        """The side of the largest face as a share of its image's shorter side, where there is a face."""
+        """The same sides, as shares of the images' shorter sides."""
         return [faces[0].side / side for faces, side in zip(self.faces, self.shorter) if faces]
 
 
-def look(files: Files, names: list[str], finders: dict[str, Finder], count: int = SAMPLE) -> dict[str, Sample]:
-    """Up to `count` images, evenly spread, by each finder; images that cannot be read are left out."""
+def run_finders(files: Files, names: list[str], finders: dict[str, Finder], count: int = SAMPLE) -> dict[str, Sample]:
+    """Finder -> its result on up to `count` images, evenly spread, without unreadable ones."""
     chosen = np.linspace(0, len(names) - 1, min(count, len(names))).astype(int)
     pictures = [picture for row in chosen if (picture := readable(files, names[row])) is not None]
     arrays = [np.asarray(picture) for picture in pictures]
@@ -51,12 +55,13 @@ def look(files: Files, names: list[str], finders: dict[str, Finder], count: int 
     return {name: Sample(shorter, finder(arrays)) for name, finder in finders.items()}
 
 
-def better(samples: dict[str, Sample]) -> str:
-    """The finder that saw faces in more images; the first of those that saw as many."""
+def best_finder(samples: dict[str, Sample]) -> str:
+    """The finder with faces in most images; of equals, the first."""
     return max(samples, key=lambda name: samples[name].found)
 
 
 def readable(files: Files, name: str) -> Image.Image | None:
+    """The image; None if it is unreadable."""
     try:
         return decoded(files, name)
     except (BadPicture, OSError, ValueError):
@@ -64,7 +69,7 @@ def readable(files: Files, name: str) -> Image.Image | None:
 
 
 def decoded(files: Files, name: str) -> Image.Image:
-    """RGB, whole, turned as its EXIF says. Raises BadPicture, OSError or ValueError."""
+    """The RGB image, turned by its EXIF orientation. Raises BadPicture, OSError or ValueError."""
     with catch_warnings():
         simplefilter("ignore")
         image = open_picture(files.read(name), name)

@@ -1,4 +1,4 @@
-"""Images before and after: the crop drawn on the image, the face that was cut from it beside."""
+"""The contact sheet of alignment: each image with the outline of its crop, and the aligned face beside it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mien.media.contact_sheet import DARK, Cell, Group, contact_sheet
 from mien.media.image_files import KEY
 from mien.runtime.atomic_files import io_errors
 
-SIDE, PAIRS = 144, 4  # pixels of a image's longer side; pairs in a row
+SIDE, PAIRS = 144, 4  # pixels of an image's longer side; pairs in a row
 SHOWN = 24
 _CROP = (255, 196, 0)
 
 
 @dataclass(frozen=True)
 class Pair:
-    """before: a small image with its crops drawn. after: the faces cut from it; none, where it was left out."""
+    """before: a small image with the outlines of its crops. after: its aligned faces; none if it was left out."""
 
     name: str
     before: Image.Image
@@ -28,7 +28,7 @@ class Pair:
 
 
 def thumbnail(picture: Image.Image, placed: list[Placement], size: tuple[int, int]) -> Image.Image:
-    """The image within SIDE x SIDE, with the outline of each crop; its upper edge is thick, so that a turn shows."""
+    """The image within SIDE x SIDE, with the outline of each crop. A thick upper edge shows the turn."""
     scale = min(SIDE / picture.width, SIDE / picture.height)
     small = picture.resize(
         (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))),
@@ -46,7 +46,7 @@ def thumbnail(picture: Image.Image, placed: list[Placement], size: tuple[int, in
 
 
 def save_sheet(pairs: list[Pair], path: Path) -> Path:
-    """A PNG. Raises FileError."""
+    """Write the sheet as a PNG and return its path. Raises FileError."""
     info = PngImagePlugin.PngInfo()
     info.add_text(KEY, '{"sheet": "faces before and after"}')
     with io_errors(path):
@@ -56,7 +56,7 @@ def save_sheet(pairs: list[Pair], path: Path) -> Path:
 
 
 def sheet(pairs: list[Pair]) -> Image.Image:
-    """The pairs of an image and its first face, four in a row, with the image's name."""
+    """The sheet: pairs of an image and its first face, four pairs in a row, with the image's name."""
     cells = [cell for pair in pairs for cell in cells_of(pair)] or [Cell(Image.new("RGB", (SIDE, SIDE)))]
     rows = [cells[start : start + 2 * PAIRS] for start in range(0, len(cells), 2 * PAIRS)]
     return contact_sheet(rows, groups=[Group(2)] * min(PAIRS, max(1, len(pairs))), paper=DARK)

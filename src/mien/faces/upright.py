@@ -1,4 +1,4 @@
-"""A second look for the landmarks: O-Net sees the face turned upright, and its mirror image."""
+"""The second pass for landmarks: O-Net on the upright face and on its mirror image."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from mien.faces.placing import Placement, fitted
 from mien.faces.warp import warp
 from mien.networks.mtcnn import Output
 
-SIDE, BELOW = 2.5, 0.3  # of the window, in distances between the eyes; how far below the eyes its centre lies
+SIDE, BELOW = 2.5, 0.3  # the window's side, and the distance from the eyes down to its centre, in eye distances
 MIRRORED = [1, 0, 2, 4, 3]  # the order of the landmarks in a mirror image
 
 
 @torch.inference_mode()
-def seen_upright(output: Output, picture: Image.Image, face: Face, device: torch.device) -> Face:
-    """The face with the landmarks of the second look: the mean of both images.
+def refined_upright(output: Output, picture: Image.Image, face: Face, device: torch.device) -> Face:
+    """The face with new landmarks: the mean of those on the upright face and on its mirror image.
 
-    The cascade's own window leans as the image does, and lies only about where the face is. The first landmarks tell
-    where the upright window lies.
+    The cascade's own window is not upright, and only near the face. The first landmarks give the upright window.
     """
     assert face.points is not None
     middle, eyes = fitted(face.points @ np.array([1, 1j]))

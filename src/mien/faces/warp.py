@@ -1,4 +1,4 @@
-"""One crop out of an image, turned and resized: antialiased, and mirrored where it reaches beyond the image."""
+"""One crop of an image, turned and resized with antialiasing. Outside the image it shows the mirror image."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from PIL import Image, ImageFilter
 
 from mien.faces.placing import Placement
 
-FINER = 2  # the turn is computed on so many pixels for each of the crop's, and only then reduced
+FINER = 2  # the turn is computed at this multiple of the crop's resolution, then reduced
 REACH = 4  # pixels around the crop that the filters read
-FADE = 0.1  # share of the crop's side over which what is mirrored loses its details, so that no second eye looks out
+FADE = 0.1  # the mirror image is blurred within this share of the crop's side, so that no second eye appears
 
 
 def warp(picture: Image.Image, placement: Placement) -> np.ndarray:
-    """RGB image -> uint8 [height, width, 3]
+    """RGB image -> the crop, uint8 [height, width, 3].
 
-    A crop far smaller than its part of the image is first reduced by Lanczos, so that the turn, which reads 4 x 4
-    pixels for each of its own, skips none. By Pillow, for `data.resample` is not made for several threads.
+    If the crop is far smaller than its part of the image, Lanczos first reduces that part: the turn reads only 4 x 4
+    pixels for each of its own. Pillow does this, because `data.resample` is not safe in several threads.
     """
     height, width = placement.size
     scale = abs(placement.step)
@@ -38,8 +38,7 @@ def warp(picture: Image.Image, placement: Placement) -> np.ndarray:
 
 
 def region(picture: Image.Image, placement: Placement, shrink: float) -> tuple[Image.Image, complex, float, float]:
-    """The crop's bounding box, reduced by about `shrink`: (pixels, its corner in the image, the reduction across and
-    down)"""
+    """The crop's bounding box, reduced by about `shrink`: (image, its corner, the reduction across, and down)."""
     height, width = placement.size
     corners = placement.in_picture(np.array([[0, 0], [width, 0], [0, height], [width, height]], float))
     reach = REACH * max(1.0, abs(placement.step))
@@ -64,14 +63,17 @@ def region(picture: Image.Image, placement: Placement, shrink: float) -> tuple[I
 
 
 def mirrored(pixels: np.ndarray, before: np.ndarray, after: np.ndarray, fade: float) -> Image.Image:
-    """uint8 [H,W,3], continued by its mirror image, which blurs within `fade` pixels. before, after: (across, down)"""
+    """uint8 [H,W,3] -> the image, extended by its mirror image. before, after: pixels added, (across, down).
+
+    fade: pixels outside the image over which the mirror image changes from sharp to blurred.
+    """
     edges = [(int(before[1]), int(after[1])), (int(before[0]), int(after[0])), (0, 0)]
-    whole = np.pad(pixels, edges, mode="symmetric")
+    extended = np.pad(pixels, edges, mode="symmetric")
     beyond = [
         np.maximum(np.maximum(first - np.arange(length), np.arange(length) - (length - 1 - last)), 0)
-        for length, (first, last) in zip(whole.shape, edges[:2])
+        for length, (first, last) in zip(extended.shape, edges[:2])
     ]
     distance = np.hypot(beyond[0][:, None], beyond[1][None])
     share = np.clip(distance / max(fade, 1.0), 0, 1)[..., None].astype(np.float32)
-    blurred = np.asarray(Image.fromarray(whole).filter(ImageFilter.GaussianBlur(math.ceil(fade))), np.float32)
-    return Image.fromarray(np.rint(whole + (blurred - whole) * share).astype(np.uint8))
+    blurred = np.asarray(Image.fromarray(extended).filter(ImageFilter.GaussianBlur(math.ceil(fade))), np.float32)
+    return Image.fromarray(np.rint(extended + (blurred - extended) * share).astype(np.uint8))

@@ -1,7 +1,7 @@
 """MTCNN's published weights, read from the installed package `mtcnn` of PyPI (MIT).
 
-The package is never imported. Its files are pickles, which are never unpickled: each file has one known content
-(sha256), and the numbers of each tensor lie at a known place in it.
+mien never imports the package and never unpickles its files. Each file has one known content (sha256), and each tensor
+starts at a known byte of it.
 """
 
 from __future__ import annotations
@@ -29,13 +29,12 @@ CURE = "pip install 'mien[faces]'"
 
 @dataclass(frozen=True)
 class Published:
-    """One file. sha256: of the whole file. places: where the numbers of each tensor begin in the unpacked content, in
-    the order of the network's parameters."""
+    """One file. sha256: of the file. offsets: first byte of each tensor in the unpacked content, in parameter order."""
 
     file: str
     sha256: str
     network: type[nn.Module]
-    places: tuple[int, ...]
+    offsets: tuple[int, ...]
 
 
 FILES = (
@@ -84,6 +83,7 @@ def load_mtcnn(folder: Path) -> tuple[Proposal, Refinement, Output]:
 
 
 def load(published: Published, path: Path) -> nn.Module:
+    """One network with its weights, frozen. Raises FileError."""
     with io_errors(path):
         packed = path.read_bytes()
     if (found := hashlib.sha256(packed).hexdigest()) != published.sha256:
@@ -95,14 +95,17 @@ def load(published: Published, path: Path) -> nn.Module:
     state = network.state_dict()
     frame: Any = importlib.import_module("lz4.frame")
     content = frame.decompress(packed)
-    tensors = [tensor_at(content, place, state[name].shape) for name, place in zip(state, published.places)]
+    tensors = [tensor_at(content, offset, state[name].shape) for name, offset in zip(state, published.offsets)]
     network.load_state_dict(dict(zip(state, tensors, strict=True)))
     return network.eval().requires_grad_(False)
 
 
-def tensor_at(content: bytes, place: int, shape: torch.Size) -> Tensor:
-    """The tensor at `place`. TensorFlow stores [H,W,in,out] and [in,out]; PyTorch has [out,in,H,W] and [out,in]."""
-    numbers = np.frombuffer(content, "<f4", math.prod(shape), place)
+def tensor_at(content: bytes, offset: int, shape: torch.Size) -> Tensor:
+    """The tensor at byte `offset`.
+
+    TensorFlow stores [H,W,in,out] and [in,out]; PyTorch has [out,in,H,W] and [out,in].
+    """
+    numbers = np.frombuffer(content, "<f4", math.prod(shape), offset)
     if len(shape) == 4:
         out, into, height, width = shape
         numbers = numbers.reshape(height, width, into, out).transpose(3, 2, 0, 1)
