@@ -1,7 +1,7 @@
 """Metrics, one file each, and as functions of images: `mien.metrics.fid("faces/", images)`.
 
-The function `fid` stands in the place of the module `fid` here; `from mien.metrics.fid import FID` is the class all the
-same. `find` also takes a user's file: "my_metric.py:sharpness".
+Here the function `fid` hides the module `fid`. `from mien.metrics.fid import FID` still imports the class. `find` also
+takes a user's file: "my_metric.py:sharpness".
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["Images", "afd", "fid", "find", "inception_score", "kid", "known", "p
 
 
 def known() -> dict[str, type[Metric]]:
-    """Every metric of mien's own, by name."""
+    """Return every metric of mien, by name."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
     by_name = sorted(METRICS.items(), key=lambda entry: entry[0][1])
@@ -28,7 +28,7 @@ def known() -> dict[str, type[Metric]]:
 
 
 def find(name: str) -> Metric:
-    """The metric called `name`, or `path/to/file.py:name`. Raises UsageError with the nearest name."""
+    """Return the metric with this name, or of `path/to/file.py:name`. Raises UsageError with the nearest name."""
     path, separator, own = name.rpartition(":")
     if separator and path.endswith(".py"):
         return from_user_file(path, own)

@@ -1,6 +1,8 @@
-"""AFD, "anime face detection": the share of images in which a face detector finds a face, as homework 6 of NTU's
-course on machine learning scores generators. Without the detector's name and its rate on real images it says nothing,
-so both are always there."""
+"""AFD, "anime face detection": the share of images in which a face detector finds a face.
+
+Homework 6 of NTU's course on machine learning scores generators with it. The rate means nothing without the detector
+and its rate on real images, so mien always gives both.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from mien.metrics.metric import Metric, Reads, Score, metric
 @metric
 @dataclass(frozen=True)
 class AFD(Metric):
-    """Higher is better, up to about the real images' own rate; beyond that images are tidier than the data."""
+    """Higher is better, up to about the rate of the real images. A higher rate means images more regular than the
+    data.
+    """
 
     name: ClassVar[str] = "afd"
     reads: ClassVar[Reads] = "pixels"
@@ -28,7 +32,7 @@ class AFD(Metric):
     detector: Detector | None = None
 
     def rows(self, pixels: np.ndarray) -> Tensor:
-        """-> [N,1], 1 where a face is found"""
+        """Return [N,1]: 1 where the detector finds a face, else 0."""
         if self.detector is None:
             raise UsageError("afd needs a detector: --detector human, a cascade file, or my_detector.py:function")
         return torch.from_numpy(self.detector(pixels)).float()[:, None]

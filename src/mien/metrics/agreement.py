@@ -1,8 +1,8 @@
 """Agreement of generated images with the attributes that were requested.
 
-A classifier reads the attributes of each image. On the built-in faces it is trained on their exact attributes; on other
-images it is a linear probe, trained on the labelled real ones. Its accuracy stands beside each number, measured on real
-images that it was not trained on.
+A classifier predicts the attributes of each image. For the built-in faces it is trained on their exact attributes. For
+other images it is a linear probe, trained on the labelled real images. Each number comes with the accuracy of its
+classifier on held-out real images.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from mien.metrics.linear_probe import FEWEST, learn
 from mien.metrics.metric import Labels, Metric, Reads, Score, metric
 from mien.metrics.modes import SURE, AttributeClassifier
 
-FEWEST_OF_A_CLASS = 10  # images under which a class has no FID
+FEWEST_OF_A_CLASS = 10  # a class with fewer images has no FID
 
 
 @dataclass(frozen=True)
 class LabelledMetric(Metric):
-    """A metric that reads the labels of the real images and the requested labels of the fake ones."""
+    """A metric of the labels of the real images and the requested labels of the generated images."""
 
     real_labels: Labels | None = None
     requested: Labels | None = None
@@ -35,7 +35,9 @@ class LabelledMetric(Metric):
         return replace(self, real_labels=real, requested=fake)
 
     def attributes(self) -> list[tuple[Attribute, np.ndarray, np.ndarray]]:
-        """Each attribute with its values in the real and in the fake images, int [N] and [M]; -1: not known."""
+        """Return each attribute with its values in the real and in the generated images, int [N] and [M]; -1: not
+        known.
+        """
         real, requested = self.real_labels, self.requested
         if requested is None:
             raise UsageError(
@@ -54,10 +56,10 @@ class LabelledMetric(Metric):
 @metric
 @dataclass(frozen=True)
 class Agreement(LabelledMetric):
-    """agreement: the share of images whose attribute is the requested one, as a mean over all attributes.
+    """agreement: the share of images with the requested value of an attribute, as a mean over all attributes.
 
-    agreement_hair, …: of one attribute. Higher is better. `real`: the accuracy of the same classifier on real images.
-    Attributes that cannot be read are left out.
+    agreement_hair, …: the share for one attribute. Higher is better. `real`: the accuracy of the same classifier on
+    real images. Attributes that the classifier cannot predict are left out.
     """
 
     name: ClassVar[str] = "agreement"
@@ -88,7 +90,10 @@ class Agreement(LabelledMetric):
     def read(
         self, attribute: Attribute, given: np.ndarray, real: Tensor, fake: Tensor
     ) -> tuple[np.ndarray, float, str] | None:
-        """(the values in the fake images, their accuracy, the classifier in words); None: it cannot be read."""
+        """Return (the values in the generated images, their accuracy, a description of the classifier), or None.
+
+        None: the classifier cannot predict the attribute.
+        """
         if (given >= 0).sum() < FEWEST or len(np.unique(given[given >= 0])) < 2:
             return None
         learned = learn(real, given, len(attribute.values))
@@ -120,15 +125,15 @@ class ClassifierAgreement(Agreement):
             return None
         column = names.index(attribute.name)
         accuracy = float((real[:, column].numpy() == given)[given >= 0].mean())
-        # The words are a part of the row's settings: older rows of the same measure have them.
+        # The texts are part of a row's settings. Older rows of the same measure have the same texts.
         return fake[:, column].numpy(), accuracy, "reader of the built-in faces"
 
 
 def chance(values: np.ndarray, requested: np.ndarray) -> float:
-    """The agreement of values [N] with requests [M] in any order, by chance.
+    """Return the agreement by chance of values [N] with requests [M], that is, in random order.
 
-    The values are of all images. If glasses were requested of some, and no image was to be without, chance is the share
-    of all images with glasses.
+    The values are those of all images. If glasses were requested only for some images, and "no glasses" for none,
+    chance is the share of all images with glasses.
     """
     count = int(max(values.max(), requested.max())) + 1
     drawn, wanted = (np.bincount(one, minlength=count) / len(one) for one in (values, requested))
@@ -140,8 +145,8 @@ def chance(values: np.ndarray, requested: np.ndarray) -> float:
 class FIDByClass(LabelledMetric):
     """fid_by_class: the mean FID over the classes, or over the values of the first attribute.
 
-    Fake images of a requested class are compared with real ones of it. Lower is better. Few images of a class make it
-    far too high.
+    Generated images of a requested class are compared with real images of that class. Lower is better. With few images
+    in a class the value is far too high.
     """
 
     name: ClassVar[str] = "fid_by_class"

@@ -1,4 +1,4 @@
-"""From the words of --extractor, --resize and --weights to an extractor; a missing file is one line with its cure."""
+"""Choose the extractor that --extractor, --resize and --weights name. A missing file is an error in one line."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ from mien.metrics.resize import Resize
 from mien.runtime.console import say
 
 INCEPTION_NAME, EFFICIENTNET_NAME = "inception", "efficientnet-lite0"
-FETCHED = {INCEPTION_NAME: INCEPTION, "mobilenet-v2": MOBILENET}  # the other comes with a package
+FETCHED = {INCEPTION_NAME: INCEPTION, "mobilenet-v2": MOBILENET}  # the third one comes in a package
 
 
 def choose_extractor(name: str, resize: Resize, weights: Path | None, device: torch.device) -> Extractor:
-    """name: of EXTRACTORS, or "auto": inception where its weights are, else efficientnet-lite0, which is said."""
+    """Return the extractor with this name.
+
+    name: a name of EXTRACTORS, or "auto". auto uses inception if its weights are there, else efficientnet-lite0, and
+    prints which one.
+    """
     if name == "auto" and (weights or find(INCEPTION)):
         name = INCEPTION_NAME
     elif name == "auto":
@@ -54,7 +58,7 @@ def doubts_of(extractor: Extractor) -> list[str]:
 
 
 def described(extractor: Extractor | None) -> dict[str, Any]:
-    """As each row says it."""
+    """Return the description that each row of metrics contains."""
     if extractor is None:
         return {"extractor": None, "extractor_sha256": None, "resize": None}
     return {"extractor": extractor.name, "extractor_sha256": extractor.sha256, "resize": extractor.resize}

@@ -1,7 +1,7 @@
-"""Face detectors behind one small interface: uint8 images -> whether each holds a face.
+"""Face detectors with one small interface: uint8 images -> whether each image contains a face.
 
-Cascades find a face from their window's size upwards, so images are first brought to the side that the settings were
-chosen at: a rate then means the same at every resolution.
+A cascade finds faces from the size of its window upwards. Images are therefore first resized to the side for which the
+settings were chosen. A rate then means the same at every resolution.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ HUMAN_FILE = "haarcascade_frontalface_alt2.xml"
 
 
 class Detector(Protocol):
-    """name: what was used, with its settings, as it is printed with each number."""
+    """A face detector. name: the detector with its settings, as printed with each number."""
 
     @property
     def name(self) -> str: ...
 
     def key(self) -> str | None:
-        """All that its answers depend on; None: it may change at any time."""
+        """Everything that the detector's results depend on. None: the results may change at any time."""
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        """uint8 [N,H,W,3] -> bool [N]"""
+        """Return for each image whether it contains a face: uint8 [N,H,W,3] -> bool [N]."""
 
 
 @dataclass(frozen=True)
 class Cascade:
     """OpenCV's cascade classifier (Viola and Jones 2001) on equalized gray.
 
-    side: the shorter side in pixels that images are brought to. border: replicated pixels around them there.
+    side: the shorter side, in pixels, to which images are resized. border: replicated pixels around the resized image.
     smallest: the smallest face, in pixels.
     """
 
@@ -84,11 +84,11 @@ class Cascade:
         return np.array([self.finds(picture) for picture in pixels], bool)
 
     def finds(self, picture: np.ndarray) -> bool:
-        """uint8 [H,W,3]"""
+        """Return whether the image uint8 [H,W,3] contains a face."""
         return len(self.boxes(picture)) > 0
 
     def boxes(self, picture: np.ndarray) -> np.ndarray:
-        """uint8 [H,W,3] -> float64 [N,4] (left, top, right, bottom), in the image's pixels"""
+        """Return the faces as float64 [N,4] (left, top, right, bottom), in pixels of the image uint8 [H,W,3]."""
         need_opencv()
         import cv2
 
@@ -114,7 +114,7 @@ class Cascade:
 
 @dataclass(frozen=True)
 class Own:
-    """A user's function: uint8 [N,H,W,3] -> N truths."""
+    """A user's function: uint8 [N,H,W,3] -> N booleans."""
 
     name: str
     function: Callable[[np.ndarray], object]
@@ -130,12 +130,14 @@ class Own:
 
 
 def anime(path: Path) -> Cascade:
-    """nagadomi's cascade for drawn faces: finds 95 to 97 % of real ones at 64 px, and no human face."""
+    """Return nagadomi's cascade for drawn faces. It finds 95 to 97 % of real drawn faces at 64 px, and no human
+    face.
+    """
     return Cascade(path, side=64)
 
 
 def human() -> Cascade:
-    """OpenCV's frontal faces, for photographs: 99 % of human faces, 4 to 7 % of drawn ones."""
+    """Return OpenCV's cascade for photos of frontal faces. It finds 99 % of human faces, 4 to 7 % of drawn faces."""
     need_opencv()
     from cv2.data import haarcascades
 
@@ -143,7 +145,7 @@ def human() -> Cascade:
 
 
 def own(text: str) -> Own:
-    """ "my_detector.py:function" """
+    """Return the detector of "my_detector.py:function"."""
     path, _, name = text.rpartition(":")
     function = getattr(add_user_file(path), name, None)
     if not callable(function):
@@ -152,7 +154,7 @@ def own(text: str) -> Own:
 
 
 def choose_detector(text: str | None) -> Detector:
-    """ "anime", "human", a cascade's .xml file or "my_detector.py:function"; None: anime."""
+    """Return the detector "anime", "human", a cascade's .xml file or "my_detector.py:function". None: anime."""
     if text in (None, "anime"):
         path = find(ANIME_CASCADE)
         if path is None:
@@ -171,7 +173,7 @@ def choose_detector(text: str | None) -> Detector:
 
 
 def need_opencv() -> None:
-    """Raises UsageError where OpenCV is not installed."""
+    """Check that OpenCV is installed. Raises UsageError."""
     try:
         import cv2  # noqa: F401
     except ImportError:

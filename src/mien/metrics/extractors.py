@@ -1,4 +1,4 @@
-"""From a file of published weights to an extractor."""
+"""Load an extractor from a file of published weights."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mien.metrics.resize import Resize
 
 @dataclass(frozen=True)
 class Kind:
-    """sha256: of the published file. tensors_of: its content -> the network's state."""
+    """Published weights. sha256: of the file. tensors_of: the file's content -> the state of the network."""
 
     network: Callable[[], FeatureNetwork]
     tensors_of: Callable[[dict[str, Tensor]], dict[str, Tensor]]
@@ -48,7 +48,10 @@ EXTRACTORS = {
 
 
 def load_extractor(name: str, path: Path, resize: Resize, device: torch.device) -> Extractor:
-    """name: of EXTRACTORS. path: .pth or .safetensors. Raises FileError for a file that is no such network's."""
+    """Return the extractor with the weights of a file.
+
+    name: a name of EXTRACTORS. path: .pth or .safetensors. Raises FileError if the file does not fit the network.
+    """
     kind, sha256 = EXTRACTORS[name], sha256_of(path)
     network = kind.network()
     try:
@@ -63,12 +66,12 @@ def load_extractor(name: str, path: Path, resize: Resize, device: torch.device) 
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Published weights are often pickles: only tensors are read from one, never code."""
+    """Return the tensors of a file. Published weights are often pickles; only tensors are loaded, never code."""
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
         found = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # loaders raise anything on hostile bytes
+    except Exception as error:  # loaders raise any exception on damaged or hostile files
         raise FileError(f"{path} cannot be read as weights: {first_line(error)}") from error
     if not isinstance(found, dict) or not all(isinstance(tensor, Tensor) for tensor in found.values()):
         raise FileError(f"{path} holds no dictionary of tensors: give the file that the network's authors publish")

@@ -1,8 +1,8 @@
-"""The metrics as functions of images: folders, arrays, tensors or PIL images, and one number.
+"""The metrics as functions of images: folders, arrays, tensors or PIL images -> one number.
 
     mien.metrics.fid("faces/", G.pixels(range(10_000)))
 
-`mien evaluate` gives the same numbers, with all that has to be said with them.
+`mien evaluate` gives the same numbers, with their settings and warnings.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The images of a metric, given as folder, array, tensor or PIL images, in batches of uint8 images."""
+"""Batches of uint8 images for a metric, from a folder, an array, a tensor or PIL images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mien.media.pixels import as_rgb, to_pixels
 Images = str | Path | np.ndarray | Tensor | Sequence[Image.Image]
 """A folder or archive, uint8 [N,H,W,C], float [N,C,H,W] in [-1, 1], or PIL images of one size; C is 1 or 3."""
 
-BEYOND = 0.5  # how far a generator without a bound may leave [-1, 1]; further out the range is another
+BEYOND = 0.5  # how far a generator without a bound may leave [-1, 1]; larger values mean another range
 
 
 def image_batches(
@@ -72,7 +72,7 @@ def pixels_of_pil(images: Sequence[Image.Image], name: str) -> np.ndarray:
 
 
 def size_of(layout: Layout, name: str) -> tuple[int, int]:
-    """(height, width) that all images of a folder share."""
+    """Return the (height, width) that all images of a folder share."""
     sizes = {layout.size} if layout.size else set(sampled_sizes(layout))
     if len(sizes) != 1:
         raise UsageError(f"{name}: {layout.path} holds images of several sizes: say by resolution at which to compare")

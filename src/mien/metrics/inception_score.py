@@ -1,7 +1,7 @@
 """Inception Score: Salimans et al. 2016, "Improved Techniques for Training GANs", section 4: exp E KL(p(y|x) || p(y)).
 
-Says whether single images look like one ImageNet class each and all together like many: of little use for faces, and
-here because papers quote it.
+The score is high if each image clearly shows one ImageNet class and all images together show many classes. It says
+little about faces. mien has it because papers report it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mien.metrics.metric import Metric, Reads, Score, metric
 @metric
 @dataclass(frozen=True)
 class InceptionScore(Metric):
-    """Higher is better, 1 to the number of classes. Shuffled by NumPy's RandomState, as torch-fidelity does."""
+    """Higher is better, 1 to the number of classes. NumPy's RandomState shuffles the images, as in torch-fidelity."""
 
     name: ClassVar[str] = "is"
     reads: ClassVar[Reads] = "logits"
@@ -40,7 +40,7 @@ class InceptionScore(Metric):
 
 
 def score(logits: Tensor) -> float:
-    """[n,K] -> exp of the mean over images of KL(p(y|x) || mean p)"""
+    """Return exp of the mean over images of KL(p(y|x) || mean p), for probabilities [n,K]."""
     log_p = logits.log_softmax(1)
     p = log_p.exp()
     return float((p * (log_p - p.mean(0).log())).sum(1).mean().exp())

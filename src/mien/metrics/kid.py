@@ -1,5 +1,7 @@
-"""Kernel Inception Distance: Binkowski et al. 2018, "Demystifying MMD GANs", section 4: the squared maximum mean
-discrepancy under the kernel (x.y / D + 1)^3, unbiased, as the mean over random subsets."""
+"""Kernel Inception Distance: Binkowski et al. 2018, "Demystifying MMD GANs", section 4.
+
+It is the unbiased squared maximum mean discrepancy with the kernel (x.y / D + 1)^3, as the mean over random subsets.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,10 @@ from mien.metrics.metric import SAME_IMAGES, Metric, Score, metric, same_rows
 @metric
 @dataclass(frozen=True)
 class KID(Metric):
-    """Lower is better; around 0 for equal distributions, and no bias by N. Subsets are drawn by NumPy's RandomState,
-    fake before real, as torch-fidelity draws them."""
+    """Lower is better; about 0 for equal distributions. The number of images causes no bias.
+
+    NumPy's RandomState draws the subsets, generated images before real ones, as in torch-fidelity.
+    """
 
     name: ClassVar[str] = "kid"
 
@@ -44,7 +48,7 @@ class KID(Metric):
 
 
 def discrepancy(x: Tensor, y: Tensor) -> float:
-    """[n,D], [n,D] -> the paper's eq. 4 with m = n; sums in float64."""
+    """Return eq. 4 of the paper with m = n, for rows [n,D] and [n,D]. Sums are float64."""
     n = len(x)
     within = sum(kernel(z, z).sum() - kernel_diagonal(z).sum() for z in (x, y)) / (n * (n - 1))
     return float(within - 2 * kernel(x, y).sum() / n**2)

@@ -15,15 +15,18 @@ from mien.metrics.metric import Metric, Reads, Score, metric
 @metric
 @dataclass(frozen=True)
 class L1(Metric):
-    """The mean absolute difference of all pixels, on the scale from -1 to 1, as pix2pix learns by it. Where a source
-    has several good answers, the least is that of their median: a blur. See `sharpness`."""
+    """The mean absolute difference of all pixels, on the scale from -1 to 1, as in the loss of pix2pix.
+
+    If a source has several correct targets, their median has the smallest distance, and the median is blurred. See
+    `sharpness`.
+    """
 
     name: ClassVar[str] = "l1"
     reads: ClassVar[Reads] = "pixels"
     needs_pairs: ClassVar[bool] = True
 
     def rows(self, pixels: np.ndarray) -> Tensor:
-        """-> uint8 [N,H*W*3], the images themselves"""
+        """Return the images themselves: uint8 [N,H*W*3]."""
         return torch.from_numpy(pixels.reshape(len(pixels), -1))
 
     def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:

@@ -1,7 +1,7 @@
 """A linear probe: softmax regression from an extractor's features to the values of one attribute.
 
-The strength of its L2 penalty is chosen by cross-validation, and how sure it must be to be right in a stated share of
-images is read off the same held-out folds: no image is judged by a probe that has learned from it.
+Cross-validation chooses the strength of the L2 penalty. The same held-out folds give the probability above which
+predictions reach a required accuracy. No probe judges an image that it was trained on.
 """
 
 from __future__ import annotations
@@ -15,28 +15,31 @@ from torch import Tensor
 
 STRENGTHS = (0.3, 0.1, 0.03, 0.01, 0.003)  # of the penalty; features have variance 1
 FOLDS = 5
-STEPS = 30  # of L-BFGS at most
-MOST = 20_000  # images that are learned from: more change nothing that can be seen
-FEWEST = 50  # held-out images that a statement about accuracy rests on
+STEPS = 30  # of L-BFGS, at most
+MOST = 20_000  # images that the probe is trained on: more images change nothing visible
+FEWEST = 50  # held-out images that an accuracy needs
 
 
 @dataclass(frozen=True)
 class Probe:
-    """mean, scale [D]: of the features learned from. weights [D + 1, V]."""
+    """mean, scale [D]: of the features in training. weights [D + 1, V]."""
 
     mean: Tensor
     scale: Tensor
     weights: Tensor
 
     def __call__(self, features: Tensor) -> Tensor:
-        """[N,D] -> how probable each value is: [N,V]"""
+        """Return the probability of each value: features [N,D] -> [N,V]."""
         return logits(self.weights, (features - self.mean) / self.scale).softmax(1)
 
 
 @dataclass(frozen=True)
 class Learned:
-    """A probe and what it is worth. accuracy, guessed [N], chances [N,V]: on held-out folds; `rows` of what was given
-    were learned from. majority: the accuracy of always saying the most frequent value."""
+    """A probe and its accuracy. accuracy, guessed [N], chances [N,V]: on held-out folds.
+
+    `rows`: the rows of the input that the probe was trained on. majority: the accuracy of always predicting the most
+    frequent value.
+    """
 
     probe: Probe
     strength: float
@@ -50,8 +53,10 @@ class Learned:
         return float((self.chances.argmax(1) == self.truth).float().mean())
 
     def sure_from(self, accuracy: float) -> float:
-        """The least probability from which on held-out guesses were right in this share: 0 where all of them
-        together were, infinite where none was."""
+        """Return the smallest probability above which held-out predictions have this accuracy.
+
+        0: all predictions together have it. Infinite: fewer than FEWEST predictions can have it.
+        """
         most, guessed = self.chances.max(1)
         order = most.argsort(descending=True, stable=True)
         right = (guessed == self.truth)[order].double().cumsum(0) / torch.arange(1, len(order) + 1)
@@ -62,7 +67,7 @@ class Learned:
         return float(most[order[last]]) if last + 1 >= FEWEST else math.inf
 
     def when_sure(self, least: float) -> tuple[float, float]:
-        """(the share of held-out images with at least this probability, how often the guess was right there)"""
+        """Return (the share of held-out images with at least this probability, the accuracy on them)."""
         most, guessed = self.chances.max(1)
         sure = most >= least
         right = (guessed == self.truth)[sure].float()
@@ -70,12 +75,15 @@ class Learned:
 
 
 def learn(features: Tensor, values: np.ndarray, count: int) -> Learned:
-    """features [N,D]; values int [N] in 0 … count-1, -1 where nobody knows. The same for the same input."""
+    """Return a probe for features [N,D] and values int [N] in 0 … count-1, or -1 if not known.
+
+    The same input gives the same probe.
+    """
     generator = np.random.Generator(np.random.Philox(0))
     rows = generator.permutation(np.flatnonzero(values >= 0))[:MOST]
     known, truth = features[rows].float(), torch.from_numpy(np.asarray(values)[rows])
     fold = torch.arange(len(rows)) % FOLDS
-    # Weights of a stronger penalty are where the next search begins.
+    # The search for the next weights starts at the weights of the stronger penalty.
     starts: list[Tensor | None] = [None] * FOLDS
     best, strength, chances = math.inf, STRENGTHS[0], torch.empty(0)
     for candidate in STRENGTHS:
@@ -87,14 +95,17 @@ def learn(features: Tensor, values: np.ndarray, count: int) -> Learned:
             held_out[out] = probe(known[out])
         loss = float(-held_out.gather(1, truth[:, None]).clamp_min(1e-9).log().mean())
         if loss >= best:
-            break  # a weaker one would only be worse: the loss has one valley
+            break  # a weaker penalty would only be worse: the loss has one minimum
         best, strength, chances = loss, candidate, held_out
     majority = float(torch.bincount(truth, minlength=count).max() / len(truth))
     return Learned(fit(known, truth, count, strength), strength, rows, chances, truth, majority)
 
 
 def fit(features: Tensor, values: Tensor, count: int, strength: float, start: Tensor | None = None) -> Probe:
-    """[N,D], int64 [N]: minimises the mean cross-entropy plus strength/2 times the squared weights (not the biases)."""
+    """Return the probe with the smallest loss on features [N,D] and values int64 [N].
+
+    The loss is the mean cross-entropy plus strength/2 times the squared weights (not the biases).
+    """
     mean, scale = features.mean(0), features.std(0).clamp_min(1e-6)
     rows = (features - mean) / scale
     weights = features.new_zeros(rows.shape[1] + 1, count) if start is None else start.clone()

@@ -23,14 +23,17 @@ from mien.data.attributes import BINARY, Attribute
 Reads = Literal["features", "logits", "pixels"]
 M = TypeVar("M", bound="type[Metric]")
 
-METRICS: dict[tuple[str, str], type[Metric]] = {}  # by the module that it is written in, and its name
+METRICS: dict[tuple[str, str], type[Metric]] = {}  # by the module that defines it, and its name
 
 
 @dataclass(frozen=True)
 class Score:
-    """One number. std: over the metric's own subsets. real: the same measure of the real images, where it has one.
-    settings: what the number depends on besides the extractor. note: what has to be said with it. better: where it is
-    not as the metric says. details: what one number cannot tell, a line each."""
+    """One number of a metric.
+
+    std: over the metric's own subsets. real: the same measure of the real images, if the metric has one. settings: what
+    the number depends on besides the extractor. note: a remark that must accompany the number. better: set if it
+    differs from the metric's. details: further facts, one on each line.
+    """
 
     value: float
     std: float | None = None
@@ -43,10 +46,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Labels:
-    """The labels of an image set: given ones of real images, requested ones of generated images.
+    """The labels of an image set: given labels of real images, requested labels of generated images.
 
     values: float32 [N,K]. names: K (`mien.data.attributes`). states_off: whether a label says that a binary attribute
-    is off; a caption does not mention what is absent.
+    is off. A caption does not mention what is absent.
     """
 
     values: np.ndarray = field(repr=False)
@@ -54,34 +57,40 @@ class Labels:
     states_off: bool = True
 
     def decode(self, attribute: Attribute) -> np.ndarray:
-        """int64 [N], which value of the attribute each image has or should have; -1: not known, not requested"""
+        """Return the value of the attribute that each image has or should have: int64 [N]. -1: not known or not
+        requested.
+        """
         found = attribute.decode(self.values)
         return found if self.states_off or attribute.values != BINARY else np.where(found == 1, 1, -1)
 
 
 class Metric:
-    """Subclasses are frozen dataclasses where they have settings, and can be made without arguments."""
+    """A metric. Subclasses with settings are frozen dataclasses that need no arguments."""
 
     name: ClassVar[str]
     reads: ClassVar[Reads] = "features"
     better: ClassVar[Literal["lower", "higher"]] = "lower"
-    needs_real: ClassVar[bool] = True  # False: `scores` is given an empty `real` when nothing else reads real ones
-    needs_pairs: ClassVar[bool] = False  # True: each real image is the target of the fake one in its place
+    needs_real: ClassVar[bool] = True  # False: `real` of `scores` is empty if no other metric needs real images
+    needs_pairs: ClassVar[bool] = False  # True: each real image is the target of the generated image at the same index
 
     def rows(self, pixels: np.ndarray) -> Tensor:
-        """uint8 [N,H,W,3] -> [N,K]. Only for a metric that reads pixels; each row depends on its own image alone."""
+        """Return rows [N,K] of uint8 [N,H,W,3]. Only for a metric that reads pixels. A row depends on its own image
+        alone.
+        """
         raise TypeError(f"{type(self).__name__} reads {self.reads}: only one that reads pixels has rows")
 
     def key(self) -> str | None:
-        """All that `rows` depends on, for the cache of real images. None: the rows are not cached."""
+        """Return everything that `rows` depends on, for the cache of real images. None: the rows are not cached."""
         return None
 
     def with_labels(self, real: Labels | None, fake: Labels | None) -> Metric:
-        """The metric with the labels of both image sets; most metrics need none."""
+        """Return the metric with the labels of both image sets. Most metrics need none."""
         return self
 
     def scores(self, real: Tensor, fake: Tensor) -> dict[str, Score]:
-        """Scores by name, of the rows of N real and M fake images: [N,K] and [M,K], on the CPU, in their order."""
+        """Return scores by name, of the rows of N real and M generated images: [N,K] and [M,K], on the CPU, in
+        order.
+        """
         raise TypeError(f"{type(self).__name__} must define scores(real, fake) -> {{name: Score}}")
 
 
@@ -89,17 +98,17 @@ SAME_IMAGES = "both sets are the same images"
 
 
 def same_rows(real: Tensor, fake: Tensor) -> bool:
-    """Whether the rows [N,K] and [M,K] are the same ones, in any order."""
+    """Return whether [N,K] and [M,K] contain the same rows, in any order."""
     if real.shape != fake.shape:
         return False
     sums = [rows.sum(1, dtype=torch.float64) for rows in (real, fake)]
     orders = [column.argsort() for column in sums]
-    if not torch.equal(sums[0][orders[0]], sums[1][orders[1]]):  # of different rows, nearly always: no copy is made
+    if not torch.equal(sums[0][orders[0]], sums[1][orders[1]]):  # nearly always so for different rows: no copy is made
         return False
     return torch.equal(real[orders[0]], fake[orders[1]])
 
 
 def metric(made: M) -> M:
-    """Enter a metric under its name."""
+    """Register a metric under its name."""
     METRICS[made.__module__, made.name] = made
     return made

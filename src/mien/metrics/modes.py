@@ -1,7 +1,7 @@
 """Mode coverage on the built-in faces, whose true distribution is known: which faces are generated, and how often.
 
-A classifier reads the attributes of each image. Beside each number stand its accuracy on held-out faces and the same
-number for real faces: the classifier makes errors, and N images never have exactly the true shares.
+A classifier predicts the attributes of each image. Each number comes with the classifier's accuracy on held-out faces
+and with the same number for real faces. The classifier makes errors, and N images never have exactly the true shares.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from mien.errors import UsageError
 from mien.metrics.metric import Metric, Reads, Score, metric
 from mien.metrics.resize import resize
 
-COMBINED = ("hair", "style")  # whose combinations are counted
-WHOLE = ("hair", "style", "eyes")  # and these, as stacked MNIST counts its 1,000 modes (Metz et al. 2017)
+COMBINED = ("hair", "style")  # the attributes whose combinations are counted
+WHOLE = ("hair", "style", "eyes")  # also counted, as stacked MNIST counts its 1,000 modes (Metz et al. 2017)
 SURE = 0.95  # attributes classified with less accuracy are listed but not scored
 LEAST = 0.1  # a combination is covered if its share is a tenth of the true one or more, in one image or more
-OFF, CHANCE = 1.5, 4.0  # a share is off by this factor or more, and by more than so many standard deviations
+OFF, CHANCE = 1.5, 4.0  # a share is off by at least this factor and by more than this number of standard deviations
 SIDE, CELLS, LEVELS, COARSE = 64, 8, 3, 16  # see `described`
 RIDGE = 0.003  # of the mean diagonal
 MOST_NAMED = 12
@@ -56,7 +56,7 @@ class AttributeClassifier:
     seen: Callable[[np.ndarray], np.ndarray] = np.ascontiguousarray
 
     def __call__(self, pixels: np.ndarray) -> Tensor:
-        """The value of each attribute: uint8 [N,H,W,3] -> int64 [N, attributes]."""
+        """Return the value of each attribute: uint8 [N,H,W,3] -> int64 [N, attributes]."""
         found = (described(self.seen(pixels)) @ self.weights).split([len(one.values) for one in self.attributes], 1)
         return torch.stack([scores.argmax(1) for scores in found], 1)
 
@@ -65,8 +65,11 @@ class AttributeClassifier:
 
 
 def described(pixels: np.ndarray) -> Tensor:
-    """uint8 [N,H,W,3] -> float32 [N,D]: the share of each of 27 colours (three levels a channel) in each of 8 x 8
-    cells, as square roots, so that a few pixels (an iris) count; the image at 16 x 16; and a 1."""
+    """Return the classifier's input: uint8 [N,H,W,3] -> float32 [N,D].
+
+    It contains the share of each of 27 colours (three levels for each channel) in each of 8 x 8 cells. Square roots of
+    the shares give weight to a few pixels, for example an iris. It also contains the image at 16 x 16, and a 1.
+    """
     planes = resize(torch.from_numpy(np.ascontiguousarray(pixels)), SIDE, SIDE, "clean")
     red, green, blue = (planes * (LEVELS / 256)).long().unbind(1)
     colours, cell = LEVELS**3, SIDE // CELLS
@@ -85,7 +88,7 @@ def learn(
     held_out: int,
     seen: Callable[[np.ndarray], np.ndarray] = np.ascontiguousarray,
 ) -> AttributeClassifier:
-    """A classifier trained on images uint8 [N,H,W,3] with values int [N, attributes].
+    """Return a classifier trained on images uint8 [N,H,W,3] with values int [N, attributes].
 
     The last `held_out` images only measure the accuracy.
     """
@@ -120,7 +123,7 @@ class Modes(Metric):
     classifier: AttributeClassifier | None = None
 
     def rows(self, pixels: np.ndarray) -> Tensor:
-        """-> [N, attributes]"""
+        """Return the values of all attributes, [N, attributes]."""
         return self.able()(pixels)
 
     def able(self) -> AttributeClassifier:
@@ -152,7 +155,7 @@ class Modes(Metric):
 
 
 class Combinations:
-    """Of several attributes' values; attributes are independent of each other in truth."""
+    """The combinations of several attributes. The true attributes are independent of each other."""
 
     def __init__(self, attributes: tuple[AttributeDistribution, ...], names: tuple[str, ...]):
         self.parts = [one for name in names for one in attributes if one.name == name]
@@ -160,14 +163,14 @@ class Combinations:
         self.truth = torch.tensor([math.prod(shares) for shares in product(*(part.truth for part in self.parts))])
 
     def counts(self, rows: Tensor) -> Tensor:
-        """[N, attributes] -> how often each combination is there, int64 [combinations]"""
+        """Return the count of each combination: values [N, attributes] -> int64 [combinations]."""
         index = torch.zeros(len(rows), dtype=torch.int64)
         for part, column in zip(self.parts, self.columns, strict=True):
             index = index * len(part.values) + rows[:, column]
         return torch.bincount(index, minlength=len(self.truth))
 
     def drawn(self, rows: Tensor) -> Tensor:
-        """Which combinations count as drawn: bool [combinations]"""
+        """Return which combinations count as covered: bool [combinations]."""
         return self.counts(rows) >= (LEAST * len(rows) * self.truth).clamp_min(1)
 
     def covered(self, rows: Tensor) -> float:
@@ -194,12 +197,12 @@ class Combinations:
 
 
 def distance(drawn: Tensor, truth: Tensor) -> float:
-    """Total variation between two vectors of shares."""
+    """Return the total variation distance between two vectors of shares."""
     return float((drawn - truth).abs().sum() / 2)
 
 
 def shares(one: AttributeDistribution, column: Tensor) -> str:
-    """ "hair: aqua 8.1%, black 9.0%, …; in truth 8.3% each; distance 0.031; read right: 99.9%" """
+    """Return a line like "hair: aqua 8.1%, black 9.0%, …; in truth 8.3% each; distance 0.031; read right: 99.9%"."""
     drawn = shares_of(column, len(one.values))
     found = ", ".join(f"{value} {share:.1%}" for value, share in zip(one.values, drawn.tolist()))
     if len(set(one.truth)) == 1:

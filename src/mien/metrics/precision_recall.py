@@ -1,5 +1,8 @@
-"""Improved precision and recall: Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric". Density and
-coverage: Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics". Both by balls as wide as to the k-th neighbour.
+"""Precision, recall, density and coverage.
+
+Improved precision and recall: Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric". Density and coverage:
+Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics". All use balls around each point, with the distance to the
+k-th neighbour as radius.
 """
 
 from __future__ import annotations
@@ -19,8 +22,11 @@ BLOCK = 1000  # rows of distances in memory at once
 @metric
 @dataclass(frozen=True)
 class PrecisionRecall(Metric):
-    """Higher is better: precision and density say how real fakes look, recall and coverage how much of the real
-    variety they have. 0 to 1; density may exceed 1."""
+    """Higher is better. Values lie in 0 to 1; density may exceed 1.
+
+    Precision and density measure how real the generated images look. Recall and coverage measure how much of the real
+    variety they have.
+    """
 
     name: ClassVar[str] = "pr"
     better = "higher"
@@ -52,12 +58,12 @@ class PrecisionRecall(Metric):
 
 
 def radii(points: Tensor, neighbours: tuple[int, ...]) -> list[Tensor]:
-    """[N,D] -> for each k the distances [N] of each point to its k-th nearest other one."""
+    """Return for each k the distances [N] of each point of [N,D] to its k-th nearest other point."""
     blocks = []
     for start in range(0, len(points), BLOCK):
         distances = torch.cdist(points[start : start + BLOCK], points)
         own = torch.arange(len(distances))
-        distances[own, start + own] = -1.0  # itself comes first, even beside a copy of it
+        distances[own, start + own] = -1.0  # the point itself comes first, even if the set contains a copy of it
         blocks.append(distances.topk(max(neighbours) + 1, largest=False, sorted=True).values)
     nearest = torch.cat(blocks)
     return [nearest[:, k] for k in neighbours]

@@ -1,6 +1,6 @@
-"""Networks for photos of celebrities at 96 x 80: four steps of two, padded as TensorFlow pads ("same").
+"""Networks for photos of celebrities at 96 x 80: four layers with stride 2 and TensorFlow's "same" padding.
 
-The published size is 96 x 80 from a base of 6 x 5; with four steps, any multiple of 16 can be built.
+The published size is 96 x 80 with a base of 6 x 5. Any multiple of 16 works.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mien.networks.sizes import Size, demand
 
-SHRINK = 16  # four steps of two
+SHRINK = 16  # four layers with stride 2
 
 
 def check(resolution: Size) -> None:
@@ -19,7 +19,9 @@ def check(resolution: Size) -> None:
 
 
 class SameConv2d(nn.Conv2d):
-    """Kernel 3, stride 2, even sizes halved: TensorFlow pads nothing before and one pixel after."""
+    """Kernel 3, stride 2, even sizes halved. As in TensorFlow, one pixel is padded after the image and none before
+    it.
+    """
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__(inputs, outputs, 3, 2)
@@ -29,7 +31,7 @@ class SameConv2d(nn.Conv2d):
 
 
 class SameConvTranspose2d(nn.ConvTranspose2d):
-    """The adjoint of `SameConv2d`: sizes doubled, the one row and column too many cut off at the end."""
+    """The adjoint of `SameConv2d`: sizes doubled. The extra row and column at the end are removed."""
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__(inputs, outputs, 3, 2)
@@ -39,7 +41,7 @@ class SameConvTranspose2d(nn.ConvTranspose2d):
 
 
 def initialize(module: nn.Module) -> None:
-    """Initialize uniformly (Glorot & Bengio 2010), biases 0: the default of Keras."""
+    """Initialize weights uniformly (Glorot & Bengio 2010) and biases to 0, as Keras does by default."""
     if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:
@@ -49,8 +51,8 @@ def initialize(module: nn.Module) -> None:
 class CelebAGenerator(nn.Module):
     """z [N,latent_dim] -> images [N,channels,*resolution] in [-1, 1].
 
-    The published network ends in a sigmoid, for images in [0, 1]; here 2 * sigmoid - 1. Batch norm stands behind the
-    third transposed convolution only.
+    The published network ends in a sigmoid, for images in [0, 1]. This one ends in 2 * sigmoid - 1. Only the third
+    transposed convolution has a batch norm.
     """
 
     def __init__(self, resolution: tuple[int, int], channels: int, latent_dim: int = 64, width: int = 64):
@@ -78,7 +80,7 @@ class CelebAGenerator(nn.Module):
 
 
 class CelebADiscriminator(nn.Module):
-    """Images [N,channels,*resolution] in [-1, 1] -> logits [N]; batch norm behind the second convolution only."""
+    """Images [N,channels,*resolution] in [-1, 1] -> logits [N]. Only the second convolution has a batch norm."""
 
     def __init__(self, resolution: tuple[int, int], channels: int, width: int = 64, dropout: float = 0.1):
         super().__init__()

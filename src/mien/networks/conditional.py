@@ -18,14 +18,14 @@ from mien.protocols import feature_discriminator, is_style_generator, noise_gene
 
 
 class ConditionalGenerator(nn.Module):
-    """z [N,latent_dim], label [N,label_dim] -> images, by a generator whose latent is z joined with the label.
+    """z [N,latent_dim], label [N,label_dim] -> images. The generator's latent is z joined with the embedded label.
 
     generator: built with latent_dim + embedding_dim. A matrix embeds the label. The embedding is scaled to a mean
     square of 1, as in z, so that both have the same weight.
 
-    noise: length of the normal noise that is added to the label while training, relative to the label. Then similar
-    labels give similar images (the conditioning augmentation of Zhang et al. 2017, section 3.2, with a fixed spread).
-    For a linear function of the label it acts as a ridge penalty (Bishop 1995).
+    noise: length of the normal noise that training adds to the label, relative to the label. Then similar labels give
+    similar images (conditioning augmentation, Zhang et al. 2017, section 3.2, with a fixed spread). For a linear
+    function of the label it acts as a ridge penalty (Bishop 1995).
     """
 
     def __init__(self, generator: nn.Module, label_dim: int, embedding_dim: int, noise: float = 0.0):
@@ -36,7 +36,7 @@ class ConditionalGenerator(nn.Module):
         self.latent_dim = self.generator.latent_dim - embedding_dim
 
     def joined(self, z: Tensor, label: Tensor) -> Tensor:
-        """[N,latent_dim], [N,label_dim] -> [N,latent_dim + embedding_dim]"""
+        """Return z joined with the embedded label: [N,latent_dim], [N,label_dim] -> [N,latent_dim + embedding_dim]."""
         if self.training and self.noise:
             length = label.square().mean(1, keepdim=True).sqrt()
             label = label + self.noise * length * torch.randn_like(label)
@@ -44,7 +44,8 @@ class ConditionalGenerator(nn.Module):
         return torch.cat([z, embedded * (embedded.square().mean(1, keepdim=True) + 1e-8).rsqrt()], 1)
 
     def mapping(self, z: Tensor, label: Tensor, truncation: float = 1.0) -> Tensor:
-        """Return w [N,num_ws,w_dim], or without a mapping the joined latent [N,latent_dim + embedding_dim].
+        """Return w [N,num_ws,w_dim]. Without a mapping network, return the joined latent [N,latent_dim +
+        embedding_dim].
 
         truncation: moves w towards its mean, or z towards 0. The label does not change.
         """
@@ -63,11 +64,11 @@ class ConditionalGenerator(nn.Module):
 class ProjectionDiscriminator(nn.Module):
     """Images, label [N,label_dim] -> logits [N]: score(features) + <V label, features> (Miyato & Koyama 2018, eq. 4).
 
-    discriminator: with `features(image)`, `score(features)` and `feature_dim`, the numbers of a image's features.
+    discriminator: has `features(image)`, `score(features)` and `feature_dim`, the number of features of an image.
 
-    The inner product is divided by sqrt(feature_dim), and V begins as 0: the discriminator begins as it is without a
-    condition, and learns V about as fast as the rest. Where its weights are divided by their largest singular value,
-    V's are as well, as in the paper; it then begins at random and needs no such division.
+    The inner product is divided by sqrt(feature_dim), and V starts at 0. The discriminator therefore starts without a
+    condition, and V learns about as fast as the other weights. If the discriminator has spectral normalization, V has
+    it too, as in the paper. V then starts with random values, and the inner product is not divided.
     """
 
     def __init__(self, discriminator: nn.Module, label_dim: int):
@@ -108,7 +109,7 @@ class AuxiliaryDiscriminator(nn.Module):
         return self.discriminator.features(image)
 
     def score(self, features: Tensor) -> Tensor:
-        """-> logits [N]"""
+        """Return logits [N]."""
         return self.discriminator.score(features)
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -123,15 +124,20 @@ class AuxiliaryDiscriminator(nn.Module):
 
 
 def named(said: Tensor, told: Tensor, label: Tensor) -> Tensor:
-    """log p of one attribute [N]: of its columns' logits `said` and truth `told` [N,K]; `label`: the whole row, which
-    tells a switch that is off from one that nobody knows."""
+    """Return log p [N] of one attribute.
+
+    said: the logits of its columns [N,K]. told: the requested values [N,K]. label: the complete row. It distinguishes a
+    binary attribute that is off from one that is not known.
+    """
     if said.shape[1] > 1:
         return (log_softmax(said, 1) * told).sum(1)
     return torch.where(told > 0, logsigmoid(said), logsigmoid(-said))[:, 0] * label.any(1)
 
 
 def which_of_the_batch(said: Tensor, label: Tensor) -> Tensor:
-    """Return log p [N] of each image's text among those of the batch, [N,D] each. Equal texts count for each image."""
+    """Return log p [N] of each image's text among the texts of the batch, [N,D] each. Equal texts all count as
+    correct.
+    """
     same = (label[:, None] == label[None]).all(2)
     own = log_softmax(said @ label.T, 1).masked_fill(~same, -torch.inf).logsumexp(1)
     return torch.where(label.any(1), own, 0.0)

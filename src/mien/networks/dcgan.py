@@ -1,11 +1,12 @@
 """DCGAN (Radford et al. 2016): strided convolutions, batch normalization, no fully connected layer.
 
-At 64 x 64 and 96 x 96 the layers are the published ones. Any other height and width is reached by the same rule: the
-discriminator halves (rounding down) until the shorter side is 4 to 7, and the generator walks the same sizes back.
+At 64 x 64 and 96 x 96 the layers are the published ones. The same rule gives every other height and width. The
+discriminator halves the size (rounded down) until the shorter side is 4 to 7. The generator uses the same sizes in
+reverse order.
 
-filtered: each resampling goes through a low-pass filter, with convolutions of 3 in place of 4, as StyleGAN2 does it
-(Karras et al. 2020, appendix B; Zhang 2019). Strided layers alone leave a checkerboard, in the images and in the
-gradients that G learns from, and a young network spends its first hours on it.
+filtered: a low-pass filter follows each resampling, and convolutions of 3 replace those of 4, as in StyleGAN2 (Karras
+et al. 2020, appendix B; Zhang 2019). Strided layers without a filter leave a checkerboard in the images and in the
+gradients of G. A new network needs hours of training to remove it.
 """
 
 from __future__ import annotations
@@ -69,8 +70,8 @@ def weight_of(layer: nn.Module) -> Tensor:
 class DCGANGenerator(nn.Module):
     """z [N,latent_dim] -> images [N,channels,*resolution] in [-1, 1].
 
-    contrast: scales the last layer's initial weights. At 1, as published, width 64 begins with images that are nearly
-    gray, and a narrower network with grayer ones still; it then needs hundreds of steps to reach black and white.
+    contrast: scales the initial weights of the last layer. At 1, as published, the first images of width 64 are nearly
+    gray. The images of a narrower network are grayer. It then needs hundreds of steps to reach black and white.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class DCGANGenerator(nn.Module):
             last.weight.mul_(contrast)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        # From one pixel a transposed convolution is a plain product, and channels-last as it comes: ten times as fast.
+        # At one pixel, a transposed convolution is a matrix product with a channels-last result: ten times as fast.
         weight = weight_of(self.layers[0]).permute(0, 2, 3, 1)
         base = (z @ weight.flatten(1)).unflatten(1, weight.shape[1:])
         return self.layers[1:](base.permute(0, 3, 1, 2))
@@ -108,13 +109,13 @@ def grow(
 ) -> list[nn.Module]:
     """Kernel 4, stride 2, padding 1 (kernel 5, stride 3 for the step of three), one more row where `large` is odd.
 
-    Filtered: kernel 3, stride 2, without padding, which is one row and column too many; the filter takes them off.
+    Filtered: kernel 3, stride 2, without padding. This gives one row and column too many, which the filter removes.
     """
     stride = round(large[0] / small[0])
     missing = (large[0] - stride * small[0], large[1] - stride * small[1])
     if not filtered:
         return [nn.ConvTranspose2d(inputs, outputs, stride + 2, stride, 1, output_padding=missing, bias=False)]
-    # Of each pixel's four neighbours at the double size one alone is not a zero that was put in.
+    # Only one of four neighbouring pixels at the double size is not an inserted zero.
     convolution = nn.ConvTranspose2d(inputs, outputs, 3, stride, output_padding=missing, bias=False)
     return [convolution, Smooth(padding=1, gain=4.0)]
 
@@ -153,11 +154,11 @@ class DCGANDiscriminator(nn.Module):
         self.apply(initialize)
 
     def features(self, image: Tensor) -> Tensor:
-        """[N,feature_dim], what the last layer reads"""
+        """Return the input of the last layer, [N,feature_dim]."""
         return self.layers[:-1](image).permute(0, 2, 3, 1).flatten(1)
 
     def score(self, features: Tensor) -> Tensor:
-        # To one pixel a convolution is a plain product too.
+        # At one pixel, a convolution is a matrix product too.
         return features @ weight_of(self.layers[-1]).permute(0, 2, 3, 1).flatten()
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:

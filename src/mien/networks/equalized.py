@@ -1,10 +1,10 @@
-"""Layers with an equalized learning rate (Karras et al. 2018, section 4.1; StyleGAN2 keeps them).
+"""Layers with an equalized learning rate (Karras et al. 2018, section 4.1; StyleGAN2 uses them).
 
-Weights start at N(0, 1) and are scaled to He's standard deviation, 1 / sqrt(fan in), at each use. Adam's steps, which
-do not know how large a weight is, are then in proportion to all of them alike.
+Weights start at N(0, 1). Each use scales them to He's standard deviation, 1 / sqrt(fan in). Adam's steps do not depend
+on the size of a weight. With this scaling, they have the same relative size for all weights.
 
-gain: what the activation behind a layer asks for: sqrt(2) for a leaky ReLU. It is applied to weights and bias, not to
-the activations, of which there are far more: leaky_relu(a * x) = a * leaky_relu(x) for a > 0.
+gain: the factor for the activation behind a layer, sqrt(2) for a leaky ReLU. It is applied to weights and bias, because
+there are far more activations: leaky_relu(a * x) = a * leaky_relu(x) for a > 0.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ def activate(x: Tensor) -> Tensor:
 
 
 class EqualizedLinear(nn.Module):
-    """[N,inputs] -> [N,outputs]. rate: multiplies the learning rate (0.01 in the mapping network). bias: at first."""
+    """[N,inputs] -> [N,outputs]. rate: multiplies the learning rate (0.01 in the mapping network). bias: initial
+    value.
+    """
 
     def __init__(self, inputs: int, outputs: int, gain: float = 1.0, rate: float = 1.0, bias: float = 0.0):
         super().__init__()

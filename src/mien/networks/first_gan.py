@@ -1,7 +1,7 @@
-"""A naive first GAN, without the rules of DCGAN. It collapses, and so shows why the other networks exist.
+"""A naive first GAN without the rules of DCGAN. It collapses, and so shows why the other networks exist.
 
-No normalization, plain convolutions beside strided ones, fully connected ends. Such an end belongs to one size; any
-height and width can be built that are multiples of 4 and at least 48.
+It has no normalization, plain and strided convolutions, and fully connected layers at the ends. A fully connected layer
+fits one size only. Height and width must be multiples of 4 and at least 48.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class FirstDiscriminator(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(self.feature_dim, 1))
 
     def features(self, image: Tensor) -> Tensor:
-        """[N,feature_dim], what the last layer reads"""
+        """Return the input of the last layer, [N,feature_dim]."""
         return self.layers[:-1](image)
 
     def score(self, features: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from mien.networks.sizes import even_halvings
 class HW6Generator(nn.Module):
     """z [N,latent_dim] -> images [N,channels,*resolution] in [-1, 1].
 
-    No layer has a bias, the last one included. output_bias: the last one has; so mien 0.1.0 had it, and its snapshots.
+    No layer has a bias. output_bias: the last layer has one, as in mien 0.1.0 and its snapshots.
     """
 
     EARLIER_DEFAULTS: ClassVar[dict[str, Any]] = {"output_bias": True}
@@ -77,7 +77,7 @@ class HW6Discriminator(nn.Module):
         for step, (inputs, halved) in enumerate(pairwise(outputs)):
             layers.append(nn.Conv2d(inputs, halved, 4, 2, 1))
             if step > 0:
-                # One channel a group is instance norm, by a kernel that is quicker when differentiated twice.
+                # With one channel in each group, this is instance norm. Its second gradient is faster.
                 layers.append(nn.BatchNorm2d(halved) if norm == "batch" else nn.GroupNorm(halved, halved))
             layers.append(nn.LeakyReLU(0.2, inplace=True))
         self.feature_dim = outputs[-1] * sizes[-1][0] * sizes[-1][1]
@@ -85,7 +85,7 @@ class HW6Discriminator(nn.Module):
         self.apply(initialize)
 
     def features(self, image: Tensor) -> Tensor:
-        """[N,C,H,W], what the last layer reads"""
+        """Return the input of the last layer, [N,C,H,W]."""
         return self.layers[:-1](image)
 
     def score(self, features: Tensor) -> Tensor:

@@ -1,11 +1,12 @@
 """The modulated convolution of StyleGAN2 (Karras et al. 2020, section 2.2).
 
-Each image scales the convolution's input channels by its style (eq. 1), and each output channel is then divided by
-the standard deviation that follows for inputs of variance 1 (eq. 3). Scaling a weight's input channel is scaling that
-channel of the input, and dividing its output channel is dividing the output, so all images share one convolution:
-exact algebra, and the factors stay out of weights that bfloat16 would round once more. A grouped convolution with a
-weight for each image takes a processor about as long with 16 or 32 channels, 1.6 times as long with 64 and 5 times
-with 128 (`benchmarks/modulated.py`).
+The style of an image scales the input channels of the convolution (eq. 1). Each output channel is then divided by the
+standard deviation that follows for inputs of variance 1 (eq. 3).
+
+Here the factors scale the input and the output instead of the weights. The result is algebraically the same, and all
+images share one convolution. Weights in bfloat16 are not rounded a second time. On a CPU, a grouped convolution with
+one weight for each image takes about as long with 16 or 32 channels. It takes 1.6 times as long with 64 channels and 5
+times with 128 (`benchmarks/modulated.py`).
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from mien.networks.smooth import smooth
 
 
 class ModulatedConv2d(nn.Module):
-    """x [N,inputs,H,W], w [N,w_dim] -> [N,outputs,H,W], or twice as high and wide.
+    """x [N,inputs,H,W], w [N,w_dim] -> [N,outputs,H,W], or [N,outputs,2H,2W] if `up`.
 
-    up: zeros between the pixels, convolve, smooth; the zeros are never multiplied. demodulate: divide by the expected
-    standard deviation. gain: as in `equalized`. Computes in the type of x, the styles in that of w.
+    up: insert zeros between the pixels, convolve, smooth. The inserted zeros are not multiplied. demodulate: divide by
+    the expected standard deviation. gain: as in `equalized`. Computes in the type of x, and the styles in the type of
+    w.
     """
 
     def __init__(
@@ -54,10 +56,10 @@ class ModulatedConv2d(nn.Module):
         return y * spread(self.gain * self.demodulation(style), x) if self.demodulate else y
 
     def demodulation(self, style: Tensor) -> Tensor:
-        """1 / sqrt(sum over inputs and kernel of (style * weight)^2): [N,inputs] -> [N,outputs]."""
+        """Return 1 / sqrt(sum over inputs and kernel of (style * weight)^2): [N,inputs] -> [N,outputs]."""
         return (style.square() @ self.weight.square().sum((2, 3)).T + 1e-8).rsqrt()
 
 
 def spread(factors: Tensor, x: Tensor) -> Tensor:
-    """[N,C] -> [N,C,1,1] in the type of x."""
+    """Return [N,C] as [N,C,1,1] in the type of x."""
     return factors.to(x.dtype)[:, :, None, None]

@@ -1,8 +1,11 @@
-"""The three networks of MTCNN (Zhang, Zhang, Li and Qiao 2016, "Joint Face Detection and Alignment using Multi-task
-Cascaded Convolutional Networks", figure 2): each sees a larger window and is surer than the one before.
+"""The three networks of MTCNN (Zhang, Zhang, Li and Qiao 2016, figure 2).
 
-A window comes as [N,3,side,side] in about [-1, 1]. Every network returns the probability that it shows a face and how
-far the face's edges lie from the window's, as shares of its side; the last one returns five landmarks as well.
+Paper: "Joint Face Detection and Alignment using Multi-task Cascaded Convolutional Networks". Each network takes a
+larger window than the one before and makes fewer errors.
+
+The input is a window [N,3,side,side] in about [-1, 1]. Every network returns the probability of a face. It also returns
+the distances of the face's edges from the window's edges, relative to the side. The last network also returns five
+landmarks.
 """
 
 from __future__ import annotations
@@ -55,8 +58,11 @@ class Refinement(nn.Module):
 
 
 class Output(nn.Module):
-    """O-Net. [N,3,48,48] -> probabilities [N], edges [N,4], landmarks [N,5,2] (x, y) as shares of the side: the eye on
-    the image's left, the one on its right, the nose, the mouth's two corners"""
+    """O-Net. [N,3,48,48] -> probabilities [N], edges [N,4], landmarks [N,5,2].
+
+    Landmarks are (x, y) relative to the side: the eye on the left of the image, the eye on the right, the nose, and the
+    two corners of the mouth.
+    """
 
     side = 48
 

@@ -1,4 +1,4 @@
-"""Normalization as a choice: over the batch, or over each image alone."""
+"""The choice of a normalization: batch norm or instance norm."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ Norm = Literal["batch", "instance"]
 
 
 def normalization(norm: Norm, channels: int, affine: bool = True) -> nn.Module:
-    """[N,channels,H,W] -> the same shape. affine: with a learned scale and shift; batch norm always has them.
+    """Return a normalization layer: [N,channels,H,W] -> the same shape.
 
-    One channel a group is instance norm, by a kernel that is quicker when differentiated twice.
+    affine: learn a scale and a shift. Batch norm always has them. Group norm with one channel in each group is instance
+    norm. Its second gradient is faster.
     """
     return nn.BatchNorm2d(channels) if norm == "batch" else nn.GroupNorm(channels, channels, affine=affine)

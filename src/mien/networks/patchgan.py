@@ -9,7 +9,7 @@ from mien.networks.dcgan import initialize_translator, widths
 from mien.networks.norm import Norm, normalization
 from mien.networks.sizes import demand
 
-SMALLEST = 4  # pixels a side after the strided layers, for two layers more that each take one
+SMALLEST = 4  # pixels a side after the strided layers: two more layers each remove one pixel
 
 
 class PatchDiscriminator(nn.Module):

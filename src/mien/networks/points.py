@@ -1,4 +1,4 @@
-"""Networks for points on a line or a plane, seen as images of one pixel: perceptrons, and a line that shifts."""
+"""Networks for points on a line or a plane, as images of one pixel: perceptrons, and a line that shifts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class PointDiscriminator(nn.Module):
         self.feature_dim = width
 
     def features(self, image: Tensor) -> Tensor:
-        """[N,feature_dim], what the last layer reads"""
+        """Return the input of the last layer, [N,feature_dim]."""
         return self.layers[:-1](image.flatten(1))
 
     def score(self, features: Tensor) -> Tensor:
@@ -51,8 +51,10 @@ class PointDiscriminator(nn.Module):
 
 
 class ShiftedLine(nn.Module):
-    """z [N,1] -> points (theta, spread * z) [N,2,1,1]: an upright line whose place `theta` is all that can be learned
-    (Arjovsky et al. 2017, example 1)."""
+    """z [N,1] -> points (theta, spread * z) [N,2,1,1]: a vertical line. Its position `theta` is the only parameter.
+
+    Source: Arjovsky et al. 2017, example 1.
+    """
 
     latent_dim = 1
 

@@ -1,13 +1,16 @@
-"""R3GAN's networks (Huang et al. 2024, "The GAN is dead; long live the GAN!", section 4 and appendix).
+"""The networks of R3GAN (Huang et al. 2024, "The GAN is dead; long live the GAN!", section 4 and appendix).
 
-A residual network in each direction, the one the other's mirror: no normalization, no mapping network, no noise, no
-minibatch statistics, no tanh. From the 4 x 4 base up, `full` stages have all of `width`, and each further one half of
-the width before it. Sizes are halved, so `sizes.EVEN` must hold: 64, 128, 96 (base 6 x 6), 96x80 (base 6 x 5) ….
+Generator and discriminator are residual networks that mirror each other. They have no normalization, mapping network,
+noise, minibatch statistics or tanh.
 
-Every weight begins as N(0, gain^2 / fan_in). Within a block gain is sqrt(2 / (1 + 0.2^2)), which keeps magnitudes
-through a leaky ReLU of slope 0.2, times L^(-1/4) for L blocks, and its last convolution begins as 0 (Fixup, Zhang et
-al. 2019, for branches of three layers): a network without normalization then neither explodes nor fades, however deep.
-Elsewhere gain is 1.
+The base has 4 x 4 pixels. The first `full` stages from the base up have `width` channels. Each further stage has half
+the channels of the stage before. Each stage halves or doubles the size, so `sizes.EVEN` must hold: 64, 128, 96 (base 6
+x 6), 96x80 (base 6 x 5) ….
+
+Initial weights are N(0, gain^2 / fan_in). In a residual block, gain is sqrt(2 / (1 + 0.2^2)) * L^(-1/4) for L blocks.
+The first factor preserves magnitudes through a leaky ReLU of slope 0.2. The last convolution of a block starts at 0
+(Fixup, Zhang et al. 2019, for branches of three layers). Then activations neither explode nor vanish at any depth
+without normalization. Elsewhere gain is 1.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from mien.networks.sizes import Size, even_halvings
 SLOPE = 0.2
 Resampling = Literal["binomial", "linear"]
 KERNELS: dict[Resampling, Kernel] = {"binomial": BINOMIAL, "linear": LINEAR}
-EARLIER_DEFAULTS = {"resampling": "linear"}  # a recipe of mien 0.1.0 names no filter; its weights belong to this one
+EARLIER_DEFAULTS = {"resampling": "linear"}  # recipes of mien 0.1.0 name no filter; their weights fit this one
 
 
 def widths(width: int, full: int, count: int) -> list[int]:
@@ -35,11 +38,11 @@ def widths(width: int, full: int, count: int) -> list[int]:
 
 
 class PointwiseConv(nn.Linear):
-    """A 1 x 1 convolution, [N,inputs,H,W] -> [N,outputs,H,W], in the type of what comes in.
+    """A 1 x 1 convolution: [N,inputs,H,W] -> [N,outputs,H,W], in the type of its input.
 
-    It is a product over the channels, which lie side by side in channels-last memory. Written as one, its second
-    gradient is made of products too: under a gradient penalty a block then takes a processor a fifth to a third less
-    time (64 channels at 32 px, 16 at 64 px).
+    It is computed as a matrix product over the channels, which are adjacent in channels-last memory. Its second
+    gradient then consists of products too. With a gradient penalty, a block takes 20 to 33 % less time on a CPU (64
+    channels at 32 px, 16 at 64 px).
     """
 
     def __init__(self, inputs: int, outputs: int, gain: float = 1.0, bias: bool = False):
@@ -51,8 +54,10 @@ class PointwiseConv(nn.Linear):
 
 
 class GroupedConv(nn.Conv2d):
-    """A 3 x 3 convolution that keeps the size and sees `group_width` channels at a time (a divisor of it and of the
-    width, where it does not divide), in the type of what comes in."""
+    """A grouped 3 x 3 convolution that preserves the size, in the type of its input.
+
+    group_width: channels of one group. If it does not divide the width, the greatest common divisor is used.
+    """
 
     def __init__(self, width: int, group_width: int, gain: float):
         each = math.gcd(width, min(group_width, width))
@@ -70,14 +75,14 @@ def initialize(layer: nn.Linear | nn.Conv2d, gain: float, fan_in: int) -> None:
 
 
 def weights(layer: nn.Linear | nn.Conv2d, x: Tensor) -> tuple[Tensor, Tensor | None]:
-    """Weight and bias as numbers of x's type, whichever they are kept in."""
+    """Return weight and bias in the type of x."""
     return layer.weight.to(x.dtype), None if layer.bias is None else layer.bias.to(x.dtype)
 
 
 class Block(nn.Module):
-    """x + f(x) on [N,width,H,W], f: 1 x 1 to twice the width, 3 x 3 in groups of `group_width` channels, 1 x 1 back.
+    """x + f(x) on [N,width,H,W]. f: 1 x 1 to twice the width, grouped 3 x 3, 1 x 1 back to the width.
 
-    blocks: how many the whole network has, L above.
+    group_width: channels of one group. blocks: number of blocks in the network (L above).
     """
 
     def __init__(self, width: int, group_width: int, blocks: int):
@@ -94,7 +99,7 @@ class Block(nn.Module):
 
 
 class Stage(nn.Sequential):
-    """Layers at one size. bf16: on a GPU they compute in bfloat16; a processor, far slower with it, never does."""
+    """Layers at one size. bf16: they compute in bfloat16 on a GPU, never on a CPU, where it is far slower."""
 
     def __init__(self, *layers: nn.Module, bf16: bool):
         super().__init__(*layers)
@@ -109,8 +114,11 @@ class Stage(nn.Sequential):
 
 
 class Up(nn.Module):
-    """[N,inputs,H,W] -> [N,outputs,2H,2W]. A 1 x 1 convolution stands where the width changes, on the small side: it
-    gives the same on the other, at four times the work."""
+    """Double the size: [N,inputs,H,W] -> [N,outputs,2H,2W].
+
+    If the width changes, a 1 x 1 convolution precedes the upsampling. After it, the result would be equal at four times
+    the work.
+    """
 
     def __init__(self, inputs: int, outputs: int, resampling: Resampling = "binomial"):
         super().__init__()
@@ -121,7 +129,7 @@ class Up(nn.Module):
 
 
 class Down(nn.Module):
-    """[N,inputs,H,W] -> [N,outputs,H/2,W/2], the mirror of `Up`."""
+    """Halve the size: [N,inputs,H,W] -> [N,outputs,H/2,W/2], the mirror of `Up`."""
 
     def __init__(self, inputs: int, outputs: int, resampling: Resampling = "binomial"):
         super().__init__()
@@ -149,9 +157,9 @@ class GenerativeBasis(nn.Module):
 
 
 class DiscriminativeBasis(nn.Module):
-    """[N,width,*size] -> [N,width] -> logits [N]: a depthwise convolution as large as the image, a linear function.
+    """[N,width,*size] -> [N,width] -> logits [N]: a depthwise convolution over all pixels, then a linear layer.
 
-    It has no bias: the loss sees differences of logits alone.
+    It has no bias, because the loss depends only on differences of logits.
     """
 
     def __init__(self, width: int, size: Size):
@@ -161,7 +169,7 @@ class DiscriminativeBasis(nn.Module):
         initialize(self.linear, 1.0, width)
 
     def features(self, x: Tensor) -> Tensor:
-        """-> [N,width]"""
+        """Return features [N,width]."""
         return (x * self.basis).sum((2, 3))
 
     def score(self, features: Tensor) -> Tensor:
@@ -172,12 +180,12 @@ class DiscriminativeBasis(nn.Module):
 
 
 class R3GANGenerator(nn.Module):
-    """z [N,latent_dim] -> images [N,channels,*resolution] in about [-1, 1], which nothing enforces.
+    """z [N,latent_dim] -> images [N,channels,*resolution] in about [-1, 1]. No layer limits the range.
 
-    full: stages that have all of `width`. group_width: channels in a group of the 3 x 3 convolutions; the published
-    cardinality (number of groups) is 2 * width / group_width. blocks: residual blocks a stage. bf16_stages: so many of
-    the largest stages compute in bfloat16 on a GPU. resampling: the filter between two sizes; "linear" is that of
-    mien 0.1.0, kept for its snapshots.
+    full: number of stages with `width` channels. group_width: channels in a group of the 3 x 3 convolutions. The
+    published cardinality (number of groups) is 2 * width / group_width. blocks: residual blocks in each stage.
+    bf16_stages: number of the largest stages that compute in bfloat16 on a GPU. resampling: the filter between two
+    sizes. "linear" is the filter of mien 0.1.0, for its snapshots.
     """
 
     EARLIER_DEFAULTS: ClassVar[dict[str, Any]] = EARLIER_DEFAULTS
@@ -212,7 +220,7 @@ class R3GANGenerator(nn.Module):
 
 
 class R3GANDiscriminator(nn.Module):
-    """Images [N,channels,*resolution] in [-1, 1] -> logits [N]. Settings as the generator's."""
+    """Images [N,channels,*resolution] in [-1, 1] -> logits [N]. Settings as for the generator."""
 
     EARLIER_DEFAULTS: ClassVar[dict[str, Any]] = EARLIER_DEFAULTS
 
@@ -239,7 +247,7 @@ class R3GANDiscriminator(nn.Module):
         self.feature_dim = channels_of[-1]
 
     def features(self, image: Tensor) -> Tensor:
-        """[N,feature_dim], what the last layer reads"""
+        """Return the input of the last layer, [N,feature_dim]."""
         return self.head.features(self.stages(image).to(image.dtype))
 
     def score(self, features: Tensor) -> Tensor:

@@ -1,13 +1,13 @@
-"""Twice or half the height and width through a small symmetric filter, as StyleGAN2 and R3GAN have it.
+"""Double or halve height and width with a small symmetric filter, as in StyleGAN2 and R3GAN.
 
-[1,3,3,1] is what both take (Karras et al. 2020, appendix B). R3GAN's authors set [1,2,1], and their code convolves it
-with [1,1] before use, which is the same. The bare [1,2,1] has an odd number of taps: each doubling then shifts the
-image by half a pixel and fades towards one edge. mien 0.1.0 had it in R3GAN, whose snapshots keep it.
+Both use [1,3,3,1] (Karras et al. 2020, appendix B). The code of R3GAN sets [1,2,1] and convolves it with [1,1] before
+use, which gives the same filter. [1,2,1] alone has an odd number of taps. Each doubling then shifts the image by half a
+pixel and fades towards one edge. R3GAN in mien 0.1.0 used it, so its snapshots still do.
 
-Up (put zeros between the pixels, convolve) and down (convolve, keep each second pixel) are each other's transpose. They
-are therefore written as each other's gradient: torch's own second gradient of a depthwise convolution takes a
-processor ten to a hundred times as long as the convolution, and gradient penalties need it at every step. Both are
-quickest in channels-last memory.
+Up inserts zeros between the pixels and convolves. Down convolves and takes every second pixel. Each is the transpose of
+the other, so each is written as the gradient of the other. The second gradient of a depthwise convolution in torch
+takes 10 to 100 times as long as the convolution on a CPU. Gradient penalties need it in every step. Both are fastest in
+channels-last memory.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ LINEAR: Kernel = (1, 2, 1)
 
 
 def upsample2(x: Tensor, kernel: Kernel = BINOMIAL) -> Tensor:
-    """[N,C,H,W] -> [N,C,2H,2W], differentiable any number of times; beyond the edges lie zeros."""
-    return apply(Up, x, kernel, 4.0)  # three of four pixels are zeros that were put in: four times the rest
+    """Double the size: [N,C,H,W] -> [N,C,2H,2W]. Differentiable any number of times. Zeros pad the edges."""
+    return apply(Up, x, kernel, 4.0)  # three of four pixels are inserted zeros: gain 4 restores the mean
 
 
 def downsample2(x: Tensor, kernel: Kernel = BINOMIAL) -> Tensor:
-    """[N,C,H,W], both even, -> [N,C,H/2,W/2], differentiable any number of times; beyond the edges lie zeros."""
+    """Halve the size: [N,C,H,W], H and W even, -> [N,C,H/2,W/2]. Differentiable any number of times. Zeros pad the
+    edges.
+    """
     return apply(Down, x, kernel, 1.0)
 
 
@@ -69,7 +71,9 @@ class Down(torch.autograd.Function):
 
 @lru_cache(maxsize=64)
 def square(kernel: Kernel, gain: float, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """[taps,taps] that add up to `gain`. Kept, for a copy to the device would wait for it."""
+    """Return the filter [taps,taps] with sum `gain`. It is cached, because a copy to the device waits for the
+    device.
+    """
     taps = torch.tensor(kernel, dtype=torch.float64)
     taps = taps / taps.sum()
     return (gain * torch.outer(taps, taps)).to(device, dtype)

@@ -12,7 +12,7 @@ SMALL = 128  # pixels: up to here 6 blocks, 9 above
 
 
 class ResidualBlock(nn.Module):
-    """[N,channels,H,W] -> the same shape: what two convolutions say is to be changed is added."""
+    """A residual block: [N,channels,H,W] -> the same shape. Two convolutions compute the change that is added."""
 
     def __init__(self, channels: int, norm: Norm, affine: bool):
         super().__init__()
@@ -27,7 +27,7 @@ class ResidualBlock(nn.Module):
 
 
 def reflected(inputs: int, outputs: int, kernel: int, norm: Norm, affine: bool) -> list[nn.Module]:
-    """A convolution that keeps the size; beyond the edges lies the image's mirror image, not black."""
+    """A convolution that preserves the size. The image is reflected at its edges, not padded with zeros."""
     convolution = nn.Conv2d(inputs, outputs, kernel, bias=False)
     return [nn.ReflectionPad2d(kernel // 2), convolution, normalization(norm, outputs, affine)]
 

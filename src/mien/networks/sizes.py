@@ -34,7 +34,7 @@ def halves_evenly(resolution: Size) -> bool:
 
 
 def demand(resolution: Size, works: Callable[[Size], bool], rule: str) -> None:
-    """Raises UsageError with the rule and the nearest size that works, unless this one does."""
+    """Check that this size works. Raises UsageError with the rule and the nearest size that works."""
     if works(resolution):
         return
     near = resolution_text(*nearest(resolution, works))
@@ -42,11 +42,11 @@ def demand(resolution: Size, works: Callable[[Size], bool], rule: str) -> None:
 
 
 def nearest(resolution: Size, works: Callable[[Size], bool]) -> Size:
-    """The size with the fewest rows and columns more or less than `resolution`, of those that work."""
+    """Return the nearest size that works: the smallest sum of differences in rows and columns from `resolution`."""
     height, width = resolution
     reach = SMALLEST_SIDE
     while True:
-        # A size within `reach` steps may still be beaten by none outside of it, so the first find is the nearest.
+        # The search covers all sizes up to this distance, so no size outside is nearer than the best one found.
         found = [
             (abs(down) + abs(right), (height + down, width + right))
             for down in range(-reach, reach + 1)

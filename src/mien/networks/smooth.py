@@ -21,8 +21,10 @@ def smooth(x: Tensor, padding: int, gain: float = 1.0) -> Tensor:
 
 
 class Smooth(torch.autograd.Function):
-    """The filter is symmetric, so its transpose is itself with the other padding. Written out because torch's own
-    second gradient of a depthwise convolution is slow on a processor, as `resample` says."""
+    """The filter as a function with a gradient. The filter is symmetric, so its transpose is itself with other padding.
+
+    It is hand-written, because torch's second gradient of a depthwise convolution is slow on a CPU (see `resample`).
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, padding: int, gain: float) -> Tensor:

@@ -1,8 +1,8 @@
-"""SNGAN's residual networks (Miyato et al. 2018, appendix B.4), in the widths of the mimicry library's SNGAN-64.
+"""The residual networks of SNGAN (Miyato et al. 2018, appendix B.4), in the widths of the mimicry library's SNGAN-64.
 
-Upsampling repeats pixels, downsampling averages 2 x 2 of them; a 1 x 1 convolution on the shortcut gives the same on
-either side of that, so it stands on the small side, at a quarter of the work. Sizes are halved, so `sizes.EVEN` must
-hold: 64, 128, 96 (base 6 x 6), 96x80 (base 6 x 5), 48 ….
+Upsampling repeats pixels, and downsampling averages 2 x 2 pixels. A 1 x 1 convolution on the shortcut gives the same
+result before and after it. It is at the small side, where it needs a quarter of the work. Sizes are halved, so
+`sizes.EVEN` must hold: 64, 128, 96 (base 6 x 6), 96x80 (base 6 x 5), 48 ….
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ LARGEST_MULTIPLE = 16  # widths double with depth up to 16 x the first
 
 
 def widths(width: int, count: int) -> list[int]:
-    """64, 128, 256, 512, 1024, 1024 …"""
+    """Return the channels of each block: 64, 128, 256, 512, 1024, 1024 …"""
     return [width * min(2**step, LARGEST_MULTIPLE) for step in range(count)]
 
 
 def convolution(inputs: int, outputs: int, kernel: int, gain: float) -> nn.Conv2d:
-    """Keeps the size; weights drawn as Glorot & Bengio 2010 do, bias 0 (Chainer's, where SNGAN was written)."""
+    """Return a convolution that preserves the size, with Glorot weights (Glorot & Bengio 2010) and bias 0, as in
+    Chainer.
+    """
     layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
     nn.init.xavier_uniform_(layer.weight, gain)
     assert layer.bias is not None
@@ -83,7 +85,8 @@ class SNGANGenerator(nn.Module):
 class ShrinkingBlock(nn.Module):
     """[N,inputs,H,W] -> [N,outputs,H/2,W/2], every weight divided by its largest singular value.
 
-    first: the image itself comes in, so no ReLU stands before the first convolution, and the block is wide at once.
+    first: the input is the image. Then no ReLU precedes the first convolution, and that convolution already has all
+    output channels.
     """
 
     def __init__(self, inputs: int, outputs: int, first: bool):
@@ -103,9 +106,9 @@ class ShrinkingBlock(nn.Module):
 class SNGANDiscriminator(nn.Module):
     """Images [N,channels,*resolution] in [-1, 1] -> scores [N].
 
-    One block more than the generator has, as in SNGAN-64: 64 pixels end as 2 x 2, which are summed. Each pass in
-    training mode does one power iteration (Miyato et al. 2018, algorithm 1); its vectors are buffers, saved and loaded
-    with the weights.
+    It has one block more than the generator, as in SNGAN-64: 64 pixels become 2 x 2, and the last layer takes their
+    sum. Each pass in training mode does one power iteration (Miyato et al. 2018, algorithm 1). Its vectors are buffers,
+    saved and loaded with the weights.
     """
 
     def __init__(self, resolution: tuple[int, int], channels: int, width: int = 64):
@@ -117,7 +120,7 @@ class SNGANDiscriminator(nn.Module):
         self.last = spectral_norm(linear(self.feature_dim, 1))
 
     def features(self, image: Tensor) -> Tensor:
-        """[N,feature_dim], what the last layer reads"""
+        """Return the input of the last layer, [N,feature_dim]."""
         return torch.relu(self.blocks(image)).sum((2, 3))
 
     def score(self, features: Tensor) -> Tensor:

@@ -1,11 +1,11 @@
-"""StyleGAN2's networks (Karras et al. 2019, 2020), written from the papers.
+"""The networks of StyleGAN2 (Karras et al. 2019, 2020), written from the papers.
 
-A mapping network turns z into w; every convolution of the generator takes a style from w; each size paints its share of
-the image, and the shares are added up ("skip" architecture). The discriminator is residual. Sizes are halved, so
-`sizes.EVEN` must hold: 64, 128, 96 (base 6 x 6), 96x80 (base 6 x 5), 48 ….
+A mapping network turns z into w. Every convolution of the generator takes a style from w. Each size makes its own
+image, and the generator adds the images of all sizes ("skip" architecture). The discriminator is residual. Sizes are
+halved, so `sizes.EVEN` must hold: 64, 128, 96 (base 6 x 6), 96x80 (base 6 x 5) ….
 
-Channels are told by `width`, those at 64 pixels: half of them with each doubling of the size, twice as many with each
-halving, at most `most`. So 256 is the papers' 32768 / size at half width, whatever the resolution.
+width: channels at 64 pixels. Each doubling of the size halves the channels, and each halving doubles them, up to
+`most`. At every resolution, 256 is 32768 / size of the papers at half width.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from mien.networks.resample import downsample2, upsample2
 from mien.networks.sizes import Size, even_halvings
 from mien.networks.smooth import smooth
 
-MEAN_DECAY = 0.995  # of the mean w, a step (for truncation: Karras et al. 2019, appendix B; the number is ADA's code's)
+MEAN_DECAY = 0.995  # of the mean w, in each step (truncation: Karras et al. 2019, appendix B; the number: code of ADA)
 
 
 def widths(resolution: Size, width: int, most: int) -> list[int]:
-    """Channels at each size, the base first. A base of 4 to 7 counts as 4, so 96 pixels are as wide as 64."""
+    """Return the channels at each size, the base first. A base of 4 to 7 counts as 4: 96 pixels have the widths of
+    64.
+    """
     count = len(even_halvings(resolution))
     return [max(1, min(width * 64 // (4 * 2**step), most)) for step in range(count)]
 
@@ -51,11 +53,11 @@ class Mapping(nn.Module):
 
 
 class StyleLayer(nn.Module):
-    """Modulated 3 x 3 convolution, noise of learned strength, bias, leaky ReLU.
+    """Modulated 3 x 3 convolution, noise with a learned strength, bias, leaky ReLU.
 
-    Noise is drawn anew at each training step. In evaluation mode it is one image of noise for all, kept with the
-    weights: without any, images would be smoother than those that the discriminator judged; drawn anew, a seed's
-    image would depend on what was drawn before it.
+    Each training step draws new noise. Evaluation uses one fixed noise for all images, saved with the weights. Without
+    noise, images would be smoother than those that the discriminator judged. With new noise, the image of a seed would
+    depend on earlier draws.
     """
 
     def __init__(self, inputs: int, outputs: int, size: Size, w_dim: int, up: bool):
@@ -74,9 +76,9 @@ class StyleLayer(nn.Module):
 
 
 class Level(nn.Module):
-    """One size: features of the size below (or of the base) -> features, and this size's share of the image.
+    """The layers at one size: features of the smaller size (or the base) -> features, and the image of this size.
 
-    It takes one style a convolution and one for the share: 2 at the base, 3 elsewhere.
+    Each convolution takes one style, and the image takes one: 2 styles at the base, 3 at other sizes.
     """
 
     def __init__(self, inputs: int, outputs: int, size: Size, w_dim: int, channels: int, base: bool):
@@ -94,10 +96,11 @@ class Level(nn.Module):
 
 
 class StyleGAN2Generator(nn.Module):
-    """z [N,latent_dim] -> images [N,channels,*resolution], of about [-1, 1]: nothing bounds them.
+    """z [N,latent_dim] -> images [N,channels,*resolution] in about [-1, 1]. No layer limits the range.
 
-    num_ws: styles of an image, two a size; a level's last one is the next level's first. w_mean [w_dim]: the mean w of
-    training, towards which truncation pulls. bf16_stages: so many of the largest sizes in bfloat16 on a GPU.
+    num_ws: styles of an image, two for each size. The last style of a size is the first of the next size. w_mean
+    [w_dim]: the mean w of training, for truncation. bf16_stages: number of the largest sizes that compute in bfloat16
+    on a GPU.
     """
 
     def __init__(
@@ -125,9 +128,9 @@ class StyleGAN2Generator(nn.Module):
         )
 
     def mapping(self, z: Tensor, label: Tensor | None = None, truncation: float = 1.0) -> Tensor:
-        """z [N,latent_dim] -> w [N,num_ws,w_dim], the same style everywhere.
+        """z [N,latent_dim] -> w [N,num_ws,w_dim], the same style at every size.
 
-        truncation: 1 leaves w as it is, 0 makes it the mean (Karras et al. 2019, appendix B).
+        truncation: 1 leaves w unchanged, 0 returns the mean (Karras et al. 2019, appendix B).
         """
         w = self.mapper(z)
         if self.training:
@@ -151,9 +154,9 @@ class StyleGAN2Generator(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """[N,inputs,H,W] -> [N,outputs,H/2,W/2]: two 3 x 3 convolutions, the second strided, beside a 1 x 1 shortcut.
+    """[N,inputs,H,W] -> [N,outputs,H/2,W/2]: two 3 x 3 convolutions, the second strided, and a 1 x 1 shortcut.
 
-    The sum of the two is to keep the variance: each is divided by sqrt(2), which is part of the gains here.
+    Each of the two is divided by sqrt(2), so that the sum preserves the variance. The gains contain this factor.
     """
 
     def __init__(self, inputs: int, outputs: int):
@@ -169,8 +172,11 @@ class ResidualBlock(nn.Module):
 
 
 def minibatch_deviation(x: Tensor, most: int = 4) -> Tensor:
-    """[N,C,H,W] -> [N,1,H,W]: the standard deviation over groups of at most `most` images, averaged over all features
-    (Karras et al. 2018, section 3). Images that are all alike give 0, so a collapsed generator gives itself away."""
+    """Minibatch standard deviation: [N,C,H,W] -> [N,1,H,W] (Karras et al. 2018, section 3).
+
+    The deviation is computed over groups of at most `most` images and averaged over all features. Equal images give 0,
+    so the discriminator detects mode collapse.
+    """
     group = next(size for size in range(min(most, len(x)), 0, -1) if len(x) % size == 0)
     grouped = x.unflatten(0, (group, -1))
     deviation = (grouped.var(0, correction=0) + 1e-8).sqrt().mean((1, 2, 3))
@@ -180,8 +186,8 @@ def minibatch_deviation(x: Tensor, most: int = 4) -> Tensor:
 class StyleGAN2Discriminator(nn.Module):
     """Images [N,channels,*resolution] -> logits [N].
 
-    bf16_stages: so many of the largest sizes in bfloat16 on a GPU. group: images, at most, that minibatch standard
-    deviation compares with each other.
+    bf16_stages: number of the largest sizes that compute in bfloat16 on a GPU. group: largest number of images in a
+    group of the minibatch standard deviation.
     """
 
     def __init__(
@@ -205,7 +211,7 @@ class StyleGAN2Discriminator(nn.Module):
         self.feature_dim = outputs[-1]
 
     def features(self, image: Tensor) -> Tensor:
-        """[N,feature_dim], what the last layer reads"""
+        """Return the input of the last layer, [N,feature_dim]."""
         full = image.dtype
         x = activate(self.from_rgb(at_precision(image, self.bf16_stages > 0, full)))
         for step, block in enumerate(self.blocks):

@@ -1,6 +1,7 @@
-"""The U-Net of pix2pix (Isola et al. 2017, appendix 6.1): down to a pixel or so and up again, each size joined across.
+"""The U-Net of pix2pix (Isola et al. 2017, appendix 6.1): layers down to about one pixel and up again.
 
-The image is halved as often as both sides allow, at most eight times: 256 x 256 ends as one pixel, as published.
+Skip connections join the layers of equal size. The image is halved while both sides are even, at most eight times: 256
+x 256 ends as one pixel, as published.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ def halvings(resolution: Size) -> int:
 class UNetGenerator(nn.Module):
     """Source [N,channels,H,W] in [-1, 1] -> image of the same shape; H and W may be any multiples of `multiple`.
 
-    norm: "instance" is what the paper's batch norm is at its batch of 1, where the statistics are those of the image
-    itself, in use as in training (section 3.3). dropout: the paper's only noise; in use the network draws without it.
+    norm: "instance" equals the paper's batch norm at its batch of 1, in training and in evaluation (section 3.3).
+    dropout: the only noise of the paper. Evaluation uses no dropout.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class UNetGenerator(nn.Module):
         for step, smaller in enumerate(outputs):
             layers: list[nn.Module] = [nn.LeakyReLU(0.2)] if step else []
             layers.append(nn.Conv2d(outputs[step - 1] if step else channels, smaller, 4, 2, 1, bias=False))
-            if 0 < step < steps - 1:  # no norm on a single pixel: its mean is all there is to say
+            if 0 < step < steps - 1:  # no norm on a single pixel: the pixel equals its mean
                 layers.append(normalization(norm, smaller))
             self.down.append(nn.Sequential(*layers))
         for step in reversed(range(steps)):

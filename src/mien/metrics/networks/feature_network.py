@@ -1,4 +1,4 @@
-"""What an extractor asks of a feature network."""
+"""The interface of a feature network, as an extractor uses it."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ class FeatureNetwork(nn.Module):
     size: ClassVar[int]
 
     def prepare(self, pixels: Tensor) -> Tensor:
-        """float [N,3,H,W] in [0, 255] -> the numbers that the network was trained on, in place"""
+        """Scale float [N,3,H,W] in [0, 255] to the range of the network's training, in place."""
         raise NotImplementedError

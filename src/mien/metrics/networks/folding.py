@@ -1,4 +1,4 @@
-"""Batch norm folded into the convolutions before it, for networks that are only ever evaluated."""
+"""Fold batch norm into the convolution before it, for networks in evaluation only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ M = TypeVar("M", bound=nn.Module)
 
 
 class ConvNorm(nn.Sequential):
-    """conv without bias, batch norm, activation; `folded` makes one convolution of the first two."""
+    """A convolution without bias, batch norm, activation. `folded` joins the first two into one convolution."""
 
     def __init__(self, conv: nn.Conv2d, activation: nn.Module | None = None, epsilon: float = 1e-3):
         super().__init__()
@@ -21,7 +21,9 @@ class ConvNorm(nn.Sequential):
 
 
 def folded(network: M) -> M:
-    """The same function, with each ConvNorm one convolution. Changes and returns `network`, which must be in eval."""
+    """Return `network` with each ConvNorm as one convolution, the same function. Changes it; it must be in eval
+    mode.
+    """
     for module in network.modules():
         if isinstance(module, ConvNorm) and isinstance(module.bn, nn.BatchNorm2d):
             module.conv = fuse_conv_bn_eval(module.conv, module.bn)

@@ -1,8 +1,8 @@
-"""Inception v3 as it was ported from TensorFlow for FID: Szegedy et al. 2015, "Rethinking the Inception Architecture".
+"""Inception v3 of FID, ported from TensorFlow: Szegedy et al. 2015, "Rethinking the Inception Architecture".
 
-The published weights (2015-12-05) fit no other arithmetic: average pools leave the padding out of their mean, the pool
-of the last block takes the maximum, batch norm has eps 1e-3, and there are 1008 classes. Modules bear the names of the
-published files.
+The published weights (2015-12-05) need exactly this arithmetic. Average pools exclude the padding from their mean. The
+pool of the last block takes the maximum. Batch norm has eps 1e-3, and there are 1008 classes. Modules have the names of
+the published files.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def largest_pool(x: Tensor) -> Tensor:
 
 
 class Inception(FeatureNetwork):
-    """[N,3,299,299] -> features [N,2048] and logits [N,1008] without their bias, as the Inception Score takes them."""
+    """[N,3,299,299] -> features [N,2048] and logits [N,1008] without bias, as the Inception Score needs them."""
 
     name, size = "inception", 299
 
@@ -59,7 +59,7 @@ class Inception(FeatureNetwork):
         self.fc = nn.Linear(2048, 1008)
 
     def prepare(self, pixels: Tensor) -> Tensor:
-        """float [0, 255] -> about [-1, 1), in place"""
+        """Scale float [0, 255] to about [-1, 1), in place."""
         return pixels.sub_(128).div_(128)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -94,7 +94,7 @@ class Block35(nn.Module):
 
 
 class To17(nn.Module):
-    """35x35 -> 17x17, 480 channels more."""
+    """35x35 -> 17x17, with 480 more channels."""
 
     def __init__(self, inputs: int):
         super().__init__()
@@ -132,7 +132,7 @@ class Block17(nn.Module):
 
 
 class To8(nn.Module):
-    """17x17 -> 8x8, 512 channels more."""
+    """17x17 -> 8x8, with 512 more channels."""
 
     def __init__(self, inputs: int):
         super().__init__()
@@ -174,5 +174,5 @@ class Block8(nn.Module):
 
 
 def tensors_of(published: dict[str, Any]) -> dict[str, Tensor]:
-    """The state of an `Inception` in a published file. Counters of batches do not matter and are not in every file."""
+    """Return the state of an `Inception` from a published file. Batch counters are ignored; not every file has them."""
     return {name: tensor for name, tensor in published.items() if not name.endswith("num_batches_tracked")}

