@@ -3,10 +3,10 @@
     python benchmarks/align.py FOLDER.zip [photos.zip:trainA …] [--resolution 128] [--margin 0.25] [--num 200]
 
 mien searches every image and aligns its largest face. Three detectors then locate the eyes in the aligned images:
-MTCNN's cascade without the second look, which also made the crop; the same cascade in a mirrored crop of 150 px that
+MTCNN's cascade without the second pass, which also made the crop; the same cascade in a mirrored crop of 150 px that
 is 23 % wider and moved aside, so that every window and every pixel differs; and MediaPipe's face mesh by other authors
 (the middle between an eye's corners), if mediapipe 0.10.14 is installed. The result is the distance of each eye from
-the mean position of all eyes, as a share of the side. --once aligns without the second look.
+the mean position of all eyes, as a share of the side. --once aligns without the second pass.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ MESH_WIDER, MESH_SIDE = 1.3, 256
 CORNERS = [[33, 133], [362, 263]]  # of the eyes, in MediaPipe's mesh
 WITNESSES = ("cascade", "moved and mirrored", "MediaPipe")
 COLUMNS = (
-    *("pictures", "found", "several"),
-    *(f"{name}: {what}" for name in WITNESSES for what in ("seen", "mean", "median", "95 %", "within 2 %")),
-    "pictures/s",
+    *("images", "found", "several"),
+    *(f"{name}: {what}" for name in WITNESSES for what in ("found", "mean", "median", "95 %", "within 2 %")),
+    "images/s",
 )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", nargs="+", help="folder, zip or tar; behind a colon, a folder in it")
+    parser.add_argument("sets", nargs="+", help="folder, zip or tar; optionally a colon and a folder in it")
     parser.add_argument("--resolution", default="128")
     parser.add_argument("--margin", type=float, default=0.25)
-    parser.add_argument("--num", type=int, help="so many pictures of each set, evenly spread")
-    parser.add_argument("--once", action="store_true", help="align without the second look at the upright face")
+    parser.add_argument("--num", type=int, help="number of images from each set, evenly spread")
+    parser.add_argument("--once", action="store_true", help="align without the second pass on the upright face")
     given = parser.parse_args()
     print(" | ".join(("| set", *COLUMNS)) + " |")
     print("|---" * (len(COLUMNS) + 1) + "|")
@@ -69,13 +69,13 @@ def measured(text: str, size: tuple[int, int], margin: float, num: int | None, t
     aligned: list[tuple[Image.Image, Placement]] = []
     found, several, seconds = 0, 0, 0.0
     for start in range(0, len(names), AT_ONCE):
-        pictures = loaded(files, names[start : start + AT_ONCE])
+        images = loaded(files, names[start : start + AT_ONCE])
         began = time.process_time()
-        seen = find([np.asarray(picture) for picture in pictures])
-        for picture, faces in zip(pictures, seen):
+        results = find([np.asarray(image) for image in images])
+        for image, faces in zip(images, results):
             found, several = found + bool(faces), several + (len(faces) > 1)
             if faces:
-                aligned.append((picture, place(faces[0], size, margin)))
+                aligned.append((image, place(faces[0], size, margin)))
                 warp(*aligned[-1])
         seconds += time.process_time() - began
     parts = [
@@ -83,24 +83,24 @@ def measured(text: str, size: tuple[int, int], margin: float, num: int | None, t
         moved(cascade, aligned),
         by_mesh(aligned) if find_spec("mediapipe") else np.zeros((0, 2, 2)),
     ]
-    told = [
+    columns = [
         f"{len(eyes) / len(aligned):.1%} | " + " | ".join(spread(eyes)) if len(eyes) else "– | – | – | – | –"
         for eyes in parts
     ]
     return (
-        f"| {Path(path).name} {below} | {len(names):,} | {found / len(names):.1%} | {several} | {' | '.join(told)} | "
-        f"{len(names) / seconds:.0f} |"
+        f"| {Path(path).name} {below} | {len(names):,} | {found / len(names):.1%} | {several} | "
+        f"{' | '.join(columns)} | {len(names) / seconds:.0f} |"
     )
 
 
 def around(placed: Placement, side: int, wider: float, aside: complex = 0j) -> Placement:
     """Returns a square crop around the same position: `wider` times its shorter side, moved by a share of it."""
-    whole = placed.step * min(placed.size)
-    return Placement(placed.centre + aside * whole, whole * wider / side, (side, side))
+    side_vector = placed.step * min(placed.size)
+    return Placement(placed.centre + aside * side_vector, side_vector * wider / side, (side, side))
 
 
 def moved(find: Finder, aligned: list[tuple[Image.Image, Placement]]) -> np.ndarray:
-    crops = [warp(picture, around(placed, MOVED_SIDE, WIDER, ASIDE))[:, ::-1] for picture, placed in aligned]
+    crops = [warp(image, around(placed, MOVED_SIDE, WIDER, ASIDE))[:, ::-1] for image, placed in aligned]
     return (np.array([1, 0]) + np.array([-1, 1]) * in_crops(find, crops))[:, ::-1] * WIDER
 
 
@@ -109,8 +109,8 @@ def by_mesh(aligned: list[tuple[Image.Image, Placement]]) -> np.ndarray:
 
     found = []
     with FaceMesh(static_image_mode=True, refine_landmarks=True, min_detection_confidence=0.2) as mesh:
-        for picture, placed in aligned:
-            faces = mesh.process(warp(picture, around(placed, MESH_SIDE, MESH_WIDER))).multi_face_landmarks
+        for image, placed in aligned:
+            faces = mesh.process(warp(image, around(placed, MESH_SIDE, MESH_WIDER))).multi_face_landmarks
             if faces:
                 points = np.array([(point.x, point.y) for point in faces[0].landmark])
                 found.append([points[corners].mean(0) for corners in CORNERS])
@@ -118,7 +118,7 @@ def by_mesh(aligned: list[tuple[Image.Image, Placement]]) -> np.ndarray:
 
 
 def loaded(files: Files, names: list[str]) -> list[Image.Image]:
-    return [picture for name in names if (picture := readable(files, name)) is not None]
+    return [image for name in names if (image := readable(files, name)) is not None]
 
 
 def eyes(face: Face) -> np.ndarray:
@@ -143,10 +143,10 @@ def in_crops(find: Finder, crops: list[np.ndarray]) -> np.ndarray:
     return np.array([eyes(face) for face in faces]).reshape(-1, 2, 2) / min(crops[0].shape[:2])
 
 
-def spread(places: np.ndarray) -> list[str]:
+def spread(points: np.ndarray) -> list[str]:
     """Takes [N,2,2] in shares of the side. Returns the distances of both eyes from their mean positions (mean, median,
     95 %) and the share of eyes within 2 %."""
-    distances = np.hypot(*(places - places.mean(0)).transpose(2, 0, 1))
+    distances = np.hypot(*(points - points.mean(0)).transpose(2, 0, 1))
     values = (distances.mean(), np.median(distances), np.quantile(distances, 0.95))
     return [f"{value:.2%}" for value in values] + [f"{(distances < 0.02).mean():.1%}"]
 

@@ -31,7 +31,7 @@ def test_the_eyes_of_every_turn_and_size_come_to_the_same_place(size):
         placed = place(face(120 + 80j, eyes), size, 0.25)
         points = face(120 + 80j, eyes).points
         assert np.allclose(placed.in_crop(points[:2]), wanted)
-        assert np.allclose(placed.in_picture(placed.in_crop(points)), points)
+        assert np.allclose(placed.in_image(placed.in_crop(points)), points)
 
 
 def test_a_head_turned_aside_is_not_enlarged_without_end():

@@ -141,8 +141,8 @@ def align(
     own = find_own(layout.files, is_picture)
     names = [name for name in layout.files.pictures if not own.holds(name)]
     began = time.monotonic()
-    with building(place) as (pictures, result):
-        target = pictures if prepared else result
+    with building(place) as (images, result):
+        target = images if prepared else result
         with counted("aligning") as progress:
             outcome = align_files(layout.files, names, target, used, options, SHOWN, progress)
         rate = len(names) / max(time.monotonic() - began, 1e-9)
@@ -156,7 +156,7 @@ def align(
         with io_errors(place):
             write_labels(layout, outcome.made, target)
         if prepared:
-            write_prepared(pictures, result, size, facts)
+            write_prepared(images, result, size, facts)
         write_json(result / FACTS, {**facts, "pictures": outcome.rows})
         save_sheet(outcome.pairs, sheet)
     return Aligned(

@@ -77,29 +77,29 @@ def align(
     done = 0
     with ThreadPoolExecutor(usable_cores()) as pool:
         writing: list[Future[None]] = []
-        for rows, pictures in ahead(pool, files, names):
-            there = [(row, picture) for row, picture in zip(rows, pictures) if isinstance(picture, Image.Image)]
-            found = dict(zip((row for row, _ in there), finder([np.asarray(picture) for _, picture in there])))
+        for rows, images in ahead(pool, files, names):
+            there = [(row, image) for row, image in zip(rows, images) if isinstance(image, Image.Image)]
+            found = dict(zip((row for row, _ in there), finder([np.asarray(image) for _, image in there])))
             wait(writing)  # not earlier: the threads write while the finder works
             writing = []
-            for row, picture in zip(rows, pictures):
+            for row, image in zip(rows, images):
                 name = names[row]
-                if isinstance(picture, str):
-                    outcome.unreadable[name] = picture
-                    outcome.rows.append({"file": name, "unreadable": picture})
+                if isinstance(image, str):
+                    outcome.unreadable[name] = image
+                    outcome.rows.append({"file": name, "unreadable": image})
                     continue
                 faces = found[row]
                 chosen = choose(outcome, name, faces, options.several)
                 placed = [place(face, options.size, options.margin) for face in chosen]
-                outcome.reaching += sum(one.beyond(picture.size) > BEYOND for one in placed)
+                outcome.reaching += sum(one.beyond(image.size) > BEYOND for one in placed)
                 files_made = [new_names(name, number) for number in range(len(chosen))]
                 outcome.made += [(name, new) for new in files_made]
                 outcome.rows.append(described(name, faces, placed, files_made))
-                pair = Pair(name, thumbnail(picture, placed, options.size), []) if row in sheet else None
+                pair = Pair(name, thumbnail(image, placed, options.size), []) if row in sheet else None
                 if pair:
                     outcome.pairs.append(pair)
                 for one, new in zip(placed, files_made):
-                    writing.append(pool.submit(write, picture, one, folder / new, options.format, pair))
+                    writing.append(pool.submit(write, image, one, folder / new, options.format, pair))
             done += len(rows)
             progress(done, len(names))
         wait(writing)
@@ -112,7 +112,7 @@ def ahead(
     """Yields (rows, their images or the reasons why they are unreadable); decodes the next part meanwhile."""
     waiting: tuple[list[int], list[Future[Image.Image | str]]] | None = None
     for rows in parts(files, names):
-        started = rows, [pool.submit(picture_of, files, names[row]) for row in rows]
+        started = rows, [pool.submit(image_of, files, names[row]) for row in rows]
         if waiting:
             yield waiting[0], [future.result() for future in waiting[1]]
         waiting = started
@@ -134,7 +134,7 @@ def parts(files: Files, names: list[str]) -> Iterator[list[int]]:
         yield part
 
 
-def picture_of(files: Files, name: str) -> Image.Image | str:
+def image_of(files: Files, name: str) -> Image.Image | str:
     try:
         return decoded(files, name)
     except (BadPicture, OSError, ValueError) as error:
@@ -156,13 +156,13 @@ def described(name: str, faces: list[Face], placed: list[Placement], made: list[
     return {"file": name, "made": made, "turned": turns, "faces": [face.as_dict() for face in faces]}
 
 
-def write(picture: Image.Image, placement: Placement, path: Path, format: str, pair: Pair | None) -> None:
-    image = Image.fromarray(warp(picture, placement))
+def write(image: Image.Image, placement: Placement, path: Path, format: str, pair: Pair | None) -> None:
+    crop = Image.fromarray(warp(image, placement))
     if pair:
-        pair.after.append(image)
+        pair.after.append(crop)
     with io_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(encoded(image, format))
+        path.write_bytes(encoded(crop, format))
 
 
 def encoded(image: Image.Image, format: str) -> bytes:

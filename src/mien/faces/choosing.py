@@ -36,13 +36,13 @@ class ByCascade:
     def name(self) -> str:
         return self.cascade.name
 
-    def __call__(self, pictures: list[np.ndarray]) -> list[list[Face]]:
-        return [self.faces(picture) for picture in pictures]
+    def __call__(self, images: list[np.ndarray]) -> list[list[Face]]:
+        return [self.faces(image) for image in images]
 
-    def faces(self, picture: np.ndarray) -> list[Face]:
-        boxes = self.cascade.boxes(picture)
+    def faces(self, image: np.ndarray) -> list[Face]:
+        boxes = self.cascade.boxes(image)
         if not len(boxes) and self.close:
-            boxes = self.close.boxes(picture)
+            boxes = self.close.boxes(image)
         return largest_first([Face(box, 1.0) for box in boxes])
 
 

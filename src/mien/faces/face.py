@@ -40,7 +40,7 @@ class Finder(Protocol):
     @property
     def name(self) -> str: ...
 
-    def __call__(self, pictures: list[np.ndarray]) -> list[list[Face]]:
+    def __call__(self, images: list[np.ndarray]) -> list[list[Face]]:
         """uint8 [H,W,3] of any sizes -> the faces of each image, the largest first."""
 
 

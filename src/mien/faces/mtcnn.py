@@ -74,23 +74,23 @@ class MTCNN:
     def name(self) -> str:
         return f"MTCNN (faces from {self.smallest:.0%} of the shorter side)"
 
-    def __call__(self, pictures: list[np.ndarray]) -> list[list[Face]]:
+    def __call__(self, images: list[np.ndarray]) -> list[list[Face]]:
         """The faces of each image; see `Finder`. Images of one size form a batch.
 
         An image without a face is searched again with a wider border, for faces that are larger than their image.
         """
-        found = self.once(pictures, self.border)
+        found = self.once(images, self.border)
         missed = [row for row, faces in enumerate(found) if not faces]
-        for row, faces in zip(missed, self.once([pictures[row] for row in missed], WIDER * self.border)):
+        for row, faces in zip(missed, self.once([images[row] for row in missed], WIDER * self.border)):
             found[row] = faces
         return found
 
-    def once(self, pictures: list[np.ndarray], border: float) -> list[list[Face]]:
-        smaller = [self.reduced(picture) for picture in pictures]
+    def once(self, images: list[np.ndarray], border: float) -> list[list[Face]]:
+        smaller = [self.reduced(image) for image in images]
         sizes: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        for row, (picture, _) in enumerate(smaller):
-            sizes[picture.shape[:2]].append(row)
-        found: list[list[Face]] = [[] for _ in pictures]
+        for row, (pixels, _) in enumerate(smaller):
+            sizes[pixels.shape[:2]].append(row)
+        found: list[list[Face]] = [[] for _ in images]
         for (height, width), rows in sizes.items():
             step = max(1, AT_ONCE // (height * width))
             for start in range(0, len(rows), step):
@@ -103,26 +103,26 @@ class MTCNN:
                     found[row] = [face.scaled(factor) for face in faces]
         return found
 
-    def reduced(self, picture: np.ndarray) -> tuple[np.ndarray, float]:
+    def reduced(self, image: np.ndarray) -> tuple[np.ndarray, float]:
         """(the image, reduced as far as O-Net allows for the smallest face; the factor back to its pixels)."""
-        height, width = picture.shape[:2]
+        height, width = image.shape[:2]
         factor = self.smallest * min(height, width) / self.output.side
         if factor <= 1:
-            return picture, 1.0
+            return image, 1.0
         size = (round(width / factor), round(height / factor))
-        return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX)), factor
+        return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BOX)), factor
 
     @torch.inference_mode()
-    def find(self, pictures: list[np.ndarray], border_share: float) -> list[list[Face]]:
+    def find(self, images: list[np.ndarray], border_share: float) -> list[list[Face]]:
         """Images of one size -> the faces of each."""
-        height, width = pictures[0].shape[:2]
+        height, width = images[0].shape[:2]
         border = round(border_share * min(height, width))
-        stacked = torch.from_numpy(np.stack(pictures)).to(self.device).permute(0, 3, 1, 2).float()
-        images = pad(stacked.sub_(127.5).div_(128), [border] * 4, mode="replicate")
+        stacked = torch.from_numpy(np.stack(images)).to(self.device).permute(0, 3, 1, 2).float()
+        padded = pad(stacked.sub_(127.5).div_(128), [border] * 4, mode="replicate")
         least = max(LEAST_SIDE, self.smallest * min(height, width))
-        windows = self.first_two(images, least)
-        found: list[list[Face]] = [[] for _ in pictures]
-        for row, box, score, points in self.conclude(images, windows):
+        windows = self.first_two(padded, least)
+        found: list[list[Face]] = [[] for _ in images]
+        for row, box, score, points in self.conclude(padded, windows):
             found[row].append(Face(box - border, score, points - border))
         return [largest_first(faces) for faces in found]
 

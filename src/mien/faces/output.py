@@ -37,9 +37,9 @@ def building(place: Path) -> Iterator[tuple[Path, Path]]:
         move(scratch / "result", place)
 
 
-def prepared(pictures: Path, place: Path, size: tuple[int, int], facts: dict[str, Any]) -> None:
+def prepared(images: Path, place: Path, size: tuple[int, int], facts: dict[str, Any]) -> None:
     """Write the aligned images as a prepared set at `place`. Raises FileError."""
-    prepare(pictures, *size, output=place)
+    prepare(images, *size, output=place)
     path = place / "dataset.json"
     with io_errors(path):
         info = json.loads(path.read_text(encoding="utf-8"))

@@ -32,7 +32,7 @@ class Placement:
     step: complex
     size: tuple[int, int]
 
-    def in_picture(self, points: np.ndarray) -> np.ndarray:
+    def in_image(self, points: np.ndarray) -> np.ndarray:
         """float [N,2]: points in the crop's pixels -> in the image's pixels."""
         height, width = self.size
         across_down = points - np.array([width / 2, height / 2])
@@ -45,12 +45,12 @@ class Placement:
         inside = (points @ np.array([1, 1j]) - self.centre) / self.step
         return np.stack([inside.real + width / 2, inside.imag + height / 2], -1)
 
-    def beyond(self, picture: tuple[int, int], grid: int = 12) -> float:
+    def beyond(self, image_size: tuple[int, int], grid: int = 12) -> float:
         """The share of the crop that lies outside an image of (width, height)."""
         steps = (np.arange(grid) + 0.5) / grid
         across, down = np.meshgrid(steps * self.size[1], steps * self.size[0])
-        points = self.in_picture(np.stack([across.ravel(), down.ravel()], 1))
-        return float(((points < 0) | (points > np.array(picture))).any(1).mean())
+        points = self.in_image(np.stack([across.ravel(), down.ravel()], 1))
+        return float(((points < 0) | (points > np.array(image_size))).any(1).mean())
 
     @property
     def degrees(self) -> float:

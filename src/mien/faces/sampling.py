@@ -49,9 +49,9 @@ class Sample:
 def run_finders(files: Files, names: list[str], finders: dict[str, Finder], count: int = SAMPLE) -> dict[str, Sample]:
     """Finder -> its result on up to `count` images, evenly spread, without unreadable ones."""
     chosen = np.linspace(0, len(names) - 1, min(count, len(names))).astype(int)
-    pictures = [picture for row in chosen if (picture := readable(files, names[row])) is not None]
-    arrays = [np.asarray(picture) for picture in pictures]
-    shorter = [min(picture.size) for picture in pictures]
+    images = [image for row in chosen if (image := readable(files, names[row])) is not None]
+    arrays = [np.asarray(image) for image in images]
+    shorter = [min(image.size) for image in images]
     return {name: Sample(shorter, finder(arrays)) for name, finder in finders.items()}
 
 

@@ -27,18 +27,18 @@ class Pair:
     after: list[Image.Image]
 
 
-def thumbnail(picture: Image.Image, placed: list[Placement], size: tuple[int, int]) -> Image.Image:
+def thumbnail(image: Image.Image, placed: list[Placement], size: tuple[int, int]) -> Image.Image:
     """The image within SIDE x SIDE, with the outline of each crop. A thick upper edge shows the turn."""
-    scale = min(SIDE / picture.width, SIDE / picture.height)
-    small = picture.resize(
-        (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))),
+    scale = min(SIDE / image.width, SIDE / image.height)
+    small = image.resize(
+        (max(1, round(image.width * scale)), max(1, round(image.height * scale))),
         Image.Resampling.LANCZOS,
         reducing_gap=3.0,
     )
     pen = ImageDraw.Draw(small)
     height, width = size
     for one in placed:
-        corners = one.in_picture(np.array([[0, 0], [width, 0], [width, height], [0, height]], float)) * scale
+        corners = one.in_image(np.array([[0, 0], [width, 0], [width, height], [0, height]], float)) * scale
         points = [(float(x), float(y)) for x, y in corners]
         pen.line([*points, points[0]], fill=_CROP, width=1)
         pen.line(points[:2], fill=_CROP, width=3)

@@ -14,7 +14,7 @@ REACH = 4  # pixels around the crop that the filters read
 FADE = 0.1  # the mirror image is blurred within this share of the crop's side, so that no second eye appears
 
 
-def warp(picture: Image.Image, placement: Placement) -> np.ndarray:
+def warp(image: Image.Image, placement: Placement) -> np.ndarray:
     """RGB image -> the crop, uint8 [height, width, 3].
 
     If the crop is far smaller than its part of the image, Lanczos first reduces that part: the turn reads only 4 x 4
@@ -24,7 +24,7 @@ def warp(picture: Image.Image, placement: Placement) -> np.ndarray:
     scale = abs(placement.step)
     finer = FINER if scale > 1 else 1
     shrink = max(1.0, scale / finer)
-    part, corner, shrink_x, shrink_y = region(picture, placement, shrink)
+    part, corner, shrink_x, shrink_y = region(image, placement, shrink)
     step = placement.step / finer
     start = placement.centre - step * complex(width, height) * finer / 2 - corner
     across, down = (step, start), (step * 1j, start)
@@ -37,18 +37,18 @@ def warp(picture: Image.Image, placement: Placement) -> np.ndarray:
     return np.array(turned if finer == 1 else turned.resize((width, height), Image.Resampling.LANCZOS))
 
 
-def region(picture: Image.Image, placement: Placement, shrink: float) -> tuple[Image.Image, complex, float, float]:
+def region(image: Image.Image, placement: Placement, shrink: float) -> tuple[Image.Image, complex, float, float]:
     """The crop's bounding box, reduced by about `shrink`: (image, its corner, the reduction across, and down)."""
     height, width = placement.size
-    corners = placement.in_picture(np.array([[0, 0], [width, 0], [0, height], [width, height]], float))
+    corners = placement.in_image(np.array([[0, 0], [width, 0], [0, height], [width, height]], float))
     reach = REACH * max(1.0, abs(placement.step))
     low, high = np.floor(corners.min(0) - reach).astype(int), np.ceil(corners.max(0) + reach).astype(int)
-    inside_low = np.clip(low, 0, np.array(picture.size) - 1)
-    inside_high = np.clip(high, inside_low + 1, picture.size)
+    inside_low = np.clip(low, 0, np.array(image.size) - 1)
+    inside_high = np.clip(high, inside_low + 1, image.size)
     box = (int(inside_low[0]), int(inside_low[1]), int(inside_high[0]), int(inside_high[1]))
     have = inside_high - inside_low
     want = np.maximum(np.rint(have / shrink), 1).astype(int)
-    part = picture.crop(box)
+    part = image.crop(box)
     if shrink > 1:
         part = part.resize((int(want[0]), int(want[1])), Image.Resampling.LANCZOS, reducing_gap=3.0)
     ratio = have / want
