@@ -1,1 +1,1 @@
-"""Data: what is on disk, prepared once, read as uint8 from memory."""
+"""Data: a data set is prepared once from files and then read as uint8 from memory."""

@@ -1,7 +1,7 @@
-"""Readers of the files that name images: StyleGAN's dataset.json, and metadata.csv|tsv|jsonl.
+"""Readers of label files: StyleGAN's dataset.json, and metadata.csv|tsv|jsonl.
 
-Each reader takes the contents of a data set and returns an Annotation, or None when it does not know them. An image
-without a label keeps zeros in that block; the vocabulary is sorted, so the columns never depend on the file order.
+Each reader takes the contents of a data set and returns an Annotation, or None if it does not know them. An image
+without a label has zeros in that block. The vocabulary is sorted, so the columns never depend on the file order.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mien.errors import DataError
 from mien.runtime import typed_json
 
 MOST_VALUES = 64  # a metadata column with more distinct values is no label
-MOST_NUMBER = 10_000  # of a class: a number beyond is no class number
+MOST_NUMBER = 10_000  # the largest class number; a larger number is no class
 DATASET = "dataset.json"
 METADATA = ("metadata.csv", "metadata.tsv", "metadata.jsonl")
 _MOST_BYTES = 1 << 30  # of a dataset.json: 5 million rows of 100 characters
@@ -34,7 +34,7 @@ _NOTHING = ("nan", "null", "<na>")
 
 
 def shallowest(contents: Contents, names: Iterable[str]) -> list[str]:
-    """The files of these names, in any case, that lie least deep; sorted."""
+    """Return the files with these names, in any case, that lie in the fewest folders; sorted."""
     found = [name for name in contents.others if called(name, tuple(names))]
     least = min((name.count("/") for name in found), default=0)
     return sorted(name for name in found if name.count("/") == least)
@@ -46,9 +46,10 @@ WHAT_A_ROW_IS = '["folder/a.png", 3], with a class number, a class name, a list 
 
 
 def stylegan(contents: Contents) -> Annotation | None:
-    """dataset.json of the StyleGAN family: {"labels": [[name, 3], …]}, each a class number, a name, a vector or null.
+    """Read dataset.json of the StyleGAN family: {"labels": [[name, 3], …]}, each a class number, a name, a vector or
+    null.
 
-    None where there is no such file, or one without "labels", which other tools write.
+    Returns None if there is no dataset.json, or one without "labels", which other tools write.
     """
     found = shallowest(contents, (DATASET,))
     if not found:
@@ -83,7 +84,7 @@ def stylegan(contents: Contents) -> Annotation | None:
 
 
 def _values(where: str, rows: list[tuple[int, str, Any]]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """float32 [R,K] of all rows (their number, file and label), and the names of the K labels."""
+    """Return the labels float32 [R,K] of all rows (their number, file and label), and the names of the K labels."""
     kinds = {_kind(label): number for number, _, label in reversed(rows)}
     if None in kinds:
         number = kinds[None]
@@ -137,9 +138,9 @@ def _vectors(where: str, rows: list[tuple[int, str, Any]]) -> np.ndarray:
 
 
 def metadata(contents: Contents) -> Annotation | None:
-    """metadata.csv, .tsv or .jsonl as Hugging Face reads it: file_name, and any other columns.
+    """Read metadata.csv, .tsv or .jsonl as Hugging Face does: file_name, and any other columns.
 
-    Several of them, each in a folder of its own, are read as one.
+    Several files, each in its own folder, are read as one.
     """
     found = shallowest(contents, METADATA)
     files = [
@@ -188,7 +189,7 @@ def metadata(contents: Contents) -> Annotation | None:
 
 
 def _merged(tables: list[Table]) -> tuple[list[str], list[list[str]]]:
-    """The columns of all tables, the file names first, and their rows."""
+    """Return the columns of all tables, the file names first, and their rows."""
     columns = ["file_name"]
     for table in tables:
         others = (column for place, column in enumerate(table.columns) if place != table.file_column)
@@ -205,7 +206,10 @@ def _merged(tables: list[Table]) -> tuple[list[str], list[list[str]]]:
 def _training(
     entries: list[str], columns: list[str], rows: list[list[str]], row_of: dict[str, int], notes: list[str], file: str
 ) -> list[str]:
-    """Without the images that a column `split` keeps for a test; `notes` gets a line where none would be left."""
+    """Return the images without those that a column `split` marks as test images.
+
+    `notes` gets a line if no image would remain.
+    """
     column = next((place for place, name in enumerate(columns) if name.lower() == "split"), None)
     if column is None:
         return entries
@@ -218,7 +222,7 @@ def _training(
 
 
 def _block(column: str, values: list[str], notes: list[str]) -> tuple[np.ndarray | None, list[str]]:
-    """One column as labels float32 [N,k] and their names; None where it is none, and `notes` may say why."""
+    """Return one column as labels float32 [N,k] and their names. None: it is no label, and `notes` may say why."""
     values = ["" if value.lower() in _NOTHING else value for value in values]
     plain = [_plain(value) for value in values]
     vocabulary = sorted({value for value in values if value})
@@ -235,13 +239,13 @@ def _block(column: str, values: list[str], notes: list[str]) -> tuple[np.ndarray
 
 
 def _plain(value: str) -> str:
-    """ "1.0" and "TRUE" as 1 and true."""
+    """Return "1.0" and "TRUE" as "1" and "true"."""
     value = value.lower()
     return value[:-2] if value in ("0.0", "1.0", "-1.0") else value
 
 
 def _is_prose(values: list[str]) -> bool:
-    """Mostly different values of several words each."""
+    """Return whether most values are different and have several words."""
     some = [value for value in values if value]
     if not some:
         return False
@@ -252,7 +256,7 @@ def _is_prose(values: list[str]) -> bool:
 
 
 def _entries(contents: Contents, bases: list[str], row_of: dict[str, int]) -> list[str]:
-    """The images that a label file is about: those in its folder, and others that it names."""
+    """Return the images of a label file: those in its folder, and others that it names."""
     if "" in bases:
         return contents.pictures
     near = {entry for base in bases for entry in under(base, contents.pictures)}
@@ -264,7 +268,7 @@ def _others(files: list[str], file: str) -> tuple[str, ...]:
 
 
 def _one_hot(places: list[int], width: int) -> np.ndarray:
-    """float32 [N,width]; -1: zeros."""
+    """Return one-hot vectors float32 [N,width]; -1: zeros."""
     vectors = np.zeros((len(places), width), np.float32)
     at = np.array(places, np.int64)
     vectors[np.flatnonzero(at >= 0), at[at >= 0]] = 1
@@ -272,7 +276,7 @@ def _one_hot(places: list[int], width: int) -> np.ndarray:
 
 
 def _filled(values: np.ndarray, rows: list[int]) -> np.ndarray:
-    """values[rows], and zeros where a row is -1."""
+    """Return values[rows], with zeros for a row of -1."""
     at = np.array(rows, np.int64)
     vectors = np.zeros((len(rows), values.shape[1]), np.float32)
     vectors[at >= 0] = values[at[at >= 0]]
@@ -280,6 +284,6 @@ def _filled(values: np.ndarray, rows: list[int]) -> np.ndarray:
 
 
 def unlabelled(labels: np.ndarray | None) -> tuple[str, ...]:
-    """A note that counts the images without any label."""
+    """Return a note with the number of images without any label."""
     empty = 0 if labels is None else int((~labels.any(axis=1)).sum())
     return (f"{counted(empty, 'image')} unlabelled",) if empty else ()

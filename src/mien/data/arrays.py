@@ -1,6 +1,6 @@
-"""Arrays on disk by ordinary writes, and the sums that tell whether they are still what was written.
+"""Arrays on disk by ordinary writes, and checksums that detect changes.
 
-A full disk is then an error, where writing through a mapped file would end the process by SIGBUS.
+With ordinary writes, a full disk is an error. Writing through a mapped file would end the process by SIGBUS.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ import numpy as np
 
 from mien.errors import FileError
 
-BLOCK = 1 << 24  # bytes under one sum
+BLOCK = 1 << 24  # bytes of one checksum
 THREADS = 4  # zlib and reading both let other threads run
 
 
 def header(dtype: type, shape: tuple[int, ...]) -> bytes:
-    """What an .npy file begins with."""
+    """Return the header of an .npy file."""
     file = BytesIO()
     fields = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(file, fields)
@@ -32,7 +32,7 @@ def header(dtype: type, shape: tuple[int, ...]) -> bytes:
 
 
 def create(path: Path, dtype: type, shape: tuple[int, ...]) -> None:
-    """An .npy file of zeros whose rows are still to be written. Raises OSError at once where the disk is too full."""
+    """Create an .npy file of zeros whose rows are written later. Raises OSError at once if the disk is too full."""
     begin = header(dtype, shape)
     size = len(begin) + math.prod(shape) * np.dtype(dtype).itemsize
     free = shutil.disk_usage(path.parent).free
@@ -44,7 +44,7 @@ def create(path: Path, dtype: type, shape: tuple[int, ...]) -> None:
 
 
 def write(path: Path, dtype: type, shape: tuple[int, ...], parts: Iterable[np.ndarray]) -> None:
-    """An .npy file from parts that together have this shape."""
+    """Write an .npy file from parts that together have this shape."""
     with path.open("wb") as file:
         file.write(header(dtype, shape))
         for part in parts:
@@ -52,8 +52,10 @@ def write(path: Path, dtype: type, shape: tuple[int, ...], parts: Iterable[np.nd
 
 
 class RowFile:
-    """One array, open for writing rows. The rows of a part are gathered in memory and written in one piece: storing
-    each through a mapped file costs a page fault every third of a small image."""
+    """One array, open for writing rows. The rows of a part are collected in memory and written together.
+
+    Writing each row through a mapped file costs a page fault for every third of a small image.
+    """
 
     def __init__(self, path: str | Path) -> None:
         self.file = Path(path).open("r+b", buffering=0)  # noqa: SIM115 (open as long as the process)
@@ -62,7 +64,7 @@ class RowFile:
         self.length, self.shape, self.offset = whole[0], whole[1:], self.file.tell()
 
     def begin(self, start: int, stop: int) -> None:
-        """The rows of this part; those that are never put stay zero."""
+        """Start a part. Rows without a value stay zero."""
         self.start = min(max(start, 0), self.length)
         self.rows = np.zeros((min(max(stop, 0), self.length) - self.start, *self.shape), self.dtype)
 
@@ -75,19 +77,19 @@ class RowFile:
             return
         self.file.seek(self.offset + self.start * math.prod(self.shape) * self.dtype.itemsize)
         left = memoryview(self.rows.data).cast("B")
-        while left:  # a disk that fills up takes a part, and says so only when asked again
+        while left:  # a disk that becomes full writes a part, and reports the error only at the next write
             left = left[self.file.write(left) :]
 
 
 def sums(path: Path) -> list[int]:
-    """CRC-32 of each BLOCK bytes of a file. Raises OSError."""
+    """Return the CRC-32 of each BLOCK bytes of a file. Raises OSError."""
     with path.open("rb") as file, ThreadPoolExecutor(THREADS) as pool:
         starts = range(0, os.fstat(file.fileno()).st_size, BLOCK)
         return list(pool.map(lambda start: zlib.crc32(os.pread(file.fileno(), BLOCK, start)), starts))
 
 
 def check(path: Path, expected: list[int]) -> None:
-    """Raises FileError where a file is no longer what was written. Read, not mapped: a bad disk is no SIGBUS here."""
+    """Raise FileError if a file has changed. It is read, not mapped, so a bad disk causes no SIGBUS here."""
     try:
         found = sums(path)
     except OSError as error:

@@ -23,10 +23,10 @@ class Attribute:
     columns: tuple[int, ...]
 
     def decode(self, labels: np.ndarray) -> np.ndarray:
-        """float [N,K] -> int64 [N], the value of each image; -1: not known.
+        """Return the value of each image: float [N,K] -> int64 [N]; -1: not known.
 
-        If no column of the attribute is set, its value is not known. A binary attribute has one column: it is off where
-        the rest of the row holds a label, and not known where the whole row is zero.
+        If no column of the attribute is set, its value is not known. A binary attribute has one column. It is off if
+        another column of the row is set, and not known if all columns of the row are zero.
         """
         if len(self.columns) == 1:
             known = labels.any(axis=1)
@@ -46,7 +46,7 @@ class Attribute:
 
 
 def attributes_of(names: Sequence[str], labels: np.ndarray | None = None) -> tuple[Attribute, ...]:
-    """The attributes of label names, in their order.
+    """Return the attributes of label names, in their order.
 
     "hair=black" is a value of hair. A name without "=" is a binary attribute. If no name has "=" and each row of
     `labels` [N,K] has at most one label, the names are the values of one attribute, "class".
@@ -65,5 +65,5 @@ def attributes_of(names: Sequence[str], labels: np.ndarray | None = None) -> tup
 
 
 def one_each(labels: np.ndarray) -> bool:
-    """Whether each row [N,K] has at most one label."""
+    """Return whether each row of [N,K] has at most one label."""
     return bool((np.count_nonzero(labels, axis=1) <= 1).all())

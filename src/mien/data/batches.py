@@ -1,6 +1,6 @@
-"""Batches from a prepared set: uint8 in memory (on the device where it fits), floats made there, no workers.
+"""Batches from a prepared set: uint8 in memory (on the GPU if it fits), converted to floats there, without workers.
 
-Everything is a pure function of (seed, rank, images seen, purpose), so a resumed run sees what it would have seen.
+Every batch is a pure function of (seed, rank, number of images, purpose), so a resumed run gets the same batches.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ROOM_ON_DEVICE = 0.5  # share of the accelerator's free memory that the images m
 
 
 def derive_seed(*parts: int | str) -> int:
-    """A 63-bit seed from (seed, rank, images, purpose …), the same on every machine."""
+    """Return a 63-bit seed from (seed, rank, images, purpose …), the same on every machine."""
     digest = hashlib.blake2b("/".join(map(str, parts)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> 1
 
@@ -33,7 +33,7 @@ class Shuffled:
         self.orders: dict[int, np.ndarray] = {}
 
     def __call__(self, first: int, count: int) -> np.ndarray:
-        """What stands at positions first … first+count-1: int64 [count]."""
+        """Return the elements at positions first … first+count-1: int64 [count]."""
         positions = np.arange(first, first + count)
         epochs = positions // self.size
         return np.array([self.order(int(epoch))[position % self.size] for epoch, position in zip(epochs, positions)])
@@ -47,16 +47,17 @@ class Shuffled:
 
 
 class Batches:
-    """Calls give the stream of one player's batches: `batches(images, "discriminator")`.
+    """Calls return the stream of one player's batches: `batches(images, "discriminator")`.
 
-    pixels: uint8 [N,H,W,C], read into memory once. The set is gone through in an order that is shuffled anew each
-    epoch; with several processes each takes its own slice of every batch.
+    pixels: uint8 [N,H,W,C], read into memory once. The order of the images is shuffled again in each epoch. With
+    several processes, each takes its own slice of every batch.
 
-    mirror: each image is flipped left to right with probability 1/2. jitter: each is enlarged by this share and cut
-    back to its size at a random place (pix2pix: 286 to 256).
-    sources: uint8 [N,H,W,C], the other side of each image, mirrored and cut as the image is; or, where they are not
-    `paired`, [M,H,W,C], gone through in an order of their own.
-    channels_last: the layout in memory; a convolution answers in that of its input, whatever its weights have.
+    mirror: each image is flipped left to right with probability 1/2. jitter: each image is enlarged by this share and
+    cropped to its size at a random place (pix2pix: 286 to 256).
+    sources: uint8 [N,H,W,C], the source of each image, mirrored and cropped as the image is. If not `paired`:
+    [M,H,W,C], in an order of their own.
+    channels_last: the layout in memory. A convolution returns the layout of its input, whatever layout its weights
+    have.
     """
 
     def __init__(
@@ -104,7 +105,7 @@ class Batches:
         return Batch(image=image, label=label, source=source, seed=seed, images=images)
 
     def pictures(self, pixels: Tensor, chosen: np.ndarray, first: int, whose: str = "") -> Tensor:
-        """Those chosen, [n,C,H,W] in [-1, 1], changed by draws for position `first` of the stream."""
+        """Return the chosen images [n,C,H,W] in [-1, 1], changed by random draws for position `first` of the stream."""
         found = pixels[torch.from_numpy(chosen).to(pixels.device)].to(self.device, non_blocking=True)
         if self.mirror:
             found = self.mirrored(found, self.draws(f"{whose}mirror", first))
@@ -131,7 +132,9 @@ class Batches:
 
 
 def in_memory(pixels: np.ndarray, device: torch.device) -> Tensor:
-    """The images where training reads them: on the accelerator if they take at most half of its free memory."""
+    """Return the images on the device that training reads: on the accelerator if they fit in half of its free
+    memory.
+    """
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         if pixels.nbytes <= ROOM_ON_DEVICE * free:

@@ -1,4 +1,4 @@
-"""CelebA's list of attributes: list_attr_celeba.txt (count, names, then name and ±1 a line), or its .csv."""
+"""CelebA's list of attributes: list_attr_celeba.txt (count, names, then a name and ±1 on each line), or its .csv."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from mien.data.tables import decode, text_of
 from mien.errors import DataError, FileError
 
 LISTS = ("list_attr_celeba.txt", "list_attr_celeba.csv")
-_MOST_BESIDE = 10_000  # entries of a folder among which the list is looked for
+_MOST_BESIDE = 10_000  # entries of a folder in which mien searches for the list
 _VALUES = {"1": True, "-1": False, "0": False, "1.0": True, "-1.0": False, "0.0": False, "true": True, "false": False}
 
 
 def celeba(contents: Contents) -> Annotation | None:
-    """The ±1 of each image as 1/0; the list lies inside the folder, or beside it where that is called img_…."""
+    """Read the ±1 of each image as 1/0. The list lies in the folder, or beside a folder whose name starts with img_."""
     found = shallowest(contents, LISTS)
     if found:
         name = found[0]
@@ -55,7 +55,7 @@ def celeba(contents: Contents) -> Annotation | None:
 
 
 def lists_beside(path: Path) -> list[Path]:
-    """The lists beside a folder called img_…, in its Anno folder, or one folder further up where that is img_… too."""
+    """Return the lists beside a folder img_…, in its Anno folder, or one folder further up if that is img_… too."""
     found: list[Path] = []
     while path.name.lower().startswith("img_") and path.parent != path and not found:
         path = path.parent
@@ -76,7 +76,7 @@ def _lists_in(folder: Path) -> list[Path]:
 
 
 def _parsed(text: str, where: str) -> tuple[tuple[str, ...], dict[str, list[bool]], int | None]:
-    """The attributes' names, of each image whether it has them, and the count that the list begins with."""
+    """Return the names of the attributes, the values of each image, and the count at the start of the list."""
     lines = [(number, _words(line)) for number, line in enumerate(text.splitlines(), 1) if line.strip(" ,;\t")]
     told = int(lines[0][1][0]) if lines and len(lines[0][1]) == 1 and lines[0][1][0].isdecimal() else None
     lines = lines[1:] if told is not None else lines
@@ -107,8 +107,11 @@ def _words(line: str) -> list[str]:
 
 
 def _places(listed: list[str], pictures: list[str]) -> list[int]:
-    """Of each image the row that lists it, -1 for none: by its last part, in any case, then by that without its
-    ending (the list says .jpg, the lossless images are .png)."""
+    """Return for each image the row that lists it; -1: none.
+
+    Names match by their last part, in any case, and then without the extension (the list says .jpg, the lossless images
+    are .png).
+    """
     exact = {posixpath.basename(name).casefold(): row for row, name in enumerate(listed)}
     places = [exact.get(posixpath.basename(name).casefold(), -1) for name in pictures]
     if max(places, default=-1) >= 0:

@@ -1,4 +1,4 @@
-"""Colours as everybody's screen shows them: pixels of another colour space become sRGB by the profile in their file."""
+"""Colours in sRGB: the profile in an image file converts pixels of another colour space."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageCms
 
-MOST_BYTES = 1 << 22  # of a profile; those of printers are large
-SAME = 2  # levels: a profile that changes no colour by more is sRGB's own, in one of its many forms
-_GRID = 9  # steps of each channel by which that is told
+MOST_BYTES = 1 << 22  # of a profile; profiles of printers are large
+SAME = 2  # levels: a profile that changes every colour by at most this counts as sRGB
+_GRID = 9  # steps of each channel in that comparison
 _CHANNELS = {"RGB": 3, "L": 1, "CMYK": 4}
 _ALPHA = {"RGBA": "RGB", "LA": "L"}
 _INTENT, _FLAGS = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """The image, its colours converted to RGB or RGBA; as it is without a profile, with sRGB's, or a broken one."""
+    """Return the image in sRGB, as RGB or RGBA. It is unchanged if it has no profile, sRGB's profile, or a broken
+    one.
+    """
     if not profile or len(profile) > MOST_BYTES:
         return image
     if image.mode in ("P", "PA"):
@@ -35,13 +37,13 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 @lru_cache(maxsize=64)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """None: nothing to convert, or nothing to convert by."""
+    """Return the conversion to sRGB. None: no conversion is needed or possible."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB", _INTENT, _FLAGS)
         if mode != "CMYK" and _changes_nothing(transform, mode):
             return None
-    except Exception:  # profiles come from anywhere, and one that cannot be read ends no preparation
+    except Exception:  # profiles may be damaged or hostile, and none of them may end the preparation
         return None
     return transform
 

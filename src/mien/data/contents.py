@@ -1,4 +1,4 @@
-"""What layouts are read from: the files of a data set that count, and what a reader of them gives back."""
+"""The input and the output of a layout: the files of a data set, and the annotation that a reader returns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mien.data.files import Files
 
 @dataclass(frozen=True)
 class Contents:
-    """`pictures` and `others` are names in order, without test images and without files that mien made.
+    """The files of a data set. `pictures` and `others` are names in order, without test images and mien's own files.
 
     `logical`: folder -> the folder without its split, "train/smile" -> "smile".
     """
@@ -25,11 +25,11 @@ class Contents:
 
     @property
     def path(self) -> Path:
-        """What the user named."""
+        """Return the path that the user gave."""
         return self.files.path
 
     def place(self, name: str) -> str:
-        """The name of an image without the folder of its split: "train/smile/1.png" -> "smile/1.png"."""
+        """Return the name of an image without the folder of its split: "train/smile/1.png" -> "smile/1.png"."""
         folder, _, last = name.rpartition("/")
         folder = self.logical.get(folder, folder)
         return f"{folder}/{last}" if folder else last
@@ -39,7 +39,7 @@ class Contents:
 class Annotation:
     """`entries` in order with float32 `labels` [N,K] in 0..1 and their names, or `captions`, or both.
 
-    `sources`: of pairs and of two sets, the images of the A side.
+    `sources`: the images of the A side, for pairs and for two sets.
     """
 
     kind: str
@@ -52,11 +52,11 @@ class Annotation:
 
 
 def counted(number: int, thing: str) -> str:
-    """ "1 image", "3 images"."""
+    """Return a number with its noun: "1 image", "3 images"."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def listed(names: list[str], most: int = 3) -> str:
-    """ "a, b, c and 4 more"."""
+    """Return a short list: "a, b, c and 4 more"."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")

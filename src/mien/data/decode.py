@@ -1,4 +1,4 @@
-"""One image file to uint8 pixels of the requested size. Each odd kind of file has a defined result (docs/data.md)."""
+"""Decode an image file to uint8 pixels of the requested size. docs/data.md defines the result for unusual files."""
 
 from __future__ import annotations
 
@@ -35,11 +35,14 @@ _ALPHA = ("RGBA", "RGBa", "LA", "La", "PA")
 
 
 class BadPicture(Exception):
-    """A file that should be an image and cannot be used; the message is the reason, in a few words."""
+    """An image file that cannot be used. The message is the reason, in a few words."""
 
 
 def open_picture(data: bytes, name: str = "") -> Image.Image:
-    """The header read, by content and not by extension. Raises BadPicture: empty, no image, or too large."""
+    """Return the image with only its header read. The content decides the format, not the extension.
+
+    Raises BadPicture: empty, no image, or too large.
+    """
     if not data:
         raise BadPicture("empty file")
     formats: tuple[str, ...] = FORMATS
@@ -57,7 +60,7 @@ def open_picture(data: bytes, name: str = "") -> Image.Image:
         raise
     except Image.DecompressionBombError as error:
         raise BadPicture(f"over {MOST_PIXELS:,} pixels") from error
-    except Exception as error:  # decoders raise anything on hostile bytes, and none of it may end the run
+    except Exception as error:  # decoders raise any exception on hostile bytes, and none of them may end the run
         blame(error, 1 << 20)
         raise BadPicture("not an image that can be read") from error
     if image.width * image.height > MOST_PIXELS:
@@ -66,16 +69,19 @@ def open_picture(data: bytes, name: str = "") -> Image.Image:
 
 
 def blame(error: Exception, pixels: int) -> None:
-    """Pillow calls it a MemoryError when a file is damaged, too. Raises the true one, where there is no memory for so
-    many pixels: an image is not bad because the machine is full."""
+    """Raise MemoryError if the machine has no memory for this number of pixels.
+
+    Pillow also raises MemoryError for a damaged file. A full machine must not make an image count as damaged.
+    """
     if isinstance(error, MemoryError):
         bytearray(8 * pixels)
 
 
 def upright(image: Image.Image, height: int, width: int, copies: int = 1) -> Image.Image:
-    """Decoded, turned as its EXIF says, RGB. JPEGs may be decoded at a fraction, never under twice height x width.
+    """Return the decoded image in RGB, rotated by its EXIF orientation.
 
-    `copies` is 2 for side-by-side pairs, whose halves each become height x width. Raises BadPicture.
+    JPEGs may be decoded at a fraction, never below twice height x width. `copies` is 2 for side-by-side pairs, whose
+    halves each become height x width. Raises BadPicture.
     """
     try:
         if image.format == "JPEG":
@@ -92,7 +98,7 @@ def upright(image: Image.Image, height: int, width: int, copies: int = 1) -> Ima
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Any mode to RGB: alpha over white, 16 bits scaled to 8, palettes, CMYK and gray converted."""
+    """Convert any mode to RGB: alpha over white, 16 bits scaled to 8, palettes, CMYK and gray converted."""
     mode = image.mode
     if mode in _ALPHA or "transparency" in image.info:
         image = image.convert("RGBA")
@@ -111,18 +117,20 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def fit(image: Image.Image | np.ndarray, height: int, width: int) -> np.ndarray:
-    """RGB image (or uint8 [H,W,4]) -> uint8 [height, width, 3]: the largest centred crop, by Lanczos."""
+    """Return the largest centred crop, resized by Lanczos: RGB (or uint8 [H,W,4]) -> uint8 [height, width, 3]."""
     have_width, have_height = image.shape[1::-1] if isinstance(image, np.ndarray) else image.size
     return lanczos(image, (width, height), crop_box(have_width, have_height, height, width))
 
 
 def fit_two(one: np.ndarray, other: np.ndarray, height: int, width: int) -> np.ndarray:
-    """`fit` of two uint8 [H,W,4] of one shape -> uint8 [2, height, width, 3]"""
+    """Apply `fit` to two uint8 [H,W,4] of one shape -> uint8 [2, height, width, 3]."""
     return lanczos_two(one, other, (width, height), crop_box(one.shape[1], one.shape[0], height, width))
 
 
 def crop_box(have_width: int, have_height: int, height: int, width: int) -> tuple[int, int, int, int]:
-    """(left, top, right, bottom), whole pixels, of the largest centred crop with the aspect of height x width."""
+    """Return (left, top, right, bottom) in integer pixels: the largest centred crop with the aspect of height x
+    width.
+    """
     crop_width = min(have_width, max(1, round(have_height * width / height)))
     crop_height = min(have_height, max(1, round(have_width * height / width)))
     left, top = (have_width - crop_width) // 2, (have_height - crop_height) // 2
@@ -130,18 +138,18 @@ def crop_box(have_width: int, have_height: int, height: int, width: int) -> tupl
 
 
 def picture(data: bytes, name: str, height: int, width: int) -> np.ndarray:
-    """File content -> uint8 [height, width, 3]. Raises BadPicture."""
+    """Decode the content of a file -> uint8 [height, width, 3]. Raises BadPicture."""
     pixels = quick_jpeg(data, height, width)
     return careful_picture(data, name, height, width) if pixels is None else fit(pixels, height, width)
 
 
 def careful_picture(data: bytes, name: str, height: int, width: int) -> np.ndarray:
-    """`picture` for files of every kind: by Pillow."""
+    """Decode a file of any kind with Pillow, as `picture` does."""
     return fit(upright(open_picture(data, name), height, width), height, width)
 
 
 def pair(data: bytes, name: str, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """A side-by-side file -> (left A, right B), each uint8 [height, width, 3]. Raises BadPicture unless 2:1."""
+    """Decode a side-by-side file -> (left A, right B), each uint8 [height, width, 3]. Raises BadPicture unless 2:1."""
     image = upright(open_picture(data, name), height, width, copies=2)
     half = image.width // 2
     if half != image.height:
@@ -151,7 +159,9 @@ def pair(data: bytes, name: str, height: int, width: int) -> tuple[np.ndarray, n
 
 
 def _draft(image: Image.Image, height: int, width: int, copies: int) -> None:
-    """Let the JPEG decoder shrink by 2, 4 or 8 while the crop keeps twice the target, whichever way EXIF turns it."""
+    """Let the JPEG decoder shrink by 2, 4 or 8 if the crop stays at least twice the target, for any EXIF
+    orientation.
+    """
     shrink = _shrink(image.width / copies, image.height, height, width)
     if shrink > 1 and (copies == 1 or image.width % (2 * shrink) == 0):
         image.draft(None, (image.width // shrink, image.height // shrink))
@@ -164,8 +174,8 @@ def _shrink(have_width: float, have_height: int, height: int, width: int) -> int
     return next((step for step in (8, 4, 2) if step <= room), 1)
 
 
-# The JPEG of a usual photograph, decoded by simplejpeg where that is installed: libjpeg-turbo as in Pillow, so the same
-# pixels, without Pillow's copies. Whatever is odd about a file is left to Pillow, its errors too.
+# simplejpeg decodes the JPEGs of usual photos if it is installed. It uses libjpeg-turbo like Pillow, so the pixels
+# are the same, without Pillow's copies. Pillow decodes all unusual files and reports their errors.
 
 _SIZES = {0xC0, 0xC2}  # baseline and progressive Huffman
 _TABLES = {0xDB, 0xC4, 0xDD, 0xFE}  # quantization, Huffman, restart interval; a comment
@@ -173,20 +183,20 @@ _SAMPLINGS = (b"\x11", b"\x11\x11\x11", b"\x21\x11\x11", b"\x22\x11\x11")  # gra
 
 
 def quick_jpeg(data: bytes, height: int, width: int) -> np.ndarray | None:
-    """uint8 [height, width, 4], RGB and a byte without meaning, just as Pillow has it; None: ask Pillow."""
+    """Return uint8 [height, width, 4] with Pillow's RGB and an unused byte. None: Pillow must decode the file."""
     try:
         have_width, have_height = _plain_jpeg(data)
         few = 0 < have_width * have_height <= min(LARGEST_PLAN, MOST_PIXELS)
         if not few or _shrink(have_width, have_height, height, width) > 1 or not (jpeg := _simplejpeg()):
             return None
-        pixels: np.ndarray = jpeg.decode_jpeg(data, "RGBX")  # strict: what Pillow would mend in silence raises
+        pixels: np.ndarray = jpeg.decode_jpeg(data, "RGBX")  # strict: it raises where Pillow would repair silently
     except Exception:  # see open_picture
         return None
     return pixels
 
 
 def _plain_jpeg(data: bytes) -> tuple[int, int]:
-    """(width, height) by the header. Raises ValueError or IndexError for anything but JFIF: no EXIF, Adobe or MPO."""
+    """Return (width, height) from the header. Raises ValueError or IndexError unless JFIF: no EXIF, Adobe or MPO."""
     if data[:4] != b"\xff\xd8\xff\xe0" or data[6:11] != b"JFIF\0":
         raise ValueError
     at, size = 4 + int.from_bytes(data[4:6]), (0, 0)
@@ -204,7 +214,7 @@ def _plain_jpeg(data: bytes) -> tuple[int, int]:
 
 @cache
 def _simplejpeg() -> ModuleType | None:
-    """The module, where it is installed and decodes to the very bytes that Pillow's libjpeg gives; else None."""
+    """Return the module if it is installed and decodes to exactly the bytes of Pillow's libjpeg, else None."""
     try:
         module = importlib.import_module("simplejpeg")
         grain = np.random.default_rng(0).integers(0, 256, (11, 9, 3), np.uint8)

@@ -1,4 +1,4 @@
-"""Decodes images straight into the arrays of a prepared set, on every core; rows do not depend on how many."""
+"""Decode images directly into the arrays of a prepared set, on every core. Rows do not depend on the core count."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Job:
 
 @dataclass
 class Filled:
-    """Which rows could not be filled and why; whether every image was gray."""
+    """The rows that could not be filled, with the reason; and whether every image was gray."""
 
     bad: dict[int, str]
     gray: bool
 
     def add(self, other: Filled) -> None:
-        """Joins the result of another part."""
+        """Add the result of another part."""
         self.bad.update(other.bad)
         self.gray = self.gray and other.gray
 
@@ -60,8 +60,10 @@ def fill(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Filled:
-    """Runs the whole job on `workers` processes (default: every core): row i is the file of the i-th name. Raises
-    FileError when a worker dies."""
+    """Run the complete job on `workers` processes (default: one for each core). Row i is the file of name i.
+
+    Raises FileError if a worker dies.
+    """
 
     def tell(start: int, stop: int) -> list[tuple[Any, ...]]:
         return [_MEMBER(members[name]) for name in names[start:stop]]
@@ -76,7 +78,7 @@ def fill(
 
 
 class Target(RowFile):
-    """One array of images; rows that are never put stay black."""
+    """One array of images. Rows without an image stay black."""
 
     def put(self, row: int, pixels: np.ndarray) -> None:
         place = self.rows[row - self.start]
@@ -95,7 +97,7 @@ class Filler:
         self.waiting: tuple[Target, int, np.ndarray] | None = None
 
     def rows(self, start: int, stop: int, members: list[Member]) -> Filled:
-        """Decodes the files of rows start to stop-1."""
+        """Decode the files of rows start to stop-1."""
         bad = {}
         targets = [target for target in (self.images, self.sources) if target]
         self.images.begin(start, stop)
@@ -148,7 +150,7 @@ class Filler:
             self.waiting = (target, place, pixels)
 
     def _catch_up(self) -> None:
-        """Finishes the image that waits for one of its shape: two are resampled in less time than one and one."""
+        """Finish the image that waits for another of its shape. Two images together take less time than one by one."""
         if self.waiting:
             target, row, pixels = self.waiting
             self.waiting = None
@@ -165,6 +167,6 @@ _MEMBER = operator.attrgetter(*(field.name for field in dataclasses.fields(Membe
 
 
 def worker(job: dict[str, Any]) -> Callable[[int, int, list[list[Any]]], dict[str, Any]]:
-    """What `workers.in_parts` asks for: the job as JSON holds it -> rows."""
+    """Return the function of `workers.in_parts`: the job as JSON holds it -> rows."""
     filler = Filler(Job(**job))
     return lambda start, stop, told: dataclasses.asdict(filler.rows(start, stop, [Member(*one) for one in told]))

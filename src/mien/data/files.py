@@ -1,7 +1,7 @@
-"""The files of a data set, alike whether they lie in a folder, a zip or a tar: names, sizes, bytes, a fingerprint.
+"""The files of a data set in a folder, a zip or a tar: names, sizes, bytes, a fingerprint.
 
-Archives are read in place, never extracted. What comes from outside is checked before anything is decoded: by
-`members` (names, bombs), `zips` and `tars` (links, encryption, sizes that cannot be).
+Archives are read in place, never extracted. Other people's files are checked before anything is decoded: by `members`
+(names, bombs), `zips` and `tars` (links, encryption, impossible sizes).
 """
 
 from __future__ import annotations
@@ -34,13 +34,15 @@ _OPEN_ONCE = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)  # what h
 
 
 def is_picture(name: str) -> bool:
-    """Whether the extension says so; the content decides later."""
+    """Return whether the extension is an image's. The content is checked later."""
     stem, _, ending = name.rpartition(".")  # called for every file; Path is ten times slower
     return stem != "" and f".{ending.lower()}" in PICTURES
 
 
 def read_member(root: str, archive: IO[bytes] | None, member: Member) -> bytes:
-    """The bytes of one member; `archive` is the opened archive, or None for a folder. Raises OSError, ValueError."""
+    """Return the bytes of one member. `archive` is the opened archive, or None for a folder. Raises OSError,
+    ValueError.
+    """
     if archive is None:
         return _whole(f"{root}{os.sep}{member.stored or member.name}", member.size)
     if member.crc != -1:
@@ -53,7 +55,7 @@ def read_member(root: str, archive: IO[bytes] | None, member: Member) -> bytes:
 
 
 def _whole(path: str, size: int) -> bytes:
-    """A whole file, in one read when it still has that size: half the time of open()."""
+    """Return the content of a file. One read is enough if the size is unchanged: half the time of open()."""
     file = os.open(path, os.O_RDONLY | _OPEN_ONCE)
     try:
         data = os.read(file, size + 1)
@@ -68,7 +70,7 @@ def _whole(path: str, size: int) -> bytes:
 class Files:
     """All files below one place, without junk, sorted by name; names use "/" and are relative to the root."""
 
-    path: Path  # what the user named
+    path: Path  # the path that the user gave
     root: Path  # where the bytes are read: the folder, the archive, or the unpacked stream of a tgz
     members: Members
     packed: bool  # whether root is an archive
@@ -76,18 +78,18 @@ class Files:
 
     @cached_property
     def pictures(self) -> list[str]:
-        """Names whose extension is an image's, in order."""
+        """Return the names with an image extension, in order."""
         return [name for name in self.members if is_picture(name)]
 
     def read(self, name: str) -> bytes:
-        """The bytes of one file. Raises OSError or ValueError when they cannot be had."""
+        """Return the bytes of one file. Raises OSError or ValueError."""
         if not self.packed:
             return read_member(str(self.root), None, self.members[name])
         with self.root.open("rb") as archive:
             return read_member(str(self.root), archive, self.members[name])
 
     def text(self, name: str) -> str:
-        """One text file as UTF-8. Raises FileError naming it."""
+        """Return one text file, read as UTF-8. Raises FileError with its name."""
         try:
             return self.read(name).decode("utf-8-sig", errors="replace")
         except MemoryError:
@@ -97,7 +99,7 @@ class Files:
 
 
 def open_files(path: Path) -> Files:
-    """A folder, zip, tar or tgz. Raises FileError (unreadable), DataError (no archive, or one that is refused)."""
+    """Open a folder, zip, tar or tgz. Raises FileError (unreadable), DataError (no archive, or a refused one)."""
     try:
         if _is_folder(path):
             gatherer = Gatherer(path, archive=False)
@@ -138,9 +140,9 @@ def _open_archive(path: Path) -> Files:
 
 
 def fingerprint(path: Path, counts: Callable[[list[str]], list[str]] = list) -> str:
-    """Changes when a file is added, removed, renamed or rewritten; reads no image. Raises OSError, DataError.
+    """Return a hash that changes if a file is added, removed, renamed or rewritten.
 
-    counts: of the names below a folder those that count.
+    No image is read. Raises OSError, DataError. counts: the names below a folder -> the names that count.
     """
     digest = hashlib.sha256()
     if _is_folder(path):
@@ -155,7 +157,7 @@ def fingerprint(path: Path, counts: Callable[[list[str]], list[str]] = list) -> 
         try:
             directory = find_directory(file)
         except Damaged:
-            directory = None  # `open_files` says it
+            directory = None  # `open_files` reports it
         if directory:
             file.seek(directory.start)
             left = directory.size
@@ -166,7 +168,9 @@ def fingerprint(path: Path, counts: Callable[[list[str]], list[str]] = list) -> 
 
 
 def _is_folder(path: Path) -> bool:
-    """Raises DataError for what is neither a folder nor a file: opening a pipe would wait for ever."""
+    """Return whether the path is a folder. Raises DataError for neither folder nor file: a pipe would block for
+    ever.
+    """
     kind = stat.S_IFMT(path.stat().st_mode)
     if kind in _SPECIAL:
         raise DataError(f"{path} is {_SPECIAL[kind]}: give --data a folder, a zip or a tar of images")
@@ -174,8 +178,10 @@ def _is_folder(path: Path) -> bool:
 
 
 def _walk(root: str) -> Iterator[tuple[str, os.stat_result]]:
-    """(name as it is on disk, state) of every file below root, without junk. A folder that is a link is followed once,
-    and only where it leads outside of root."""
+    """Yield (name on disk, state) of every file below root, without junk.
+
+    A folder that is a link is followed once, and only if it leads outside of root.
+    """
     whole = os.path.realpath(root)
     seen, todo = {whole}, [""]
     while todo:

@@ -1,4 +1,4 @@
-"""Layouts that folders and shapes alone tell: two sets, pairs, classes, nested and flat folders."""
+"""Layouts from folders and image shapes: two sets, pairs, classes, nested and flat folders."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NUMBER = re.compile(r"\d+[ _-]|(domain|side)[ _-]?", re.IGNORECASE)
 
 
 def two_sets(contents: Contents) -> Annotation | None:
-    """trainA and trainB, in any case and also as train_a; testA and the like are left out."""
+    """Read trainA and trainB, in any case, and also train_a. testA and similar folders are left out."""
     domains = {
         folder: match[1].lower()
         for folder in _folders(contents.pictures)
@@ -43,9 +43,9 @@ def two_sets(contents: Contents) -> Annotation | None:
 
 
 def two_folders(contents: Contents) -> tuple[Annotation | None, Annotation | None, bool]:
-    """(pairs by name, two sets, whether the folders are called no more than a and b) of A/ and B/, input/ and target/.
+    """Read A/ and B/, or input/ and target/. Return (pairs by name, two sets, whether the folders are named a and b).
 
-    The first is None where too few names are on both sides, the second where there are no such folders.
+    The first is None if too few names are in both folders. The second is None if these folders do not exist.
     """
     places = {folder: contents.logical.get(folder, folder) for folder in _folders(contents.pictures)}
     for names in _SIDES:
@@ -69,7 +69,9 @@ def two_folders(contents: Contents) -> tuple[Annotation | None, Annotation | Non
 
 
 def _sides(pictures: list[str], known: dict[str, tuple[str, str]], names: tuple[str, str]) -> dict[str, dict[str, str]]:
-    """Side -> (path without the side and the ending -> image). known: folder -> its side, and itself without it."""
+    """Return side -> (path without the side and the extension -> image). known: folder -> (its side, the rest of
+    it).
+    """
     sides: dict[str, dict[str, str]] = {name: {} for name in names}
     for picture in pictures:
         folder, _, last = picture.rpartition("/")
@@ -80,7 +82,7 @@ def _sides(pictures: list[str], known: dict[str, tuple[str, str]], names: tuple[
 
 
 def _side(folder: str, names: tuple[str, str]) -> tuple[str, str] | None:
-    """(side, the folder without it) where exactly one part of a folder is a side."""
+    """Return (side, the folder without it) if exactly one part of a folder is a side."""
     parts = folder.split("/")
     plain = [_NUMBER.sub("", part, count=1).lower() if _NUMBER.match(part) else part.lower() for part in parts]
     at = [place for place, part in enumerate(plain) if part in names]
@@ -90,12 +92,12 @@ def _side(folder: str, names: tuple[str, str]) -> tuple[str, str] | None:
 
 
 def halves(contents: Contents) -> Annotation:
-    """Images twice as wide as high, as pairs: left the source, right the image."""
+    """Read images twice as wide as high as pairs: the left half is the source, the right half the image."""
     return Annotation(HALVES, contents.pictures)
 
 
 def by_folders(contents: Contents) -> Annotation:
-    """Nothing but folders tells what the images are: classes, nested or flat."""
+    """Read labels from the folders alone: classes, nested or flat."""
     places = [contents.place(name) for name in contents.pictures]
     if found := _classes(places):
         classes, kept = found
@@ -116,8 +118,11 @@ def by_folders(contents: Contents) -> Annotation:
 
 
 def _classes(places: list[str]) -> tuple[list[str], list[int]] | None:
-    """The sorted class names and the indices of the images in them, when nearly every image lies in one of several
-    folders beside each other and these look like classes. One folder around everything means nothing."""
+    """Return the sorted class names and the class index of each image, or None.
+
+    Nearly every image must lie in one of several sibling folders, and their names must be usable as classes. One folder
+    around everything has no meaning.
+    """
     folders = Counter(posixpath.dirname(place) for place in places)
     around = _around(folders, len(places))
     depth = around.count("/") + 2 if around else 1
@@ -139,7 +144,7 @@ def _classes(places: list[str]) -> tuple[list[str], list[int]] | None:
 
 
 def _around(folders: Counter[str], total: int) -> str:
-    """The deepest folder around everything but strays; "" for the root."""
+    """Return the deepest folder that contains nearly all images; "" for the root."""
     around = ""
     while True:
         inside = f"{around}/" if around else ""

@@ -13,7 +13,9 @@ from functools import cache
 
 @dataclass(frozen=True)
 class Extra:
-    """A format: its name, Pillow's name of it, its endings, the module that reads it, and mien's extra with that."""
+    """A format: its name, Pillow's name, its extensions, the module that reads it, and mien's extra with that
+    module.
+    """
 
     name: str
     pillow: str
@@ -45,14 +47,14 @@ def readable_endings() -> frozenset[str]:
 
 
 def unread(names: Iterable[str]) -> tuple[str, ...]:
-    """For each format whose package is missing, one line: how many of the names are such images, and the cure."""
+    """Return, for each format whose package is missing, one line with the number of images and the cure."""
     missing = {ending: extra for extra in EXTRAS if not installed(extra) for ending in extra.endings}
     found = Counter(missing.get("." + name.rpartition(".")[2].lower()) for name in names) if missing else Counter()
     return tuple(f"{found[extra]:,} {extra.name} images left out: {extra.cure}" for extra in EXTRAS if found[extra])
 
 
 def format_of(data: bytes) -> Extra | None:
-    """Which of these formats a file is, by its first bytes; AVIF, which may begin alike, is Pillow's own."""
+    """Return the format of a file by its first bytes. AVIF, which may start with the same bytes, is read by Pillow."""
     if _JXL.match(data):
         return JXL
     if _HEIC.match(data) and not (b"avif" in data[8:40] and data[8:11] != b"hei"):
@@ -62,7 +64,7 @@ def format_of(data: bytes) -> Extra | None:
 
 @cache
 def load(extra: Extra) -> bool:
-    """Teach Pillow the format. False: its package is missing or does not work here."""
+    """Register the format in Pillow. Returns False if its package is missing or does not work here."""
     try:
         module = importlib.import_module(extra.module)
         if extra is HEIC:
@@ -73,7 +75,7 @@ def load(extra: Extra) -> bool:
 
 
 def jxl_pixels(data: bytes) -> int:
-    """Width times height by the header: the package would decode everything before it tells. Raises ValueError."""
+    """Return width times height from the header. The package would first decode everything. Raises ValueError."""
     start = 0
     if data[:2] != b"\xff\x0a":
         found = re.search(rb"jxl(?:c|p....)\xff\x0a", data[: 1 << 16], re.DOTALL)

@@ -1,4 +1,4 @@
-"""What is in a data set before it is trained on: sizes, modes, formats, duplicates, labels, and warnings in words."""
+"""Inspect a data set before training: sizes, modes, formats, duplicates, labels, and warnings in words."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from mien.data.prepared import PreparedSet
 
 FEW_PICTURES = 1000
 FEW_OF_A_LABEL = 20
-LITTLE_KEPT = 0.6  # share of the area that the centre crop keeps, under which an image counts as extreme
-ALIKE = 4.0  # mean levels between two images that count as near duplicates
+LITTLE_KEPT = 0.6  # share of the area inside the centre crop; an image with less counts as extreme
+ALIKE = 4.0  # mean difference in levels below which two images count as near duplicates
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What the headers and bytes of every file say; `sizes` counts "WIDTHxHEIGHT"."""
+    """The facts from the headers and bytes of all files. `sizes` counts "WIDTHxHEIGHT"."""
 
     sizes: Counter[str] = field(default_factory=Counter)
     modes: Counter[str] = field(default_factory=Counter)
@@ -35,7 +35,7 @@ class Survey:
 
 
 def survey(layout: Layout, progress: Callable[[int, int], None] | None = None) -> Survey:
-    """Reads every file once and decodes only headers. The result is empty for prepared sets and built-in faces."""
+    """Read every file once and decode only headers. The result is empty for prepared sets and built-in faces."""
     found = Survey()
     if layout.files is None:
         return found
@@ -51,7 +51,7 @@ def survey(layout: Layout, progress: Callable[[int, int], None] | None = None) -
                 simplefilter("ignore")
                 image = open_picture(data, name)
         except (BadPicture, OSError, ValueError):
-            continue  # preparing names it, with its reason
+            continue  # the preparation reports it with its reason
         found.sizes[f"{image.width}x{image.height}"] += 1
         found.modes[image.mode] += 1
         found.formats[image.format or "unknown"] += 1
@@ -61,7 +61,10 @@ def survey(layout: Layout, progress: Callable[[int, int], None] | None = None) -
 
 
 def near_duplicates(images: np.ndarray) -> int:
-    """How many uint8 [N,H,W,C] images look like an earlier one: equal difference hash, and hardly a level apart."""
+    """Return the number of uint8 [N,H,W,C] images that look like an earlier image.
+
+    Two images look alike if they have the same difference hash and a small mean difference (ALIKE).
+    """
     groups: dict[bytes, list[int]] = defaultdict(list)
     for start in range(0, len(images), 1024):
         gray = np.asarray(images[start : start + 1024], np.float32).mean(axis=-1)
@@ -85,7 +88,7 @@ def _shrink(array: np.ndarray, count: int, axis: int) -> np.ndarray:
 
 
 def gray_share(images: np.ndarray) -> float:
-    """The share of up to 2,000 images, evenly spread, without colour."""
+    """Return the share of images without colour, among up to 2,000 evenly spread images."""
     if images.shape[-1] == 1:
         return 1.0
     some = images[:: max(1, len(images) // 2000)]
@@ -93,7 +96,7 @@ def gray_share(images: np.ndarray) -> float:
 
 
 def warnings(found: Survey, ready: PreparedSet, exact: int, near: int, refused: str | None) -> list[str]:
-    """What may spoil the training, worst first, each with a cure."""
+    """Return warnings about the training, the most serious first, each with a cure."""
     count, height, width = ready.images.shape[:3]
     told = [refused] if refused else []
     if count < FEW_PICTURES:
@@ -138,13 +141,13 @@ def _kept(have_height: int, have_width: int, height: int, width: int) -> float:
 
 
 def label_table(ready: PreparedSet) -> dict[str, int]:
-    """Label name -> number of images, the most frequent first."""
+    """Return label name -> number of images, the most frequent first."""
     pairs = zip(ready.info["label_names"], ready.info["label_counts"])
     return dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
 
 def size_summary(found: Survey) -> dict[str, Any]:
-    """Smallest, median and largest side in pixels, and the most frequent sizes."""
+    """Return the smallest, median and largest side in pixels, and the most frequent sizes."""
     if not found.shapes:
         return {}
     shorter = sorted(min(shape) for shape in found.shapes)

@@ -1,7 +1,7 @@
-"""What is on disk: which of the known layouts a path is, its images in a fixed order, and their labels or captions.
+"""Detect the layout of a data set, its images in a fixed order, and their labels or captions.
 
-Detected without any option (docs/data.md lists the rules in the order in which they are tried). Nothing is decoded
-here but a few headers.
+No option is needed (docs/data.md lists the rules in the order in which they are tried). Only a few headers are decoded
+here.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from mien.data.synthetic.draw import Sources, attribute_names
 from mien.errors import DataError, FileError, UsageError
 
 SAMPLED_HEADERS = 32
-NATIVE_LIMIT = 1.5  # images of one size that is no square keep it, up to this many times the base resolution
+NATIVE_LIMIT = 1.5  # images of one non-square size have it in training, up to this multiple of the base resolution
 DRAWN_COUNT = 20_000
-DRAWN: dict[str, tuple[Sources | None, str]] = {  # sets that mien draws: what their sources are, also in words
+DRAWN: dict[str, tuple[Sources | None, str]] = {  # sets that mien draws: the kind of their sources, and a description
     "drawn": (None, ""),
     "drawn-lines": ("lines", "line drawings as sources"),
     "drawn-unpaired": ("pencil", "A in coloured pencil, B in full colour"),
@@ -43,7 +43,7 @@ REWORDED = "drawn-reworded"
 READERS = (stylegan, metadata, celeba, sidecars)
 _KNOWN = (DATASET, *METADATA, *LISTS)
 _TABLES = (".csv", ".tsv", ".jsonl")
-WANTS = ("none", "paired", "unpaired")  # what recipes may want of sources
+WANTS = ("none", "paired", "unpaired")  # the sources that recipes may require
 _DRAWN = re.compile(rf"({'|'.join(DRAWN)})(?::(\d+))?(?:@(\d+)(?:x(\d+))?)?")
 
 
@@ -59,27 +59,27 @@ class Layout:
     label_names: tuple[str, ...] = ()
     captions: list[str] | None = field(default=None, repr=False)
     sources: list[str] | None = field(default=None, repr=False)  # the A domain of unpaired sets
-    notes: tuple[str, ...] = ()  # what was left out, in words
+    notes: tuple[str, ...] = ()  # a description of what was left out
     count: int = 0  # images of a prepared or a drawn set, which has no entries
     size: tuple[int, int] | None = None  # (height, width) that a prepared or a drawn set fixes
-    wanted: str | None = None  # the sources that were asked for; None: nobody said
-    other_readings: tuple[str, ...] = ()  # wishes of recipes for which these files are another layout
+    wanted: str | None = None  # the sources that the recipe requires; None: not known
+    other_readings: tuple[str, ...] = ()  # requirements of recipes for which these files are another layout
 
     @property
     def paired(self) -> bool:
-        """Whether each file holds its source (left) and its image (right)."""
+        """Return whether each file contains its source (left) and its image (right)."""
         return self.kind == HALVES
 
     @property
     def pairs_of_files(self) -> bool:
-        """Whether each image has its source in another file."""
+        """Return whether each image has its source in another file."""
         return self.sources is not None and self.kind not in UNPAIRED
 
     def __len__(self) -> int:
         return self.count or len(self.entries)
 
     def describe(self) -> str:
-        """Two lines: what was found, and what comes with the images."""
+        """Return two lines: the layout, and the labels, captions or sources of the images."""
         pictures = f"{len(self):,} images"
         if self.paired or self.pairs_of_files or self.kind == "drawn-lines":
             pictures = f"{len(self):,} pairs"
@@ -97,7 +97,7 @@ class Layout:
 
 
 def detect(data: str | Path, sources: str | None = None) -> Layout:
-    """What `data` is, to a recipe that wants `sources`: one of WANTS, or None where no recipe is known.
+    """Return the layout of `data` for a recipe that requires `sources`: one of WANTS. None: no recipe is known.
 
     Raises FileError (missing, unreadable), DataError (no images), UsageError (drawn:x).
     """
@@ -112,31 +112,31 @@ def detect(data: str | Path, sources: str | None = None) -> Layout:
 
 
 def is_prepared(path: Path) -> bool:
-    """Whether a folder is a prepared set."""
+    """Return whether a folder is a prepared set."""
     return (path / "images.npy").is_file() and (path / "dataset.json").is_file()
 
 
 def check_layout_known(data: str, kind: object, whose: str) -> None:
-    """Raises UsageError if a layout of the user's own, which nobody has named, is needed to read these files again.
+    """Raise UsageError if these files need the user's own layout and its code was not named.
 
-    kind: how they were read. whose: whose images they are, for the message.
+    kind: the layout that read them. whose: the owner of the images, for the message.
     """
     if not is_drawn(data) and not is_prepared(Path(data)):
         own_layouts.check_known(str(kind), whose)
 
 
 def is_drawn(data: str | Path) -> bool:
-    """Whether the words mean faces that mien draws: a name of DRAWN, alone or with a count or a size."""
+    """Return whether `data` means faces that mien draws: a name of DRAWN, alone or with a count or a size."""
     return isinstance(data, str) and drawn_name(data) in DRAWN
 
 
 def drawn_name(data: str | Path) -> str:
-    """ "drawn:5000@64" -> "drawn"."""
+    """Return the name: "drawn:5000@64" -> "drawn"."""
     return re.split("[:@]", str(data), maxsplit=1)[0]
 
 
 def existing(data: str | Path) -> Path:
-    """The path, resolved. Raises FileError with the nearest name that does exist."""
+    """Return the path, resolved. Raises FileError with the nearest name that exists."""
     path = Path(data).expanduser()
     if path.exists():
         return path.resolve()
@@ -148,10 +148,10 @@ def existing(data: str | Path) -> Path:
 
 
 def default_resolution(layout: Layout, base: int) -> tuple[int, int]:
-    """(height, width) to train at: base x base, or what the data fix.
+    """Return the (height, width) to train at: base x base, or a size that the data determine.
 
-    A prepared set and `drawn@128` have a size of their own. Images that all (as sampled) share one size that is not
-    square keep it while its shorter side is at most 1.5 x base: 112x92 faces are not squeezed into 64x64.
+    A prepared set and `drawn@128` have a fixed size. If all sampled images have one non-square size, training uses it
+    while its shorter side is at most 1.5 x base. So 112x92 faces are not squeezed into 64x64.
     """
     if layout.size:
         return layout.size
@@ -165,7 +165,9 @@ def default_resolution(layout: Layout, base: int) -> tuple[int, int]:
 
 
 def sampled_sizes(layout: Layout) -> list[tuple[int, int]]:
-    """(height, width) from the headers of up to 32 images, evenly spread; files that cannot be read are left out."""
+    """Return the (height, width) of up to 32 evenly spread images, from their headers. Unreadable files are left
+    out.
+    """
     return _sizes(layout.files, layout.entries) if layout.files else []
 
 
@@ -222,7 +224,7 @@ def _found_instead(files: Files) -> str:
 
 
 def _contents(files: Files) -> Contents:
-    """The files that count. Raises DataError where there is no image among them."""
+    """Return the files that count. Raises DataError if no image is among them."""
     own = own_output.find(files, is_picture)
     if own.itself:
         raise DataError(f"{files.path} is a run of mien, not a set of images: name the folder of the images")
@@ -242,7 +244,7 @@ def _contents(files: Files) -> Contents:
 
 
 def _read(contents: Contents, sources: str | None) -> Layout:
-    """The layout that suits a recipe's wish, with a note where another wish would see other images."""
+    """Return the layout for a recipe's sources. A note says if other sources would give other images."""
     described = next((found for reader in READERS if (found := reader(contents))), None)
     sets = folders.two_sets(contents)
     pairs, apart, bare = folders.two_folders(contents) if sets is None else (None, None, False)
@@ -277,7 +279,7 @@ def _read(contents: Contents, sources: str | None) -> Layout:
 
 
 def _own(contents: Contents, found: Annotation, sources: str | None) -> Layout:
-    """What a layout of the user's own has read."""
+    """Return the layout from an annotation of the user's own layout."""
     notes = (*found.notes, *contents.notes, *_unused(contents, found))
     return Layout(
         found.kind, contents.path, found.entries, contents.files, found.labels, found.label_names, found.captions,
@@ -286,7 +288,7 @@ def _own(contents: Contents, found: Annotation, sources: str | None) -> Layout:
 
 
 def _reading(chosen: Annotation, sources: str | None, others: tuple[str, ...], wide: bool) -> list[str]:
-    """A line where the files may be read in two ways."""
+    """Return a line if the files can be read in two ways."""
     if sources is None and "none" in others:
         what = "whole images, twice as wide as high" if chosen.kind == HALVES else "all images of both folders"
         return [f"pairs for pix2pix and cyclegan alone; other recipes learn {what}"]
@@ -302,7 +304,7 @@ def _reading(chosen: Annotation, sources: str | None, others: tuple[str, ...], w
 
 
 def _left(contents: Contents, chosen: Annotation) -> list[str]:
-    """Notes of images and label files that are not used."""
+    """Return notes on images and label files that are not used."""
     notes = _unused(contents, chosen)
     known = [name for name in contents.others if called(name, _KNOWN)]
     if known and chosen.kind not in _FROM_FILES:

@@ -1,4 +1,4 @@
-"""Reads .npy files that may be damaged or forged: a map of the file, of the shape and type that belong there."""
+"""Map .npy files that may be damaged or forged, with a check of shape and type."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mien.errors import FileError
 
 
 def read_array(path: Path, dtype: type, shape: tuple[int | None, ...]) -> np.ndarray:
-    """The array, mapped and not copied. None in `shape`: any length there. Objects are never unpickled.
+    """Return the array, mapped and not copied. None in `shape`: any length there. Objects are never unpickled.
 
     Raises FileError, in one line, for a file that is missing, damaged or of another kind.
     """
@@ -18,7 +18,7 @@ def read_array(path: Path, dtype: type, shape: tuple[int | None, ...]) -> np.nda
         raise FileError(f"{path} is {'not a regular file' if path.exists() else 'missing'}: prepare the images again")
     try:
         array = np.lib.format.open_memmap(path, mode="r")
-    except Exception as error:  # numpy reads the header as Python's text and lets through whatever that raises
+    except Exception as error:  # numpy evaluates the header as Python text, and any exception may result
         why = (str(error).splitlines() or [type(error).__name__])[0]
         raise FileError(f"{path} cannot be read ({why}): prepare the images again") from error
     fits = len(array.shape) == len(shape) and all(

@@ -1,4 +1,4 @@
-"""Which row of a label file belongs to which image, and what is said of rows and images that find none."""
+"""Match the rows of a label file with images, and note the rows and images without a match."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from mien.errors import DataError
 
 @dataclass(frozen=True)
 class Matched:
-    """`row_of`: image -> the index of its row. `notes`: what was left over, in words."""
+    """`row_of`: image -> the index of its row. `notes`: a description of the rest."""
 
     row_of: dict[str, int]
     notes: tuple[str, ...]
 
 
 def joined(base: str, name: str) -> str:
-    """A name as a label file in folder `base` writes it -> the name from the root of the set."""
+    """Return the name from the root of the set, for a name in a label file of folder `base`."""
     return posixpath.normpath(posixpath.join(base, clean(name)))
 
 
 def under(base: str, names: list[str]) -> list[str]:
-    """The names below a folder: "train" does not take in "train_old/"."""
+    """Return the names below a folder. "train" does not include "train_old/"."""
     return [name for name in names if name.startswith(f"{base}/")] if base else names
 
 
@@ -38,9 +38,10 @@ def match(
     pictures: list[str],
     differ: Callable[[int, int], bool],
 ) -> Matched:
-    """`names`: of each row the image, from the root. `places(row)`: "line 3". `differ`: whether two rows disagree.
+    """Match rows with images.
 
-    Names that fit a single image but for their case are taken. Raises DataError where no name is an image.
+    `names`: the image of each row, from the root. `places(row)`: "line 3". `differ`: whether two rows disagree. A name
+    that differs from a single image only by case matches it. Raises DataError if no name is an image.
     """
     known = set(pictures)
     row_of: dict[str, int] = {}
@@ -81,7 +82,7 @@ def match(
 
 
 def _folded(pictures: list[str]) -> dict[str, str]:
-    """Case-folded name -> image; "" where several differ in nothing else."""
+    """Return case-folded name -> image; "" if several names differ only by case."""
     folded: dict[str, str] = {}
     for name in pictures:
         key = name.casefold()

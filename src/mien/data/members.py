@@ -1,7 +1,7 @@
-"""The files of a data set as one table, so that five million of them fit: their names, and where their bytes lie.
+"""The files of a data set as one table, small enough for five million files: names, and positions of the bytes.
 
-Whatever lists files (a folder, a zip, a tar) adds each to a `Gatherer`. Here names become names, junk is dropped, and
-what must not be read is refused: names that lead out, too many entries, bombs.
+Each reader (of a folder, a zip, a tar) adds its files to a `Gatherer`. The gatherer cleans names, drops junk and
+refuses unsafe files: names that lead out, too many entries, bombs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mien.errors import DataError
 MOST_ENTRIES = 20_000_000
 MOST_BYTES_OF_ONE = 1 << 29  # 512 MiB unpacked
 MOST_BYTES_OF_ALL = 1 << 42  # 4 TiB unpacked
-MOST_RATIO = 200  # unpacked to packed; only asked of entries over SMALL_ENTRY, for a small one cannot hurt
+MOST_RATIO = 200  # unpacked to packed; only checked for entries over SMALL_ENTRY, because a small one does no harm
 SMALL_ENTRY = 1 << 24
 
 _BRINGS = r"__macosx|thumbs\.db|desktop\.ini|@eadir|\$recycle\.bin|system volume information|lost\+found"
@@ -71,12 +71,12 @@ class Members(Mapping[str, Member]):
 
 
 def is_junk(name: str) -> bool:
-    """What systems leave behind: dotfiles, __MACOSX, Thumbs.db, desktop.ini, thumbnails of a NAS, bins."""
+    """Return whether a system left this file: dotfiles, __MACOSX, Thumbs.db, desktop.ini, thumbnails of a NAS, bins."""
     return _JUNK.search(name) is not None
 
 
 class Gatherer:
-    """Takes one file after the other; `members` is the table of all that were added."""
+    """Collects files one by one. `members` is the table of all added files."""
 
     def __init__(self, path: Path, *, archive: bool):
         self.path, self.archive = path, archive
@@ -86,19 +86,19 @@ class Gatherer:
         self.stored: dict[int, str] = {}
 
     def seen(self) -> None:
-        """One entry more, of any kind. Raises DataError when there are too many."""
+        """Count one more entry, of any kind. Raises DataError if there are too many."""
         self.count += 1
         self.expect(self.count)
 
     def expect(self, count: int) -> None:
-        """Raises DataError when so many entries are too many."""
+        """Raise DataError if this number of entries is too large."""
         if count > MOST_ENTRIES:
             raise DataError(f"{self.path} holds more than {MOST_ENTRIES:,} entries: refused; give a part of them")
 
     def add(
         self, stored: str, size: int, stamp: int = 0, offset: int = -1, packed: int = 0, method: int = 0, crc: int = -1
     ) -> None:
-        """One file, `stored` its name as it is there. Raises DataError for what must not be read."""
+        """Add one file. `stored` is its name in its folder or archive. Raises DataError for unsafe files."""
         name = clean(stored)
         if self.archive:
             self._check(stored, name, size, packed)
@@ -126,7 +126,7 @@ class Gatherer:
             raise DataError(f"{self.path} unpacks to over {MOST_BYTES_OF_ALL:,} bytes: refused; give a part of it")
 
     def members(self) -> Members:
-        """The table, sorted by name."""
+        """Return the table, sorted by name."""
         names = self.names
         order = list(range(len(names))) if _ascending(names) else self._order()
         sorted_names = [names[place] for place in order]
@@ -142,8 +142,11 @@ class Gatherer:
         return order
 
     def _apart(self) -> dict[str, int]:
-        """Name -> place. An archive's later entry replaces an earlier one of its very name, as in every unpacker; other
-        files whose names only look alike (a composed and a decomposed é) both stay, the later one as x~2.png."""
+        """Return name -> place.
+
+        A later entry of an archive replaces an earlier one with the identical name, as in every unpacker. Names that
+        only look alike (a composed and a decomposed é) both remain, the later one as x~2.png.
+        """
         places: dict[str, int] = {}
         for place, name in enumerate(self.names):
             if name in places and not (self.archive and self._path(place) == self._path(places[name])):

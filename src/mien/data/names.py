@@ -1,7 +1,7 @@
-"""One form for every name that enters: of a file in a folder, a zip or a tar, or written in a file of labels.
+"""One form for every name: of a file in a folder, a zip or a tar, or in a label file.
 
-A name uses "/", is composed (NFC), can be encoded, and has no control codes: what is not so on disk is written as
-`%XX`, byte by byte. `clean` of a clean name is that name, so both sides of a comparison may be cleaned at any time.
+A name uses "/", is composed (NFC), can be encoded, and has no control codes. Other bytes on disk are written as `%XX`.
+`clean` of a clean name is the same name, so both sides of a comparison may be cleaned at any time.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ def clean(name: str) -> str:
     """`.\\a\\\\b.png`, `./a//b.png` and `a/b.png` are one name. A leading "/" and ".." stay: see `leads_out`."""
     usual = name.isascii() and name.isprintable() and "\\" not in name and "//" not in name and "./" not in name
     if usual and name[-1:] not in ("/", "."):
-        return name  # asked of millions of names
+        return name  # called for millions of names
     name = unicodedata.normalize("NFC", name).replace("\\", "/")
     parts = "/".join(part for part in name.split("/") if part not in ("", "."))
     return UNSAFE.sub(_percent, f"/{parts}" if name.startswith("/") else parts)
 
 
 def leads_out(name: str) -> bool:
-    """Whether a clean name is absolute or climbs, so that it must not be joined to a folder."""
+    """Return whether a clean name is absolute or climbs, so that it must not be joined to a folder."""
     return name.startswith("/") or name[1:2] == ":" or ".." in name.split("/")
 
 
 def called(name: str, wanted: Collection[str]) -> bool:
-    """Whether the last part of a name is one of `wanted` (written in lower case), in any case: Metadata.CSV."""
+    """Return whether the last part of a name is one of `wanted` (in lower case), in any case: Metadata.CSV."""
     return name.rpartition("/")[2].lower() in wanted
 
 
@@ -41,7 +41,7 @@ def _percent(found: re.Match[str]) -> str:
 
 # --- names without a declared encoding --------------------------------------------------------------------------
 
-SAMPLED = 1000  # names that decide for all of an archive
+SAMPLED = 1000  # names that decide the encoding of an archive
 _PAGES = ("cp949", "cp932", "gbk", "cp950", "cp866", "cp1251", "cp850", "cp1252")
 _COMMON = {  # of the usual characters: the first byte, the least second byte, which they are; the others are rare
     "cp932": (range(0x81, 0x98), 0x40, re.compile("[\u3040-\u30ff\u4e00-\u9fff]")),
@@ -55,23 +55,23 @@ _SMALL, _LARGE = re.compile("[ß-öø-ÿœšž]"), re.compile("[À-ÖØ-ÞŒŠŽ
 
 
 def decode_names(names: Sequence[bytes]) -> list[str]:
-    """Names as bytes -> text, all by one encoding: UTF-8 if all fit, else the national code page that reads best.
+    """Decode names with one encoding: UTF-8 if all fit, else the national code page that fits best.
 
-    What the page does not know becomes a lone surrogate, so different bytes stay different names.
+    Bytes outside of the page become lone surrogates, so different bytes stay different names.
     """
     page = guess_page(names)
     return [name.decode(page, "surrogateescape") for name in names]
 
 
 def guess_page(names: Sequence[bytes]) -> str:
-    """The name of the encoding. It cannot be known: ZIP files of old tools do not say."""
+    """Return the most probable encoding. Old ZIP tools do not record it, so it cannot be known."""
     step = max(1, len(names) // SAMPLED)
     sample = [name for name in names[::step] if not name.isascii()]
     if all(_text(name, "utf-8") is not None for name in sample):
         return "utf-8"
     points = {page: sum(_likeness(name, page) for name in sample) for page in _PAGES}
     best = max(points, key=lambda page: points[page])
-    return best if points[best] > 0 else "cp437"  # what the format's first description says
+    return best if points[best] > 0 else "cp437"  # the default of the ZIP format
 
 
 def _text(name: bytes, page: str) -> str | None:
@@ -82,7 +82,7 @@ def _text(name: bytes, page: str) -> str | None:
 
 
 def _likeness(name: bytes, page: str) -> float:
-    """From -1 (not in this page) to 1 (every character beyond ASCII is where people of that page would write it)."""
+    """Return a score from -1 (not in this page) to 1 (every non-ASCII character is usual in this page)."""
     text = _text(name, page)
     if text is None:
         return -1.0
@@ -96,7 +96,7 @@ def _likeness(name: bytes, page: str) -> float:
 
 
 def _run_likeness(run: str, page: str, before: str, after: str) -> float:
-    """One run of characters beyond ASCII, and the characters that touch it. From 0 to 1."""
+    """Return a score from 0 to 1 for one run of non-ASCII characters and the characters next to it."""
     letters_beside = before.isalpha() + after.isalpha()
     if page in _COMMON:
         if len(run) == 1 and letters_beside:  # one such character in a Latin word is an accented letter misread

@@ -29,18 +29,18 @@ LAYOUTS: dict[str, Reader] = {}
 
 
 def layout(reader: Reader) -> Reader:
-    """A decorator for a function that reads a structure of your own. mien asks it before its own readers.
+    """Register a function that reads a structure of your own. mien calls it before its own readers.
 
-    The function returns None for files of another structure. For the others it returns an `Annotation`: the names of
-    the images in order, with labels [N,K], captions, or the sources of pairs. mien replaces `kind` by the layout's
-    name, "my_layout.py:poses".
+    The function returns None for files of another structure. Else it returns an `Annotation`: the names of the images
+    in order, with labels [N,K], captions, or the sources of pairs. mien replaces `kind` by the layout's name,
+    "my_layout.py:poses".
     """
     LAYOUTS[name_of(reader)] = reader
     return reader
 
 
 def name_of(reader: Reader) -> str:
-    """ "my_layout.py:poses", or "package.module:poses" of an installed package."""
+    """Return the layout's name: "my_layout.py:poses", or "package.module:poses" of an installed package."""
     module = reader.__module__
     return f"{user_file_of(module).name if module.startswith(USER_PREFIX) else module}:{reader.__qualname__}"
 
@@ -59,16 +59,16 @@ def load_installed() -> None:
 
 
 def declared() -> Iterator[EntryPoint]:
-    """What installed packages offer. A damaged file of a package that has no layout does no harm."""
+    """Return the entry points of installed packages. A damaged file of a package without a layout does no harm."""
     for distribution in distributions():
         if GROUP in (distribution.read_text("entry_points.txt") or ""):
             yield from distribution.entry_points.select(group=GROUP)
 
 
 def read(contents: Contents) -> Annotation | None:
-    """What the first layout that knows these files makes of them; None if there is none.
+    """Return the annotation of the first layout that knows these files; None if no layout knows them.
 
-    Raises UsageError, naming the layout, if it fails or returns what cannot be trained on.
+    Raises UsageError with the layout's name if it fails or returns an annotation that training cannot use.
     """
     load_installed()
     for name, reader in LAYOUTS.items():
@@ -84,7 +84,9 @@ def read(contents: Contents) -> Annotation | None:
 
 
 def checked(found: Annotation, name: str, contents: Contents) -> Annotation:
-    """The annotation with the layout's name as its kind. Raises UsageError if its parts do not fit each other."""
+    """Return the annotation with the layout's name as its kind. Raises UsageError if its parts do not fit each
+    other.
+    """
 
     def demand(holds: bool, fault: str) -> None:
         if not holds:
@@ -109,7 +111,7 @@ def checked(found: Annotation, name: str, contents: Contents) -> Annotation:
 
 
 def marks() -> list[str]:
-    """A hash of each layout's file: prepared sets depend on it."""
+    """Return a hash of each layout's file. Prepared sets depend on it."""
     load_installed()
     found = []
     for name, reader in sorted(LAYOUTS.items()):
@@ -120,9 +122,9 @@ def marks() -> list[str]:
 
 
 def check_known(kind: str, what: str) -> None:
-    """Raises UsageError if a layout that nobody has named read these files. kind: a layout's name or a kind of mien's.
+    """Raise UsageError if a layout that was not named read these files. kind: a layout's name or a kind of mien's.
 
-    what: whose images they are, for the message.
+    what: the owner of the images, for the message.
     """
     load_installed()
     if ":" not in kind or kind in LAYOUTS:

@@ -1,7 +1,7 @@
-"""What mien wrote itself: runs, prepared sets, its cache, sheets and generated images. It never learns from them.
+"""Find mien's own output: runs, prepared sets, its cache, sheets and generated images. Training never uses them.
 
-Folders are known by the files in them. Single images are known by the facts inside; in a large set only those are
-opened that mien's names or their rarity make suspicious.
+The files in a folder identify it. The facts inside an image identify it. In a large set, only images with mien's names
+or with rare names are opened.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _SUSPICIOUS = re.compile(
     re.IGNORECASE,
 )
 _DIGITS = str.maketrans("123456789", "000000000")
-_HEAD, _LONG_HEAD = 1 << 12, 1 << 18  # bytes of an image in which its facts begin; and in which the longest end
+_HEAD, _LONG_HEAD = 1 << 12, 1 << 18  # bytes of an image in which its facts begin; and in which the longest facts end
 _MOST_OPENED = 4000
-_MOST_OPENED_PACKED = 64  # in an archive a whole member is read
+_MOST_OPENED_PACKED = 64  # in an archive, each check reads a complete member
 
 
 @dataclass(frozen=True)
 class Own:
-    """`folders` and `pictures` that mien made, and a line about them. `itself`: what was named is a run."""
+    """The `folders` and `pictures` that mien made, and a line about them. `itself`: the data set is a run."""
 
     folders: tuple[str, ...] = ()
     pictures: frozenset[str] = field(default=frozenset(), repr=False)
@@ -47,7 +47,7 @@ class Own:
 
 
 def find(files: Files, is_picture: Callable[[str], bool]) -> Own:
-    """What of the files is mien's own. Where all images are generated they count as images, and a note says so."""
+    """Return the files that are mien's own. If all images are generated, they count as images, and a note says so."""
     folders = own_folders(list(files.members), lambda name: _read(files, name), files.path)
     if "" in folders:
         return Own(itself=True)
@@ -66,9 +66,9 @@ def find(files: Files, is_picture: Callable[[str], bool]) -> Own:
 
 
 def own_folders(names: Sequence[str], read: Callable[[str], bytes], path: Path) -> tuple[str, ...]:
-    """The folders among the files `names` that are runs, prepared sets, a folder of runs, or mien's cache; sorted.
+    """Return the folders among `names` that are runs, prepared sets, a folder of runs, or mien's cache; sorted.
 
-    "" where the whole is a run. `path`: where the names begin.
+    "" if the data set itself is a run. `path`: the folder of the names.
     """
     marks = [name for name in names if name.endswith(("recipe.json", "images.npy"))]
     found: set[str] = set()
@@ -92,7 +92,7 @@ def own_folders(names: Sequence[str], read: Callable[[str], bytes], path: Path) 
 
 
 def without_own(path: Path, names: list[str]) -> list[str]:
-    """The files below a folder that are none of mien's, as their names alone say: what a fingerprint is made of."""
+    """Return the files below a folder that are not mien's, judged by name only. A fingerprint uses them."""
     folders = own_folders(names, lambda name: (path / name).read_bytes(), path)
     inside = tuple(f"{folder}/" for folder in folders)
     return [name for name in names if not name.startswith(inside) and not _is_sheet(name)]
@@ -103,7 +103,7 @@ def _is_sheet(name: str) -> bool:
 
 
 def _inside(place: Path, path: Path) -> str | None:
-    """The part of `place` below `path`; None where it lies elsewhere."""
+    """Return the part of `place` below `path`; None if it lies elsewhere."""
     try:
         below = place.resolve().relative_to(path.resolve()).as_posix()
     except (OSError, ValueError):
@@ -122,8 +122,11 @@ def _read(files: Files, name: str) -> bytes:
 
 
 def _made_by_mien(files: Files, pictures: list[str]) -> set[str]:
-    """Images alike in folder and name, digits apart, are one group; the first, middle and last answer for it, and
-    where they disagree each is asked."""
+    """Return the images that mien made.
+
+    Images whose folder and name differ only in digits are one group. The first, middle and last image decide for the
+    group. If they disagree, each image is opened.
+    """
     made = {name for name in pictures if _is_sheet(name)}
     groups: dict[str, list[str]] = defaultdict(list)
     for name in pictures:
@@ -143,7 +146,7 @@ def _made_by_mien(files: Files, pictures: list[str]) -> set[str]:
 
 
 def has_facts(files: Files, name: str) -> bool:
-    """Whether an image says that a run of mien's, or its check of data, made it."""
+    """Return whether the facts in an image say that mien made it."""
     try:
         for most in (_HEAD, _LONG_HEAD):
             head = _head(files, name, most)
@@ -164,7 +167,7 @@ def has_facts(files: Files, name: str) -> bool:
 
 
 def _facts_at(data: bytes) -> int:
-    """Where the JSON of the facts begins; -1: there is none."""
+    """Return the position of the facts' JSON; -1: there is none."""
     if data[:8] == b"\x89PNG\r\n\x1a\n":
         mark = b"tEXt" + KEY.encode() + b"\0"
         return data.find(mark) + len(mark) if mark in data else -1

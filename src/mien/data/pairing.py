@@ -1,4 +1,4 @@
-"""Images with sources, as a game of translation reads them."""
+"""Images with sources, for a translation."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ TWO_SETS = "two sets: folders trainA and trainB, or drawn-unpaired"
 
 
 def select_sources(pictures: PreparedSet, sources: str, direction: str, recipe: str) -> PreparedSet:
-    """The prepared set with its sides swapped for direction "BtoA"; unchanged for a recipe without sources.
+    """Return the prepared set with its sides swapped for direction "BtoA"; unchanged for a recipe without sources.
 
-    sources: "none", "paired" or "unpaired", what the game reads. recipe: its name, for messages. Raises UsageError for
-    images without sources, and for two sets where pairs are needed.
+    sources: "none", "paired" or "unpaired", as the game requires. recipe: its name, for messages. Raises UsageError for
+    images without sources, and for two sets if pairs are required.
     """
     if sources == "none":
         return pictures

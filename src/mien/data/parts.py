@@ -1,4 +1,4 @@
-"""The parts of a data set by the names of folders: images to learn from, and images for a test."""
+"""The parts of a data set by folder names: training images and test images."""
 
 from __future__ import annotations
 
@@ -31,8 +31,11 @@ def few(count: int, total: int) -> bool:
 
 @dataclass
 class Parts:
-    """`left_out`: folder whose images are not learned, with all below it -> how many they are; `strays`: folders that
-    are left out without what is below. `logical`: folder with images -> itself without splits."""
+    """The folders of a data set that training leaves out.
+
+    `left_out`: folder that is left out with all its subfolders -> number of images. `strays`: folders that are left out
+    without their subfolders. `logical`: folder with images -> the folder without splits.
+    """
 
     left_out: dict[str, int] = field(default_factory=dict)
     strays: set[str] = field(default_factory=set)
@@ -40,7 +43,7 @@ class Parts:
     notes: list[str] = field(default_factory=list)
 
     def leaves_out(self, folder: str) -> bool:
-        """Whether the folder, or one above it, is left out."""
+        """Return whether the folder, or one above it, is left out."""
         while folder:
             if folder in self.left_out:
                 return True
@@ -49,7 +52,9 @@ class Parts:
 
 
 def divide(pictures: list[str]) -> Parts:
-    """Which folders are learned. With `train` beside `test` or `val`, only `train` is; at any depth."""
+    """Return the folders that training uses. If `train` lies beside `test` or `val`, only `train` is used, at any
+    depth.
+    """
     tree = _Tree(Counter(name.rpartition("/")[0] for name in pictures))
     parts = Parts()
     _visit(tree, "", "", parts)
@@ -61,8 +66,8 @@ def divide(pictures: list[str]) -> Parts:
 
 class _Tree:
     def __init__(self, direct: Counter[str]):
-        self.direct = direct  # folder -> images in it
-        self.below: Counter[str] = Counter()  # folder -> images in it or deeper
+        self.direct = direct  # folder -> number of images in it
+        self.below: Counter[str] = Counter()  # folder -> number of images in it and its subfolders
         self.children: dict[str, set[str]] = defaultdict(set)  # folder -> names of folders in it
         for folder, count in direct.items():
             self.below[folder] += count
@@ -74,7 +79,7 @@ class _Tree:
 
 
 def _visit(tree: _Tree, folder: str, logical: str, parts: Parts) -> None:
-    """Decides about the folders in `folder`, whose own name without splits is `logical`; then about those in them."""
+    """Decide about the subfolders of `folder`, then about theirs. `logical`: the name of `folder` without splits."""
     names = sorted(tree.children.get(folder, ()))
     path = {name: f"{folder}/{name}" if folder else name for name in names}
     trains = [name for name in names if kind_of(name) == "train"]

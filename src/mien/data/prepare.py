@@ -1,4 +1,4 @@
-"""From images on disk to a prepared set, once: the result is cached, and a changed folder is noticed."""
+"""Prepare a set from images on disk, once. The result is cached, and a changed folder is prepared again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mien.errors import FileError, MienError, UsageError
 from mien.runtime import leftovers
 from mien.runtime.cache import cache_root as cache_root
 
-RULES = 2  # of layouts and labels; raised whenever the same files would be read otherwise
+RULES = 2  # of layouts and labels; increased when the same files would be read differently
 LARGE_ARCHIVE = 4_000_000  # bytes
 log = logging.getLogger(__name__)
 
@@ -42,31 +42,31 @@ def prepare(
     most_bad: float = MOST_BAD,
     layout: Layout | None = None,
 ) -> PreparedSet:
-    """The images of `data` as uint8 [N,height,width,C], from the cache when nothing has changed.
+    """Return the images of `data` as uint8 [N,height,width,C], from the cache if nothing has changed.
 
     Args:
-        data: Whatever `layouts.detect` knows: a folder, an archive, a prepared set, or "drawn".
+        data: Any path or name that `layouts.detect` knows: a folder, an archive, a prepared set, or "drawn".
         height: Of each image, in pixels.
         width: Of each image, in pixels.
-        sources: What a recipe wants of sources, as `detect` takes it; None where no recipe is known.
+        sources: The sources that a recipe requires, as in `detect`; None if no recipe is known.
         seed: For drawn faces; other data do not depend on it.
-        cache: Where prepared sets are kept; default: $MIEN_CACHE, or mien below $XDG_CACHE_HOME or ~/.cache.
-        output: Write the set here instead, to keep or to move.
-        workers: Processes; default: every core. The pixels do not depend on it.
-        progress: Called with (images done, images in all).
-        rebuild: Prepare again even when the cache has it.
-        layout: Of `data` for `sources`, where it was detected already.
-        most_bad: The share of damaged images over which the set is refused.
+        cache: The folder of prepared sets; default: $MIEN_CACHE, or mien below $XDG_CACHE_HOME or ~/.cache.
+        output: The folder for the set, instead of the cache.
+        workers: Processes; default: one for each core. The pixels do not depend on it.
+        progress: Called with (number of finished images, number of all images).
+        rebuild: Prepare again even if the cache has the set.
+        layout: The layout of `data` for `sources`, if it was detected already.
+        most_bad: The share of damaged images above which the set is refused.
 
     Raises:
         DataError: no image, too many of them damaged, or labels that cannot be read.
         FileError: a path that does not exist or cannot be read or written.
-        UsageError: a prepared set asked for at another size.
+        UsageError: a prepared set has another size than requested.
     """
     key, stem = _key(data, height, width, seed)
-    if most_bad != MOST_BAD:  # such a set must never pass for one that was accepted
+    if most_bad != MOST_BAD:  # this set must not be mistaken for one that passed the default limit
         key = hashlib.sha256(f"{key} {most_bad}".encode()).hexdigest()
-    own_key = hashlib.sha256(f"{key} for {sources}".encode()).hexdigest()  # of the reading that `sources` asks for
+    own_key = hashlib.sha256(f"{key} for {sources}".encode()).hexdigest()  # of the layout for `sources`
 
     def place_of(key: str) -> Path:
         return Path(output).expanduser() if output else (cache or cache_root()) / "prepared" / f"{stem}-{key[:16]}"
@@ -89,7 +89,7 @@ def prepare(
             with leftovers.temporary_folder(place.parent) as scratch:
                 write_set(scratch, layout, key, height, width, seed, workers, progress, most_bad)
                 if not rebuild and (ready := _ready(place, key)):
-                    return ready  # another process was faster, and may be training on it
+                    return ready  # another process was faster, and training may use its set
                 _move(scratch, place)
         except OSError as error:
             raise FileError(
@@ -99,7 +99,7 @@ def prepare(
 
 
 def many_files(data: str | Path) -> bool:
-    """Whether a glance promises work for several processes."""
+    """Return whether the data set probably has enough files for several processes."""
     path, count = Path(data).expanduser(), 0
     if path.is_file():
         return path.stat().st_size > LARGE_ARCHIVE
@@ -111,7 +111,7 @@ def many_files(data: str | Path) -> bool:
 
 
 def _key(data: str | Path, height: int, width: int, seed: int) -> tuple[str, str]:
-    """(hash of everything that the pixels depend on, a readable start for the folder's name)."""
+    """Return (a hash of everything that the pixels depend on, a readable start for the folder's name)."""
     if is_drawn(data):
         name = drawn_name(data)
         what, stem = (

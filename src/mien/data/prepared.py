@@ -18,9 +18,9 @@ from mien.runtime import typed_json
 from mien.runtime.typed_json import Count, Positive
 
 FORMAT = "mien prepared set"
-FORMAT_VERSION = 1  # raised whenever the same files would give other pixels or labels
+FORMAT_VERSION = 1  # increased when the same files would give other pixels or labels
 MOST_CAPTIONS = 1 << 31  # bytes
-UNPAIRED = ("unpaired trainA/trainB", "drawn-unpaired")  # layouts whose sources are a domain of their own
+UNPAIRED = ("unpaired trainA/trainB", "drawn-unpaired")  # layouts whose sources are a separate set
 
 checked: set[tuple[Path, str]] = set()
 """Sets that this process has compared with their sums: (folder, sha256 of the pixels)."""
@@ -28,11 +28,11 @@ checked: set[tuple[Path, str]] = set()
 
 @dataclass(frozen=True)
 class PreparedSet:
-    """Images ready to train on, mapped from disk and not copied.
+    """Images ready for training, mapped from disk and not copied.
 
-    `images` uint8 [N,H,W,C], C 3, or 1 when every image is gray; `labels` float32 [N,K]; `captions` N strings;
-    `sources` uint8: the A side of pairs [N,H,W,C], or the A domain of unpaired sets [M,H,W,C]; `source_labels`
-    float32 [M,K]: of unpaired sets that mien draws; `info`: dataset.json.
+    `images` uint8 [N,H,W,C], C 3, or 1 if every image is gray; `labels` float32 [N,K]; `captions` N strings; `sources`
+    uint8: the A side of pairs [N,H,W,C], or the A domain of unpaired sets [M,H,W,C]; `source_labels` float32 [M,K]: of
+    unpaired sets that mien draws; `info`: dataset.json.
     """
 
     path: Path
@@ -47,7 +47,9 @@ class PreparedSet:
         return len(self.images)
 
     def swapped(self) -> PreparedSet:
-        """The same set with images for sources and sources for images, each with its labels; pairs share theirs."""
+        """Return the set with images and sources swapped, each with its labels. The two sides of a pair share their
+        labels.
+        """
         assert self.sources is not None
         changed = replace(self, labels=self.source_labels, source_labels=self.labels, captions=None)
         info = {**self.info, "swapped": not self.info.get("swapped", False)}
@@ -55,12 +57,14 @@ class PreparedSet:
 
     @property
     def paired(self) -> bool:
-        """Whether source i belongs to image i; else the sources are a set of their own."""
+        """Return whether source i belongs to image i. If not, the sources are a separate set."""
         return self.sources is not None and self.info["layout"] not in UNPAIRED
 
     def check(self) -> None:
-        """Raises FileError, naming the file, where one is no longer what was written; once a process for each set.
-        Sets of older versions have no sums and pass."""
+        """Check that no file has changed, once in each process. Raises FileError with the file's name.
+
+        Sets of older versions have no sums, and always pass.
+        """
         sums = self.info.get("sums")
         if not isinstance(sums, dict) or (self.path, self.info["sha256"]) in checked:
             return
@@ -71,7 +75,7 @@ class PreparedSet:
         checked.add((self.path, self.info["sha256"]))
 
     def describe(self) -> list[str]:
-        """Two lines for people: what the images are, and what comes with them."""
+        """Return two lines: one about the images, one about their labels, captions and sources."""
         count, height, width, channels = self.images.shape
         first = f"{self.info['source']}: {self.info['layout']}, {count:,} images, {height}x{width}"
         first += ", gray" if channels == 1 else ""
@@ -90,7 +94,7 @@ class PreparedSet:
 
 
 def own_sum(info: dict[str, Any]) -> int:
-    """CRC-32 of all that dataset.json says but for this sum."""
+    """Return the CRC-32 of dataset.json without this sum."""
     said = {key: value for key, value in info.items() if key != "own_sum"}
     return zlib.crc32(json.dumps(said, sort_keys=True).encode())
 
@@ -110,7 +114,7 @@ class Skipped(TypedDict):
 
 
 class Info(TypedDict):
-    """dataset.json of a prepared set: what must stand there, and of what type. Other fields are kept as they are."""
+    """The required fields of dataset.json and their types. Other fields are not changed."""
 
     source: Text
     layout: Text
@@ -129,7 +133,7 @@ class Info(TypedDict):
 
 
 def open_prepared(path: str | Path) -> PreparedSet:
-    """Maps a prepared set. Raises FileError naming the file that is missing, damaged or of another version."""
+    """Map a prepared set. Raises FileError with the file that is missing, damaged or of another version."""
     path = Path(path)
     try:
         info = described(path)
@@ -150,7 +154,7 @@ def open_prepared(path: str | Path) -> PreparedSet:
 
 
 def described(path: Path) -> dict[str, Any]:
-    """dataset.json, checked. Raises FileError."""
+    """Return dataset.json, checked. Raises FileError."""
     file = path / "dataset.json"
     data = typed_json.read_bytes(file)
     head = typed_json.decode(data, Head, str(file))
@@ -163,7 +167,7 @@ def described(path: Path) -> dict[str, Any]:
 
 
 def numbers(path: Path, shape: tuple[int, int]) -> np.ndarray:
-    """Labels, float32. Raises FileError."""
+    """Return the labels, float32. Raises FileError."""
     found = read_array(path, np.float32, shape)
     if not np.isfinite(found).all():
         raise FileError(f"{path} is damaged: it holds numbers that are not finite: prepare it again")

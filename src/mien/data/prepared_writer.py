@@ -1,4 +1,4 @@
-"""Writes the files of a prepared set: arrays filled in place, captions, and dataset.json last."""
+"""Write the files of a prepared set: arrays filled in place, captions, and dataset.json last."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from mien.data.synthetic.draw import draw_into
 from mien.errors import DataError
 from mien.runtime.printable import printable
 
-MOST_BAD = 0.05  # the share of undecodable images over which a set is refused
-MOST_LISTED = 1000  # skipped files named in dataset.json
+MOST_BAD = 0.05  # the share of undecodable images above which a set is refused
+MOST_LISTED = 1000  # the most skipped files that dataset.json lists
 
 Progress = Callable[[int, int], None]
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def write_set(
     progress: Progress | None,
     most_bad: float,
 ) -> None:
-    """Fills `folder` with the prepared set of a layout. Raises DataError when too many of its images are damaged."""
+    """Fill `folder` with the prepared set of a layout. Raises DataError if too many of its images are damaged."""
     if layout.kind in DRAWN:
         wanted, count = DRAWN[layout.kind][0], len(layout)
         captions = draw_into(
@@ -139,7 +139,7 @@ def _judge(layout: Layout, skipped: list[tuple[str, str]], total: int, most_bad:
 
 
 def _rewrite(path: Path, keep: np.ndarray, gray: bool) -> None:
-    """Drops the rows that stayed empty, and two of three equal channels; nothing to do in the usual case."""
+    """Remove the empty rows, and two of three equal channels. Usually there are none."""
     if keep.all() and not gray:
         return
     whole = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -152,7 +152,7 @@ def _rewrite(path: Path, keep: np.ndarray, gray: bool) -> None:
 
 
 def sums_of(folder: Path) -> dict[str, list[int]]:
-    """The sums of a set's files by their names; `PreparedSet.check` compares them."""
+    """Return the sums of a set's files by name. `PreparedSet.check` compares them."""
     names = sorted(path.name for path in folder.iterdir() if path.suffix in (".npy", ".jsonl"))
     return {name: arrays.sums(folder / name) for name in names}
 

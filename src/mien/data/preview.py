@@ -1,4 +1,4 @@
-"""One contact sheet of what a training will see: up to 64 images, each with its label or caption."""
+"""A contact sheet of the training images: up to 64 images, each with its label or caption."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from mien.media.image_files import KEY, to_image
 
 COLUMNS = ROWS = 8
 SIDE = 112  # pixels of the longer side of an image on the sheet, about
-MOST_LABELS = 4  # an image with captions and more labels than that shows its caption
+MOST_LABELS = 4  # an image with a caption and more labels than this shows its caption
 
 
 def save_sheet(ready: PreparedSet, path: Path) -> Path:
-    """Writes the sheet as a PNG and returns its path. Raises FileError if it cannot be written."""
+    """Write the sheet as a PNG and return its path. Raises FileError if it cannot be written."""
     sheet = preview(ready)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         facts = PngImagePlugin.PngInfo()
-        facts.add_text(KEY, json.dumps({"sheet": str(ready.info["source"])}))  # so that mien does not learn from it
+        facts.add_text(KEY, json.dumps({"sheet": str(ready.info["source"])}))  # so that mien does not train on it
         sheet.save(path, format="PNG", pnginfo=facts)
     except OSError as error:
         raise FileError(f"--output {path} cannot be written: {error.strerror or error}") from error
@@ -32,7 +32,7 @@ def save_sheet(ready: PreparedSet, path: Path) -> Path:
 
 
 def preview(ready: PreparedSet) -> Image.Image:
-    """The sheet of a prepared set: images evenly spread over it, sources beside (pairs) or above (unpaired)."""
+    """Return the sheet of a prepared set: evenly spread images, with sources beside (pairs) or above (unpaired)."""
     cells = [Cell(fitted(to_image(pixels), SIDE), text) for pixels, text in _pictures(ready)]
     source, count = ready.describe()[0].split(":", 1)
     title = [f"{Path(source).name}:{count}", ready.describe()[1]]
@@ -41,7 +41,7 @@ def preview(ready: PreparedSet) -> Image.Image:
 
 
 def _pictures(ready: PreparedSet) -> list[tuple[np.ndarray, str]]:
-    """(uint8 [H,W,1 or 3], its caption) in the order of the sheet."""
+    """Return (uint8 [H,W,1 or 3], its caption) in the order of the sheet."""
     total = COLUMNS * ROWS
     sources = ready.sources
     if sources is None:

@@ -1,4 +1,4 @@
-"""A prepared set with other labels: the same images, written beside the old set, which is never touched."""
+"""A prepared set with other labels: the same images, written to a new folder. The old set does not change."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ METADATA = "metadata.jsonl"
 def write_relabelled(
     ready: PreparedSet, chosen: np.ndarray, labels: np.ndarray, place: Path, layout: Layout, facts: dict[str, Any]
 ) -> PreparedSet:
-    """The images `chosen` int [M] of a set with `labels` [M,K], as a set at `place`.
+    """Write the images `chosen` int [M] of a set with `labels` [M,K] as a set at `place`, and return it.
 
-    Where the images are files, metadata.jsonl names their labels too: put beside the images, it is read as any
-    such file. facts: what dataset.json keeps of how the labels were made. `check_free` comes first.
+    If the images are files, metadata.jsonl also lists their labels. mien reads it if you put it beside the images.
+    facts: how the labels were made, for dataset.json. Call `check_free` first.
     """
     try:
         with leftovers.temporary_folder(place.parent) as scratch:
@@ -39,7 +39,7 @@ def write_relabelled(
 
 
 def check_free(place: Path) -> None:
-    """Raises FileError where something lies there already."""
+    """Raise FileError if the path is in use."""
     if place.exists() and not (place.is_dir() and not any(place.iterdir())):
         raise FileError(f"--output {place} exists: name a new folder")
 
@@ -62,7 +62,7 @@ def _write(
         (folder / METADATA).write_text("".join(described), encoding="utf-8")
     info = {
         **ready.info,
-        "key": None,  # made from no files alone
+        "key": None,  # not made from files alone
         "count": len(images),
         "shape": list(images.shape),
         "sources_shape": sources_shape,
@@ -84,14 +84,14 @@ def _copied(pixels: np.ndarray, rows: np.ndarray, path: Path) -> np.ndarray:
 
 
 def _names(ready: PreparedSet, layout: Layout) -> list[str]:
-    """The file of each image of the set; none where they are no files, or where not all skipped ones are listed."""
+    """Return the file of each image. Empty if the images are no files, or if not all skipped ones are listed."""
     skipped = {one["file"] for one in ready.info["skipped"]}
     names = [name for name in layout.entries if name not in skipped]
     return names if len(names) == len(ready) else []
 
 
 def metadata_row(name: str, labels: np.ndarray, attributes: tuple[Attribute, ...]) -> str:
-    """One line: the file's name, and of each attribute the value; "" where it is not known. labels [1,K]"""
+    """Return one line: the file's name, and the value of each attribute; "" if not known. labels [1,K]"""
     row: dict[str, str] = {"file_name": name}
     for group in attributes:
         (value,) = group.decode(labels)

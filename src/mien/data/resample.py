@@ -1,8 +1,8 @@
 """Lanczos resampling of 8-bit images: Pillow's result to within one level, in about half of its time.
 
-Pillow adds up each output pixel by scalar code; here the same two passes (across, then down, rounded to 8 bits in
+Pillow sums each output pixel by scalar code. Here the same two passes (rows, then columns, rounded to 8 bits in
 between) are products with banded weight matrices. Weights are multiples of 2^-15, so every partial sum is an exact
-float32 (255 * sum|w| * 2^15 < 2^24): the result is the same on every machine, BLAS, thread count and image order.
+float32 (255 * sum|w| * 2^15 < 2^24). The result is the same on every machine, BLAS, thread count and image order.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ _BAND = 8  # output pixels per product: small, so that few of the weights are ze
 _ZERO, _HALF, _TOP = np.float32(0), np.float32(0.5), np.float32(255)
 _Bands = list[tuple[int, int, int, int, np.ndarray]]
 _Products = list[tuple[np.ndarray, np.ndarray, np.ndarray]]  # weights, the part of the input, the part of the output
-LARGEST_PLAN = 1 << 22  # pixels of the crop; larger images are left to Pillow, to keep the buffers small
+LARGEST_PLAN = 1 << 22  # pixels of the crop; Pillow resizes larger images, to limit the buffers
 
 
 def lanczos(picture: Image.Image | np.ndarray, size: tuple[int, int], box: Box) -> np.ndarray:
-    """RGB image -> uint8 [height, width, 3] of its `box` (left, top, right, bottom); `size` is (width, height).
+    """Return the `box` (left, top, right, bottom) of an RGB image as uint8 [height, width, 3]; `size` is (width,
+    height).
 
     `picture` is Pillow's, or uint8 [height, width, 4] whose fourth channel is not read. Like Pillow, it reads up to 3
-    output pixels beyond the box where the image goes on there.
+    output pixels beyond the box if the image continues there.
     """
     left, top, right, bottom = box
     same = (right - left, bottom - top) == size
@@ -46,9 +47,9 @@ def lanczos(picture: Image.Image | np.ndarray, size: tuple[int, int], box: Box) 
 
 
 def lanczos_two(one: np.ndarray, other: np.ndarray, size: tuple[int, int], box: Box) -> np.ndarray:
-    """`lanczos` of two images of one shape, uint8 [height, width, 4] each -> uint8 [2, height, width, 3].
+    """Apply `lanczos` to two images of one shape, uint8 [height, width, 4] each -> uint8 [2, height, width, 3].
 
-    The same pixels in fewer, larger products: an eighth less time for small images.
+    The pixels are the same, with fewer and larger products: an eighth less time for small images.
     """
     if (box[2] - box[0], box[3] - box[1]) == size:
         return np.stack([lanczos(one, size, box), lanczos(other, size, box)])
@@ -61,8 +62,10 @@ def _plan(have: tuple[int, int], size: tuple[int, int], box: Box, count: int) ->
 
 
 class _Plan:
-    """The weights and buffers for one pair of sizes and `count` images, which lie side by side in them; most data
-    sets need one plan for each count. Not for several threads."""
+    """The weights and buffers for one pair of sizes and `count` images, which lie side by side in the buffers.
+
+    Most data sets need one plan for each count. Not for several threads.
+    """
 
     def __init__(self, have: tuple[int, int], size: tuple[int, int], box: Box, count: int) -> None:
         width, height = size
@@ -98,12 +101,12 @@ class _Plan:
 
 
 def _products(bands: _Bands, source: np.ndarray, target: np.ndarray) -> _Products:
-    """What each band reads and writes, cut out once and not for each image."""
+    """Return the input and output of each band, cut once for all images."""
     return [(weights, source[first:last], target[start:stop]) for start, stop, first, last, weights in bands]
 
 
 def _multiply(products: _Products, target: np.ndarray) -> None:
-    """target = weights @ source + 1/2, held within 0 to 255."""
+    """Compute target = weights @ source + 1/2, limited to 0 … 255."""
     for weights, source, rows in products:
         np.matmul(weights, source, out=rows)
     np.add(target, _HALF, out=target)
@@ -111,9 +114,9 @@ def _multiply(products: _Products, target: np.ndarray) -> None:
 
 
 def _weights(low: int, high: int, size: int, have: int) -> np.ndarray:
-    """float32 [size, have]: each output pixel's weights over the input line, whose part low to high is scaled."""
+    """Return float32 [size, have]: the weights of each output pixel for the input line, scaled from low to high."""
     scale = (high - low) / size
-    wider = max(scale, 1.0)  # shrinking widens the filter: that is the antialiasing
+    wider = max(scale, 1.0)  # shrinking widens the filter, which is the antialiasing
     weights = np.zeros((size, have))
     for place in range(size):
         centre = low + (place + 0.5) * scale

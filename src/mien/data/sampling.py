@@ -1,4 +1,4 @@
-"""Which of many to take: evenly spread indices."""
+"""Choose evenly spread indices."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import numpy as np
 
 
 def spread(count: int, most: int) -> np.ndarray:
-    """At most `most` of 0 … count-1, evenly spread: int [N]."""
+    """Return at most `most` of 0 … count-1, evenly spread: int [N]."""
     return np.linspace(0, count - 1, min(most, count)).round().astype(int)

@@ -17,13 +17,13 @@ _NUMBERS = re.compile(r"[\d\s.,+-]+")
 
 
 def sidecars(contents: Contents) -> Annotation | None:
-    """name.txt beside name.jpg, for at least half of the images: comma-separated tags, or else a caption."""
+    """Read name.txt beside name.jpg, for at least half of the images: comma-separated tags, or else a caption."""
     texts = _beside(contents)
     if 2 * len(texts) < len(contents.pictures) or not texts:
         return None
     read = {picture: text_of(contents.files, name)[0] for picture, name in texts.items()}
     if all(_NUMBERS.fullmatch(text) for text in read.values() if text.strip()) and any(map(str.strip, read.values())):
-        return None  # boxes and classes of a detector's training, no words
+        return None  # boxes and classes for training a detector, no words
     lines = [" ".join(read.get(picture, "").split()) for picture in contents.pictures]
     missing = lines.count("")
     notes: tuple[str, ...] = (f"{counted(missing, 'image')} without text",) if missing else ()
@@ -32,7 +32,7 @@ def sidecars(contents: Contents) -> Annotation | None:
     tags = [{tag.strip() for tag in line.split(",")} - {""} for line in lines]
     counts = Counter(tag for these in tags for tag in these)
     least = max(2, len(lines) // 100)
-    # A tag that every image has says nothing; neither does a rare one, which could not be learned.
+    # A tag of every image carries no information. A rare tag cannot be learned.
     frequent = [(tag, n) for tag, n in counts.items() if least <= n < len(lines)]
     names = tuple(sorted(tag for tag, _ in sorted(frequent, key=lambda pair: (-pair[1], pair[0]))[:MOST_TAGS]))
     labels = np.array([[tag in these for tag in names] for these in tags], np.float32) if names else None
@@ -43,7 +43,7 @@ def sidecars(contents: Contents) -> Annotation | None:
 
 
 def unused_texts(contents: Contents) -> tuple[str, ...]:
-    """A note where texts lie beside images that `sidecars` does not read."""
+    """Return a note on texts beside images that `sidecars` does not read."""
     texts = _beside(contents)
     if not texts:
         return ()
@@ -52,7 +52,7 @@ def unused_texts(contents: Contents) -> tuple[str, ...]:
 
 
 def _beside(contents: Contents) -> dict[str, str]:
-    """Image -> the text beside it."""
+    """Return image -> the text beside it."""
     texts = {name[:-4]: name for name in contents.others if name[-4:].lower() == ".txt"}
     if not texts:
         return {}
@@ -61,7 +61,7 @@ def _beside(contents: Contents) -> dict[str, str]:
 
 
 def _are_tags(texts: list[str]) -> bool:
-    """Booru style: a few commas a line, short pieces, no sentences."""
+    """Return whether the texts are Booru tags: a few commas in a line, short pieces, no sentences."""
     pieces = [piece.strip() for text in texts for piece in text.split(",")]
     if not texts or len(pieces) < 2 * len(texts):
         return False

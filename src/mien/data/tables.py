@@ -23,7 +23,7 @@ FILE_COLUMNS = ("file_name", "filename", "file", "image", "image_name", "image_p
 
 @dataclass(frozen=True)
 class Table:
-    """`rows`: a list of cells for each, as long as `columns`; `lines`: where each row begins in its file."""
+    """A table of labels. `rows`: a list of cells for each row, as long as `columns`. `lines`: the line of each row."""
 
     columns: list[str]
     rows: list[list[str]]
@@ -33,7 +33,9 @@ class Table:
 
 
 def text_of(files: Files, name: str) -> tuple[str, tuple[str, ...]]:
-    """The text of a file, and a note where its encoding was guessed. Raises FileError or DataError naming it."""
+    """Return the text of a file, and a note if its encoding was guessed. Raises FileError or DataError with its
+    name.
+    """
     try:
         data = files.read(name)
     except (OSError, ValueError) as error:
@@ -42,7 +44,7 @@ def text_of(files: Files, name: str) -> tuple[str, tuple[str, ...]]:
 
 
 def decode(data: bytes, where: str, name: str) -> tuple[str, tuple[str, ...]]:
-    """UTF-8 and UTF-16, with or without a mark at the beginning; else Windows-1252, and a note says so."""
+    """Decode UTF-8 and UTF-16, with or without a byte order mark, else Windows-1252. A note reports the guess."""
     try:
         if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
             return data.decode("utf-32"), ()
@@ -61,7 +63,7 @@ def decode(data: bytes, where: str, name: str) -> tuple[str, tuple[str, ...]]:
 
 
 def read_table(files: Files, name: str) -> Table:
-    """A .csv, .tsv or .jsonl file with a column file_name. Raises DataError naming the line that is wrong."""
+    """Read a .csv, .tsv or .jsonl file with a column file_name. Raises DataError with the number of the wrong line."""
     text, notes = text_of(files, name)
     where = f"{files.path}: {name}"
     table = _json_lines(text, where) if name.lower().endswith(".jsonl") else _csv(text, where)
@@ -75,7 +77,7 @@ def read_table(files: Files, name: str) -> Table:
 
 def _csv(text: str, where: str) -> Table:
     skipped = 0
-    told = re.match(r"sep=(.)\r?\n", text, re.IGNORECASE)  # spreadsheets write it for each other
+    told = re.match(r"sep=(.)\r?\n", text, re.IGNORECASE)  # some spreadsheets write it for other spreadsheets
     if told:
         text, skipped = text[told.end() :], 1
     separator = told[1] if told else _separator(text)
@@ -105,7 +107,7 @@ def _csv(text: str, where: str) -> Table:
 
 
 def _records(text: str, separator: str, where: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
-    """(line that it begins on, cells without blanks around them) of each record that is not empty."""
+    """Yield (first line, cells without surrounding blanks) of each record that is not empty."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True)
     begin = skipped + 1
     try:
@@ -119,7 +121,7 @@ def _records(text: str, separator: str, where: str, skipped: int) -> Iterator[tu
 
 
 def _separator(text: str) -> str:
-    """The one that makes a heading file_name, else the one that makes the most headings."""
+    """Return the separator that gives a heading file_name, else the one that gives the most headings."""
     lines = iter(line for line in io.StringIO(text[:100_000], newline=None) if line.strip())
     head = next(lines, "").rstrip("\r\n")
 
@@ -176,7 +178,7 @@ def _is_nested(value: object) -> bool:
 
 
 def cell(value: object) -> str:
-    """A JSON value as a table has it: true, 3 for 3.0, a list with commas, nothing for null."""
+    """Return a JSON value as a table cell: true, 3 for 3.0, a list with commas, nothing for null."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,5 +1,7 @@
-"""The headers of a tar, read by hand: `tarfile` keeps an object of each member, stops in silence at a damaged header,
-and follows sizes that lead backwards. POSIX (pax), GNU and old tars; what is no plain file is refused."""
+"""Read the headers of a tar by hand: POSIX (pax), GNU and old tars. Special files are refused.
+
+`tarfile` stores an object for each member, stops silently at a damaged header, and follows sizes that lead backwards.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ _OPENERS: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7":
 
 
 def is_tar(block: bytes) -> bool:
-    """Whether the first bytes of a file are a header of a tar: its checksum says so."""
+    """Return whether the first bytes of a file are the header of a tar, by its checksum."""
     if len(block) != BLOCK:
         return False
     try:
@@ -36,9 +38,9 @@ def is_tar(block: bytes) -> bool:
 
 
 def read_tar(path: Path, file: IO[bytes], gatherer: Gatherer) -> None:
-    """Adds every file of the archive. Raises Damaged, or DataError for what is refused."""
+    """Add every file of the archive. Raises Damaged, or DataError for a refused file."""
     length = file.seek(0, os.SEEK_END)
-    at, name, size, sparse = 0, b"", -1, False  # what extended headers say of the next entry
+    at, name, size, sparse = 0, b"", -1, False  # the facts that extended headers give for the next entry
     while at + BLOCK <= length:
         file.seek(at)
         block = file.read(BLOCK)
@@ -78,7 +80,7 @@ def read_tar(path: Path, file: IO[bytes], gatherer: Gatherer) -> None:
 
 
 def unpack_stream(path: Path, spool: IO[bytes]) -> bool:
-    """A compressed tar as it is without compression. False: it is not compressed by gzip, bzip2 or xz."""
+    """Decompress a compressed tar. Returns False if it is not compressed by gzip, bzip2 or xz."""
     with path.open("rb") as file:
         opener = _OPENERS.get(file.read(2))
     if opener is None:
@@ -118,7 +120,7 @@ def _sums(block: bytes) -> tuple[int, int]:
 
 
 def _number(field: bytes) -> int:
-    """Octal digits, or GNU's base 256 after a byte of 128. Raises Damaged, also for a negative one."""
+    """Return the number in octal digits, or in GNU's base 256 after a byte of 128. Raises Damaged, also if negative."""
     if field[0] == 0x80:
         return int.from_bytes(field[1:], "big")
     text = field.split(b"\0", 1)[0].strip()

@@ -1,9 +1,10 @@
-"""Work on rows, on every core: plain processes that map the same files, so no pixels travel between them.
+"""Work on rows, on every core. Plain processes map the same files, so they exchange no pixels.
 
-Workers are started afresh (`start_process`), never forked: a fork after torch has started
-threads or CUDA may hang, and multiprocessing's spawn would run the user's script a second time. MODULE has a function
-`worker(job) -> rows`, and `rows(start, stop, told)` does the rows from start to stop-1 and returns what JSON can hold;
-`told` is what the caller says of these rows alone, so that a job of millions of rows is never one text.
+Workers are new processes (`start_process`), never forks. A fork after torch has started threads or CUDA may hang. The
+spawn of multiprocessing would run the user's script a second time.
+
+MODULE has a function `worker(job) -> rows`. `rows(start, stop, told)` computes the rows from start to stop-1 and
+returns JSON data. `told` is the caller's data for these rows alone. So a job of millions of rows is never one text.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ Told = Callable[[int, int], object]
 
 SHORT = "mien: memory"  # stands in the place of an answer as TROUBLE does
 FEWER = "close other programs, choose a smaller --resolution, or allow fewer cores (taskset -c 0 mien …)"
-TROUBLE = "trouble"  # the key of an answer that says why the rows could not be written
-FEW = 400  # rows that are done before a second process would have started
+TROUBLE = "trouble"  # the key of an answer with the reason why the rows could not be written
+FEW = 400  # rows that finish before a second process would have started
 # One thread each, as there is a process for every core; and freed buffers are kept instead of given back and faulted
 # in again for each image.
 _SETTINGS = {
@@ -41,17 +42,17 @@ _SETTINGS = {
 
 
 def usable_cores() -> int:
-    """The cores that this process may run on."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def in_parts(
     module: str, job: dict[str, Any], total: int, workers: int | None, scratch: Path, tell: Told = lambda *_: None
 ) -> Iterator[tuple[int, int, Answer]]:
-    """(start, stop, answer) of each part as it is done, in any order; the parts cover 0 to total-1.
+    """Yield (start, stop, answer) of each finished part, in any order. The parts cover 0 to total-1.
 
-    workers: default every core; one, or few rows, are done in this process. scratch: a folder for the job's text.
-    Raises FileError when a worker process dies, OSError when one cannot write.
+    workers: default one for each core. One worker, or few rows, need no other process. scratch: a folder for the job's
+    text. Raises FileError if a worker process dies, OSError if one cannot write.
     """
     workers = workers or usable_cores()
     if workers == 1 or total < FEW or not sys.executable:
@@ -70,7 +71,7 @@ def chunks(total: int, workers: int) -> Iterator[tuple[int, int]]:
 def together(
     module: str, job: dict[str, Any], total: int, workers: int, scratch: Path, tell: Told
 ) -> Iterator[tuple[int, int, Answer]]:
-    # They import while the job is written; a few may have been started before.
+    # They import while the job is written. Some may already have started.
     processes = early.pop(module, [])
     end(processes[workers:])
     processes = [*processes[:workers], *(start_process(module) for _ in range(workers - len(processes)))]
@@ -102,7 +103,7 @@ def together(
                     return
                 results.put((*part, answer))
             results.put(None)
-        except (OSError, ValueError):  # a closed pipe or half a line: the process is gone
+        except (OSError, ValueError):  # a closed pipe or half a line: the process has ended
             results.put(FileError(f"a worker process died at rows {part}: see above, or free some memory"))
 
     threads = [threading.Thread(target=feed, args=(process,), daemon=True) for process in processes]
@@ -132,7 +133,7 @@ early: dict[str, list[subprocess.Popen[str]]] = {}
 
 @contextlib.contextmanager
 def early_start(module: str, workers: int | None) -> Iterator[None]:
-    """Lets the workers import while the caller still looks at what there is to do; unused ones end with the block."""
+    """Let the workers import while the caller plans the job. Unused workers end with the block."""
     early[module] = [start_process(module) for _ in range(workers or usable_cores())]
     try:
         yield
@@ -170,25 +171,25 @@ def start_process(module: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, **_SETTINGS, **_python_path()},
-        start_new_session=True,  # Ctrl-C goes to the parent alone, which ends them
+        start_new_session=True,  # only the parent receives Ctrl-C, and it ends the workers
     )
 
 
 def _python_path() -> dict[str, str]:
-    """PYTHONPATH as it is, without empty parts: Python takes such a part for the working folder."""
+    """Return PYTHONPATH without empty parts. Python would read an empty part as the working folder."""
     path = os.environ.get("PYTHONPATH", "")
     return {"PYTHONPATH": os.pathsep.join(part for part in path.split(os.pathsep) if part)}
 
 
 def main(module: str) -> None:
     task, rows = importlib.import_module(module), None
-    for line in sys.stdin:  # ends when the parent closes the pipe, or is gone
+    for line in sys.stdin:  # ends when the parent closes the pipe or has ended
         if rows is None:  # the first line names the job's file
             rows = task.worker(json.loads(Path(json.loads(line)).read_text()))
             continue
         try:
             answer = rows(*json.loads(line))
-        except OSError as error:  # a full disk: the parent tells it in one line
+        except OSError as error:  # a full disk: the parent reports it in one line
             answer = {TROUBLE: [error.errno or 0, error.strerror or str(error)]}
         except MemoryError as error:
             answer = {SHORT: str(error) or "MemoryError"}
@@ -196,7 +197,7 @@ def main(module: str) -> None:
 
 
 def run(module: str) -> None:
-    """`main`, but the end of the parent or a signal is no traceback on the user's terminal."""
+    """Run `main` without a traceback on the terminal if the parent ends or a signal arrives."""
     try:
         main(module)
     except (BrokenPipeError, FileNotFoundError, KeyboardInterrupt):  # a parent that ends takes its scratch folder along

@@ -1,5 +1,7 @@
-"""The table at the end of a zip, read by hand: `zipfile` makes an object of a kilobyte of each entry, trusts the sizes
-that stand there, and knows one code page. Nothing is unpacked here but one member at a time."""
+"""Read the table at the end of a zip by hand. Only one member at a time is unpacked.
+
+`zipfile` makes an object of a kilobyte for each entry, trusts the sizes in the table, and knows one code page.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ _LONGEST_COMMENT = 1 << 16
 
 
 class Directory(NamedTuple):
-    """Where the table of a zip begins, its bytes, what it says of its entries' number, and the bytes before the zip."""
+    """The table of a zip: its position, its bytes, the number of its entries, and the bytes before the zip."""
 
     start: int
     size: int
@@ -38,11 +40,11 @@ class Directory(NamedTuple):
 
 
 class Damaged(ValueError):
-    """What makes an archive unreadable, in a few words."""
+    """The archive is unreadable. The message is the reason, in a few words."""
 
 
 def find_directory(file: IO[bytes]) -> Directory | None:
-    """None: this file does not end as a zip does. Raises Damaged."""
+    """Return the table of a zip. None: the file does not end like a zip. Raises Damaged."""
     length = file.seek(0, os.SEEK_END)
     begin = max(0, length - _END.size - _LONGEST_COMMENT - _LOCATOR.size - _END64.size)
     file.seek(begin)
@@ -69,7 +71,7 @@ def find_directory(file: IO[bytes]) -> Directory | None:
 
 
 def read_zip(path: Path, file: IO[bytes], directory: Directory, gatherer: Gatherer) -> None:
-    """Adds every file of the archive. Raises Damaged, or DataError for what is refused."""
+    """Add every file of the archive. Raises Damaged, or DataError for a refused file."""
     gatherer.expect(directory.entries)
     if not directory.size:
         return
@@ -123,7 +125,7 @@ def _read_entries(path: Path, data: mmap.mmap, directory: Directory, gatherer: G
             undeclared.append((stored, fields))
         else:
             gatherer.add(name, *fields)
-    if (count - directory.entries) % 0x10000:  # old tools count no further
+    if (count - directory.entries) % 0x10000:  # old tools count only to 65,535
         raise Damaged(f"its table lists {count:,} files where it promises {directory.entries:,}")
     if undeclared:
         decoded = decode_names([stored for stored, _ in undeclared])
@@ -136,7 +138,7 @@ def _read_entries(path: Path, data: mmap.mmap, directory: Directory, gatherer: G
 
 
 def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
-    """The three numbers with those from the 64-bit field in place of the full ones."""
+    """Return the three numbers, replaced by those of the 64-bit field if they are there."""
     field = _field(extra, 1)
     values, at = [size, packed, offset], 0
     for index, value in enumerate(values):
@@ -159,7 +161,7 @@ def _field(extra: bytes, wanted: int) -> bytes:
 
 
 def _declared(stored: bytes, flags: int, extra: bytes) -> str | None:
-    """The name, where its encoding is known; None: a national code page."""
+    """Return the name if its encoding is known. None: a national code page."""
     if flags & _UTF8 or stored.isascii():
         return stored.decode("utf-8", "surrogateescape")
     unicode = _field(extra, 0x7075)  # Info-ZIP's: version, crc of the other name, UTF-8
@@ -172,7 +174,7 @@ def _declared(stored: bytes, flags: int, extra: bytes) -> str | None:
 
 
 def unpack(archive: IO[bytes], member: Member) -> bytes:
-    """The bytes of one member. Raises Damaged, OSError."""
+    """Return the bytes of one member. Raises Damaged, OSError."""
     archive.seek(member.offset)
     header = archive.read(30)
     if len(header) < 30 or header[:4] != b"PK\3\4":
@@ -195,7 +197,7 @@ def _rest(data: bytes, member: Member) -> tuple[bytes]:
 
 
 def _decompressor(data: bytes, member: Member) -> Any:
-    """What unpacks this member, never to more than its size promises."""
+    """Return the decompressor of this member, limited to the size in the table."""
     if member.method == DEFLATED:
         return zlib.decompressobj(-15)
     if member.method == BZIP2:
@@ -204,7 +206,7 @@ def _decompressor(data: bytes, member: Member) -> Any:
         properties, dictionary = struct.unpack_from("<BL", data, 4)
         rest, lc = divmod(properties, 9)
         pb, lp = divmod(rest, 5)
-        room = min(dictionary, max(4096, member.size))  # a forged one would be 4 GiB of memory
+        room = min(dictionary, max(4096, member.size))  # a forged dictionary could need 4 GiB of memory
         filters = [{"id": lzma.FILTER_LZMA1, "lc": lc, "lp": lp, "pb": pb, "dict_size": room}]
         return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters)
     raise Damaged(f"zip compression method {member.method} is not supported")

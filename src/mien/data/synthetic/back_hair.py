@@ -1,6 +1,6 @@
 """The hair behind the head of the built-in faces, one function a style, and the braids over the shoulders.
 
-Lengths are in face units (see `drawn_pen`): the face reaches from -1 to 1, the eyes lie at y = 0, the chin near 1.1.
+Lengths are in face units (see `pen`): the face reaches from -1 to 1, the eyes lie at y = 0, the chin near 1.1.
 """
 
 from functools import lru_cache
@@ -16,13 +16,13 @@ BACK_DEPTH = -0.05  # a turn moves the back of the hair against the face
 
 
 def back_hair(sketch: Sketch, face: Face, tones: HairTones) -> None:
-    """What hangs behind neck and shoulders."""
+    """Draw the hair behind neck and shoulders."""
     sketch.depth = BACK_DEPTH
     _BACKS[face.style](sketch, face, tones)
 
 
 def _fall(sketch: Sketch, face: Face, tones: HairTones, *half: tuple[float, float]) -> None:
-    """One mass of hair behind the head, from its right half, top to bottom."""
+    """Draw one shape of hair behind the head, from its right half, top to bottom."""
     points = sketch.symmetric(*half)
     sketch.fill(points * (hair_size(face), 1.0), tones.shade, tones.line)
 
@@ -44,7 +44,7 @@ def _bob_back(sketch: Sketch, face: Face, tones: HairTones) -> None:
 
 
 def _nape(sketch: Sketch, face: Face, tones: HairTones) -> None:
-    """Hair that is gathered elsewhere: little more than the skull."""
+    """Draw the hair of gathered styles: little more than the skull."""
     _fall(sketch, face, tones, (0, -1.4), (0.8, -1.2), (1.12, -0.5), (1.08, 0.2), (0.75, 0.85), (0.3, 0.9))
 
 
@@ -106,9 +106,9 @@ SPIKE_BEND = 0.11  # radians by which a tip lags behind its root's middle
 
 @lru_cache
 def _spikes(steps: int) -> NDArray[np.float64]:
-    """Spikes all around the skull, which fall away from the crown on both sides, as an affine function of the strands.
+    """Return spikes around the skull, as an affine function of the strands.
 
-    The skull is a unit circle here.
+    They point away from the crown on both sides. The skull is a unit circle here.
     """
     angle = (np.arange(2 * SPIKES) + 0.5) * (np.pi / SPIKES) - 0.5 * np.pi
     valleys = np.column_stack([np.cos(angle[0::2]), np.sin(angle[0::2])])
@@ -149,9 +149,9 @@ def _drills(sketch: Sketch, face: Face, tones: HairTones) -> None:
 
 @lru_cache
 def _drill(steps: int) -> NDArray[np.float64]:
-    """The rings of the right drill, each with the shade under it, as an affine function of the hair's volume.
+    """Return the rings of the right drill, each with its shade, as an affine function of the hair's volume.
 
-    A shade has four control points and a ring six, so a shade's last points are only there to fill its row.
+    A shade has four control points and a ring has six, so the last points of a shade only fill its row.
     """
 
     def points(volume: NDArray[np.float64]) -> Points:
@@ -187,7 +187,7 @@ _BACKS = {
 
 
 def front_braids(sketch: Sketch, face: Face, tones: HairTones) -> None:
-    """Two braids over the shoulders; nothing for other styles."""
+    """Draw two braids over the shoulders; nothing for other styles."""
     if face.style != "braids":
         return
     sketch.depth = 0.0
@@ -198,7 +198,7 @@ def front_braids(sketch: Sketch, face: Face, tones: HairTones) -> None:
 
 @lru_cache
 def _braid_links(steps: int) -> list[tuple[Points, Points]]:
-    """The links of both braids, from below, each with its shine."""
+    """Return the links of both braids, from below, each with its shine."""
     sketch, links = Sketch(steps), []
     for sign in (-1.0, 1.0):
         for link in range(5, -1, -1):

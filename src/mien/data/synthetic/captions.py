@@ -1,4 +1,4 @@
-"""How the captions of the built-in faces tell them, in forms that people use. `drawn_rewording.py` has other ones."""
+"""The wording of the built-in faces' captions, in usual forms. `rewording.py` has other wordings."""
 
 from mien.data.synthetic.wording import Frame, Wording
 

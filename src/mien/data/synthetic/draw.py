@@ -56,7 +56,7 @@ SOURCE_LABELS = "source_labels.npy"
 
 
 def _sketch(face: Face, steps: int) -> list[Shape]:
-    """All shapes of a face, back to front."""
+    """Return all shapes of a face, back to front."""
     sketch = Sketch(steps)
     tones, locks = hair_tones(face), bangs(face, steps)
     back_hair(sketch, face, tones)
@@ -78,7 +78,7 @@ def _sketch(face: Face, steps: int) -> list[Shape]:
 
 
 def _canvas(face: Face, height: int, width: int, lines: bool) -> tuple[Image.Image, int]:
-    """The supersampled canvas, not averaged down yet, and by what to."""
+    """Return the supersampled canvas before averaging, and the factor of the averaging."""
     factor = supersampling(height, width)
     size = (width * factor, height * factor)
     background = Image.new("RGB", size, WHITE) if lines else backdrop(face, size[1], size[0])
@@ -87,27 +87,29 @@ def _canvas(face: Face, height: int, width: int, lines: bool) -> tuple[Image.Ima
 
 
 def draw(face: Face, height: int, width: int) -> Image.Image:
-    """The image of a face, in colour and antialiased. -> RGB, width x height pixels, any of both from 1 up"""
+    """Return the image of a face, in colour and antialiased: RGB, width x height pixels, each at least 1."""
     canvas, factor = _canvas(face, height, width, lines=False)
     return canvas.reduce(factor)
 
 
 def line_drawing(face: Face, height: int, width: int) -> Image.Image:
-    """The outlines of the same shapes at the same place, black on white. -> RGB, width x height pixels"""
+    """Return the outlines of the same shapes, black on white: RGB, width x height pixels."""
     canvas, factor = _canvas(face, height, width, lines=True)
     return canvas.reduce(factor)
 
 
 def pencil_drawing(face: Face, height: int, width: int) -> Image.Image:
-    """The same face in coloured pencil on cream paper. -> RGB, width x height pixels"""
+    """Return the same face in coloured pencil on cream paper: RGB, width x height pixels."""
     colours, factor = _canvas(face, height, width, lines=False)
     return pencilled(colours, _canvas(face, height, width, lines=True)[0], factor)
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Many faces. `images` uint8 [N,H,W,3]; `labels` float32 [N,K] as `attribute_names` lists them; N `captions`;
-    `sources` uint8 [N,H,W,3] or None. Labels and captions are those of the images."""
+    """Drawn faces. `images` uint8 [N,H,W,3]; `labels` float32 [N,K] as in `attribute_names`; N `captions`.
+
+    `sources` uint8 [N,H,W,3] or None. Labels and captions are those of the images.
+    """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.float32]
@@ -116,13 +118,15 @@ class Drawn:
 
 
 def numbers(row: int, sources: Sources | None) -> tuple[int, int]:
-    """Which faces of a seed a row shows: (image, source). Unpaired, no face is in both styles: even ones are in pencil,
-    odd ones in colour."""
+    """Return the faces of a row: (image, source). Unpaired: even faces are in pencil, odd ones in colour.
+
+    So no face appears in both styles.
+    """
     return (2 * row + 1, 2 * row) if sources == "pencil" else (row, row)
 
 
 def worker(job: dict[str, Any]) -> Callable[[int, int, None], dict[str, Any]]:
-    """What `workers.in_parts` asks for: draws rows straight into the arrays of `job["folder"]`."""
+    """Return the function of `workers.in_parts`. It draws rows directly into the arrays of `job["folder"]`."""
     folder, size = Path(job["folder"]), (job["height"], job["width"])
     images, labels = RowFile(folder / "images.npy"), RowFile(folder / "labels.npy")
     wanted: Sources | None = job["sources"]
@@ -165,17 +169,17 @@ def draw_into(
     progress: Callable[[int, int], None] | None = None,
     in_other_words: bool = False,
 ) -> list[str]:
-    """Draws into images.npy, labels.npy and (where wanted) sources.npy of a folder, shaped as `Drawn` has them.
+    """Draw into images.npy, labels.npy and (with sources) sources.npy of a folder, in the shapes of `Drawn`.
 
-    The rows are `start` to `start + count - 1` of a seed (see `numbers`), the same whatever the number of workers
-    (default: every core). `progress` is called with the faces drawn so far and `count`. -> the captions, those of
-    `drawn_rewording.py` if `in_other_words`
+    The rows are `start` to `start + count - 1` of a seed (see `numbers`). They do not depend on the number of workers
+    (default: one for each core). `progress` is called with the number of drawn faces and `count`. Returns the captions,
+    in the words of `rewording.py` if `in_other_words`.
     """
     shape = (count, height, width, 3)
     for name in ("images.npy", "sources.npy") if sources else ("images.npy",):
         arrays.create(folder / name, np.uint8, shape)
     arrays.create(folder / "labels.npy", np.float32, (count, len(attribute_names())))
-    if sources == "pencil":  # other faces than those of the images, so with labels of their own
+    if sources == "pencil":  # the sources show other faces than the images, so they have their own labels
         arrays.create(folder / SOURCE_LABELS, np.float32, (count, len(attribute_names())))
     job = {"folder": str(folder), "height": height, "width": width, "seed": seed, "first": start}
     job |= {"sources": sources, "in_other_words": in_other_words}
@@ -199,7 +203,7 @@ def draw_many(
     sources: Sources | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Drawn:
-    """The same as `draw_into`, in memory."""
+    """Draw as `draw_into` does, but in memory."""
     with leftovers.temporary_folder(Path(tempfile.gettempdir())) as folder:
         captions = draw_into(folder, count, height, width, seed, start, workers, sources, progress)
         return Drawn(

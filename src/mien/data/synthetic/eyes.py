@@ -77,7 +77,7 @@ def _eye_parts() -> tuple[NDArray[np.float64], dict[str, slice]]:
 
 @dataclass(frozen=True, slots=True)
 class _Eyes:
-    """What both eyes share: half the width, heights of the lids, distance from the middle, slant and gaze."""
+    """The geometry of both eyes: half the width, heights of the lids, distance from the middle, slant and gaze."""
 
     size: float
     width: float
@@ -151,7 +151,7 @@ def eyes(sketch: Sketch, face: Face) -> None:
 
 
 class _Colours(NamedTuple):
-    """Of an eye: its rim and pupil, the steps of the iris, the line under it and the fold of the lid."""
+    """The shapes of an eye: its rim and pupil, the steps of the iris, the line under it and the fold of the lid."""
 
     rim: Colour
     iris: list[Colour]

@@ -1,4 +1,4 @@
-"""What a built-in face is: its attributes, how they are drawn from a seed, and their vector."""
+"""The attributes of a built-in face, their random draw from a seed, and their vector."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -83,7 +83,7 @@ _DRAWS = len(CHOICES) + len(SWITCHES) + 4 + _CONTINUOUS
 
 
 def sample_face(seed: int, index: int) -> Face:
-    """The face number `index` of a seed, both from 0 to 2^64 - 1. The same pair always gives the same face."""
+    """Return face number `index` of a seed, both from 0 to 2^64 - 1. The same pair always gives the same face."""
     generator = np.random.Generator(np.random.Philox(key=np.array([seed, index], dtype=np.uint64)))
     draws = iter(generator.random(_DRAWS).tolist())
 
@@ -104,7 +104,7 @@ def sample_face(seed: int, index: int) -> Face:
         accessory_tint=tints[1],
         background_tint=tints[2],
         side=side,
-        # Two uniform draws added make a triangle: most heads are nearly upright and in the middle.
+        # The sum of two uniform draws has a triangular distribution: most heads are nearly upright and centred.
         tilt=0.1 * (spread[0] + spread[1]),
         x=0.075 * (spread[2] + spread[3]),
         y=0.1 * spread[4],
@@ -127,7 +127,7 @@ def sample_face(seed: int, index: int) -> Face:
 
 @lru_cache(maxsize=1)
 def attribute_names() -> tuple[str, ...]:
-    """What the entries of the attribute vector mean, in order: "hair=black", "style=long", ..., "glasses"."""
+    """Return the names of the attribute vector's entries, in order: "hair=black", "style=long", ..., "glasses"."""
     blocks = [f"{block}={value}" for block, values in CHOICES.items() for value in values]
     return (*blocks, *SWITCHES)
 
@@ -138,7 +138,7 @@ def _positions() -> dict[str, int]:
 
 
 def attributes(face: Face) -> NDArray[np.float32]:
-    """The attribute vector: a one-hot block for each of `CHOICES`, then 0 or 1 for each of `SWITCHES`. [K]"""
+    """Return the attribute vector [K]: a one-hot block for each of `CHOICES`, then 0 or 1 for each of `SWITCHES`."""
     positions = _positions()
     vector = np.zeros(len(positions), np.float32)
     vector[[positions[f"{block}={getattr(face, block)}"] for block in CHOICES]] = 1

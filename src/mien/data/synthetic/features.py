@@ -1,4 +1,4 @@
-"""The face itself but for its eyes: head and ears, brows, nose, mouth and cheeks. Lengths are in face units."""
+"""The parts of a face except the eyes: head and ears, brows, nose, mouth and cheeks. Lengths are in face units."""
 
 from functools import lru_cache
 
@@ -26,17 +26,17 @@ FEATURE_DEPTH = 0.2
 
 
 def skin_shade(skin: str, share: float = 0.2) -> Colour:
-    """A skin in shadow."""
+    """Return a skin colour in shadow."""
     return mix(SKIN_COLOURS[skin], SKIN_SHADOW, share)
 
 
 def skin_line(skin: str) -> Colour:
-    """The outline of a skin."""
+    """Return the outline colour of a skin."""
     return mix(SKIN_COLOURS[skin], SKIN_OUTLINE, 0.7)
 
 
 def ears(sketch: Sketch, face: Face) -> None:
-    """Both ears, for hair that does not hide them."""
+    """Draw both ears, if the hair does not hide them."""
     sketch.depth = 0.0
     ear = sketch.closed((0.92, -0.1), (1.1, -0.16), (1.14, 0.06), (1.02, 0.34), (0.92, 0.36))
     fold = sketch.open((0.98, 0.2), (1.06, 0.04), (1.0, -0.04))
@@ -46,7 +46,7 @@ def ears(sketch: Sketch, face: Face) -> None:
 
 
 def head(sketch: Sketch, face: Face) -> None:
-    """The outline of the face."""
+    """Draw the outline of the face."""
     skin, line = SKIN_COLOURS[face.skin], skin_line(face.skin)
     sketch.depth = HEAD_DEPTH
     points = np.array((1.0, face.jaw, face.chin)) @ _head(sketch.steps)
@@ -55,7 +55,7 @@ def head(sketch: Sketch, face: Face) -> None:
 
 @lru_cache
 def _head(steps: int) -> NDArray[np.float64]:
-    """The outline as an affine function of jaw and chin."""
+    """Return the outline as an affine function of jaw and chin."""
 
     def points(numbers: NDArray[np.float64]) -> Points:
         jaw, chin = 0.05 * numbers[0], 1.08 + 0.05 * numbers[1]
@@ -66,13 +66,13 @@ def _head(steps: int) -> NDArray[np.float64]:
 
 
 def cheeks(sketch: Sketch, face: Face) -> None:
-    """The nose, and a blush where there is one."""
+    """Draw the nose, and a blush if the face has one."""
     sketch.shapes += _cheeks(face.skin, face.blush, float(face.side), sketch.steps)
 
 
 @lru_cache
 def _cheeks(skin_name: str, blush: bool, side: float, steps: int) -> list[Shape]:
-    """Nothing here varies continuously."""
+    """Draw the cheeks. Nothing here varies continuously."""
     sketch, skin = Sketch(steps), SKIN_COLOURS[skin_name]
     sketch.depth = FEATURE_DEPTH
     if blush:
@@ -100,7 +100,7 @@ BROW_Y = -0.5
 
 
 def brows(sketch: Sketch, face: Face, colour: Colour) -> None:
-    """Two tapered brows, drawn over the bangs as is the custom."""
+    """Draw two tapered brows over the bangs, as anime does."""
     sketch.depth = FEATURE_DEPTH
     for brow in _brows(face.brows, sketch.steps):
         sketch.fill(brow, colour, ink=BLACK)
@@ -119,7 +119,7 @@ MOUTH_Y = 0.7
 
 
 def mouth(sketch: Sketch, face: Face) -> None:
-    """The mouth in one of its six moods."""
+    """Draw the mouth in one of its six moods."""
     sketch.depth = FEATURE_DEPTH
     y, wide = MOUTH_Y + 0.02 * face.chin, 1 + 0.15 * face.mouth_size
     inside = mix(MOUTH_INSIDE, BLACK, 0.15 if face.skin == "dark" else 0.0)

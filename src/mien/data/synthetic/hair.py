@@ -1,6 +1,6 @@
 """The hair of the built-in faces: its tones, and the crown with bangs and side locks before the head.
 
-Lengths are in face units (see `drawn_pen`): the face reaches from -1 to 1, the eyes lie at y = 0, the chin near 1.1.
+Lengths are in face units (see `pen`): the face reaches from -1 to 1, the eyes lie at y = 0, the chin near 1.1.
 """
 
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ SIDE_LOCK_ENDS = {  # y of the side locks' tips
 
 
 def shows_ears(face: Face) -> bool:
-    """Whether the side locks are too short to hide the ears."""
+    """Return whether the side locks are too short to hide the ears."""
     return SIDE_LOCK_ENDS[face.style] < 0.4
 
 
@@ -74,7 +74,7 @@ def hair_tones(face: Face) -> HairTones:
 
 
 def hair_size(face: Face) -> float:
-    """How much larger than usual the hair is."""
+    """Return the factor by which the hair is larger than usual."""
     return 1 + 0.05 * face.volume
 
 

@@ -73,15 +73,15 @@ class Sketch:
         self.shapes.append(Shape(points, None, colour, width, BLACK if drawn else None, self.depth, self.body))
 
     def closed(self, *points: tuple[float, float]) -> Points:
-        """The smooth closed curve through some control points. Not to be written to: it is kept for the next face."""
+        """Return the smooth closed curve through control points. It is cached for the next face: do not change it."""
         return _closed(points, self.steps)
 
     def open(self, *points: tuple[float, float]) -> Points:
-        """The smooth open curve through some control points, kept as well."""
+        """Return the smooth open curve through control points, cached as well."""
         return _open(points, self.steps)
 
     def symmetric(self, *half: tuple[float, float]) -> Points:
-        """The smooth closed curve through a right half, top to bottom, and its mirror image, kept as well."""
+        """Return the smooth closed curve through a right half, top to bottom, and its mirror image, cached as well."""
         # A point on the axis is its own mirror image and must not count twice.
         left = tuple((-x, y) for x, y in reversed(half) if x != 0)
         return _closed(half + left, self.steps)
@@ -180,7 +180,7 @@ def mix(a: Colour, b: Colour, share: float) -> Colour:
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Where the head is: `tilt` in radians, `turn` in [-1, 1], `x` and `y` in face units, `scale` about 1."""
+    """The pose of the head: `tilt` in radians, `turn` in [-1, 1], `x` and `y` in face units, `scale` about 1."""
 
     tilt: float
     turn: float
@@ -190,12 +190,12 @@ class Pose:
 
 
 def supersampling(height: int, width: int) -> int:
-    """How many canvas pixels one image pixel has, along each side."""
+    """Return the number of canvas pixels of one image pixel, along each side."""
     return max(LEAST_SUPERSAMPLING, -(-CANVAS_SIDE // min(height, width)))
 
 
 def curve_steps(height: int, width: int) -> int:
-    """How many steps curves get; fewer than these could be seen."""
+    """Return the number of steps of a curve. With fewer steps, corners would be visible."""
     side = min(height, width)
     return FINE_STEPS if side >= FINE_FROM else STEPS if side >= STEPS_FROM else COARSE_STEPS
 
@@ -237,7 +237,7 @@ def _posed(shapes: list[Shape], pose: Pose, canvas: tuple[int, int], unit: float
 
 
 def paint(shapes: list[Shape], pose: Pose, background: Image.Image, lines: bool) -> Image.Image:
-    """Fills the shapes, back to front, over a supersampled background, which is drawn upon and returned.
+    """Fill the shapes, back to front, on a supersampled background, and return it. The background changes.
 
     With `lines`, outlines are black, insides are white and shading is left out.
     """

@@ -1,6 +1,6 @@
 """The second style of the built-in faces: coloured pencils on cream paper.
 
-The same shapes at the same place, so all that a face is can be told from it; but pigment lets the paper through, lies
+The shapes and places are the same, so all attributes stay visible. Paper shines through the pigment, the pigment lies
 in hatched strokes and fades towards the rim, and the outlines are graphite.
 """
 
@@ -24,33 +24,35 @@ TOOTH_SEED = 7
 
 
 def pencilled(colours: Image.Image, outlines: Image.Image, factor: int) -> Image.Image:
-    """From an image and its line drawing, both on a canvas of `factor` times the size, to the image in pencil."""
+    """Return the image in pencil, from an image and its line drawing, both on a canvas of `factor` times the size."""
     width, height = colours.size
     strokes, even, grain = _sheet(height, width, factor)
     share = np.asarray(colours, np.float32) / 255
     darkness = 1 - share.mean(axis=-1, keepdims=True)
     pigment = (PIGMENT + strokes * (LIGHT + (PRESSED - LIGHT) * darkness)) * even
     ink = (1 - np.asarray(outlines.getchannel(0), np.float32)[..., None] / 255) * (INK * grain)
-    # Pigment takes light away from the paper: twice as much of it, the share that is left squared.
+    # Pigment absorbs light of the paper: twice as much pigment squares the remaining share.
     picture = np.array(PAPER, np.float32) * np.maximum(share, 0.02) ** pigment
     picture += ink * (np.array(GRAPHITE, np.float32) - picture)
     return Image.fromarray((picture + 0.5).astype(np.uint8)).reduce(factor)
 
 
 def off_paper(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The full colours again, but for strokes, tooth and fading: uint8 [...,3] -> the same."""
+    """Return the full colours without strokes, tooth and fading: uint8 [...,3] -> the same."""
     share = np.minimum(pixels / np.array(PAPER, np.float32), 1)
     return (255 * share ** (1 / PIGMENT) + 0.5).astype(np.uint8)
 
 
 @lru_cache(maxsize=4)
 def _sheet(height: int, width: int, factor: int) -> tuple[NDArray[np.float32], ...]:
-    """Where the strokes lie, -1/2 to 1/2; how much pigment stays on the paper, 0 to 1; how much graphite does.
-    [height, width, 1] each"""
+    """Return the position of the strokes, -1/2 to 1/2, and the shares of pigment and of graphite, 0 to 1.
+
+    Each is [height, width, 1].
+    """
     y, x = np.arange(height, dtype=np.float64)[:, None], np.arange(width, dtype=np.float64)
     side = min(height, width)
     period = max(LEAST_PERIOD * factor, side / STROKES)
-    # Strokes by hand are neither straight nor equally far apart.
+    # Strokes by hand are neither straight nor evenly spaced.
     bent = SLOPE * x + y + 0.5 * period * np.sin(5 * (x - y) / side) + 0.25 * period * np.sin(23 * x / side)
     strokes = 0.5 * np.sin(2 * np.pi * bent / period)
     bumps = np.random.Generator(np.random.Philox(TOOTH_SEED)).random((-(-height // factor), -(-width // factor)))

@@ -1,7 +1,7 @@
-"""The built-in faces in other words: captions for asking a generator what no caption of its training said so.
+"""Other captions of the built-in faces: requests in words that no caption of the training contained.
 
-Neither a frame nor a part between commas is shared with `drawn_caption.py`, nor the words for anything but colours: a
-colour's name is what is asked for.
+These captions share no frame and no part between commas with `captions.py`. Only the colours have the same words,
+because a colour's name is the request itself.
 """
 
 from mien.data.synthetic.wording import Frame, Wording

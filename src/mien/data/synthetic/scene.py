@@ -1,4 +1,4 @@
-"""What surrounds a built-in face: background, shoulders and clothes, and what is worn in the hair."""
+"""The scene of a built-in face: background, shoulders and clothes, and accessories in the hair."""
 
 from functools import lru_cache
 
@@ -30,7 +30,7 @@ SCARF: Colour = (214, 58, 66)
 
 @lru_cache(maxsize=64)
 def _backdrop(kind: str, tint: str, height: int, width: int) -> Image.Image:
-    """One background; there are few enough of them to keep."""
+    """Return one background. All backgrounds fit in the cache."""
     colour = TINT_COLOURS[tint]
     pale, soft = mix(colour, WHITE, 0.78), mix(colour, WHITE, 0.58)
     unit = min(height, width)
@@ -83,7 +83,7 @@ def _gradient(top: Colour, bottom: Colour, height: int, width: int) -> Image.Ima
 
 
 def backdrop(face: Face, height: int, width: int) -> Image.Image:
-    """A face's background, free to be drawn upon. [height, width, 3]"""
+    """Return a face's background [height, width, 3]. The caller may draw on it."""
     return _backdrop(face.background, face.background_tint, height, width).copy()
 
 
@@ -91,14 +91,14 @@ def backdrop(face: Face, height: int, width: int) -> Image.Image:
 
 
 def body(sketch: Sketch, face: Face) -> None:
-    """Neck, shoulders and clothes."""
+    """Draw neck, shoulders and clothes."""
     bow = face.accessory_tint if face.outfit == "blouse" else ""
     sketch.shapes += _body(face.outfit, face.clothes_tint, bow, face.skin, sketch.steps)
 
 
 @lru_cache(maxsize=1024)
 def _body(outfit: str, tint: str, bow: str, skin_name: str, steps: int) -> list[Shape]:
-    """Nothing here varies continuously, and there are few enough of them to keep."""
+    """Return the shapes of a body. Nothing here varies continuously, and all bodies fit in the cache."""
     sketch = Sketch(steps)
     sketch.body = True
     skin, line, shade = SKIN_COLOURS[skin_name], skin_line(skin_name), skin_shade(skin_name, 0.32)
@@ -126,7 +126,7 @@ def _body(outfit: str, tint: str, bow: str, skin_name: str, steps: int) -> list[
 
 
 def _shoulders(sketch: Sketch, neck: float) -> Points:
-    """From the neck down past the image's lower rim."""
+    """Return the outline from the neck to below the lower edge of the image."""
     slope = sketch.open((neck, 1.36), (0.9, 1.52), (1.4, 1.7), (1.68, 2.2), (1.8, 3.2))
     right = np.concatenate([slope, [(1.9, 8.0)]])
     return np.concatenate([right, right[::-1] * MIRROR])
@@ -182,7 +182,7 @@ def _bow(sketch: Sketch, x: float, y: float, size: float, colour: Colour) -> Non
 
 
 def behind_front_hair(sketch: Sketch, face: Face, tones: HairTones) -> None:
-    """Accessories that the front hair covers in part."""
+    """Draw accessories that the front hair covers in part."""
     sketch.depth = 0.0
     if face.accessory == "cat_ears":
         ear = sketch.closed((0.3, -1.25), (0.52, -1.62), (0.98, -1.98), (1.12, -1.5), (1.08, -0.8))
@@ -196,7 +196,7 @@ ROSY: Colour = (240, 130, 150)
 
 
 def over_hair(sketch: Sketch, face: Face) -> None:
-    """Accessories that sit on the hair."""
+    """Draw accessories on top of the hair."""
     sketch.shapes += _worn(face.accessory, face.accessory_tint, float(face.side), sketch.steps)
 
 

@@ -1,9 +1,9 @@
-"""Wordings of the built-in faces: a wording has frames and words, and a face's number alone chooses among both.
+"""Wordings of the built-in faces. A wording has frames and words, and the face's number chooses among both.
 
-A frame is a row of clauses, and a clause a list of items behind what leads it: "wearing | {glasses} | {outfit}" gives
-"wearing glasses and a dress". A clause without bars is a single item. In an item braces stand for words: {hair} and
-{eyes} for a colour's name, {style} for the style with the hair's colour, {cut} for it without. People rarely tell all,
-so items are left out at random.
+A frame is a row of clauses. A clause is a list of items after its first words: "wearing | {glasses} | {outfit}" gives
+"wearing glasses and a dress". A clause without bars is a single item. Braces in an item stand for words: {hair} and
+{eyes} for a colour's name, {style} for the style with the hair's colour, {cut} for the style without it. People rarely
+describe everything, so items are left out at random.
 """
 
 import re
@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from mien.data.synthetic.face import CHOICES, SWITCHES, Face, attribute_names
 
 COLOURS = ("hair", "eyes")
-OFTEN = 0.9  # how likely a caption tells a colour; all else by one chance for each caption, itself drawn from 0 to 1
+OFTEN = 0.9  # probability that a caption names a colour; the other items share one probability, drawn for each caption
 
 
 class Frame(NamedTuple):
-    """join: what stands between clauses. articles: whether words keep their "a"; tags do without."""
+    """join: the text between clauses. articles: whether words have their "a"; tags have none."""
 
     join: str
     clauses: tuple[str, ...]
@@ -35,15 +35,18 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True)
 class Wording:
-    """stream: of random numbers, from 0 to 2^64 - 1; others than the seeds of faces. words: of each value of each
-    attribute but the colours, or several between slashes; a value without words is never told."""
+    """stream: of random numbers, from 0 to 2^64 - 1, different from the seeds of faces.
+
+    words: the words for each value of each attribute except colours, or several between slashes. A value without words
+    never appears in a caption.
+    """
 
     stream: int
     frames: tuple[Frame, ...]
     words: dict[str, dict[str, str]]
 
     def caption(self, face: Face, number: int) -> str:
-        """What the frame and the items of a number tell of a face: "a girl with a green bob, smiling"."""
+        """Return the caption of a face by the frame and items of a number: "a girl with a green bob, smiling"."""
         frame, items, random = self.chosen(number)
         words = {}
         for name in (*CHOICES, *SWITCHES):
@@ -61,8 +64,10 @@ class Wording:
         return re.sub(r"\ba(?= [aeiou])", "an", frame.join.join(clauses))
 
     def told(self, labels: NDArray[np.float32], numbers: Sequence[int]) -> NDArray[np.float32]:
-        """Labels [N,K] of faces, and their numbers [N] -> [N,K]: 0 where the caption does not say it. No switch that is
-        off is told."""
+        """Return labels [N,K] of faces with their numbers [N] -> [N,K], set to 0 if the caption does not name them.
+
+        A caption never names a binary attribute that is off.
+        """
         values = [(name, value or "True") for name, _, value in (label.partition("=") for label in attribute_names())]
         worded = np.array([name in COLOURS or value in self.words[name] for name, value in values], np.float32)
         told = [set().union(*map(_attributes, self.chosen(number)[1])) for number in numbers]
@@ -70,7 +75,7 @@ class Wording:
         return labels * worded * said.reshape(labels.shape)
 
     def chosen(self, number: int) -> tuple[Frame, list[str], np.random.Generator]:
-        """The frame of a number, its items that are told, the first always, and the random numbers that go on."""
+        """Return the frame of a number, its items in the caption (always with the first), and the random generator."""
         random = np.random.Generator(np.random.Philox(key=np.array([self.stream, number], dtype=np.uint64)))
         frame, chance = self.frames[int(random.random() * len(self.frames))], random.random()
         first, *others = frame.items
@@ -82,7 +87,7 @@ class Wording:
 
 @cache
 def _parts(clause: str) -> tuple[str, tuple[str, ...]]:
-    """ "with | {hair} hair | {bangs}" -> ("with", ("{hair} hair", "{bangs}"))"""
+    """Return the parts of a clause: "with | {hair} hair | {bangs}" -> ("with", ("{hair} hair", "{bangs}"))."""
     lead, *items = (part.strip() for part in clause.split("|"))
     return (lead, tuple(items)) if items else ("", (lead,))
 
@@ -94,11 +99,11 @@ def _names(item: str) -> tuple[str, ...]:
 
 @cache
 def _attributes(item: str) -> frozenset[str]:
-    """What an item tells: of "with {style}", style and hair."""
+    """Return the attributes of an item: for "with {style}", style and hair."""
     told = {"style": {"style", "hair"}, "cut": {"style"}}
     return frozenset().union(*(told.get(name, {name}) for name in _names(item)))
 
 
 def _listed(words: list[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
+    """Return a list in words: "a", "a and b", "a, b and c"."""
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
