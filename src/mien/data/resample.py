@@ -114,7 +114,7 @@ def _multiply(products: _Products, target: np.ndarray) -> None:
 
 
 def _weights(low: int, high: int, size: int, have: int) -> np.ndarray:
-    """Return float32 [size, have]: the weights of each output pixel for the input line, scaled from low to high."""
+    """Return float32 [size, have]: weights of an input line, whose part low to high is resized."""
     scale = (high - low) / size
     wider = max(scale, 1.0)  # shrinking widens the filter, which is the antialiasing
     weights = np.zeros((size, have))

@@ -151,7 +151,7 @@ def eyes(sketch: Sketch, face: Face) -> None:
 
 
 class _Colours(NamedTuple):
-    """The shapes of an eye: its rim and pupil, the steps of the iris, the line under it and the fold of the lid."""
+    """The colours of an eye: its rim and pupil, the steps of the iris, the line under it and the fold of the lid."""
 
     rim: Colour
     iris: list[Colour]

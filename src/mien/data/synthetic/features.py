@@ -72,7 +72,7 @@ def cheeks(sketch: Sketch, face: Face) -> None:
 
 @lru_cache
 def _cheeks(skin_name: str, blush: bool, side: float, steps: int) -> list[Shape]:
-    """Draw the cheeks. Nothing here varies continuously."""
+    """Return the shapes of the cheeks. Nothing here varies continuously."""
     sketch, skin = Sketch(steps), SKIN_COLOURS[skin_name]
     sketch.depth = FEATURE_DEPTH
     if blush:
