@@ -82,7 +82,7 @@ def test_help_shows_the_types_that_python_may_give():
     assert parts["outdir"].annotation == str | Path
     assert parts["seed"].annotation is int and parts["budget"].annotation is str
     assert "Mapping" in str(parts["set"].annotation)
-    assert "budget: How long" in inspect.getdoc(mien.train)
+    assert "budget: Length of the training" in inspect.getdoc(mien.train)
 
 
 def test_a_training_leaves_the_callers_random_state_as_it_was(faces, tmp_path, tiny):

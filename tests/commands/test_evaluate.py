@@ -161,8 +161,8 @@ def test_warnings(run, tmp_path):
     made = evaluate(str(run.path), data=str(jpegs), metrics="fid,is", num=12, trunc=0.7)
     fid, inception_score = (" | ".join(row["warnings"]) for row in made.rows)
     assert "features of efficientnet-lite0: not comparable" in fid
-    assert "only 12 pictures" in fid and "12 pictures for 1,280 features: a singular covariance" in fid
-    assert "truncation 0.7" in fid and "12 of 12 pictures of jpegs are JPEGs" in fid
+    assert "only 12 images" in fid and "12 images for 1,280 features: a singular covariance" in fid
+    assert "truncation 0.7" in fid and "12 of 12 images of jpegs are JPEGs" in fid
     assert "JPEG" not in inception_score and "truncation 0.7" in inception_score
     text = str(made)
     assert text.count("truncation 0.7") == 1 and "warning (fid, is): " in text
@@ -190,7 +190,7 @@ def test_pictures_of_several_sizes(faces, fakes, tmp_path):
     assert any("mixed was cropped and resized to 16" in warning for warning in made.rows[0]["warnings"])
     made = evaluate(str(fakes), data=str(mixed), metrics="fid", resolution="16")
     assert any("mixed was cropped and resized to 16" in warning for warning in made.rows[0]["warnings"])
-    with pytest.raises(UsageError, match="several sizes: say by --resolution"):
+    with pytest.raises(UsageError, match="several sizes: give --resolution"):
         evaluate(str(mixed), data=str(mixed), metrics="fid")
     assert evaluate(str(mixed), data=str(mixed), metrics="fid", resolution="24").rows[0]["value"] < 1e-3
 
@@ -244,7 +244,7 @@ def test_command_line(run, capsys):
         ({"metrics": ""}, "must name metrics"),
         ({"num": 0}, "--num 0"),
         ({"batch": 0}, "--batch 0"),
-        ({"num": 1}, "fid needs 2 pictures"),
+        ({"num": 1}, "fid needs 2 images"),
         ({"trunc": 3.0}, "--trunc 3"),
         ({"extractor": "inceptoin"}, "did you mean inception"),
         ({"detector": "human"}, "belongs to afd"),
@@ -268,7 +268,7 @@ def test_mistakes_with_pictures(fakes, faces, tmp_path):
 
 
 def test_a_snapshot_alone_does_not_know_its_data(run):
-    with pytest.raises(FileError, match="name the real pictures by --data"):
+    with pytest.raises(FileError, match="does not record its training data: give the real images by --data"):
         evaluate(str(run.snapshot_files()[0]), num=8)
 
 

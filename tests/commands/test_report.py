@@ -301,14 +301,14 @@ def test_all_charts_end_where_the_run_ends_and_scores_fill_0_to_1(run):
 def test_metrics_are_told_with_all_that_belongs_to_them(run):
     more = {"n_fake": 2500, "extractor": "inception", "resize": "clean", "better": "higher", "real": 0.9}
     rows = [{"images": kimg * 1000, "metric": "afd", "value": kimg / 10, **more} for kimg in (2, 6, 4)]
-    rows[1] |= {"warnings": ["only 2,500 pictures"], "settings": "some cascade", "details": ["hair: pink 0.0%"]}
+    rows[1] |= {"warnings": ["only 2,500 images"], "settings": "some cascade", "details": ["hair: pink 0.0%"]}
     lines(run.metrics.path, [*rows, {"images": 6000, "metric": "fid", "value": 31.5}])
     run.best.write_text(json.dumps(rows[1]))
     report(str(run.path))
     said = words(walk(run.report))
     assert "fid 31.5" in said and "Metric: fid" not in said  # measured once: no curve
     assert "0.6 0.9 6 0.6 at 6 2,500 images, inception clean, some cascade, higher is better" in said
-    assert "afd: only 2,500 pictures" in said and "hair: pink 0.0%" in said
+    assert "afd: only 2,500 images" in said and "hair: pink 0.0%" in said
     assert "Best afd 0.6 at 6 kimg: --snapshot best" in said
     assert "Metric: afd afd 0.6 of real images 0.9" in said and "2,500 images, inception clean. Higher is" in said
 

@@ -37,8 +37,8 @@ def test_distances_by_hand():
     assert found.usual == pytest.approx(10, abs=1e-3) and not found.mirrored.any()
     assert found.much_closer().tolist() == [[True, False, False], [False, False, False]]
     assert in_words([found], ["seed 0", "seed 1"]) == [
-        "by pixels: usually 2 to the nearest real one, 10 between real ones (levels); "
-        "much closer, perhaps learned by heart: seed 0 (2)"
+        "by pixels: usually 2 to the nearest real image, 10 between real images (levels); "
+        "much closer, perhaps memorized: seed 0 (2)"
     ]
 
 
@@ -110,5 +110,5 @@ def test_the_verb_writes_a_sheet_that_the_report_shows(tmp_path, faces, monkeypa
     assert found.sheet.caption == "Generated after 2 kimg" and found.lines[0].startswith("by pixels")
     again = mien.neighbours(str(run.path), seeds="3-6", snapshot="2", device="cpu", num_real=20)
     assert again.real == 20 and again.found[0]["distance"][0][0] >= pixels["distance"][0][0]
-    with pytest.raises(UsageError, match="a sheet has 64 rows at most"):
+    with pytest.raises(UsageError, match="a sheet has at most 64 rows"):
         mien.neighbours(str(run.path), seeds="0-64")

@@ -1,1 +1,1 @@
-"""Scoring pictures: which two sides, what is seen of each in one pass, and the rows that come of it."""
+"""Evaluation: two image sets, their features from one pass each, and the rows of metrics."""

@@ -1,4 +1,4 @@
-"""An attribute classifier for the metrics modes and agreement, trained on built-in faces that no GAN is trained on."""
+"""An attribute classifier for the metrics modes and agreement. No GAN is trained on its training faces."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from mien.metrics.metric import Metric
 from mien.metrics.modes import AttributeClassifier, AttributeDistribution, Modes, learn
 from mien.runtime.console import counted
 
-SEED = 2**32 - 1  # trainings are given the faces of seed 0
+SEED = 2**32 - 1  # GANs are trained on the faces of seed 0
 LEARNED, HELD_OUT = 4000, 1000
 
 
 def with_attribute_classifier(metrics: list[Metric], real: ImageSet) -> list[Metric]:
-    """The metrics, where modes and agreement have a classifier for images of this size.
+    """Return the metrics. Modes and agreement get a classifier for images of this size.
 
-    On other images than the built-in faces, agreement trains a probe of its own. Raises UsageError for modes there.
+    For images other than the built-in faces, agreement trains a linear probe, and modes raises UsageError.
     """
     if not real.built_in and any(isinstance(metric, Modes) for metric in metrics):
         found = real.facts["data"]
-        raise UsageError(f"modes needs the built-in faces, whose truth is known, not {found}: --data drawn")
+        raise UsageError(f"modes needs the built-in faces, not {found}: give --data drawn")
     if not real.built_in or not any(isinstance(metric, Modes | Agreement) for metric in metrics):
         return metrics
     height, width = next(real.batches(1)).shape[1:3]
@@ -44,21 +44,24 @@ def with_attribute_classifier(metrics: list[Metric], real: ImageSet) -> list[Met
 def train_attribute_classifier(
     height: int, width: int, learned: int = LEARNED, held_out: int = HELD_OUT, pencil: bool = False
 ) -> AttributeClassifier:
-    """A classifier for one size and style. The same arguments give the same classifier."""
+    """Return a trained classifier for one size and style. The same arguments give the same classifier."""
     count = learned + held_out
     with counted("training the attribute classifier") as progress:
         faces = draw_many(count, height, width, SEED, sources="pencil" if pencil else None, progress=progress)
     shown = [numbers(row, "pencil")[1] if pencil else row for row in range(count)]
     pictures = faces.sources if pencil else faces.images
     assert pictures is not None
-    # Pale colours lie too near to each other for the classifier until the paper's share is taken out of them.
+    # The classifier cannot separate pale pencil colours. `off_paper` removes the paper's share from them.
     return learn(
         pictures, values_of(SEED, shown), attributes(), held_out, off_paper if pencil else np.ascontiguousarray
     )
 
 
 def attributes() -> tuple[AttributeDistribution, ...]:
-    """All but the bangs have shares that are known without counting (a hime cut always has straight ones)."""
+    """Return the attributes and the shares of their values.
+
+    The bangs are left out: a hime cut always has straight bangs, so their shares are not equal.
+    """
     equal = [AttributeDistribution(name, values, (1 / len(values),) * len(values)) for name, values in CHOICES.items()]
     switches = [
         AttributeDistribution(name, ("without", "with"), (1 - share, share)) for name, share in SWITCHES.items()
@@ -67,7 +70,7 @@ def attributes() -> tuple[AttributeDistribution, ...]:
 
 
 def values_of(seed: int, faces: Iterable[int]) -> np.ndarray:
-    """int64 [N, attributes]: which value of each attribute these faces of a seed have"""
+    """Return the index of each attribute's value, int64 [N, attributes], for faces (indices) of a seed."""
     known = [(one.name, one.values) for one in attributes()]
     return np.array([[value_of(sample_face(seed, index), *one) for one in known] for index in faces])
 

@@ -1,4 +1,4 @@
-"""Compares two image sets and returns rows: one number each, with all that it depends on."""
+"""Compare two image sets. Each row holds one metric's value and everything that the value depends on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mien.metrics.choose_extractor import described, doubts_of
 from mien.metrics.features import Extractor
 from mien.metrics.metric import Metric, Score
 
-FEW = 10_000  # images under which the features' moments are too uncertain to compare
+FEW = 10_000  # images; with fewer, the features' moments are too uncertain to compare
 
 Row = dict[str, Any]
 
@@ -24,10 +24,12 @@ Row = dict[str, Any]
 def score(
     real: ImageSet, fake: ImageSet, metrics: list[Metric], extractor: Extractor | None, batch_size: int
 ) -> list[Row]:
-    """Rows of all metrics, after one pass over each image set. extractor: None when no metric reads features or logits.
+    """Return the rows of all metrics, after one pass over each image set.
+
+    extractor: None if no metric reads features or logits. Raises UsageError if a metric needs pairs that are missing.
 
     A row: metric, value, std, real, settings, better, n_real, n_fake, extractor, extractor_sha256, resize, warnings,
-    seconds (of the whole), and the facts of both image sets: images, seeds, truncation, data, …
+    seconds (of the complete evaluation), and the facts of both image sets: images, seeds, truncation, data, …
     """
     start = time.monotonic()
     for metric in metrics:
@@ -40,10 +42,10 @@ def score(
         streams,
         {stream_name(metric) for metric in metrics},
         batch_size,
-        "extracting features of generated pictures",
+        "extracting features of generated images",
     )
-    wanted = {stream_name(metric) for metric in metrics if metric.needs_real}
-    of_real = extract_features(real, streams, wanted, batch_size, "extracting features of real pictures")
+    read_of_real = {stream_name(metric) for metric in metrics if metric.needs_real}
+    of_real = extract_features(real, streams, read_of_real, batch_size, "extracting features of real images")
     scored = []
     for metric in metrics:
         stream = stream_name(metric)
@@ -78,11 +80,11 @@ def row(
 
 
 def warnings(metric: Metric, one: Score, real: ImageSet, fake: ImageSet, extractor: Extractor | None) -> list[str]:
-    """Reasons why the number should not be compared with others."""
+    """Return the reasons why this value should not be compared with other values."""
     found = [*doubts_of(extractor)] if extractor else []
     fewest = min(fake.count, real.count) if metric.needs_real else fake.count
     if extractor and fewest < FEW:
-        found.append(f"only {fewest:,} pictures: compare with nothing but the same N (papers use {FEW:,} to 50,000)")
+        found.append(f"only {fewest:,} images: compare only with values for the same N (papers use {FEW:,} to 50,000)")
     found += fake.doubts
     if metric.needs_real:
         found += real.doubts
@@ -90,5 +92,5 @@ def warnings(metric: Metric, one: Score, real: ImageSet, fake: ImageSet, extract
 
 
 def finite(value: float | None) -> float | None:
-    """JSON has no infinity."""
+    """Return the value, or None for NaN and infinity, which JSON cannot hold."""
     return value if value is not None and math.isfinite(value) else None

@@ -26,10 +26,10 @@ from mien.runtime.console import counted
 
 @dataclass(frozen=True)
 class FeatureStream:
-    """One way to turn images into rows of numbers.
+    """A function from images to rows of numbers.
 
-    names: of the rows that it gives. extract: uint8 [N,H,W,3] -> rows [N,K] by name. key: all that the rows depend on
-    besides the images; None: the rows are not cached.
+    names: the names of its rows. extract: uint8 [N,H,W,3] -> name -> rows [N,K]. key: everything but the images that
+    the rows depend on; None: the rows are not cached.
     """
 
     names: tuple[str, ...]
@@ -38,19 +38,19 @@ class FeatureStream:
 
 
 def stream_name(metric: Metric) -> str:
-    """The name of the rows that a metric reads. A metric that reads pixels has rows of its own."""
+    """Return the name of the rows that a metric reads. A metric that reads pixels has rows of its own."""
     return metric.name if metric.reads == "pixels" else metric.reads
 
 
 def feature_streams(metrics: list[Metric], extractor: Extractor | None) -> list[FeatureStream]:
-    """One stream for the extractor, and one for each metric that reads pixels."""
+    """Return one stream for the extractor, and one for each metric that reads pixels."""
     found = [] if extractor is None else [FeatureStream(("features", "logits"), extractor, extractor.key())]
     own = [metric for metric in metrics if metric.reads == "pixels"]
     return [*found, *(FeatureStream((metric.name,), own_rows(metric), metric.key()) for metric in own)]
 
 
 def own_rows(metric: Metric) -> Callable[[np.ndarray], dict[str, Tensor]]:
-    """`metric.rows` with its result checked. Raises UsageError."""
+    """Return `metric.rows` with a check of its result. The check raises UsageError."""
 
     def extract(pixels: np.ndarray) -> dict[str, Tensor]:
         rows = metric.rows(pixels)
@@ -64,9 +64,9 @@ def own_rows(metric: Metric) -> Callable[[np.ndarray], dict[str, Tensor]]:
 def extract_features(
     images: ImageSet, streams: list[FeatureStream], names: set[str], batch_size: int, what: str
 ) -> dict[str, Tensor]:
-    """Name -> [N,K], the rows of all images. Rows that are cached are read; the rest takes one pass over the images.
+    """Return the rows of all images: name -> [N,K]. Cached rows are read; the others take one pass over the images.
 
-    what: the words of the progress line.
+    what: the text of the progress line.
     """
     found = {}
     for stream in streams:
@@ -104,7 +104,7 @@ class Place:
 
 
 def place_of(images: ImageSet, stream: FeatureStream, name: str) -> Place | None:
-    """Where rows are cached; None for images or a stream without a key."""
+    """Return the place in the cache, or None if the images or the stream have no key."""
     if images.key is None or stream.key is None:
         return None
     key = f"mien {__version__}, pictures {images.key}, {name} by {stream.key}"
@@ -120,7 +120,7 @@ def save_cached(place: Place | None, rows: Tensor) -> None:
 
 
 def load_cached(place: Place | None) -> Tensor | None:
-    """The rows; None where there are none, or where the file is damaged: the file is then written again."""
+    """Return the cached rows, or None if the file is missing or damaged. It is then written again."""
     if place is None or not place.path.is_file():
         return None
     try:

@@ -1,4 +1,4 @@
-"""The two sides of a comparison: images in batches, drawn as they are needed or read from a prepared set."""
+"""The two image sets of a comparison. Images come in batches, from a generator or from a prepared set."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ Batches = Callable[[int], Iterator[np.ndarray]]
 
 @dataclass(frozen=True)
 class ImageSet:
-    """batches: batch size -> uint8 [<=batch size,H,W,3] at a time, the same each time it is called.
+    """Images in batches, with their labels and their description.
 
-    key: what the images are, where what is seen of them may be kept. facts: what each row says of them. doubts: why
-    numbers made from them should not be compared.
+    batches: batch size -> batches uint8 [<=batch size,H,W,3]; every call gives the same images. key: identifies the
+    images in the feature cache; None: no cache. facts: part of each row. doubts: reasons not to compare the values.
     """
 
     count: int
@@ -42,36 +42,38 @@ class ImageSet:
     key: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
-    built_in: bool = False  # the faces that mien draws, whose attributes are known
-    pencil: bool = False  # and those in their second style
+    built_in: bool = False  # mien's synthetic faces, whose attributes are known
+    pencil: bool = False  # the built-in faces in the pencil style
     labels: Labels | None = None
     captions: list[str] | None = field(default=None, repr=False)
-    caption_labels: Labels | None = None  # what of the labels the captions tell
-    targets: bool = False  # of pairs: what the other side's images, in the same order, should have become
+    caption_labels: Labels | None = None  # the labels that the captions state
+    targets: bool = False  # of pairs: these are the targets of the other image set, in the same order
 
 
 def generated_by(generator: Generator, seeds: list[int], text: str, truncation: float, real: ImageSet) -> ImageSet:
-    """Images that are drawn while they are looked at. text: the seeds as people write them. Of a run that was trained
-    on texts each seed chooses one of the real images' captions, where they have any, and else one of the training's.
+    """Return the image set of the seeds. Each batch is generated when it is read.
+
+    text: the seeds as the user wrote them. A run with captions takes a caption for each seed: one of `real`, or one of
+    the training set if `real` has none.
     """
     facts = {"run": generator.run, "recipe": generator.recipe.name, "images": generator.images}
     facts |= {"kimg": generator.images / 1000, "seeds": text, "truncation": truncation}
-    asked = requested_labels(generator, seeds)
+    requested = requested_labels(generator, seeds)
     condition = generator.recipe.condition
     if condition is not None and condition.kind == "text" and real.captions is not None:
         generator = generator.with_labels(torch.from_numpy(embedded(real.captions, condition)))
-        asked = real.caption_labels and select(real.caption_labels, [generator.sample(seed)[1] for seed in seeds])
+        requested = real.caption_labels and select(real.caption_labels, [generator.sample(seed)[1] for seed in seeds])
         facts |= {"captions": real.facts["data"]}
 
     def batches(size: int) -> Iterator[np.ndarray]:
         return (as_rgb(pixels) for pixels in generator.stream(seeds, truncation, size))
 
-    doubts = () if truncation == 1 else (f"truncation {truncation:g}: published numbers are of truncation 1",)
-    return ImageSet(len(seeds), batches, None, facts, doubts, labels=asked)
+    doubts = () if truncation == 1 else (f"truncation {truncation:g}: published values use truncation 1",)
+    return ImageSet(len(seeds), batches, None, facts, doubts, labels=requested)
 
 
 def requested_labels(generator: Generator, seeds: list[int]) -> Labels | None:
-    """What the image of each seed was asked to be; None if nothing was asked, or not by names (a text)."""
+    """Return the requested labels of each seed, or None if there are none or they have no names (a text)."""
     condition = generator.recipe.condition
     if condition is None or condition.kind == "own" or generator.labels is None or not condition.names:
         return None
@@ -80,12 +82,12 @@ def requested_labels(generator: Generator, seeds: list[int]) -> Labels | None:
 
 
 def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout: Layout | None = None) -> ImageSet:
-    """At most so many images of anything that `--data` takes, spread evenly over it, prepared at (height, width).
+    """Return at most `most` images of the data, evenly spread, prepared at (height, width).
 
-    layout: how the data are read; as a recipe of noise reads them if left out.
+    data: any value of --data. layout: the layout of the data; None: the one that a recipe without sources detects.
     """
     layout = layout or detect(data, "none")
-    with counted("preparing pictures") as progress:
+    with counted("preparing images") as progress:
         ready = prepare(data, *resolution, sources=layout.wanted, progress=progress, layout=layout)
     chosen = spread(len(ready), most)
 
@@ -95,7 +97,7 @@ def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout
     key = f"{ready.info['sha256']} {len(chosen)} of {len(ready)}"
     facts = {"data": str(layout.path), "data_sha256": ready.info["sha256"]}
     jpegs = sum(name.lower().endswith(JPEG) for name in layout.entries)
-    doubt = f"{jpegs:,} of {len(layout.entries):,} pictures of {layout.path.name} are JPEGs: their artefacts count"
+    doubt = f"{jpegs:,} of {len(layout.entries):,} images of {layout.path.name} are JPEGs: their artefacts count"
     labels = labels_of(ready, chosen)
     built_in = ready.info["layout"] in DRAWN
     captions = None if ready.captions is None else [ready.captions[place] for place in chosen]
@@ -106,13 +108,15 @@ def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout
 
 
 def labels_of(ready: PreparedSet, chosen: np.ndarray) -> Labels | None:
-    """What the chosen images of a set are, where it says so."""
+    """Return the labels of the chosen images, or None if the set has no labels."""
     return None if ready.labels is None else Labels(ready.labels[chosen], tuple(ready.info["label_names"]))
 
 
 def caption_labels_of(ready: PreparedSet, chosen: np.ndarray) -> Labels | None:
-    """What the captions of the chosen images say of their labels: all but what is off, and a text without words
-    nothing. Of the built-in faces it is known what a caption leaves out."""
+    """Return the labels that the captions of the chosen images state, or None without labels or captions.
+
+    A caption states no label that is off. An empty caption states none. Captions of built-in faces omit some labels.
+    """
     labels = labels_of(ready, chosen)
     if labels is None or ready.captions is None:
         return None
@@ -129,18 +133,18 @@ def select(labels: Labels, places: list[int]) -> Labels:
 
 
 def common_size(layouts: list[Layout]) -> tuple[int, int]:
-    """(height, width) that all images of a side share: of the first side that has one."""
+    """Return the (height, width) of the first layout whose images all have one size. Raises UsageError if none has."""
     for layout in layouts:
         sizes = {layout.size} if layout.size else set(sampled_sizes(layout))
         if len(sizes) == 1:
             height, width = sizes.pop()
             return height, width // 2 if layout.paired else width
     names = " and ".join(layout.path.name for layout in layouts)
-    raise UsageError(f"{names} hold pictures of several sizes: say by --resolution at which to compare them")
+    raise UsageError(f"{names} hold images of several sizes: give --resolution")
 
 
 def resized(layout: Layout, resolution: tuple[int, int]) -> tuple[str, ...]:
-    """A doubt where images were not of this size: what is compared is then not what was given."""
+    """Return a doubt if images have another size: the comparison then uses cropped and resized images."""
     odd = [size for size in sampled_sizes(layout) if size != resolution]
     if layout.paired or not odd:
         return ()
@@ -148,7 +152,7 @@ def resized(layout: Layout, resolution: tuple[int, int]) -> tuple[str, ...]:
 
 
 def is_run(target: str, outdir: Path) -> bool:
-    """Whether the words mean a run or a snapshot, and not images."""
+    """Return whether `target` is a run or a snapshot, not images."""
     if target == "last" or target.endswith(".safetensors"):
         return True
     path = Path(target)
@@ -159,16 +163,18 @@ def is_run(target: str, outdir: Path) -> bool:
 
 def announce(what: str, side: ImageSet) -> None:
     source = side.facts.get("run") or side.facts.get("data")
-    say(f"{what:5} {side.count:,} pictures of {source}")
+    say(f"{what:5} {side.count:,} images of {source}")
 
 
 def own_data(target: str, outdir: Path) -> str:
-    """What a run was trained on. Raises FileError if it does not say, UsageError if only a layout reads it that nobody
-    has named."""
+    """Return the data of the run's training.
+
+    Raises FileError if the run does not record them, and UsageError if they need a layout of the user's own.
+    """
     run = None if target.endswith(".safetensors") else find(target, outdir)
     data = run.trained_on() if run else None
     if run is None or data is None:
-        raise FileError(f"{target} does not say what it was trained on: name the real pictures by --data")
+        raise FileError(f"{target} does not record its training data: give the real images by --data")
     if run.data.exists():
         card = typed_json.read(run.data, DataCard)
         check_layout_known(data, card["info"].get("layout"), f"the images of {target}")

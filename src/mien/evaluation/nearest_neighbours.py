@@ -1,7 +1,7 @@
-"""Has a generator learned images by heart? Its images beside the nearest real ones, by pixels and by features.
+"""Test for memorized images: generated images and their nearest real images, by pixels and by features.
 
-A distance says little by itself, so each is told beside the usual one between a real image and its nearest other real
-one. Where training mirrors images, the mirrored ones count as real, too.
+The reference is the usual distance: the median distance from a real image to its nearest other real image. If the
+training mirrors images, the mirrored images count as real.
 """
 
 from __future__ import annotations
@@ -20,18 +20,21 @@ from mien.media.contact_sheet import Cell, Group, contact_sheet
 from mien.media.pixels import enlarged, visible_scale
 
 NEAREST = 3
-SAMPLE = 200  # real images that the usual distance is the median of
-MUCH_CLOSER = 0.5  # of the usual distance: nearer than this, an image may be learned by heart
+SAMPLE = 200  # real images for the usual distance
+MUCH_CLOSER = 0.5  # of the usual distance: an image that is closer may be memorized
 BLOCK = 512
 
 Look = Callable[[np.ndarray], Tensor]
-"""uint8 [N,H,W,3] -> float32 [N,D], in which distances are taken"""
+"""uint8 [N,H,W,3] -> float32 [N,D], the vectors between which distances are measured"""
 
 
 @dataclass(frozen=True)
 class Nearest:
-    """index, mirrored, distance: [Q, NEAREST], nearest first. usual: the median distance of a real image to its
-    nearest other one. unit: of the distances."""
+    """The nearest real images of each generated image.
+
+    index, mirrored, distance: [Q, NEAREST], nearest first. usual: the median distance from a real image to its nearest
+    other real image. unit: the unit of the distances.
+    """
 
     by: str
     unit: str
@@ -41,7 +44,7 @@ class Nearest:
     usual: float
 
     def much_closer(self) -> Tensor:
-        """bool [Q, NEAREST]"""
+        """Return which distances are below MUCH_CLOSER times the usual one, bool [Q, NEAREST]."""
         return self.distance < MUCH_CLOSER * self.usual
 
     def as_dict(self) -> dict[str, Any]:
@@ -50,7 +53,7 @@ class Nearest:
 
 
 def by_pixels(pixels: np.ndarray) -> Tensor:
-    """Root mean square difference in levels of 0 to 255, as a Euclidean distance."""
+    """Return vectors [N,D] whose Euclidean distance is the root mean square difference in levels (0 to 255)."""
     flat = torch.from_numpy(np.ascontiguousarray(pixels)).flatten(1).float()
     return (flat - 127.5) / math.sqrt(flat.shape[1])  # about 0, where differences of float32 are most exact
 
@@ -58,15 +61,19 @@ def by_pixels(pixels: np.ndarray) -> Tensor:
 def nearest(
     drawn: np.ndarray, pictures: np.ndarray, look: Look, real: Iterable[Tensor], mirror: bool, by: str, unit: str
 ) -> Nearest:
-    """drawn uint8 [Q,H,W,3]; pictures: the real ones, uint8 [N,H,W,3]; real: what `look` makes of them, in blocks
-    [B,D]. mirror: an image is as near as the nearer of itself and its mirror image."""
+    """Return the nearest real images of each generated image.
+
+    drawn: generated images, uint8 [Q,H,W,3]. pictures: real images, uint8 [N,H,W,3]. look: images -> vectors. real: the
+    vectors of the real images, in blocks [B,D]. mirror: compare with the mirrored real images, too. by, unit: names.
+    """
     some = np.unique(np.linspace(0, len(pictures) - 1, min(SAMPLE, len(pictures))).round().astype(int))
-    asked = np.concatenate([drawn, pictures[some]])
-    # To mirror those that ask comes to the same as to mirror all real ones, and is much less.
-    ways = [look(asked), look(asked[:, :, ::-1])] if mirror else [look(asked)]
+    queries = np.concatenate([drawn, pictures[some]])
+    # Mirrored queries give the same distances as mirrored real images, at a much lower cost.
+    ways = [look(queries), look(queries[:, :, ::-1])] if mirror else [look(queries)]
     blocks = [torch.stack([torch.cdist(way, block) for way in ways]) for block in real]
     distances, way = torch.cat(blocks, 2).min(0)
-    distances[len(drawn) + torch.arange(len(some)), torch.from_numpy(some)] = math.inf  # an image is no other one
+    # A real image is not its own neighbour.
+    distances[len(drawn) + torch.arange(len(some)), torch.from_numpy(some)] = math.inf
     distance, index = distances.topk(min(NEAREST, len(pictures)), largest=False)
     usual = float(distance[len(drawn) :, 0].median())
     index, distance = index[: len(drawn)], distance[: len(drawn)]
@@ -74,7 +81,7 @@ def nearest(
 
 
 def in_blocks(pictures: np.ndarray) -> Iterator[Tensor]:
-    """As `by_pixels` sees them, so that any number fits in memory."""
+    """Yield the vectors of `by_pixels` in blocks [B,D], so that any number of images fits in memory."""
     return (by_pixels(pictures[first : first + BLOCK]) for first in range(0, len(pictures), BLOCK))
 
 
@@ -82,7 +89,7 @@ def in_blocks(pictures: np.ndarray) -> Iterator[Tensor]:
 
 
 def sheet(generated: np.ndarray, pictures: np.ndarray, found: Sequence[Nearest]) -> Image.Image:
-    """A row for each generated image: itself, then its nearest real ones by each of `found`, with their distances."""
+    """Return a sheet with one row for each generated image: the image, its nearest real images, their distances."""
     scale = visible_scale((generated.shape[1], generated.shape[2]))
 
     def shown(pixels: np.ndarray) -> Image.Image:
@@ -99,7 +106,9 @@ def sheet(generated: np.ndarray, pictures: np.ndarray, found: Sequence[Nearest])
     ]
     groups = [
         Group(
-            one.index.shape[1], f"nearest real ones by {one.by}", f"usual between real ones: {one.usual:.3g} {one.unit}"
+            one.index.shape[1],
+            f"nearest real images by {one.by}",
+            f"usual between real images: {one.usual:.3g} {one.unit}",
         )
         for one in found
     ]
@@ -107,12 +116,13 @@ def sheet(generated: np.ndarray, pictures: np.ndarray, found: Sequence[Nearest])
 
 
 def in_words(found: Sequence[Nearest], names: Sequence[str]) -> list[str]:
-    """names: of the drawn images."""
+    """Return one line for each of `found`. names: the names of the generated images."""
     said = []
     for one in found:
         near = [f"{name} ({distance:.3g})" for name, distance in zip(names, one.distance[:, 0].tolist())
                 if distance < MUCH_CLOSER * one.usual]  # fmt: skip
-        typical = f"{float(one.distance[:, 0].median()):.3g} to the nearest real one, {one.usual:.3g} between real ones"
+        median = float(one.distance[:, 0].median())
+        typical = f"{median:.3g} to the nearest real image, {one.usual:.3g} between real images"
         line = f"by {one.by}: usually {typical} ({one.unit})"
-        said.append(f"{line}; much closer, perhaps learned by heart: {', '.join(near)}" if near else line)
+        said.append(f"{line}; much closer, perhaps memorized: {', '.join(near)}" if near else line)
     return said

@@ -1,4 +1,4 @@
-"""The two sides of a translation: real images of the domain that is wanted, and what comes of the other's."""
+"""The two image sets of a translation: real images of the target domain, and translated images of the other one."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from mien.runtime.console import counted
 def target_images(
     translator: Translator, data: str | Path, most: int, to: str, layout: Layout | None = None
 ) -> ImageSet:
-    """At most so many real images of domain `to`, evenly spread.
+    """Return at most `most` real images of domain `to`, evenly spread.
 
-    layout: of the data, where it was detected already.
+    layout: the layout of the data; None: it is detected.
     """
     layout = layout or detect(data, translator.recipe.sources)
     found, ready = pictures_of(data, translator.resolution, most, layout), towards(translator, data, to, layout)
@@ -34,7 +34,7 @@ def target_images(
         return (as_rgb(ready.images[chosen[start : start + size]]) for start in range(0, len(chosen), size))
 
     pencil = bool(ready.info.get("swapped")) and ready.info["layout"] == "drawn-unpaired"
-    built_in = found.built_in and (pencil or not ready.info.get("swapped"))  # no classifier has learned line drawings
+    built_in = found.built_in and (pencil or not ready.info.get("swapped"))  # there is no classifier for line drawings
     labels = labels_of(ready, chosen)
     return replace(
         found, count=len(chosen), batches=batches, key=f"{found.key} {to}",
@@ -43,12 +43,12 @@ def target_images(
 
 
 def translated_images(translator: Translator, data: str | Path, most: int, to: str) -> ImageSet:
-    """At most so many images of the other domain, evenly spread, translated while they are looked at."""
+    """Return at most `most` images of the other domain, evenly spread. Each batch is translated when it is read."""
     return translated(translator, towards(translator, data, to), most, to)
 
 
 def translated(translator: Translator, ready: PreparedSet, most: int, to: str) -> ImageSet:
-    """The same of a set that `towards` gave."""
+    """Return the translated images of a set from `towards`, at most `most`, evenly spread."""
     assert ready.sources is not None
     sources = ready.sources
     chosen = spread(len(sources), most)
@@ -59,13 +59,13 @@ def translated(translator: Translator, ready: PreparedSet, most: int, to: str) -
 
     facts = {"run": translator.run, "recipe": translator.recipe.name, "images": translator.images}
     facts |= {"kimg": translator.images / 1000, "to": to}
-    labels = labels_of(ready if ready.paired else ready.swapped(), chosen)  # what must survive is what the sources are
+    labels = labels_of(ready if ready.paired else ready.swapped(), chosen)  # the sources' labels should not change
     return ImageSet(len(chosen), batches, None, facts, labels=labels)
 
 
 def towards(translator: Translator, data: str | Path, to: str, layout: Layout | None = None) -> PreparedSet:
-    """The set with images of domain `to` as images and those of the other as sources."""
-    with counted("preparing pictures") as progress:
+    """Return the prepared set with domain `to` as its images and the other domain as its sources."""
+    with counted("preparing images") as progress:
         recipe = translator.recipe
         ready = prepare(data, *recipe.resolution, sources=recipe.sources, progress=progress, layout=layout)
     ready = select_sources(ready, recipe.sources, recipe.data.direction, recipe.name)

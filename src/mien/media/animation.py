@@ -20,7 +20,7 @@ QUALITY = "18"  # x264's constant rate factor: differences are hard to see
 
 
 def check(path: Path) -> str:
-    """The film's format by the name of its file; before anything is drawn. Raises UsageError."""
+    """Return the animation's format from its file name. Raises UsageError, before any image is generated."""
     ending = path.suffix.lower().lstrip(".")
     if ending not in ENDINGS:
         raise UsageError(f"--output {path} is no film's name: end it in .gif, .webp or .mp4")
@@ -37,20 +37,20 @@ def pyav(path: Path) -> ModuleType:
 
 
 def frame(faces: np.ndarray, columns: int, scale: int = 1) -> Image.Image:
-    """RGB frame of faces uint8 [N,H,W,1 or 3], each enlarged `scale` times. A single face has no margin."""
+    """Return an RGB frame of faces uint8 [N,H,W,1 or 3], each enlarged `scale` times. A single face has no margin."""
     faces = enlarged(as_rgb(faces), scale)
     return Image.fromarray(faces[0] if len(faces) == 1 else grid(faces, columns))
 
 
 def encode(frames: Sequence[Image.Image], fps: int, ending: str) -> bytes:
-    """frames: RGB, of one size"""
+    """Return the file's content. frames: RGB, of one size. ending: one of ENDINGS."""
     if ending == "mp4":
         return mp4(frames, fps)
     return {"gif": gif, "webp": webp}[ending](frames, [round(1000 / fps)] * len(frames))
 
 
 def mp4(frames: Sequence[Image.Image], fps: int) -> bytes:
-    """H.264 in 4:2:0, which plays everywhere; it needs even sides, so an odd one repeats its last line."""
+    """Return an MP4 in H.264, 4:2:0. It needs an even width and height, so an odd one repeats its last line."""
     av, file = pyav(Path("film.mp4")), io.BytesIO()
     width, height = (side + side % 2 for side in frames[0].size)
     with av.open(file, "w", format="mp4") as container:
@@ -66,7 +66,7 @@ def mp4(frames: Sequence[Image.Image], fps: int) -> bytes:
 
 
 def gif(frames: Sequence[Image.Image], durations: Sequence[int]) -> bytes:
-    """One palette for the whole film and no dithering, so that still parts stay still."""
+    """Return a GIF with one palette and no dithering, so that parts without motion do not flicker."""
     palette = shared_palette(frames)
     indexed = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     buffer = io.BytesIO()
@@ -77,7 +77,7 @@ def gif(frames: Sequence[Image.Image], durations: Sequence[int]) -> bytes:
 
 
 def shared_palette(frames: Sequence[Image.Image]) -> Image.Image:
-    """256 colours for frames from the whole film, the end weighing most: that is where one looks."""
+    """Return 256 colours for all frames. The last frame counts twice, because viewers look at it longest."""
     chosen = [frames[round(share * (len(frames) - 1))] for share in (0.0, 0.25, 0.5, 0.75, 1.0, 1.0)]
     width, height = frames[0].size
     sheet = Image.new("RGB", (width, height * len(chosen)))

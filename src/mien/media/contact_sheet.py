@@ -13,9 +13,9 @@ from mien.errors import UsageError
 from mien.media.pixels import as_rgb, enlarged, visible_scale
 
 MARGIN, GAP, GROUP_GAP = 12, 6, 24  # pixels: around all, between images, between groups of columns
-LINE, TITLE_LINE = 15, 21  # height of a line of words
-SIZE, CAPTION_SIZE = 12, 11  # of the letters
-LONGEST_SIDE = 32_767  # pixels that viewers bear
+LINE, TITLE_LINE = 15, 21  # height of a line of text
+SIZE, CAPTION_SIZE = 12, 11  # of the font
+LONGEST_SIDE = 32_767  # pixels; image viewers cannot show more
 
 Colour = str | tuple[int, int, int]
 Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
@@ -23,7 +23,7 @@ Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
 @dataclass(frozen=True)
 class Cell:
-    """One image. caption: below it. highlighted: the caption is red. keep_end: a long caption loses its beginning."""
+    """One image. caption: below it. highlighted: red caption. keep_end: cut a long caption at its beginning."""
 
     picture: Image.Image | None
     caption: str = ""
@@ -33,7 +33,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Group:
-    """Columns that stand together, with two lines above them."""
+    """Adjacent columns with two lines above them."""
 
     columns: int
     heading: str = ""
@@ -54,7 +54,7 @@ DARK = Paper((18, 18, 22), (236, 236, 240), (150, 150, 160))
 
 @dataclass(frozen=True)
 class Names:
-    """rows, columns: a name for each. row_axis, column_axis: what the names are values of."""
+    """Names of rows and columns. row_axis, column_axis: the quantities whose values are the names."""
 
     rows: Sequence[str] = ()
     columns: Sequence[str] = ()
@@ -64,7 +64,7 @@ class Names:
 
 @dataclass(frozen=True)
 class Geometry:
-    """Where the images stand, in pixels. tile: (width, height). lefts: of each column. top, step: of the rows."""
+    """The positions of the images, in pixels. tile: (width, height). lefts: of each column. top, step: of the rows."""
 
     tile: tuple[int, int]
     lefts: list[int] = field(default_factory=list)
@@ -79,7 +79,7 @@ def contact_sheet(
     title: Sequence[str] = (),
     paper: Paper = LIGHT,
 ) -> Image.Image:
-    """All cells on one sheet. Raises UsageError for a sheet that viewers cannot show.
+    """Return one sheet with all cells. Raises UsageError for a sheet that viewers cannot show.
 
     cells: rows of cells; a row may be shorter than the first one. A tile is as large as the largest image. groups:
     the columns from left to right; one group if left out. title: lines above all; the first is the largest.
@@ -87,7 +87,7 @@ def contact_sheet(
     groups = groups or [Group(max(map(len, cells)))]
     place, size = arrange(cells, names, groups, title)
     if max(size) > LONGEST_SIDE:
-        raise UsageError(f"the sheet would be {max(size):,} pixels long, over {LONGEST_SIDE:,}: ask for fewer pictures")
+        raise UsageError(f"the sheet would be {max(size):,} pixels long, over {LONGEST_SIDE:,}: request fewer images")
     sheet = Image.new("RGB", size, paper.background)
     pen, font, small = ImageDraw.Draw(sheet), ImageFont.load_default(SIZE), ImageFont.load_default(CAPTION_SIZE)
     for number, words in enumerate(title):
@@ -114,9 +114,9 @@ def contact_sheet(
 def picture_table(
     pixels: np.ndarray, names: Names, scale: int | None = None, corner: bool = True
 ) -> tuple[Image.Image, int]:
-    """(a sheet of images with names of rows and columns, its scale).
+    """Return (a sheet of images with names of rows and columns, its scale).
 
-    pixels: uint8 [R,C,H,W,1 or 3]. scale: whole-number enlargement; if None, until the sheet is easy to see. corner:
+    pixels: uint8 [R,C,H,W,1 or 3]. scale: whole-number enlargement; None: chosen by `visible_scale`. corner:
     False leaves the first cell empty.
     """
     rows, columns, height, width = pixels.shape[:4]
@@ -129,7 +129,10 @@ def picture_table(
 
 
 def fitted(picture: Image.Image, side: int) -> Image.Image:
-    """RGB, the longer side about `side` pixels: enlarged by a whole number, or reduced with antialiasing."""
+    """Return the image in RGB, its longer side about `side` pixels.
+
+    It is enlarged by a whole number, or reduced with antialiasing.
+    """
     picture, factor = picture.convert("RGB"), side / max(picture.size)
     if factor >= 0.75:
         whole = max(1, round(factor))
@@ -144,7 +147,7 @@ def fitted(picture: Image.Image, side: int) -> Image.Image:
 def arrange(
     cells: Sequence[Sequence[Cell]], names: Names, groups: Sequence[Group], title: Sequence[str]
 ) -> tuple[Geometry, tuple[int, int]]:
-    """The places of all images, and the (width, height) of the sheet."""
+    """Return the positions of all images, and the (width, height) of the sheet."""
     pictures = [cell.picture for line in cells for cell in line if cell.picture is not None]
     tile = (max(one.width for one in pictures), max(one.height for one in pictures))
     font = ImageFont.load_default(SIZE)
@@ -178,7 +181,7 @@ def write_groups(
 
 
 def write_names(pen: ImageDraw.ImageDraw, names: Names, place: Geometry, paper: Paper, font: Font) -> None:
-    """Column names centred above their images, row names to the left of theirs, each axis before its names."""
+    """Write column names above the images, row names to their left, and each axis before its names."""
     line = place.top - GAP - LINE
     middle = (place.lefts[0] + place.lefts[-1] + place.tile[0]) // 2
     pen.text((middle, line - LINE), names.column_axis, paper.faint, font, "ma")
@@ -190,7 +193,7 @@ def write_names(pen: ImageDraw.ImageDraw, names: Names, place: Geometry, paper: 
 
 
 def shortened(text: str, font: Font, room: int, keep_end: bool = False) -> str:
-    """The text with "…" in place of what does not fit into `room` pixels."""
+    """Return the text, cut to `room` pixels. "…" replaces the part that does not fit."""
     if font.getlength(text) <= room:
         return text
     while text and font.getlength(text + "…") > room:

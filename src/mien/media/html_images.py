@@ -13,13 +13,13 @@ from PIL import Image, ImageOps
 from mien.media.image_files import to_image
 from mien.media.pixels import grid
 
-MOST_BYTES = 72_000  # of a file; 96,000 characters as text
+MOST_BYTES = 72_000  # of a file; 96,000 characters in base64
 STRIP = 8  # images in a strip
-TILE = 64  # pixels a side of an image of a strip, at least
+TILE = 64  # smallest side of an image in a strip, in pixels
 
 
 def data_uri(image: Image.Image, longest: int = 640) -> str:
-    """A WebP of MOST_BYTES at most, as a data URI. longest: pixels of the longer side; a larger one is scaled down."""
+    """Return a WebP of at most MOST_BYTES as a data URI. longest: the largest side in pixels; larger images shrink."""
     image = image.convert("RGB")
     while True:
         if max(image.size) > longest:
@@ -34,13 +34,13 @@ def data_uri(image: Image.Image, longest: int = 640) -> str:
 
 
 def image_tag(image: Image.Image, about: str, longest: int = 640) -> str:
-    """An <img>. about: its alternative text."""
+    """Return an <img>. about: its alternative text."""
     style = "max-width:100%;border-radius:4px"
     return f'<img src="{data_uri(image, longest)}" alt="{escape(about, quote=True)}" style="{style}">'
 
 
 def strip(images: Sequence[Image.Image], about: str) -> str:
-    """An <img> of the first STRIP images beside one another, all fitted into the size of the first."""
+    """Return an <img> of the first STRIP images in a row. All are padded to the size of the first."""
     if not images:
         return ""
     width, height = images[0].size

@@ -1,4 +1,4 @@
-"""Image files that know where they come from: PNG, JPEG and WebP with facts inside, written and read back."""
+"""PNG, JPEG and WebP files that record their origin: write and read images with facts inside."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ def to_image(pixels: np.ndarray) -> Image.Image:
 
 
 def encode(image: Image.Image, format: str, facts: dict[str, Any]) -> bytes:
-    """A whole file. format: a key of FORMATS. facts: JSON, in a PNG's tEXt "mien", elsewhere in EXIF's UserComment."""
+    """Return a file's content. format: a key of FORMATS.
+
+    facts: stored as JSON, in the tEXt chunk "mien" of a PNG, in EXIF's UserComment of a JPEG or WebP.
+    """
     file = io.BytesIO()
     text = json.dumps(facts)
     if format == "png":
@@ -39,12 +42,12 @@ def encode(image: Image.Image, format: str, facts: dict[str, Any]) -> bytes:
 
 
 def read_facts(image: Image.Image) -> dict[str, Any] | None:
-    """What `encode` put there; None where there is nothing of mien's."""
+    """Return the facts that `encode` stored, or None if the file has none."""
     text = image.info.get(KEY)
     if text is None:
         comment = image.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment, b"")
         text = comment.removeprefix(ASCII) if isinstance(comment, bytes) else comment
     try:
-        return typed_json.decode(text, dict[str, Any], "the picture's facts") if text else None
+        return typed_json.decode(text, dict[str, Any], "the image's facts") if text else None
     except FileError:
         return None

@@ -1,4 +1,4 @@
-"""Where images go: a folder of files, one file, a zip, or standard output."""
+"""Write images to a folder, one file, a zip, or standard output."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ NamedFile = tuple[str, bytes]
 
 
 def ending_of(path: Path) -> str:
-    """The lower-case ending of a file's name, "jpg" for "jpeg", "" if there is none."""
+    """Return the lower-case ending of a file's name: "jpg" for "jpeg", "" if there is none."""
     return path.suffix.lower().lstrip(".").replace("jpeg", "jpg")
 
 
 def check_output(path: Path, kind: str) -> None:
     """Make the folder of the output. Raises UsageError or FileError before anything is computed.
 
-    kind: "folder", or how messages call the one file: "grid", "zip", "picture".
+    kind: "folder", or the name of the one file in messages: "grid", "zip", "picture".
     """
     if path == STDOUT:
         return
@@ -40,7 +40,7 @@ def check_output(path: Path, kind: str) -> None:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write one file whole or not at all; Path("-") is standard output."""
+    """Write one file atomically. Path("-") is standard output."""
     if path == STDOUT:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -49,7 +49,7 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def write_folder(folder: Path, files: Iterator[NamedFile]) -> None:
-    """Write each file whole or not at all. They are not synced one by one: that would take far longer than drawing."""
+    """Write each file atomically, without fsync: it would take far longer than generating the images."""
     temporary = folder / ".picture.tmp"
     with io_errors(folder):
         try:
@@ -61,7 +61,7 @@ def write_folder(folder: Path, files: Iterator[NamedFile]) -> None:
 
 
 def write_zip(path: Path, files: Iterator[NamedFile]) -> None:
-    """Write an archive without compression or times: the same images give the same bytes. Path("-"): stdout."""
+    """Write a zip without compression or times: the same images give the same bytes. Path("-"): standard output."""
     if path == STDOUT:
         _fill_zip(sys.stdout.buffer, files)
         sys.stdout.buffer.flush()

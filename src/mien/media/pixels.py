@@ -1,4 +1,4 @@
-"""Images at the borders: float [-1, 1] inside mien, uint8 outside. Needs no torch of its own."""
+"""Pixel formats: float [-1, 1] inside mien, uint8 in files. This module does not import torch."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def resolution_text(height: int, width: int) -> str:
 
 
 def to_pixels(images: Tensor) -> np.ndarray:
-    """Float [N,C,H,W] in [-1, 1] -> uint8 [N,H,W,C] in memory of the processor; rounds to nearest, clips."""
+    """Float [N,C,H,W] in [-1, 1] -> uint8 [N,H,W,C] on the CPU, rounded to nearest and clipped."""
     return (images.detach().float() * 127.5 + 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
 
 
 def from_pixels(pixels: Tensor) -> Tensor:
-    """uint8 [N,H,W,C] -> float [N,C,H,W] in [-1, 1], channels-last in memory (no copy is made to get there)."""
+    """uint8 [N,H,W,C] -> float [N,C,H,W] in [-1, 1], channels-last in memory without a copy."""
     return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
 
 
@@ -63,17 +63,17 @@ def enlarged(pixels: np.ndarray, scale: int) -> np.ndarray:
 
 
 def visible_scale(tile: tuple[int, int], rows: int = 1, columns: int = 1) -> int:
-    """The smallest whole number that makes tiles of (height, width) large enough for a person to see.
+    """Return the smallest integer scale that makes tiles of (height, width) easy to see.
 
     That is VISIBLE_TILE pixels for a tile's shorter side, or VISIBLE_WHOLE for the shorter side of all tiles together.
     """
     height, width = tile
-    whole = min(rows * height, columns * width)
-    return max(1, min(math.ceil(VISIBLE_TILE / min(tile)), math.ceil(VISIBLE_WHOLE / whole)))
+    sheet = min(rows * height, columns * width)
+    return max(1, min(math.ceil(VISIBLE_TILE / min(tile)), math.ceil(VISIBLE_WHOLE / sheet)))
 
 
 def check_scale(scale: int | None) -> None:
-    """Raises UsageError for a --scale out of range."""
+    """Check --scale. Raises UsageError if it is out of range."""
     if scale is not None and not 1 <= scale <= LARGEST_SCALE:
         raise UsageError(f"--scale {scale} is out of range: 1 to {LARGEST_SCALE}")
 

@@ -20,19 +20,21 @@ class TrainConfig:
     """The options of `mien train`. Raises UsageError for an impossible value.
 
     Args:
-        recipe: What to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.
+        recipe: Recipe to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.
         data: Folder, zip or tgz of images, a prepared set, or "drawn" (or drawn:50000@128).
-        recipes: Several to train one after the other, each with the whole budget: dcgan,dcgan-laptop.
+        recipes: Recipes to train one after the other, each with the full budget: dcgan,dcgan-laptop.
         resolution: 64, or 96x80 (height x width). Chosen from the recipe and the images if left out.
-        batch: Images a step, over all processes. The recipe's if left out.
-        init: Start from the networks of this run (path, number, name, last) or snapshot; from its recipe, too, unless
-            RECIPE is given. At another resolution the layers that fit are taken over.
+        batch: Images per step, over all processes. The recipe's if left out.
+        init: Start from the networks of this run (path, number, name, last) or snapshot. Without RECIPE, its recipe is
+            used, too. At another resolution the layers that fit are copied.
         freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small data sets. Needs --init.
-        augment: What D sees of images: none, diffaugment or ada; auto: the recipe's own, or one for few images.
-        cond: none, class, attributes, text (captions) or your own my_pose.py:Pose. mien generate can then ask for them.
-        encoder: Of captions: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
-        code: Your own file that reads DATA: my_layout.py (CONTRIBUTING.md says how). May be given often.
-        budget: How long: 30m, 2h, 200kimg (thousand images seen) or 50ep (epochs).
+        augment: Augmentation for the discriminator: none, diffaugment or ada. auto: the recipe's own, or one for few
+            images.
+        cond: Condition: none, class, attributes, text (captions) or your own my_pose.py:Pose. mien generate can then
+            request its values.
+        encoder: Text encoder: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
+        code: Your own file that reads DATA: my_layout.py (see CONTRIBUTING.md). May be given several times.
+        budget: Length of the training: 30m, 2h, 200kimg (thousand real images) or 50ep (epochs).
         seed: Same seed, same machine: same bits.
         set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be repeated.
         outdir: Folder that holds the runs.
@@ -40,11 +42,11 @@ class TrainConfig:
         device: auto, cpu, cuda or cuda:1.
         tick: kimg until the first samples and statistics. The intervals grow later.
         checkpoint_every: Least time between two checkpoints: 2m, 30s.
-        checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume takes the one before it.
-        metrics: Evaluate while training: fid,afd. The best generator by the first one is kept.
+        checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume uses the one before it.
+        metrics: Evaluate during training: fid,afd. The best generator by the first metric is saved.
         metrics_every: kimg until the first evaluation. The intervals grow later. Five ticks if left out.
-        metrics_num: How many images an evaluation draws, and of how many real ones.
-        metrics_share: Largest share of the time for evaluations, over 0 to 1. 1: no evaluation is left out.
+        metrics_num: Number of generated images per evaluation, and the largest number of real images.
+        metrics_share: Largest share of the time for evaluations, above 0, at most 1. 1: no evaluation is skipped.
         detector: Face detector of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
         dry_run: Print what would happen, but train nothing.
     """
@@ -134,8 +136,8 @@ class ValidationConfig:
     """The options of the validation.
 
     metrics: "fid,afd"; the first one decides which generator is the best. every: images before the first validation;
-    the intervals grow like those of the samples. num: generated images, and real ones. share: the largest share of the
-    time of training. detector: of afd.
+    the intervals grow like those of the samples. num: generated images, and at most as many real images. share: the
+    largest share of the training time. detector: the face detector of afd.
     """
 
     metrics: str

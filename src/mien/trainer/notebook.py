@@ -1,6 +1,6 @@
-"""The display of a verb in Jupyter, updated in place while the verb works.
+"""The live display of a command in Jupyter, updated in place.
 
-Outside Jupyter nothing here imports IPython.
+Outside Jupyter this module does not import IPython.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from mien.runtime import console
 
-EVERY = 2.0  # seconds between two looks at a run's files
+EVERY = 2.0  # seconds between two reads of a run's files
 MOST_LINES = 200  # lines of output in the saved notebook
 
 
@@ -41,7 +41,7 @@ def live_display() -> Iterator[None]:
 
 
 class LiveDisplay:
-    """Progress, the newest sample grid, curves and the output. Only its last state stays in the notebook."""
+    """A display of progress, the newest sample grid, curves and the output. The notebook saves only its last state."""
 
     def __init__(self) -> None:
         self.handle: Any = None
@@ -60,14 +60,14 @@ class LiveDisplay:
         self.draw()
 
     def close(self) -> None:
-        """Remove the progress bar when the work has ended."""
+        """Remove the progress bar when the command ends."""
         self.text = ""
         self.look(0.0)
         if self.handle is not None:
             self.draw()
 
     def look(self, every: float) -> None:
-        """Read the files of the run that is being trained. The log file leads to its folder."""
+        """Read the files of the current run, at most once in `every` seconds. The log file gives the run's folder."""
         if console.log is not None:
             self.run = console.log.parent
         if self.run is None or time.monotonic() - self.looked < every:

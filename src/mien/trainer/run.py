@@ -19,9 +19,9 @@ from mien.trainer.run_html import run_html
 
 
 class Run:
-    """One training and its directory. Each property reads the files again, so it also shows a run that still trains.
+    """One training and its directory. Each property reads the files again, so a run that still trains is up to date.
 
-    path: its folder. Runs are equal if their folders are.
+    path: its folder. Two runs are equal if they have the same folder.
     """
 
     def __init__(self, run: str | int | Path = "last", *, outdir: str | Path = "runs"):
@@ -46,7 +46,7 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """Seconds trained, all sessions together."""
+        """Seconds of training, including every resumption."""
         return self.directory.read_status()["seconds"]
 
     @property
@@ -61,7 +61,7 @@ class Run:
 
     @property
     def metrics(self) -> list[dict[str, Any]]:
-        """The rows of metrics.jsonl, oldest first. Each has "metric", "value", and all that the number depends on."""
+        """The rows of metrics.jsonl, oldest first. Each has "metric", "value", and all that the value depends on."""
         return self.directory.metrics.read()
 
     @property
@@ -83,11 +83,11 @@ class Run:
 
     def __str__(self) -> str:
         samples = self.samples
-        draw = "translate {} PICTURE" if translator.translates(self.directory) else "generate {} --seeds 0-99"
+        command = "translate {} PICTURE" if translator.translates(self.directory) else "generate {} --seeds 0-99"
         lines = [
             f"{self.state} at {self.images / 1000:.1f} kimg after {duration(self.seconds)}: {self.path}",
             *([f"  look at    {samples[-1]}"] if samples else []),
-            f"  generate   mien {draw.format(self.path)}",
+            f"  generate   mien {command.format(self.path)}",
             f"  report     mien report {self.path}",
             f"  continue   mien resume {self.path} --budget +20m",
         ]
@@ -131,13 +131,13 @@ def load(
 ) -> Generator | Translator:
     """Return a run's generator, or its translator if the recipe translates.
 
-    run: a `Run`, a path, a number, a name in `outdir`, "last", or a `.safetensors` snapshot file. snapshot: the newest,
-    unless a kimg (200), "best" or a file is named. code: your file that the recipe comes from, where it does. device:
-    "cpu", "cuda", …; the accelerator where there is one. Raises UsageError or FileError, in one line.
+    run: a `Run`, a path, a number, a name in `outdir`, "last", or a `.safetensors` snapshot file. snapshot: a kimg
+    (200), "best" or a file; None: the newest. code: your own file with the recipe. device: "cpu", "cuda", …; None: the
+    accelerator if there is one. Raises UsageError or FileError.
     """
     place = run.directory if isinstance(run, Run) else run if isinstance(run, RunDirectory) else str(run)
     outdir = Path(outdir)
-    with same_random_state_after():  # new networks take random weights
+    with same_random_state_after():  # new networks consume random numbers for their weights
         if translator.translates(place, outdir):
             return translator.load(place, snapshot, outdir=outdir, code=code, device=device)
         return generator.load(place, snapshot, outdir=outdir, code=code, device=device)

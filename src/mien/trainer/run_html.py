@@ -1,4 +1,4 @@
-"""The HTML of a run in a notebook: state, newest sample grid, curves. It is small: the saved notebook holds it."""
+"""The HTML of a run in a notebook: state, newest sample grid, curves. It is small, because the notebook saves it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def facts(run: RunDirectory, state: str | None = None) -> list[str]:
     """ "finished at 4.5 kimg", "1m 30s of training", "best fid 30" """
     try:
         status, best = run.read_status(), run.read_best()
-    except MienError:  # the training has not written them yet
+    except MienError:  # the training has not written these files yet
         return [state] if state else []
     found = [
         f"{state or status['state']} at {status['images'] / 1000:.1f} kimg",
@@ -42,7 +42,7 @@ def newest_grid(run: RunDirectory) -> str:
     try:
         with Image.open(grids[-1][1]) as image:
             return data_uri(image, longest=400)
-    except OSError:  # it is just being written
+    except OSError:  # the training is writing this file
         return ""
 
 
