@@ -108,7 +108,7 @@ def test_a_resolution_belongs_to_a_folder(folders, tmp_path):
         list(image_batches(array(folders[0]), "real", 8, 32))
     for size in (8, 16):
         Image.new("RGB", (size, size)).save(tmp_path / f"{size}.png")
-    with pytest.raises(UsageError, match="several sizes: say by resolution"):
+    with pytest.raises(UsageError, match="several sizes: give resolution"):
         list(image_batches(tmp_path, "real", 8, None))
 
 
