@@ -158,7 +158,7 @@ def test_snapshot_file_alone(run: RunDirectory, tmp_path: Path) -> None:
         ({"scale": 0}, "--scale 0 is out of range"),
         ({"trunc": -1.0}, "--trunc -1"),
         ({"trunc": float("nan")}, "--trunc nan"),
-        ({"snapshot": "77"}, "there are 2, 4.500"),
+        ({"snapshot": "77"}, "only at 2, 4.500"),
     ],
 )
 def test_mistakes(run: RunDirectory, flags: dict, words: str) -> None:
