@@ -30,7 +30,7 @@ def test_real_allocations_that_fail(ask, monkeypatch, capsys):
     monkeypatch.setattr(cli, "call", lambda arguments: ask())
     assert cli.run(["train"]) == OutOfMemory.exit_code == 71
     said = capsys.readouterr().err
-    assert said.startswith("mien: memory does not suffice (") and said.count("\n") == 1
+    assert said.startswith("mien: out of memory (") and said.count("\n") == 1
     assert "smaller --batch or --resolution" in said
 
 

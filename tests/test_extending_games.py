@@ -85,5 +85,5 @@ def test_a_critic_of_ones_own_is_refused_under_ada_as_wasserstein_is(own, faces,
         words = ["train", recipe, "--data", str(faces), "--outdir", str(tmp_path / "runs"), "--augment", "ada", *FLAGS]
         assert cli.run(words) == 2
         said.append(capsys.readouterr().err)
-    assert said[0] == said[1].replace("Wasserstein", "MyCritic") and "take --augment diffaugment" in said[0]
+    assert said[0] == said[1].replace("Wasserstein", "MyCritic") and "use --augment diffaugment" in said[0]
     assert not (tmp_path / "runs").exists()

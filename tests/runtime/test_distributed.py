@@ -72,8 +72,8 @@ def test_what_fits_in_no_way_ends_all_in_one_line(reports):
     fails = r".*allocate memory.*\): choose a smaller"
     for case, said in {
         "never": r"2 images at a time do not fit into this memory \(rank 1: ",
-        "grid": "rank 0: memory does not suffice",
-        "building": "rank 1: memory does not suffice",
+        "grid": "rank 0: out of memory",
+        "building": "rank 1: out of memory",
     }.items():
         assert first[case] == second[case] and first[case][0] == 71
         assert re.match(said + fails, first[case][1]) and "\n" not in first[case][1]

@@ -213,7 +213,7 @@ def test_one_without_memory_is_left_out_with_a_line(which, faces, tmp_path, monk
     run = begin(faces, tmp_path, "dcgan", CHANGES, "192img", **ASKED).path
     said = capsys.readouterr().err
     lines = [line for line in said.splitlines() if "warning: metrics left out at 0." in line]
-    assert len(lines) == len(which) and all("kimg: memory does not suffice ([enforce fail" in line for line in lines)
+    assert len(lines) == len(which) and all("kimg: out of memory ([enforce fail" in line for line in lines)
     assert (
         f"metrics  left out {len(which)} time{'' if len(which) == 1 else 's'} for lack of memory" in said
         and "Traceback" not in said
