@@ -64,7 +64,7 @@ def others_needed() -> Iterator[None]:
         yield
     except (MemoryError, RuntimeError) as error:
         if is_out_of_memory(error):
-            raise OutOfMemory(f"memory does not suffice to meet the others ({in_brief(error)}){advice}") from error
+            raise OutOfMemory(f"out of memory while meeting the other processes ({in_brief(error)}){advice}") from error
         gone = named(heartbeat.whom_to_blame() if heartbeat else [])
         raise RankGone(f"{gone} of the training has ended or lost its connection{advice}") from error
 
@@ -113,7 +113,7 @@ def telling(cure: str) -> Iterator[None]:
     except (MemoryError, RuntimeError, OSError) as error:
         if world_size() == 1 or not is_out_of_memory(error):
             raise
-        raise tell(OutOfMemory(f"memory does not suffice ({in_brief(error)}): {cure}")) from error
+        raise tell(OutOfMemory(f"out of memory ({in_brief(error)}): {cure}")) from error
 
 
 def maximum(value: int) -> int:

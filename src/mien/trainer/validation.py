@@ -123,7 +123,7 @@ class Validator:
             if not is_out_of_memory(error):
                 raise
             self.failed += 1
-            raise ValidationSkipped(f"memory does not suffice ({in_brief(error)})") from None
+            raise ValidationSkipped(f"out of memory ({in_brief(error)})") from None
         finally:
             self.cost = time.monotonic() - begun
             self.spent += self.cost
