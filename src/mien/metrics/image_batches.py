@@ -75,7 +75,7 @@ def size_of(layout: Layout, name: str) -> tuple[int, int]:
     """Return the (height, width) that all images of a folder share."""
     sizes = {layout.size} if layout.size else set(sampled_sizes(layout))
     if len(sizes) != 1:
-        raise UsageError(f"{name}: {layout.path} holds images of several sizes: say by resolution at which to compare")
+        raise UsageError(f"{name}: {layout.path} holds images of several sizes: give resolution")
     return sizes.pop()
 
 

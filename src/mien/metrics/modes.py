@@ -128,7 +128,7 @@ class Modes(Metric):
 
     def able(self) -> AttributeClassifier:
         if self.classifier is None:
-            raise UsageError("modes needs the built-in faces, whose truth is known: --data drawn")
+            raise UsageError("modes needs the built-in faces, whose attributes are known: give --data drawn")
         return self.classifier
 
     def key(self) -> str | None:
