@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from mien.data.contents import Annotation, Contents, counted
+from mien.data.contents import Annotation, Contents
 from mien.data.matching import joined, match, under
 from mien.data.names import called
 from mien.data.parts import kind_of
 from mien.data.tables import Table, read_table, text_of
 from mien.errors import DataError
 from mien.runtime import typed_json
+from mien.runtime.printable import count_text
 
 MOST_VALUES = 64  # a metadata column with more distinct values is no label
 MOST_NUMBER = 10_000  # the largest class number; a larger number is no class
@@ -286,4 +287,4 @@ def _filled(values: np.ndarray, rows: list[int]) -> np.ndarray:
 def unlabelled(labels: np.ndarray | None) -> tuple[str, ...]:
     """Return a note with the number of images without any label."""
     empty = 0 if labels is None else int((~labels.any(axis=1)).sum())
-    return (f"{counted(empty, 'image')} unlabelled",) if empty else ()
+    return (f"{count_text(empty, 'image')} unlabelled",) if empty else ()

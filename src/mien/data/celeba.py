@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from mien.data.annotations import shallowest, unlabelled
-from mien.data.contents import Annotation, Contents, counted
+from mien.data.contents import Annotation, Contents
 from mien.data.names import clean
 from mien.data.tables import decode, text_of
 from mien.errors import DataError, FileError
+from mien.runtime.printable import count_text
 
 LISTS = ("list_attr_celeba.txt", "list_attr_celeba.csv")
 _MOST_BESIDE = 10_000  # entries of a folder in which mien searches for the list
@@ -48,7 +49,7 @@ def celeba(contents: Contents) -> Annotation | None:
     values = np.array([*rows.values(), [False] * len(names)], np.float32)  # row -1: nothing known
     labels = values[places]
     unlisted = sum(row < 0 for row in places)
-    notes += (f"{counted(unlisted, 'image')} not in {name}",) if unlisted else unlabelled(labels)
+    notes += (f"{count_text(unlisted, 'image')} not in {name}",) if unlisted else unlabelled(labels)
     if told is not None and told != len(rows):
         notes += (f"{name} has {told:,} images by its first line, but lists {len(rows):,}",)
     return Annotation("celeba attributes", contents.pictures, labels, names, notes=notes)
@@ -90,7 +91,7 @@ def _parsed(text: str, where: str) -> tuple[tuple[str, ...], dict[str, list[bool
         if len(values) != len(names):
             cut = "; the list was cut" if number == lines[-1][0] and len(values) < len(names) else ""
             raise DataError(
-                f"{where} line {number} has {counted(len(values), 'value')} for {name}, not {len(names)}{cut}: "
+                f"{where} line {number} has {count_text(len(values), 'value')} for {name}, not {len(names)}{cut}: "
                 "correct that line, or get the list again"
             )
         odd = next((value for value in values if value.lower() not in _VALUES), None)

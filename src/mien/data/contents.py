@@ -51,11 +51,6 @@ class Annotation:
     sources: list[str] | None = None
 
 
-def counted(number: int, thing: str) -> str:
-    """Return a number with its noun: "1 image", "3 images"."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
 def listed(names: list[str], most: int = 3) -> str:
     """Return a short list: "a, b, c and 4 more"."""
     more = len(names) - most

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from mien.data.contents import Annotation, Contents, counted
+from mien.data.contents import Annotation, Contents
 from mien.data.parts import few
+from mien.runtime.printable import count_text
 
 MOST_CLASSES = 1000
 HALVES = "paired A|B"
@@ -60,7 +61,7 @@ def two_folders(contents: Contents) -> tuple[Annotation | None, Annotation | Non
         if len(shared) < max(1, MATCHED * max(len(sources), len(images))):
             return None, apart, bare and names == ("a", "b")
         unmatched = len(sources) + len(images) - 2 * len(shared)
-        notes = (f"{counted(unmatched, 'image')} without a partner left out",) if unmatched else ()
+        notes = (f"{count_text(unmatched, 'image')} without a partner left out",) if unmatched else ()
         pairs = Annotation(
             TWO_FOLDERS, [images[stem] for stem in shared], sources=[sources[stem] for stem in shared], notes=notes
         )
@@ -108,7 +109,7 @@ def by_folders(contents: Contents) -> Annotation:
         labels = np.eye(len(classes), dtype=np.float32)[members]
         strays = sorted(set(range(len(places))) - set(kept))
         notes = (
-            (f"{counted(len(strays), 'image')} in no class folder left out, as {contents.pictures[strays[0]]}",)
+            (f"{count_text(len(strays), 'image')} in no class folder left out, as {contents.pictures[strays[0]]}",)
             if strays
             else ()
         )

@@ -19,7 +19,7 @@ import numpy as np
 from mien.data import folders, own_layouts, own_output, parts
 from mien.data.annotations import DATASET, METADATA, metadata, stylegan
 from mien.data.celeba import LISTS, celeba
-from mien.data.contents import Annotation, Contents, counted, listed
+from mien.data.contents import Annotation, Contents, listed
 from mien.data.decode import BadPicture, open_picture
 from mien.data.files import Files, is_picture, open_files
 from mien.data.folders import HALVES
@@ -29,6 +29,7 @@ from mien.data.prepared import UNPAIRED, open_prepared
 from mien.data.sidecars import sidecars, unused_texts
 from mien.data.synthetic.draw import Sources, attribute_names
 from mien.errors import DataError, FileError, UsageError
+from mien.runtime.printable import count_text
 
 SAMPLED_HEADERS = 32
 NATIVE_LIMIT = 1.5  # images of one non-square size have it in training, up to this multiple of the base resolution
@@ -299,7 +300,7 @@ def _reading(chosen: Annotation, sources: str | None, others: tuple[str, ...], w
         return ["learned whole: pairs (images twice as wide as high) are for pix2pix and cyclegan" if wide
                 else "both folders are learned: pairs in two folders are for pix2pix and cyclegan"]  # fmt: skip
     if sources == "none" and chosen.sources is not None:
-        return [f"B alone is learned: the {counted(len(chosen.sources), 'image')} of A are for cyclegan"]
+        return [f"B alone is learned: the {count_text(len(chosen.sources), 'image')} of A are for cyclegan"]
     return []
 
 
@@ -323,7 +324,7 @@ def _unused(contents: Contents, chosen: Annotation) -> list[str]:
     unused = len(set(contents.pictures).difference(chosen.entries, chosen.sources or ()))
     if not unused or any("left out" in note for note in chosen.notes):
         return []
-    return [f"{counted(unused, 'image')} left out (for a test, or not listed)"]
+    return [f"{count_text(unused, 'image')} left out (for a test, or not listed)"]
 
 
 _FROM_FILES = ("stylegan dataset.json", *METADATA, "celeba attributes")

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien.data.contents import counted
 from mien.data.names import clean
 from mien.errors import DataError
+from mien.runtime.printable import count_text
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,14 @@ def match(
         )
     notes = []
     if missing:
-        notes.append(f"{counted(len(missing), 'row')} of {file} without an image, as {names[missing[0]]}")
+        notes.append(f"{count_text(len(missing), 'row')} of {file} without an image, as {names[missing[0]]}")
     if other_case:
-        notes.append(f"{counted(other_case, 'name')} of {file} in another case than the images'")
+        notes.append(f"{count_text(other_case, 'name')} of {file} in another case than the images'")
     if twice:
         first, second = apart[0] if apart else twice[0]
         how = f", {len(apart):,} with other values" if apart else ""
         notes.append(
-            f"{counted(len(twice), 'row')} of {file} for an image named before{how}: {names[second]} in "
+            f"{count_text(len(twice), 'row')} of {file} for an image named before{how}: {names[second]} in "
             f"{places(first)} and {places(second)}; the last one counts"
         )
     return Matched(row_of, tuple(notes))

@@ -13,10 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mien.data.contents import counted, listed
+from mien.data.contents import listed
 from mien.data.files import Files
 from mien.media.image_files import ASCII, KEY
 from mien.runtime.cache import cache_root
+from mien.runtime.printable import count_text
 
 SHEET = "mien-check"  # contact sheets' names begin with it
 _RUN_FILES = ("status.json", "environment.json", "data.json", "command.txt", "stats.jsonl")
@@ -61,7 +62,7 @@ def find(files: Files, is_picture: Callable[[str], bool]) -> Own:
         notes.append(f"warning: all {len(made):,} images are mien's own, as the facts inside say")
         made = set()
     elif made:
-        notes.append(f"left out {counted(len(made), 'image')} that mien made, as {min(made)}")
+        notes.append(f"left out {count_text(len(made), 'image')} that mien made, as {min(made)}")
     return Own(inside, frozenset(made), tuple(notes))
 
 

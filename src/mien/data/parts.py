@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from mien.data.contents import counted
+from mien.runtime.printable import count_text
 
 _TAIL = r"([ _.-]?(set|data|dataset|images|imgs|img|pictures|photos|faces|split|part))?([ _-]?(19|20)\d\d)?"
 _TRAIN = re.compile(rf"(train|training|trn|trainset){_TAIL}", re.IGNORECASE)
@@ -60,7 +60,7 @@ def divide(pictures: list[str]) -> Parts:
     _visit(tree, "", "", parts)
     if parts.left_out:
         count = sum(parts.left_out.values())
-        parts.notes.insert(0, f"{counted(count, 'image')} left out in {_words(sorted(parts.left_out))}")
+        parts.notes.insert(0, f"{count_text(count, 'image')} left out in {_words(sorted(parts.left_out))}")
     return parts
 
 
@@ -90,7 +90,7 @@ def _visit(tree: _Tree, folder: str, logical: str, parts: Parts) -> None:
         gone = [*kept, *others]
         going_on, inside = trains, dict.fromkeys(trains, logical)
         if direct and kept and few(direct, tree.below[folder]):
-            parts.notes.append(f"{counted(direct, 'image')} beside {_words(trains)} left out")
+            parts.notes.append(f"{count_text(direct, 'image')} beside {_words(trains)} left out")
             parts.strays.add(folder)
             direct = 0
     elif kept and not trains and not others and not few(direct, tree.below[folder]):

@@ -9,8 +9,9 @@ from collections import Counter
 import numpy as np
 
 from mien.data.annotations import unlabelled
-from mien.data.contents import Annotation, Contents, counted
+from mien.data.contents import Annotation, Contents
 from mien.data.tables import text_of
+from mien.runtime.printable import count_text
 
 MOST_TAGS = 128
 _NUMBERS = re.compile(r"[\d\s.,+-]+")
@@ -26,7 +27,7 @@ def sidecars(contents: Contents) -> Annotation | None:
         return None  # boxes and classes for training a detector, no words
     lines = [" ".join(read.get(picture, "").split()) for picture in contents.pictures]
     missing = lines.count("")
-    notes: tuple[str, ...] = (f"{counted(missing, 'image')} without text",) if missing else ()
+    notes: tuple[str, ...] = (f"{count_text(missing, 'image')} without text",) if missing else ()
     if not _are_tags([line for line in lines if line]):
         return Annotation("sidecar captions", contents.pictures, captions=lines, notes=notes)
     tags = [{tag.strip() for tag in line.split(",")} - {""} for line in lines]

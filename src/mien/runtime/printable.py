@@ -16,7 +16,7 @@ _KEPT = "\n\t"
 
 
 def count_text(number: int, noun: str) -> str:
-    """ "1 file", "2,000 files" """
+    """Return a number with its noun: "1 file", "2,000 files"."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
