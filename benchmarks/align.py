@@ -58,7 +58,7 @@ def main() -> None:
 def measured(text: str, size: tuple[int, int], margin: float, num: int | None, twice: bool) -> str:
     path, _, below = text.partition(":")
     files = open_files(Path(path))
-    names = [name for name in files.pictures if name.startswith(below)]
+    names = [name for name in files.images if name.startswith(below)]
     if num:
         names = [names[row] for row in np.linspace(0, len(names) - 1, min(num, len(names))).astype(int)]
     find = finder("photo", torch.device("cpu"))

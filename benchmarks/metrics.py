@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from mien.evaluation.evaluate import score
-from mien.evaluation.image_sets import generated_by, pictures_of
+from mien.evaluation.image_sets import generated_by, image_set_of
 from mien.inference.generator import Generator
 from mien.metrics import find
 from mien.metrics.features import AT_ONCE, Extractor, ready
@@ -105,7 +105,7 @@ def evaluation(pictures: int, batch: int, pairs: int, names: str) -> None:
     drawer = recipe.generator.network.build(resolution=recipe.resolution, channels=3)
     generator = Generator(recipe, "benchmark", 0, dict(drawer.state_dict()), CPU)
     fake = generated_by(generator, list(range(pictures)), f"0-{pictures - 1}", 1.0)
-    real = pictures_of(f"drawn:{pictures}@64", (64, 64), pictures)
+    real = image_set_of(f"drawn:{pictures}@64", (64, 64), pictures)
     metrics = [find(name) for name in names.split(",")]
     score(real, fake, metrics, extractor, batch)
     pixels = torch.from_numpy(next(fake.batches(batch)))

@@ -44,7 +44,7 @@ def main() -> None:
         encode = encoder.find(encoder.asked(name))
         usual = encode([wording.caption(face, number) for number, face in enumerate(faces)]).astype(np.float64)
         other = encode([OTHER.caption(faces[number], number) for number in asked]).astype(np.float64)
-        told = [Labels(one.told(labels[LEARNED:], asked), names, states_off=False) for one in (wording, OTHER)]
+        told = [Labels(one.stated_labels(labels[LEARNED:], asked), names, states_off=False) for one in (wording, OTHER)]
         for ridge in RIDGES:
             read = regression(usual[:LEARNED], labels[:LEARNED], ridge)
             print(f"{name}, taught on {form}, penalty {ridge:g}: right about the same wording and about the other")

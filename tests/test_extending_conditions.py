@@ -147,8 +147,8 @@ def test_a_wrong_request_is_one_line(flags, fault, poses, tmp_path_factory, caps
         ("my_pose.py:Pose", 'cls("own", dim=4)', "None", "of() returned NoneType, not Pose"),
         ("my_pose.py:Pose", '"own", dim=4', '"class", dim=4', 'of() must return Pose("own", dim=…)'),
         ("my_pose.py:Pose", "dim=4", "dim=5", "labels() returned 39x4, not rows of 5 finite numbers"),
-        ("my_pose.py:Pose", "circle(pictures.labels)", "circle(pictures.labels)[1:]", "38 rows for 39 images"),
-        ("my_pose.py:Pose", "circle(pictures.labels)", "1 / 0", "labels() fails on these images: ZeroDivisionError"),
+        ("my_pose.py:Pose", "circle(prepared.labels)", "circle(prepared.labels)[1:]", "38 rows for 39 images"),
+        ("my_pose.py:Pose", "circle(prepared.labels)", "1 / 0", "labels() fails on these images: ZeroDivisionError"),
     ],
 )
 def test_a_wrong_class_is_one_line(cond, old, new, fault, poses, capsys):

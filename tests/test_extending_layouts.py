@@ -37,7 +37,7 @@ def ages(contents):
 @layout
 def stereo(contents):
     """Each folder holds left.png, the source, and right.png, the image."""
-    rights = [name for name in contents.pictures if name.endswith("right.png")]
+    rights = [name for name in contents.images if name.endswith("right.png")]
     if not rights:
         return None
     return Annotation("", rights, sources=[name.replace("right", "left") for name in rights])

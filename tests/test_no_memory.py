@@ -4,7 +4,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from mien.data.decode import BadPicture, blame
+from mien.data.decode import BadImage, blame
 from mien.runs import checkpoint, tensor_files
 
 STATE = {"images": 0, "steps": {}, "statistics": {}, "seconds": 0.0, "seed": 0, "world_size": 1}
@@ -33,4 +33,4 @@ def test_a_picture_is_bad_where_there_is_memory_for_it():
     blame(ValueError("broken"), 1 << 60)
     with pytest.raises(MemoryError):
         blame(MemoryError(), 1 << 58)
-    assert not issubclass(MemoryError, BadPicture)
+    assert not issubclass(MemoryError, BadImage)

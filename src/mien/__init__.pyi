@@ -764,7 +764,7 @@ def train(
 
 def translate(
     run: RunLike,
-    pictures: PathLike | Iterable[PathLike],
+    images: PathLike | Iterable[PathLike],
     *,
     to: Literal["A", "B"] | None = None,
     beside: bool = False,
@@ -778,7 +778,7 @@ def translate(
     """Translate images of any size; each result has the size of its source.
 
     Args:
-        pictures: Images, folders of images, or archives.
+        images: Images, folders of images, or archives.
         to: Target domain, A or B as in the data. Needed only if the run translates both ways.
         beside: Write source and result side by side, for cyclegan also the round trip.
         resize: First resize each image to the training's resolution, with the same aspect ratio.

@@ -109,7 +109,7 @@ def test_zips_by_bzip2_and_lzma(tmp_path: Path, method: int):
         for name, data in contents.items():
             archive.writestr(name, data)
     found = open_files(tmp_path / "x.zip")
-    assert {name: found.read(name) for name in found.pictures} == contents
+    assert {name: found.read(name) for name in found.images} == contents
     damaged = bytearray((tmp_path / "x.zip").read_bytes())
     damaged[found.members["3.png"].offset + 60] ^= 255
     (tmp_path / "x.zip").write_bytes(damaged)
@@ -145,7 +145,7 @@ def test_tars_are_read_as_tarfile_reads_them(tmp_path: Path, format_: int):
         archive.addfile(tarfile.TarInfo("a.png"), None)  # a later one of the same name replaces it
     found = open_files(tmp_path / "x.tar")
     assert found.read("a.png") == b""
-    assert {name: found.read(name) for name in found.pictures[1:]} == {
+    assert {name: found.read(name) for name in found.images[1:]} == {
         name: data for name, data in contents.items() if name != "./a.png"
     }
 
@@ -165,22 +165,22 @@ def test_names_of_old_zips_and_of_flags_that_lie(tmp_path: Path):
     raw = ["顔/笑顔.png".encode("cp932"), "顔/表情.png".encode("cp932")]
     (tmp_path / "x.zip").write_bytes(Zip([Entry(name, data=name) for name in raw]).bytes())
     found = open_files(tmp_path / "x.zip")
-    assert found.pictures == ["顔/笑顔.png", "顔/表情.png"] and found.read("顔/表情.png") == raw[1]
+    assert found.images == ["顔/笑顔.png", "顔/表情.png"] and found.read("顔/表情.png") == raw[1]
     (tmp_path / "y.zip").write_bytes(Zip([Entry(b"\xff.png", flags=0x800), Entry(b"\xfe.png", flags=0x800)]).bytes())
-    assert open_files(tmp_path / "y.zip").pictures == ["%FE.png", "%FF.png"]
+    assert open_files(tmp_path / "y.zip").images == ["%FE.png", "%FF.png"]
 
 
 def test_names_that_only_look_alike_both_stay(tmp_path: Path):
     names = ["e\u0301.png", "\xe9.png", "sub\\x.png"]
     folder = add_pictures(tmp_path / "set", [*names, "sub/x.png", *numbered(3)])
     found = open_files(folder)
-    assert found.pictures == [*numbered(3), "sub/x.png", "sub/x~2.png", "\xe9.png", "\xe9~2.png"]
-    assert {found.read(name) for name in found.pictures} == {path.read_bytes() for path in folder.rglob("*.png")}
+    assert found.images == [*numbered(3), "sub/x.png", "sub/x~2.png", "\xe9.png", "\xe9~2.png"]
+    assert {found.read(name) for name in found.images} == {path.read_bytes() for path in folder.rglob("*.png")}
     assert len(prepare(folder, 8, 8)) == 7
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         for path in folder.rglob("*.png"):
             archive.write(path, path.name)
-    assert len(open_files(tmp_path / "x.zip").pictures) == 7
+    assert len(open_files(tmp_path / "x.zip").images) == 7
 
 
 def test_more_entries_than_ever_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -204,6 +204,6 @@ def test_a_folder_as_deep_as_the_system_allows(tmp_path: Path):
     os.close(os.open("a.png", os.O_CREAT | os.O_WRONLY, dir_fd=place))
     os.close(place)
     try:
-        assert open_files(tmp_path / "set").pictures == [f"{deep}/a.png"]
+        assert open_files(tmp_path / "set").images == [f"{deep}/a.png"]
     finally:  # pytest, which deletes old folders by recursion, could not
         subprocess.run(["rm", "-rf", tmp_path / "set"], check=True)

@@ -7,7 +7,7 @@ from PIL import Image, ImageCms
 
 from mien.data import decode
 from mien.data.colour import to_srgb
-from mien.data.decode import careful_picture, picture, quick_jpeg
+from mien.data.decode import careful_image, decode_image, quick_jpeg
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
@@ -87,12 +87,12 @@ def adobe_to_srgb(colour):
 @pytest.mark.parametrize("colour", [(120, 150, 90), (200, 180, 170), (60, 60, 60)])
 def test_adobe_rgb_becomes_srgb_by_the_formulas(format_, options, colour):
     data = encoded(Image.new("RGB", (32, 32), colour), format_, icc_profile=ADOBE, **options)
-    assert np.abs(picture(data, "x", 16, 16)[8, 8].astype(int)[:3] - adobe_to_srgb(colour)).max() <= 3
+    assert np.abs(decode_image(data, "x", 16, 16)[8, 8].astype(int)[:3] - adobe_to_srgb(colour)).max() <= 3
 
 
 def test_a_profile_of_srgb_changes_no_bit_and_a_broken_one_neither():
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8))
-    plain = picture(encoded(noise, "PNG"), "x", 20, 20)
+    plain = decode_image(encoded(noise, "PNG"), "x", 20, 20)
     primaries = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
     for odd in (
         SRGB,
@@ -101,18 +101,18 @@ def test_a_profile_of_srgb_changes_no_bit_and_a_broken_one_neither():
         ADOBE[:128] + b"\xff" * 400,
         profile(space=b"GRAY"),
     ):
-        assert np.array_equal(picture(encoded(noise, "PNG", icc_profile=odd), "x", 20, 20), plain)
+        assert np.array_equal(decode_image(encoded(noise, "PNG", icc_profile=odd), "x", 20, 20), plain)
     assert to_srgb(noise, b"\0" * (1 << 23)) is noise
     assert to_srgb(noise, SRGB) is noise and to_srgb(noise, profile(primaries)) is not noise  # gamma 2.2 is not sRGB's
 
 
 def test_gray_and_alpha_and_palettes():
     gray = encoded(Image.new("L", (32, 32), 128), "PNG", icc_profile=profile(gamma=1.0, space=b"GRAY"))
-    assert abs(int(picture(gray, "x", 16, 16)[8, 8, 0]) - 188) <= 2  # half the light
+    assert abs(int(decode_image(gray, "x", 16, 16)[8, 8, 0]) - 188) <= 2  # half the light
     clear = Image.new("RGBA", (32, 32), (120, 150, 90, 0))
-    assert (picture(encoded(clear, "PNG", icc_profile=ADOBE), "x", 16, 16)[8, 8][:3] == 255).all()
+    assert (decode_image(encoded(clear, "PNG", icc_profile=ADOBE), "x", 16, 16)[8, 8][:3] == 255).all()
     palette = Image.new("RGB", (32, 32), (120, 150, 90)).quantize(4)
-    found = picture(encoded(palette, "PNG", icc_profile=ADOBE), "x", 16, 16)[8, 8].astype(int)[:3]
+    found = decode_image(encoded(palette, "PNG", icc_profile=ADOBE), "x", 16, 16)[8, 8].astype(int)[:3]
     assert np.abs(found - adobe_to_srgb((120, 150, 90))).max() <= 3
 
 
@@ -123,8 +123,8 @@ def test_the_quick_jpeg_agrees_with_pillow_where_there_is_a_profile(monkeypatch)
         encoded(noise, "JPEG", icc_profile=SRGB),
         encoded(noise, "JPEG"),
     ):
-        one = picture(data, "x.jpg", 20, 20)
-        assert np.abs(one[..., :3].astype(int) - careful_picture(data, "x.jpg", 20, 20)[..., :3]).max() <= 1
+        one = decode_image(data, "x.jpg", 20, 20)
+        assert np.abs(one[..., :3].astype(int) - careful_image(data, "x.jpg", 20, 20)[..., :3]).max() <= 1
     assert quick_jpeg(encoded(noise, "JPEG", icc_profile=ADOBE), 20, 20) is None
 
 

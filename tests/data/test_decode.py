@@ -7,7 +7,7 @@ from odd_files import cases, encoded, halves, noise
 from PIL import Image
 
 from mien.data import decode
-from mien.data.decode import BadPicture, crop_box, fit, open_picture, pair, picture, upright
+from mien.data.decode import BadImage, crop_box, decode_image, fit, open_image, pair, upright
 
 CASES = cases()
 
@@ -21,18 +21,18 @@ def test_the_corpus_is_large():
 def test_each_odd_file_has_its_documented_result(name: str):
     data, expected = CASES[name]
     if isinstance(expected, str):
-        with pytest.raises(BadPicture, match=expected) as reason:
-            picture(data, name, 16, 16)
+        with pytest.raises(BadImage, match=expected) as reason:
+            decode_image(data, name, 16, 16)
         assert "\n" not in str(reason.value)
     else:
-        pixels = picture(data, name, 16, 16)
+        pixels = decode_image(data, name, 16, 16)
         assert pixels.shape == (16, 16, 3) and pixels.dtype == np.uint8
         assert np.abs(pixels[8, 8].astype(int) - expected).max() <= 6, pixels[8, 8]
 
 
 def test_exif_turns_the_picture_and_not_only_its_centre():
     for name in ("exif3.jpg", "exif6.jpg", "exif8.jpg", "exif6.png", "exif6.webp", "exif6.tif"):
-        pixels = picture(CASES[name][0], name, 16, 16).astype(int)
+        pixels = decode_image(CASES[name][0], name, 16, 16).astype(int)
         assert pixels[1, 8, 1] < 60 and pixels[14, 8, 1] > 200 and pixels[14, 1, 1] > 200, name
 
 
@@ -62,10 +62,10 @@ def test_fit_is_pillows_lanczos_to_within_rounding(size, target):
 def test_scaled_jpeg_decoding_keeps_twice_the_target_and_the_picture():
     smooth = noise((12, 12)).resize((800, 640), Image.Resampling.BICUBIC)
     data = encoded(smooth, "JPEG", quality=95)
-    decoded = upright(open_picture(data), 64, 64)
+    decoded = upright(open_image(data), 64, 64)
     assert decoded.size == (200, 160)  # a quarter; an eighth would be under 128
     full = fit(Image.open(io.BytesIO(data)).convert("RGB"), 64, 64)
-    assert np.abs(picture(data, "", 64, 64).astype(int) - full).mean() < 1
+    assert np.abs(decode_image(data, "", 64, 64).astype(int) - full).mean() < 1
 
 
 QUICK = {
@@ -87,9 +87,9 @@ def test_simplejpeg_gives_pillows_pixels(kind: str, size: tuple[int, int], monke
     quick = decode.quick_jpeg(data, 48, 64)
     assert quick is not None
     assert np.array_equal(quick[..., :3], np.asarray(Image.open(io.BytesIO(data)).convert("RGB")))
-    pixels = picture(data, "", 48, 64)
+    pixels = decode_image(data, "", 48, 64)
     monkeypatch.setattr(decode, "_simplejpeg", lambda: None)
-    assert np.array_equal(picture(data, "", 48, 64), pixels)
+    assert np.array_equal(decode_image(data, "", 48, 64), pixels)
 
 
 def test_odd_files_are_left_to_pillow(monkeypatch: pytest.MonkeyPatch):
@@ -107,7 +107,7 @@ def test_damage_is_judged_by_pillow():
     for place in range(2, len(data), 9):
         damaged = data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :]
         quick = decode.quick_jpeg(damaged, 16, 16)
-        assert quick is None or np.array_equal(quick[..., :3], upright(open_picture(damaged), 16, 16)), place
+        assert quick is None or np.array_equal(quick[..., :3], upright(open_image(damaged), 16, 16)), place
 
 
 def test_a_simplejpeg_of_other_pixels_is_not_used(monkeypatch: pytest.MonkeyPatch):
@@ -120,17 +120,17 @@ def test_a_simplejpeg_of_other_pixels_is_not_used(monkeypatch: pytest.MonkeyPatc
 def test_pair_gives_left_and_right():
     left, right = pair(encoded(halves((80, 40)), "PNG"), "x.png", 16, 16)
     assert (left == (200, 30, 40)).all() and (right == 255).all()
-    with pytest.raises(BadPicture, match="80x41 is not a side-by-side pair"):
+    with pytest.raises(BadImage, match="80x41 is not a side-by-side pair"):
         pair(encoded(halves((80, 41)), "PNG"), "x.png", 16, 16)
 
 
 def test_too_many_pixels_are_refused_before_decoding(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(decode, "MOST_PIXELS", 1000)
-    with pytest.raises(BadPicture, match="40x40 is over 1,000 pixels"):
-        open_picture(encoded(halves(), "PNG"))
+    with pytest.raises(BadImage, match="40x40 is over 1,000 pixels"):
+        open_image(encoded(halves(), "PNG"))
 
 
 def test_no_global_setting_of_pillow_is_changed():
     before = Image.MAX_IMAGE_PIXELS
-    picture(Path(__file__).read_bytes() and CASES["rgb.png"][0], "rgb.png", 8, 8)
+    decode_image(Path(__file__).read_bytes() and CASES["rgb.png"][0], "rgb.png", 8, 8)
     assert before == Image.MAX_IMAGE_PIXELS

@@ -27,8 +27,8 @@ def test_archives_give_the_same_bytes_as_the_folder(folder: Path, kind: str):
         mode = {"a.tar": "w", "a.tgz": "w:gz", "a.tar.bz2": "w:bz2", "a.tar.xz": "w:xz"}[kind]
         tarred(folder, path, mode)
     plain, packed = open_files(folder), open_files(path)
-    assert packed.pictures == ["faces/" + name for name in plain.pictures]
-    for name in plain.pictures:
+    assert packed.images == ["faces/" + name for name in plain.images]
+    for name in plain.images:
         assert packed.read("faces/" + name) == plain.read(name)
 
 
@@ -138,4 +138,4 @@ def test_a_link_to_a_folder_is_followed_and_a_circle_is_not(folder: Path):
     (folder / "linked").symlink_to(folder.parent / "other")
     (folder / "circle").symlink_to(folder)
     (folder / "up").symlink_to(folder.parent)
-    assert open_files(folder).pictures == [*numbered(3), "linked/z.png", "sub/x.png"]
+    assert open_files(folder).images == [*numbered(3), "linked/z.png", "sub/x.png"]

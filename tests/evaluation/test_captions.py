@@ -16,7 +16,7 @@ from mien.conditioning.text.words import Words
 from mien.data.attributes import attributes_of
 from mien.data.synthetic.draw import OTHER, USUAL, attribute_names, draw_many, sample_face
 from mien.errors import UsageError
-from mien.evaluation.image_sets import generated_by, pictures_of
+from mien.evaluation.image_sets import generated_by, image_set_of
 from mien.inference.generator import Generator, load
 from mien.metrics.agreement import Agreement
 from mien.metrics.metric import Labels
@@ -34,7 +34,7 @@ def run(tmp_path_factory):
 
 
 def test_a_seed_draws_a_caption_of_the_real_pictures(run):
-    generator, real = load(run, device="cpu"), pictures_of("drawn-reworded:50", (32, 32), 20)
+    generator, real = load(run, device="cpu"), image_set_of("drawn-reworded:50", (32, 32), 20)
     rows = np.linspace(0, 49, 20).round().astype(int)
     assert real.captions == [OTHER.caption(sample_face(0, row), row) for row in rows]
     fake = generated_by(generator, [3, 8, 5], "3,8,5", 1.0, real)
@@ -50,14 +50,14 @@ def test_a_seed_draws_a_caption_of_the_real_pictures(run):
 
 def test_without_captions_a_seed_draws_one_of_the_trainings(run, tmp_path):
     generator = load(run, device="cpu")
-    fake = generated_by(generator, [3], "3", 1.0, pictures_of(picture_folder(tmp_path / "plain", 4), (32, 32), 4))
+    fake = generated_by(generator, [3], "3", 1.0, image_set_of(picture_folder(tmp_path / "plain", 4), (32, 32), 4))
     assert np.array_equal(np.concatenate(list(fake.batches(64))), generator.pixels([3]))
     assert fake.labels is None and "captions" not in fake.facts
 
 
 def test_only_what_a_caption_tells_is_asked_for(tmp_path):
     """A short caption tells hair and eyes alone; of switches those that are on; of a text without words nothing."""
-    real = pictures_of("drawn-reworded:60", (16, 16), 60)
+    real = image_set_of("drawn-reworded:60", (16, 16), 60)
     hair, bangs, glasses = (
         next(group for group in attributes_of(attribute_names()) if group.name == name)
         for name in ("hair", "bangs", "glasses")
@@ -69,13 +69,13 @@ def test_only_what_a_caption_tells_is_asked_for(tmp_path):
     ).all()
     named = np.array(["glasses" in text or "spectacles" in text for text in real.captions])
     assert named.sum() > 2 and np.array_equal(real.caption_labels.decode(glasses), np.where(named, 1, -1))
-    unpaired = pictures_of("drawn-unpaired:60", (16, 16), 60)  # its row 3 shows face 7
+    unpaired = image_set_of("drawn-unpaired:60", (16, 16), 60)  # its row 3 shows face 7
     assert unpaired.captions[3] == USUAL.caption(sample_face(0, 7), 7)
-    assert np.array_equal(unpaired.caption_labels.values, USUAL.told(unpaired.labels.values, range(1, 120, 2)))
+    assert np.array_equal(unpaired.caption_labels.values, USUAL.stated_labels(unpaired.labels.values, range(1, 120, 2)))
     folder = picture_folder(tmp_path / "own", 4)
     rows = [{"file_name": f"{n:03d}.png", "hair": "ab"[n % 2], "hat": n // 2, "text": "x" * n} for n in range(4)]
     (folder / "metadata.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    own = pictures_of(folder, (16, 16), 4)
+    own = image_set_of(folder, (16, 16), 4)
     told = {group.name: own.caption_labels.decode(group).tolist() for group in attributes_of(own.caption_labels.names)}
     assert told == {"hair": [-1, 1, 0, 1], "hat": [-1, -1, 1, 1]}
 

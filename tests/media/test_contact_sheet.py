@@ -17,7 +17,7 @@ from mien.media.contact_sheet import (
     Names,
     contact_sheet,
     fitted,
-    picture_table,
+    image_table,
     shortened,
 )
 
@@ -55,8 +55,8 @@ def test_groups_stand_apart_and_have_headings():
 
 def test_names_stand_beside_and_above():
     pixels = np.zeros((2, 3, 16, 16, 1), np.uint8)
-    named, scale = picture_table(pixels, Names(["a", "b"], ["x", "y", "z"], "rows", "columns"))
-    bare, _ = picture_table(pixels, Names())
+    named, scale = image_table(pixels, Names(["a", "b"], ["x", "y", "z"], "rows", "columns"))
+    bare, _ = image_table(pixels, Names())
     assert scale == 8 and bare.size == (2 * MARGIN + 3 * 128 + 2 * GAP, 2 * MARGIN + 2 * 128 + GAP)
     left, top = named.width - bare.width, named.height - bare.height
     assert top == 2 * LINE + GAP and left > 20
@@ -69,7 +69,7 @@ def test_names_stand_beside_and_above():
 
 def test_the_first_cell_may_stay_empty():
     pixels = np.zeros((2, 2, 16, 16, 3), np.uint8)
-    sheet, _ = picture_table(pixels, Names(), scale=2, corner=False)
+    sheet, _ = image_table(pixels, Names(), scale=2, corner=False)
     cells = np.asarray(sheet)[MARGIN + 5 :: 32 + GAP, MARGIN + 5 :: 32 + GAP][:2, :2]
     assert cells[..., 0].tolist() == [[255, 0], [0, 0]]
 

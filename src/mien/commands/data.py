@@ -248,7 +248,7 @@ def label(
     from mien.data.sampling import spread
     from mien.errors import UsageError
     from mien.evaluation.feature_cache import extract_features, feature_streams
-    from mien.evaluation.image_sets import pictures_of
+    from mien.evaluation.image_sets import image_set_of
     from mien.evaluation.pseudo_labels import colours, fill
     from mien.metrics.choose_extractor import choose_extractor, described
     from mien.runtime.device import pick_device
@@ -265,7 +265,7 @@ def label(
     size = _size(layout, resolution)
     place = output or Path(f"{Path(path).name.split('.')[0]}-labelled")
     check_free(place)
-    side = pictures_of(path, size, num or 2**62, layout)
+    side = image_set_of(path, size, num or 2**62, layout)
     assert side.labels is not None
     told, names = side.labels.values, side.labels.names
     if not any((group.decode(told) < 0).any() for group in attributes_of(names, told)):

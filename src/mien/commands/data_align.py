@@ -103,7 +103,7 @@ def align(
         sheet: The contact sheet of images before and after, a .png file. If left out: beside the output.
         device: auto, cpu, cuda or cuda:1.
     """
-    from mien.data.files import is_picture
+    from mien.data.files import is_image
     from mien.data.layouts import detect
     from mien.data.own_output import SHEET
     from mien.data.own_output import find as find_own
@@ -138,8 +138,8 @@ def align(
     used, size = _chosen(layout, detector, pick_device(device), smallest, size, margin)
 
     options = CropOptions(size, margin, several, "png" if prepared else format)
-    own = find_own(layout.files, is_picture)
-    names = [name for name in layout.files.pictures if not own.holds(name)]
+    own = find_own(layout.files, is_image)
+    names = [name for name in layout.files.images if not own.holds(name)]
     began = time.monotonic()
     with building(place) as (images, result):
         target = images if prepared else result
@@ -201,7 +201,7 @@ def _chosen(
                 f"{layout.path}: {layout.kind} may need two detectors: align each folder separately, or add --detector"
             )
     assert layout.files is not None
-    samples = run_finders(layout.files, layout.files.pictures, there) if size is None or len(there) > 1 else {}
+    samples = run_finders(layout.files, layout.files.images, there) if size is None or len(there) > 1 else {}
     name = best_finder(samples) if samples else detector if detector in there else next(iter(there))
     if len(there) > 1:
         counts = ", ".join(f"{other} in {sample.found}" for other, sample in samples.items())

@@ -86,7 +86,7 @@ def directions(
     from mien.inference.latents.style_mixing import parse_layers
     from mien.inference.latents.synthesis import has_layers, images_of, w_of
     from mien.inference.seeds import check_truncation, parse_seeds
-    from mien.media.contact_sheet import Names, picture_table
+    from mien.media.contact_sheet import Names, image_table
     from mien.media.image_files import encode
     from mien.media.pixels import check_scale
     from mien.runtime.atomic_files import write_bytes
@@ -101,7 +101,7 @@ def directions(
     run, outdir = run_flags.run, run_flags.outdir
     if label_directions:
         check_built_in(run, outdir)
-    generator, asked = request_flags.apply(run_flags.load()), request_flags.given
+    generator, requested = request_flags.apply(run_flags.load()), request_flags.given
     path = tensors_place(output, run, outdir, FILE)
     layered = has_layers(generator)
     if layers is not None and not layered:
@@ -112,7 +112,7 @@ def directions(
     if count * len(w) > MOST:
         each = count_text(len(w), "image")
         raise UsageError(f"--count {count} with {each} per direction: the sheet has at most {MOST} rows")
-    found = discover(generator, method, count, chosen, hold=bool(asked))
+    found = discover(generator, method, count, chosen, hold=bool(requested))
     found = replace(found, names=named(earlier_names(path, found), name))
     strengths = [strength * (2 * column / (COLUMNS - 1) - 1) for column in range(COLUMNS)]
     moved = shown(w, found, strengths)
@@ -120,9 +120,10 @@ def directions(
     rows = [f"{one}, {who}" for one in found.names for who in shows]
     picture = path.with_suffix(".png")
     save(path, found, generator)
-    facts = {"run": generator.run, "kimg": generator.images / 1000, "method": method, "strengths": strengths, **asked}
+    facts = {"run": generator.run, "kimg": generator.images / 1000, "method": method, "strengths": strengths}
+    facts |= requested
     columns = [f"{step:+g}" if step else "0" for step in strengths]
-    sheet, facts["scale"] = picture_table(cells, Names(rows, columns, column_axis="strength"), scale)
+    sheet, facts["scale"] = image_table(cells, Names(rows, columns, column_axis="strength"), scale)
     write_bytes(picture, encode(sheet, "png", facts))
     meant = (
         [str(one) for one in changes(generator, found.w, train_attribute_classifier(*generator.resolution))]

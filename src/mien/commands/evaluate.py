@@ -130,7 +130,7 @@ def evaluate(
         )
     else:
         given = {"--seeds": seeds, "--snapshot": snapshot, "--code": code, "--trunc": None if trunc == 1 else trunc}
-        sides = image_sets_of_pictures(target, data, num, num_real, resolution, given)
+        sides = image_sets_of(target, data, num, num_real, resolution, given)
     real, fake = sides
     announce("fake", fake)
     announce("real", real)
@@ -160,13 +160,13 @@ def image_sets_of_run(
     outdir: Path,
     device: Any,
 ) -> tuple[ImageSet, ImageSet]:
-    from mien.evaluation.image_sets import generated_by, own_data, pictures_of
+    from mien.evaluation.image_sets import generated_by, image_set_of, own_data
     from mien.inference.generator import load
 
     if resolution is not None:
         raise UsageError(f"--resolution {resolution}: a run's images have the run's resolution; leave it out")
     generator = load(target, snapshot, outdir=outdir, code=code, device=device)
-    real = pictures_of(data or own_data(target, outdir), generator.resolution, num_real or len(seeds))
+    real = image_set_of(data or own_data(target, outdir), generator.resolution, num_real or len(seeds))
     return real, generated_by(generator, seeds, text or f"0-{len(seeds) - 1}", trunc, real)
 
 
@@ -195,13 +195,13 @@ def image_sets_of_translation(
     return real, translated_images(translator, source, num, domain)
 
 
-def image_sets_of_pictures(
+def image_sets_of(
     target: str, data: str | None, num: int, num_real: int | None, resolution: str | None, given: dict[str, Any]
 ) -> tuple[ImageSet, ImageSet]:
     from dataclasses import replace
 
     from mien.data.layouts import detect
-    from mien.evaluation.image_sets import common_size, pictures_of, resized
+    from mien.evaluation.image_sets import common_size, image_set_of, resized
     from mien.media.pixels import parse_resolution
 
     for flag, value in given.items():
@@ -211,7 +211,7 @@ def image_sets_of_pictures(
         raise UsageError(f"mien evaluate {target} needs --data DATA: the real images to compare with")
     layouts = [detect(target), detect(data)]
     size = parse_resolution(resolution) if resolution else common_size(layouts)
-    sides = pictures_of(data, size, num_real or num, layouts[1]), pictures_of(target, size, num, layouts[0])
+    sides = image_set_of(data, size, num_real or num, layouts[1]), image_set_of(target, size, num, layouts[0])
     real, fake = (
         replace(side, doubts=(*side.doubts, *resized(layout, size))) for side, layout in zip(sides, reversed(layouts))
     )

@@ -17,7 +17,7 @@ from mien.runtime.printable import count_text
 
 if TYPE_CHECKING:
     from mien.inference.latents.latent_source import Source
-    from mien.media.picture_output import NamedFile
+    from mien.media.image_output import NamedFile
 
 MOST_IN_GRID = 4096
 LONGEST_SIDE = {"png": 32_767, "jpg": 32_767, "webp": 16_383}  # pixels that viewers and formats can handle
@@ -101,7 +101,7 @@ def generate(
     from mien.inference.latents.latent_source import from_file, from_seeds
     from mien.inference.seeds import check_truncation, parse_seeds
     from mien.media.image_files import encode
-    from mien.media.picture_output import check_output, write_file, write_folder, write_zip
+    from mien.media.image_output import check_output, write_file, write_folder, write_zip
     from mien.media.pixels import check_scale
 
     run, outdir = run_flags.run, run_flags.outdir
@@ -120,7 +120,7 @@ def generate(
     check_flags(grid, zip, columns, len(chosen))
     generator = run_flags.load()
     if attribute_grid:
-        ending = picture_ending(output, format)
+        ending = image_ending(output, format)
         path = output or default_path(run, outdir, "attribute-grid", ending)
         check_output(path, "grid")
         others = parse(request_flags.attributes) if request_flags.attributes is not None else {}
@@ -132,7 +132,7 @@ def generate(
     source = from_file(generator, latent) if latent else from_seeds(generator, chosen, trunc, requested)
     source, count = source.moved(steps, run, outdir), len(source.numbers)
     kind = kind_of(output, grid, zip, count)
-    ending = picture_ending(output if kind in ("grid", "picture") else None, format)
+    ending = image_ending(output if kind in ("grid", "picture") else None, format)
     path = output or default_path(run, outdir, kind, ending)
     check_output(path, kind)
     if kind == "grid":
@@ -164,9 +164,9 @@ def default_seeds(output: Path | None, several: bool, attribute_grid: str | None
 
 def is_one_file(output: Path) -> bool:
     """Whether the output is one image file or "-"."""
-    from mien.data.files import is_picture
+    from mien.data.files import is_image
 
-    return str(output) == "-" or (is_picture(output.name) and not output.is_dir())
+    return str(output) == "-" or (is_image(output.name) and not output.is_dir())
 
 
 def kind_of(output: Path | None, grid: bool, zip: bool, count: int) -> Kind:
@@ -184,14 +184,14 @@ def kind_of(output: Path | None, grid: bool, zip: bool, count: int) -> Kind:
     return "picture"
 
 
-def picture_ending(output: Path | None, format: str | None) -> str:
+def image_ending(output: Path | None, format: str | None) -> str:
     """png, jpg or webp: `format`, else by the output's name. Raises UsageError for another name."""
-    from mien.media.picture_output import PICTURES, STDOUT, ending_of
+    from mien.media.image_output import FORMATS, STDOUT, ending_of
 
     if output is None or output == STDOUT:
         return format or "png"
     ending = ending_of(output)
-    if ending not in PICTURES:
+    if ending not in FORMATS:
         raise UsageError(f"--output {output} is not the name of an image file: end it in .png, .jpg or .webp")
     if format not in (None, ending):
         raise UsageError(f"--output {output} and --format {format} name two formats: leave --format out")
@@ -230,7 +230,7 @@ def encoded(source: Source, ending: str, scale: int) -> Iterator[NamedFile]:
     remaining, done = iter(source.numbers), 0
     about = {**source.about, **({"scale": scale} if scale > 1 else {})}
     with counted("generating") as progress:
-        for batch in source.pictures():
+        for batch in source.images():
             for pixels, number in zip(batch, remaining):
                 facts = {source.kind: number, **about}
                 yield f"{source.kind}{number:04d}.{ending}", encode(to_image(enlarged(pixels, scale)), ending, facts)
@@ -257,7 +257,7 @@ def grid_file(source: Source, columns: int | None, ending: str, scale: int | Non
         cure = "a smaller --scale" if scale > 1 else "fewer --seeds"
         raise UsageError(f"--grid would be {longest:,} pixels long, over {LONGEST_SIDE[ending]:,}: use {cure}")
     facts = {f"{source.kind}s": numbers, **source.about, "columns": columns, "rows": rows, "scale": scale}
-    sheet = grid(enlarged(np.concatenate(list(source.pictures())), scale), columns)
+    sheet = grid(enlarged(np.concatenate(list(source.images())), scale), columns)
     # A JPEG's EXIF holds 64 KiB: thousands of large seeds would not fit.
     if len(str(numbers)) > 30_000:
         facts[f"{source.kind}s"] = [numbers[0], "…", numbers[-1]]

@@ -53,12 +53,12 @@ def mix(
         scale: Enlarge each image this many times. If left out, mien chooses it.
         output: A .png, .jpg or .webp file. If left out: generated/mix.png in the run's folder.
     """
-    from mien.inference.latents.files import picture_ending, place_for
+    from mien.inference.latents.files import image_ending, place_for
     from mien.inference.latents.latent_source import facts_of
     from mien.inference.latents.style_mixing import parse_layers, with_parents
     from mien.inference.latents.synthesis import has_layers, images_of, w_of
     from mien.inference.seeds import check_truncation, parse_seeds
-    from mien.media.contact_sheet import Names, picture_table
+    from mien.media.contact_sheet import Names, image_table
     from mien.media.image_files import encode
     from mien.media.pixels import check_scale
     from mien.runtime.atomic_files import write_bytes
@@ -69,22 +69,22 @@ def mix(
     if (len(down) + 1) * (len(across) + 1) > MOST:
         raise UsageError(f"--rows {rows} --columns {columns}: a sheet has at most {MOST:,} images")
     run, outdir = run_flags.run, run_flags.outdir
-    generator, asked = request_flags.apply(run_flags.load()), request_flags.given
+    generator, requested = request_flags.apply(run_flags.load()), request_flags.given
     if not has_layers(generator):
         raise UsageError(
             f"{generator.run} ({generator.recipe.name}) has one latent for all layers, so no layers can be mixed: "
             f"mien interpolate {run} --seeds {down[0]},{across[0]} interpolates between two images instead"
         )
     path = place_for(output, run, outdir, "mix.png")
-    ending = picture_ending(path)
+    ending = image_ending(path)
     one, other = w_of(generator, down, trunc), w_of(generator, across, trunc)
     chosen = parse_layers(layers, one.shape[1], min(COARSE, one.shape[1] // 2))
     w = with_parents(one, other, chosen)
     cells = images_of(generator, w.flatten(0, 1))
     names = [f"seed {seed}" for seed in down], [f"seed {seed}" for seed in across]
     table = cells.reshape(*w.shape[:2], *cells.shape[1:])
-    picture, scale = picture_table(table, Names(["", *names[0]], ["", *names[1]]), scale, corner=False)
-    facts = {**facts_of(generator), "truncation": trunc, **asked, "rows": down, "columns": across, "layers": chosen}
+    sheet, scale = image_table(table, Names(["", *names[0]], ["", *names[1]]), scale, corner=False)
+    facts = {**facts_of(generator), "truncation": trunc, **requested, "rows": down, "columns": across, "layers": chosen}
     facts["scale"] = scale
-    write_bytes(path, encode(picture, ending, facts))
+    write_bytes(path, encode(sheet, ending, facts))
     return Mixed(path, down, across, chosen)

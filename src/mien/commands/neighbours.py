@@ -67,7 +67,7 @@ def neighbours(
     import torch
 
     from mien.evaluation.feature_cache import extract_features, feature_streams
-    from mien.evaluation.image_sets import own_data, pictures_of
+    from mien.evaluation.image_sets import image_set_of, own_data
     from mien.evaluation.nearest_neighbours import by_pixels, in_blocks, in_words, nearest, sheet
     from mien.inference.generator import load
     from mien.inference.seeds import check_truncation, parse_seeds
@@ -87,15 +87,15 @@ def neighbours(
     directory, place = find(run, run_flags.outdir), pick_device(device)
     generator = load(directory, run_flags.snapshot, code=run_flags.code, device=place)
     data = data or own_data(run, run_flags.outdir)
-    side = pictures_of(data, generator.resolution, num_real or 2**62)
+    side = image_set_of(data, generator.resolution, num_real or 2**62)
     if side.count < 2:
         raise UsageError(f"{data} holds 1 image: neighbours need 2 or more")
     network = choose_extractor(extractor, "clean", weights, place)
     features = extract_features(
         side, feature_streams([FID()], network), {"features"}, BATCH, "extracting features of real images"
     )["features"]
-    pictures = np.concatenate(list(side.batches(1024)))
-    drawn = as_rgb(generator.pixels(chosen, trunc))
+    real = np.concatenate(list(side.batches(1024)))
+    generated = as_rgb(generator.pixels(chosen, trunc))
     mirror = generator.recipe.data.mirror
 
     def look(pixels: np.ndarray) -> Any:
@@ -103,8 +103,8 @@ def neighbours(
 
     levels = "levels of 255, root mean square"
     found = [
-        nearest(drawn, pictures, by_pixels, in_blocks(pictures), mirror, "pixels", levels),
-        nearest(drawn, pictures, look, [features], mirror, f"features of {network.name}", "Euclidean"),
+        nearest(generated, real, by_pixels, in_blocks(real), mirror, "pixels", levels),
+        nearest(generated, real, look, [features], mirror, f"features of {network.name}", "Euclidean"),
     ]
     path = directory.neighbours.with_suffix(".png")
     result = Neighbours(
@@ -116,6 +116,6 @@ def neighbours(
         [one.as_dict() for one in found],
         in_words(found, [f"seed {seed}" for seed in chosen]),
     )
-    write_bytes(path, encode(sheet(drawn, pictures, found), "png", {"run": directory.name, "images": generator.images}))
+    write_bytes(path, encode(sheet(generated, real, found), "png", {"run": directory.name, "images": generator.images}))
     write_json(directory.neighbours, result.as_dict())
     return result

@@ -73,7 +73,7 @@ def project(
     """
     from mien.inference.latents import inversion, perceptual
     from mien.inference.latents.files import save_w, tensors_place
-    from mien.media.contact_sheet import Names, picture_table
+    from mien.media.contact_sheet import Names, image_table
     from mien.media.image_files import encode
     from mien.metrics.networks.pretrained import EFFICIENTNET_CURE
     from mien.runtime.atomic_files import write_bytes
@@ -84,24 +84,24 @@ def project(
     if not 0 <= seed <= 2**32:
         raise UsageError(f"--seed {seed} is out of range: 0 to {2**32}")
     run, outdir = run_flags.run, run_flags.outdir
-    generator, asked = request_flags.apply(run_flags.load()), request_flags.given
+    generator, requested = request_flags.apply(run_flags.load()), request_flags.given
     pixels = read(photo, *generator.resolution, generator.channels)
     path = tensors_place(output, run, outdir, f"projected/{photo.stem}.safetensors")
     look = None if features == "none" else perceptual.installed(generator.device)
     if features == perceptual.NAME and look is None:
         raise UsageError(f"--features {features}: its weights are not installed: {EFFICIENTNET_CURE}")
     with counted("projecting") as progress:
-        found = inversion.project(generator, pixels, steps, seed, look, progress, hold=bool(asked))
+        found = inversion.project(generator, pixels, steps, seed, look, progress, hold=bool(requested))
     compared = perceptual.NAME if look else None
     facts = {"photo": photo.name, "error": round(found.error, 3), "start": round(found.start, 3), "steps": steps}
-    facts |= {"seed": seed, "features": compared, **asked}
+    facts |= {"seed": seed, "features": compared, **requested}
     save_w(path, "latents", found.w, generator, facts)
     names = ["photo", f"seed {found.seed}: {found.start:.1f}", f"projected: {found.error:.1f}"]
-    picture, facts["scale"] = picture_table(
+    sheet, facts["scale"] = image_table(
         np.stack([pixels, found.before, found.after])[None], Names(columns=names), scale
     )
-    write_bytes(path.with_suffix(".png"), encode(picture, "png", {"run": generator.run, **facts}))
-    words = ", ".join(f"{name}: {value}" for name, value in asked.items()) or None
+    write_bytes(path.with_suffix(".png"), encode(sheet, "png", {"run": generator.run, **facts}))
+    words = ", ".join(f"{name}: {value}" for name, value in requested.items()) or None
     return Projected(path, path.with_suffix(".png"), found.error, found.start, found.seed, steps, compared, run, words)
 
 
@@ -109,13 +109,13 @@ def read(path: Path, height: int, width: int, channels: int) -> np.ndarray:
     """uint8 [height,width,channels], cropped and resized as `mien data prepare` does. Raises FileError or DataError."""
     from PIL import Image
 
-    from mien.data.decode import BadPicture, picture
+    from mien.data.decode import BadImage, decode_image
     from mien.runtime.atomic_files import io_errors
 
     with io_errors(path):
         data = path.read_bytes()
     try:
-        pixels = picture(data, path.name, height, width)
-    except BadPicture as error:
+        pixels = decode_image(data, path.name, height, width)
+    except BadImage as error:
         raise DataError(f"{path} cannot be used: {error}") from error
     return pixels if channels == 3 else np.asarray(Image.fromarray(pixels).convert("L"))[..., None]

@@ -48,7 +48,7 @@ class Translated(VerbResult):
 @takes_groups
 def translate(
     run_flags: RunFlags,
-    pictures: tyro.conf.Positional[tuple[Path, ...]],
+    images: tyro.conf.Positional[tuple[Path, ...]],
     *,
     to: Literal["A", "B"] | None = None,
     beside: bool = False,
@@ -59,7 +59,7 @@ def translate(
     """Translate images of any size; each result has the size of its source.
 
     Args:
-        pictures: Images, folders of images, or archives.
+        images: Images, folders of images, or archives.
         to: Target domain, A or B as in the data. Needed only if the run translates both ways.
         beside: Write source and result side by side, for cyclegan also the round trip.
         resize: First resize each image to the training's resolution, with the same aspect ratio.
@@ -67,12 +67,12 @@ def translate(
         format: Format of the results: png (exact), jpg or webp.
     """
     from mien.inference.translator import load
-    from mien.media.picture_output import check_output, write_folder
+    from mien.media.image_output import check_output, write_folder
     from mien.runs.directory import find
     from mien.runtime.console import counted
 
     run, outdir = run_flags.run, run_flags.outdir
-    given = list(read(pictures))
+    given = list(read(images))
     translator = load(run, run_flags.snapshot, outdir=outdir, code=run_flags.code)
     target = translator.domain(to)
     inside = Path() if run.endswith(".safetensors") else find(run, outdir).path
@@ -104,20 +104,20 @@ def translate(
 
 def read(paths: tuple[Path, ...]) -> Iterator[Read]:
     """Yields (name, bytes) of each image. Raises FileError or DataError."""
-    from mien.data.files import is_picture, open_files
+    from mien.data.files import is_image, open_files
 
     if not paths:
-        raise UsageError("mien translate needs PICTURES: name images or a folder after the run")
+        raise UsageError("mien translate needs IMAGES: name images or a folder after the run")
     for path in paths:
         if not path.exists():
             raise FileError(f"{path} does not exist: name an image, a folder of images or an archive")
-        if path.is_file() and is_picture(path.name):
+        if path.is_file() and is_image(path.name):
             yield path.name, path.read_bytes()
             continue
         files = open_files(path)
-        if not files.pictures:
+        if not files.images:
             raise DataError(f"{path} holds no image that mien can read")
-        for name in files.pictures:
+        for name in files.images:
             yield name, files.read(name)
 
 
@@ -144,14 +144,14 @@ def translated(
     """The result's file; None for an unreadable image, which is added to `skipped`."""
     import numpy as np
 
-    from mien.data.decode import BadPicture, open_picture, upright
+    from mien.data.decode import BadImage, open_image, upright
     from mien.media.image_files import encode, to_image
     from mien.media.pixels import grid
 
     try:
-        opened = open_picture(data, name)
+        opened = open_image(data, name)
         image = upright(opened, opened.height, opened.width)
-    except BadPicture as error:
+    except BadImage as error:
         skipped[name] = str(error)
         return None
     source = pixels_of(image, translator, resize)

@@ -136,12 +136,12 @@ class Film:
     def write(self, folder: Path, name: str, scale: int | None) -> list[Path]:
         """Write {name}.gif and {name}.webp with the same frames."""
         for size in self.sizes(scale):
-            pictures = self.frames(*size)
-            data = gif(pictures, self.durations)
+            images = self.frames(*size)
+            data = gif(images, self.durations)
             if len(data) <= MOST_BYTES:
                 break
         write_bytes(folder / f"{name}.gif", data)
-        write_bytes(folder / f"{name}.webp", webp(pictures, self.durations))
+        write_bytes(folder / f"{name}.webp", webp(images, self.durations))
         return [folder / f"{name}.gif", folder / f"{name}.webp"]
 
 
@@ -187,10 +187,10 @@ def frame(faces: np.ndarray, side: int, caption: str, scale: int) -> Image.Image
     sheet = Image.fromarray(grid(enlarged(as_rgb(faces[chosen]), scale), side))
     if not caption:
         return sheet
-    picture = Image.new("RGB", (sheet.width, sheet.height + CAPTION))
-    picture.paste(sheet)
-    ImageDraw.Draw(picture).text((4, sheet.height + 1), caption, fill="white", font=ImageFont.load_default(13))
-    return picture
+    image = Image.new("RGB", (sheet.width, sheet.height + CAPTION))
+    image.paste(sheet)
+    ImageDraw.Draw(image).text((4, sheet.height + 1), caption, fill="white", font=ImageFont.load_default(13))
+    return image
 
 
 # --- the walk between faces ------------------------------------------------------------------------------------------

@@ -45,9 +45,9 @@ class Condition:
         """`cls("own", dim=…)` for the images of a data set. Raises UsageError for images that do not suit it."""
         raise UsageError(f"{cls.__name__} has no of(layout): it returns the condition that suits a data set")
 
-    def labels(self, pictures: PreparedSet) -> np.ndarray:
+    def labels(self, prepared: PreparedSet) -> np.ndarray:
         """Numbers [N,dim] of the prepared images, from their labels or captions. A row of zeros: nothing is known."""
-        raise UsageError(f"{type(self).__name__} has no labels(pictures): it returns numbers [N,dim] of the images")
+        raise UsageError(f"{type(self).__name__} has no labels(prepared): it returns numbers [N,dim] of the images")
 
     def request(self, text: str) -> np.ndarray:
         """Numbers [M,dim] of what `--condition` requests; each seed chooses a row. Raises UsageError."""

@@ -56,25 +56,25 @@ def listed(there: dict[Kind, str]) -> str:
     return " and ".join(parts) or "no labels and no captions"
 
 
-def labels_of(condition: Condition | None, pictures: PreparedSet) -> np.ndarray | None:
+def labels_of(condition: Condition | None, prepared: PreparedSet) -> np.ndarray | None:
     """float32 [N,dim], zeros for an image without a label. Raises UsageError for images with other labels."""
     if condition is None:
         return None
     if condition.kind == "own":
-        return own.labels_of(condition, pictures)
+        return own.labels_of(condition, prepared)
     if condition.kind == "text":
-        if pictures.captions is None:
+        if prepared.captions is None:
             raise UsageError(
-                f"--data {pictures.info['source']} has no captions, but the run was trained on captions: add them"
+                f"--data {prepared.info['source']} has no captions, but the run was trained on captions: add them"
             )
-        return embedded(pictures.captions, condition)
-    if tuple(pictures.info["label_names"]) != condition.names or pictures.labels is None:
-        names = offers(pictures.info["label_names"], pictures.labels, False)
+        return embedded(prepared.captions, condition)
+    if tuple(prepared.info["label_names"]) != condition.names or prepared.labels is None:
+        names = offers(prepared.info["label_names"], prepared.labels, False)
         raise UsageError(
-            f"--data {pictures.info['source']} has {listed(names)}, not the {len(condition.names)} of the run "
+            f"--data {prepared.info['source']} has {listed(names)}, not the {len(condition.names)} of the run "
             f"({', '.join(condition.names[:SHOWN])} …): use images with the same labels"
         )
-    return np.asarray(pictures.labels)
+    return np.asarray(prepared.labels)
 
 
 def embedded(captions: list[str], condition: Condition) -> np.ndarray:

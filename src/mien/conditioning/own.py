@@ -35,11 +35,11 @@ def asked(name: str, layout: Layout) -> Condition:
     return made
 
 
-def labels_of(condition: Condition, pictures: PreparedSet) -> np.ndarray:
+def labels_of(condition: Condition, prepared: PreparedSet) -> np.ndarray:
     """float32 [N,dim]. Raises UsageError for anything else that the user's class returns."""
-    found = rows(condition, "labels", guarded(condition, "labels", pictures))
-    if len(found) != len(pictures) or not found.any():
-        fault = "zeros alone" if len(found) == len(pictures) else f"{len(found)} rows for {len(pictures)} images"
+    found = rows(condition, "labels", guarded(condition, "labels", prepared))
+    if len(found) != len(prepared) or not found.any():
+        fault = "zeros alone" if len(found) == len(prepared) else f"{len(found)} rows for {len(prepared)} images"
         raise UsageError(f"{class_name(type(condition))}: labels() returned {fault}")
     return found
 

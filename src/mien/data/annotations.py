@@ -71,11 +71,11 @@ def stylegan(contents: Contents) -> Annotation | None:
     told = [(number, file, label) for number, (file, label) in enumerate(rows) if label is not None]
     base = posixpath.dirname(name)
     if not told:
-        return Annotation("stylegan dataset.json", under(base, contents.pictures))
+        return Annotation("stylegan dataset.json", under(base, contents.images))
     values, label_names = _values(where, told)
     names = [joined(base, file) for _, file, _ in told]
     matched = match(
-        contents.path, name, names, lambda row: f"row {told[row][0]}", contents.pictures,
+        contents.path, name, names, lambda row: f"row {told[row][0]}", contents.images,
         lambda one, other: not np.array_equal(values[one], values[other]),
     )  # fmt: skip
     entries = _entries(contents, [base], matched.row_of)
@@ -160,7 +160,7 @@ def metadata(contents: Contents) -> Annotation | None:
 
     file = files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
     differ = lambda one, other: rows[one] != rows[other]  # noqa: E731
-    matched = match(contents.path, file, names, place, contents.pictures, differ)
+    matched = match(contents.path, file, names, place, contents.images, differ)
     entries = _entries(contents, bases, matched.row_of)
     notes = [
         *(note for table in tables for note in table.notes),
@@ -259,9 +259,9 @@ def _is_prose(values: list[str]) -> bool:
 def _entries(contents: Contents, bases: list[str], row_of: dict[str, int]) -> list[str]:
     """Return the images of a label file: those in its folder, and others that it names."""
     if "" in bases:
-        return contents.pictures
-    near = {entry for base in bases for entry in under(base, contents.pictures)}
-    return [entry for entry in contents.pictures if entry in near or entry in row_of]
+        return contents.images
+    near = {entry for base in bases for entry in under(base, contents.images)}
+    return [entry for entry in contents.images if entry in near or entry in row_of]
 
 
 def _others(files: list[str], file: str) -> tuple[str, ...]:

@@ -96,15 +96,15 @@ class Batches:
         """Return this process's slice of the batch that starts after `images` images."""
         first = images + self.rank * self.share
         chosen = self.indices(first, self.share)
-        image = self.pictures(self.pixels, chosen, first)
+        image = self.transformed(self.pixels, chosen, first)
         label = None if self.labels is None else self.labels[torch.from_numpy(chosen).to(self.device)]
         source = None
         if self.sources is not None:
-            source = self.pictures(self.sources, self.source_indices(first, self.share), first, self.source_purpose)
+            source = self.transformed(self.sources, self.source_indices(first, self.share), first, self.source_purpose)
         seed = derive_seed(self.seed, self.rank, images, purpose)
         return Batch(image=image, label=label, source=source, seed=seed, images=images)
 
-    def pictures(self, pixels: Tensor, chosen: np.ndarray, first: int, whose: str = "") -> Tensor:
+    def transformed(self, pixels: Tensor, chosen: np.ndarray, first: int, whose: str = "") -> Tensor:
         """Return the chosen images [n,C,H,W] in [-1, 1], changed by random draws for position `first` of the stream."""
         found = pixels[torch.from_numpy(chosen).to(pixels.device)].to(self.device, non_blocking=True)
         if self.mirror:

@@ -39,11 +39,11 @@ def celeba(contents: Contents) -> Annotation | None:
         text, notes = decode(data, str(beside[0]), name)
     where = f"{contents.path}: {name}"
     names, rows, told = _parsed(text, where)
-    places = _places(list(rows), contents.pictures)
+    places = _places(list(rows), contents.images)
     if not any(row >= 0 for row in places):
         first = next(iter(rows))
         raise DataError(
-            f"{where} lists none of the images there: it lists {first}, an image is {contents.pictures[0]}; "
+            f"{where} lists none of the images there: it lists {first}, an image is {contents.images[0]}; "
             "is it the list of another folder?"
         )
     values = np.array([*rows.values(), [False] * len(names)], np.float32)  # row -1: nothing known
@@ -52,7 +52,7 @@ def celeba(contents: Contents) -> Annotation | None:
     notes += (f"{count_text(unlisted, 'image')} not in {name}",) if unlisted else unlabelled(labels)
     if told is not None and told != len(rows):
         notes += (f"{name} has {told:,} images by its first line, but lists {len(rows):,}",)
-    return Annotation("celeba attributes", contents.pictures, labels, names, notes=notes)
+    return Annotation("celeba attributes", contents.images, labels, names, notes=notes)
 
 
 def lists_beside(path: Path) -> list[Path]:
@@ -107,15 +107,15 @@ def _words(line: str) -> list[str]:
     return line.split()
 
 
-def _places(listed: list[str], pictures: list[str]) -> list[int]:
+def _places(listed: list[str], images: list[str]) -> list[int]:
     """Return for each image the row that lists it; -1: none.
 
     Names match by their last part, in any case, and then without the extension (the list says .jpg, the lossless images
     are .png).
     """
     exact = {posixpath.basename(name).casefold(): row for row, name in enumerate(listed)}
-    places = [exact.get(posixpath.basename(name).casefold(), -1) for name in pictures]
+    places = [exact.get(posixpath.basename(name).casefold(), -1) for name in images]
     if max(places, default=-1) >= 0:
         return places
     stems = {posixpath.splitext(name)[0]: row for name, row in exact.items()}
-    return [stems.get(posixpath.splitext(posixpath.basename(name).casefold())[0], -1) for name in pictures]
+    return [stems.get(posixpath.splitext(posixpath.basename(name).casefold())[0], -1) for name in images]

@@ -7,21 +7,23 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.config.renamed import OldName
 from mien.data.files import Files
 
 
 @dataclass(frozen=True)
 class Contents:
-    """The files of a data set. `pictures` and `others` are names in order, without test images and mien's own files.
+    """The files of a data set. `images` and `others` are names in order, without test images and mien's own files.
 
     `logical`: folder -> the folder without its split, "train/smile" -> "smile".
     """
 
     files: Files = field(repr=False)
-    pictures: list[str] = field(repr=False)
+    images: list[str] = field(repr=False)
     others: list[str] = field(repr=False)
     logical: dict[str, str] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
+    pictures = OldName("images")
 
     @property
     def path(self) -> Path:

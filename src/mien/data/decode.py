@@ -34,37 +34,37 @@ _SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 _ALPHA = ("RGBA", "RGBa", "LA", "La", "PA")
 
 
-class BadPicture(Exception):
+class BadImage(Exception):
     """An image file that cannot be used. The message is the reason, in a few words."""
 
 
-def open_picture(data: bytes, name: str = "") -> Image.Image:
+def open_image(data: bytes, name: str = "") -> Image.Image:
     """Return the image with only its header read. The content decides the format, not the extension.
 
-    Raises BadPicture: empty, no image, or too large.
+    Raises BadImage: empty, no image, or too large.
     """
     if not data:
-        raise BadPicture("empty file")
+        raise BadImage("empty file")
     formats: tuple[str, ...] = FORMATS
     if name.lower().endswith(".tga"):  # TGA has no signature to know it by
         formats = (*FORMATS, "TGA")
     if extra := format_of(data):
         if not load(extra):
-            raise BadPicture(f"{extra.name}: {extra.cure}")
+            raise BadImage(f"{extra.name}: {extra.cure}")
         formats = (extra.pillow,)
     try:
         if extra is JXL and jxl_pixels(data) > MOST_PIXELS:
-            raise BadPicture(f"over {MOST_PIXELS:,} pixels")
+            raise BadImage(f"over {MOST_PIXELS:,} pixels")
         image = Image.open(io.BytesIO(data), formats=formats)
-    except BadPicture:
+    except BadImage:
         raise
     except Image.DecompressionBombError as error:
-        raise BadPicture(f"over {MOST_PIXELS:,} pixels") from error
+        raise BadImage(f"over {MOST_PIXELS:,} pixels") from error
     except Exception as error:  # decoders raise any exception on hostile bytes, and none of them may end the run
         blame(error, 1 << 20)
-        raise BadPicture("not an image that can be read") from error
+        raise BadImage("not an image that can be read") from error
     if image.width * image.height > MOST_PIXELS:
-        raise BadPicture(f"{image.width}x{image.height} is over {MOST_PIXELS:,} pixels")
+        raise BadImage(f"{image.width}x{image.height} is over {MOST_PIXELS:,} pixels")
     return image
 
 
@@ -81,7 +81,7 @@ def upright(image: Image.Image, height: int, width: int, copies: int = 1) -> Ima
     """Return the decoded image in RGB, rotated by its EXIF orientation.
 
     JPEGs may be decoded at a fraction, never below twice height x width. `copies` is 2 for side-by-side pairs, whose
-    halves each become height x width. Raises BadPicture.
+    halves each become height x width. Raises BadImage.
     """
     try:
         if image.format == "JPEG":
@@ -91,10 +91,10 @@ def upright(image: Image.Image, height: int, width: int, copies: int = 1) -> Ima
         if "exif" in image.info or image.format == "TIFF":
             image = ImageOps.exif_transpose(image)
         return to_rgb(to_srgb(image, profile) if profile else image)
-    except Exception as error:  # see open_picture
+    except Exception as error:  # see open_image
         blame(error, image.width * image.height)
         reason = "truncated" if "truncated" in str(error) else f"damaged ({type(error).__name__})"
-        raise BadPicture(reason) from error
+        raise BadImage(reason) from error
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -137,23 +137,23 @@ def crop_box(have_width: int, have_height: int, height: int, width: int) -> tupl
     return left, top, left + crop_width, top + crop_height
 
 
-def picture(data: bytes, name: str, height: int, width: int) -> np.ndarray:
-    """Decode the content of a file -> uint8 [height, width, 3]. Raises BadPicture."""
+def decode_image(data: bytes, name: str, height: int, width: int) -> np.ndarray:
+    """Decode the content of a file -> uint8 [height, width, 3]. Raises BadImage."""
     pixels = quick_jpeg(data, height, width)
-    return careful_picture(data, name, height, width) if pixels is None else fit(pixels, height, width)
+    return careful_image(data, name, height, width) if pixels is None else fit(pixels, height, width)
 
 
-def careful_picture(data: bytes, name: str, height: int, width: int) -> np.ndarray:
-    """Decode a file of any kind with Pillow, as `picture` does."""
-    return fit(upright(open_picture(data, name), height, width), height, width)
+def careful_image(data: bytes, name: str, height: int, width: int) -> np.ndarray:
+    """Decode a file of any kind with Pillow, as `decode_image` does."""
+    return fit(upright(open_image(data, name), height, width), height, width)
 
 
 def pair(data: bytes, name: str, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Decode a side-by-side file -> (left A, right B), each uint8 [height, width, 3]. Raises BadPicture unless 2:1."""
-    image = upright(open_picture(data, name), height, width, copies=2)
+    """Decode a side-by-side file -> (left A, right B), each uint8 [height, width, 3]. Raises BadImage unless 2:1."""
+    image = upright(open_image(data, name), height, width, copies=2)
     half = image.width // 2
     if half != image.height:
-        raise BadPicture(f"{image.width}x{image.height} is not a side-by-side pair (twice as wide as high)")
+        raise BadImage(f"{image.width}x{image.height} is not a side-by-side pair (twice as wide as high)")
     left = image.crop((0, 0, half, image.height))
     return fit(left, height, width), fit(image.crop((half, 0, 2 * half, image.height)), height, width)
 
@@ -190,7 +190,7 @@ def quick_jpeg(data: bytes, height: int, width: int) -> np.ndarray | None:
         if not few or _shrink(have_width, have_height, height, width) > 1 or not (jpeg := _simplejpeg()):
             return None
         pixels: np.ndarray = jpeg.decode_jpeg(data, "RGBX")  # strict: it raises where Pillow would repair silently
-    except Exception:  # see open_picture
+    except Exception:  # see open_image
         return None
     return pixels
 

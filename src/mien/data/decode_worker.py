@@ -15,7 +15,7 @@ from typing import IO, Any
 import numpy as np
 
 from mien.data.arrays import RowFile
-from mien.data.decode import BadPicture, careful_picture, fit, fit_two, pair, quick_jpeg
+from mien.data.decode import BadImage, careful_image, fit, fit_two, pair, quick_jpeg
 from mien.data.files import read_member
 from mien.data.members import Member
 from mien.data.workers import in_parts
@@ -110,7 +110,7 @@ class Filler:
             for row, member in enumerate(members, start):
                 try:
                     self._row(row, member, opened)
-                except BadPicture as error:
+                except BadImage as error:
                     bad[row] = str(error)
                 except PermissionError:
                     bad[row] = "not permitted to read"
@@ -138,7 +138,7 @@ class Filler:
             target, place = self.sources, row - self.images.length
         pixels = quick_jpeg(data, job.height, job.width)
         if pixels is None:
-            self._store(target, place, careful_picture(data, member.name, job.height, job.width))
+            self._store(target, place, careful_image(data, member.name, job.height, job.width))
         elif self.waiting and self.waiting[2].shape == pixels.shape:
             first, at, other = self.waiting
             self.waiting = None

@@ -28,15 +28,15 @@ from mien.runtime import leftovers
 
 _COMMON = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib"}
 _LESS_COMMON = {".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".avif", ".jp2", ".tga"}
-PICTURES = frozenset(_COMMON | _LESS_COMMON | readable_endings())
+IMAGE_ENDINGS = frozenset(_COMMON | _LESS_COMMON | readable_endings())
 _SPECIAL = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 _OPEN_ONCE = getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)  # what has become a pipe must not block
 
 
-def is_picture(name: str) -> bool:
+def is_image(name: str) -> bool:
     """Return whether the extension is an image's. The content is checked later."""
     stem, _, ending = name.rpartition(".")  # called for every file; Path is ten times slower
-    return stem != "" and f".{ending.lower()}" in PICTURES
+    return stem != "" and f".{ending.lower()}" in IMAGE_ENDINGS
 
 
 def read_member(root: str, archive: IO[bytes] | None, member: Member) -> bytes:
@@ -77,9 +77,9 @@ class Files:
     spool: IO[bytes] | None = None  # holds the unpacked stream of a tgz; it is deleted with this object
 
     @cached_property
-    def pictures(self) -> list[str]:
+    def images(self) -> list[str]:
         """Return the names with an image extension, in order."""
-        return [name for name in self.members if is_picture(name)]
+        return [name for name in self.members if is_image(name)]
 
     def read(self, name: str) -> bytes:
         """Return the bytes of one file. Raises OSError or ValueError."""

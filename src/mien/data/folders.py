@@ -30,14 +30,14 @@ def two_sets(contents: Contents) -> Annotation | None:
     """Read trainA and trainB, in any case, and also train_a. testA and similar folders are left out."""
     domains = {
         folder: match[1].lower()
-        for folder in _folders(contents.pictures)
+        for folder in _folders(contents.images)
         for part in folder.split("/")
         if (match := _DOMAIN.fullmatch(part))
     }
     if set(domains.values()) != {"a", "b"}:
         return None
     sides: dict[str, list[str]] = {"a": [], "b": []}
-    for name in contents.pictures:
+    for name in contents.images:
         if domain := domains.get(name.rpartition("/")[0]):
             sides[domain].append(name)
     return Annotation(TWO_SETS, sides["b"], sources=sides["a"])
@@ -48,12 +48,12 @@ def two_folders(contents: Contents) -> tuple[Annotation | None, Annotation | Non
 
     The first is None if too few names are in both folders. The second is None if these folders do not exist.
     """
-    places = {folder: contents.logical.get(folder, folder) for folder in _folders(contents.pictures)}
+    places = {folder: contents.logical.get(folder, folder) for folder in _folders(contents.images)}
     for names in _SIDES:
         known = {folder: side for folder, place in places.items() if (side := _side(place, names))}
         if {side for side, _ in known.values()} != set(names):
             continue
-        sides = _sides(contents.pictures, known, names)
+        sides = _sides(contents.images, known, names)
         (_, sources), (_, images) = sorted(sides.items(), key=lambda side: names.index(side[0]))
         shared = [stem for stem in images if stem in sources]
         bare = all(f"/{name}/" in f"/{side}" for name, found in sides.items() for side in found.values())
@@ -69,16 +69,16 @@ def two_folders(contents: Contents) -> tuple[Annotation | None, Annotation | Non
     return None, None, False
 
 
-def _sides(pictures: list[str], known: dict[str, tuple[str, str]], names: tuple[str, str]) -> dict[str, dict[str, str]]:
+def _sides(images: list[str], known: dict[str, tuple[str, str]], names: tuple[str, str]) -> dict[str, dict[str, str]]:
     """Return side -> (path without the side and the extension -> image). known: folder -> (its side, the rest of
     it).
     """
     sides: dict[str, dict[str, str]] = {name: {} for name in names}
-    for picture in pictures:
-        folder, _, last = picture.rpartition("/")
+    for image in images:
+        folder, _, last = image.rpartition("/")
         if folder in known:
             side, rest = known[folder]
-            sides[side][f"{rest}/{posixpath.splitext(last)[0]}"] = picture
+            sides[side][f"{rest}/{posixpath.splitext(last)[0]}"] = image
     return sides
 
 
@@ -94,28 +94,28 @@ def _side(folder: str, names: tuple[str, str]) -> tuple[str, str] | None:
 
 def halves(contents: Contents) -> Annotation:
     """Read images twice as wide as high as pairs: the left half is the source, the right half the image."""
-    return Annotation(HALVES, contents.pictures)
+    return Annotation(HALVES, contents.images)
 
 
 def by_folders(contents: Contents) -> Annotation:
     """Read labels from the folders alone: classes, nested or flat."""
-    places = [contents.place(name) for name in contents.pictures]
+    places = [contents.place(name) for name in contents.images]
     if found := _classes(places):
         classes, kept = found
-        names = [contents.pictures[index] for index in kept]
+        names = [contents.images[index] for index in kept]
         members = [
             classes.index(place.rpartition("/")[0].rpartition("/")[2]) for place in map(places.__getitem__, kept)
         ]
         labels = np.eye(len(classes), dtype=np.float32)[members]
         strays = sorted(set(range(len(places))) - set(kept))
         notes = (
-            (f"{count_text(len(strays), 'image')} in no class folder left out, as {contents.pictures[strays[0]]}",)
+            (f"{count_text(len(strays), 'image')} in no class folder left out, as {contents.images[strays[0]]}",)
             if strays
             else ()
         )
         return Annotation("class folders", names, labels, tuple(classes), notes=notes)
     nested = len({posixpath.dirname(place) for place in places}) > 1
-    return Annotation("nested folder" if nested else "flat folder", contents.pictures)
+    return Annotation("nested folder" if nested else "flat folder", contents.images)
 
 
 def _classes(places: list[str]) -> tuple[list[str], list[int]] | None:

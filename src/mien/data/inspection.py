@@ -12,12 +12,12 @@ from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
-from mien.data.decode import BadPicture, crop_box, open_picture
+from mien.data.decode import BadImage, crop_box, open_image
 from mien.data.decode_worker import GRAY_SPREAD
 from mien.data.layouts import Layout
 from mien.data.prepared import PreparedSet
 
-FEW_PICTURES = 1000
+FEW_IMAGES = 1000
 FEW_OF_A_LABEL = 20
 LITTLE_KEPT = 0.6  # share of the area inside the centre crop; an image with less counts as extreme
 ALIKE = 4.0  # mean difference in levels below which two images count as near duplicates
@@ -49,8 +49,8 @@ def survey(layout: Layout, progress: Callable[[int, int], None] | None = None) -
             contents[hashlib.sha256(data).digest()].append(name)
             with catch_warnings():
                 simplefilter("ignore")
-                image = open_picture(data, name)
-        except (BadPicture, OSError, ValueError):
+                image = open_image(data, name)
+        except (BadImage, OSError, ValueError):
             continue  # the preparation reports it with its reason
         found.sizes[f"{image.width}x{image.height}"] += 1
         found.modes[image.mode] += 1
@@ -92,16 +92,16 @@ def gray_share(images: np.ndarray) -> float:
     if images.shape[-1] == 1:
         return 1.0
     some = images[:: max(1, len(images) // 2000)]
-    return float(np.mean([np.ptp(picture, axis=-1).max() <= GRAY_SPREAD for picture in some]))
+    return float(np.mean([np.ptp(image, axis=-1).max() <= GRAY_SPREAD for image in some]))
 
 
 def warnings(found: Survey, ready: PreparedSet, exact: int, near: int, refused: str | None) -> list[str]:
     """Return warnings about the training, the most serious first, each with a cure."""
     count, height, width = ready.images.shape[:3]
     told = [refused] if refused else []
-    if count < FEW_PICTURES:
+    if count < FEW_IMAGES:
         told.append(
-            f"only {count:,} images: a GAN will memorize them; collect {FEW_PICTURES:,} or more, or use --augment"
+            f"only {count:,} images: a GAN will memorize them; collect {FEW_IMAGES:,} or more, or use --augment"
         )
     if extra := exact + near:
         share = extra / max(count, 1)

@@ -20,8 +20,8 @@ from mien.data import folders, own_layouts, own_output, parts
 from mien.data.annotations import DATASET, METADATA, metadata, stylegan
 from mien.data.celeba import LISTS, celeba
 from mien.data.contents import Annotation, Contents, listed
-from mien.data.decode import BadPicture, open_picture
-from mien.data.files import Files, is_picture, open_files
+from mien.data.decode import BadImage, open_image
+from mien.data.files import Files, is_image, open_files
 from mien.data.folders import HALVES
 from mien.data.formats import unread
 from mien.data.names import called
@@ -81,20 +81,20 @@ class Layout:
 
     def describe(self) -> str:
         """Return two lines: the layout, and the labels, captions or sources of the images."""
-        pictures = f"{len(self):,} images"
+        images = f"{len(self):,} images"
         if self.paired or self.pairs_of_files or self.kind == "drawn-lines":
-            pictures = f"{len(self):,} pairs"
+            images = f"{len(self):,} pairs"
         elif self.kind == "drawn-unpaired":
-            pictures = f"{len(self):,} images A, {len(self):,} images B"
+            images = f"{len(self):,} images A, {len(self):,} images B"
         elif self.sources is not None:
-            pictures = f"{len(self.sources):,} images A, {len(self):,} images B"
+            images = f"{len(self.sources):,} images A, {len(self):,} images B"
         parts = []
         if self.label_names:
             names = ", ".join(self.label_names[:4]) + (", …" if len(self.label_names) > 4 else "")
             parts.append(f"{len(self.label_names)} labels ({names})")
         if self.captions is not None:
             parts.append("captions")
-        return f"{self.path}: {self.kind}, {pictures}\n" + "; ".join([", ".join(parts) or "no labels", *self.notes])
+        return f"{self.path}: {self.kind}, {images}\n" + "; ".join([", ".join(parts) or "no labels", *self.notes])
 
 
 def detect(data: str | Path, sources: str | None = None) -> Layout:
@@ -178,8 +178,8 @@ def _sizes(files: Files, names: list[str]) -> list[tuple[int, int]]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of sizes that are judged when the images are prepared
-                image = open_picture(files.read(names[index]), names[index])
-        except (BadPicture, OSError, ValueError):
+                image = open_image(files.read(names[index]), names[index])
+        except (BadImage, OSError, ValueError):
             continue
         turned = "exif" in image.info and image.getexif().get(0x0112, 1) >= 5
         sizes.append((image.width, image.height) if turned else (image.height, image.width))
@@ -226,22 +226,22 @@ def _found_instead(files: Files) -> str:
 
 def _contents(files: Files) -> Contents:
     """Return the files that count. Raises DataError if no image is among them."""
-    own = own_output.find(files, is_picture)
+    own = own_output.find(files, is_image)
     if own.itself:
         raise DataError(f"{files.path} is a run of mien, not a set of images: name the folder of the images")
-    names = [name for name in files.members if not own.holds(name)] if own.folders or own.pictures else files.members
-    pictures: list[str] = []
+    names = [name for name in files.members if not own.holds(name)] if own.folders or own.images else files.members
+    images: list[str] = []
     others: list[str] = []
     for name in names:
-        (pictures if is_picture(name) else others).append(name)
-    if not pictures:
+        (images if is_image(name) else others).append(name)
+    if not images:
         raise DataError(f"{files.path} holds no image that mien can read{_found_instead(files)}")
-    split = parts.divide(pictures)
+    split = parts.divide(images)
     if split.left_out or split.strays:
         gone = {folder: split.leaves_out(folder) for folder in {name.rpartition("/")[0] for name in names}}
-        pictures, others = ([name for name in some if not gone[name.rpartition("/")[0]]] for some in (pictures, others))
-        pictures = [name for name in pictures if name.rpartition("/")[0] not in split.strays]
-    return Contents(files, pictures, others, split.logical, (*own.notes, *split.notes))
+        images, others = ([name for name in some if not gone[name.rpartition("/")[0]]] for some in (images, others))
+        images = [name for name in images if name.rpartition("/")[0] not in split.strays]
+    return Contents(files, images, others, split.logical, (*own.notes, *split.notes))
 
 
 def _read(contents: Contents, sources: str | None) -> Layout:
@@ -249,7 +249,7 @@ def _read(contents: Contents, sources: str | None) -> Layout:
     described = next((found for reader in READERS if (found := reader(contents))), None)
     sets = folders.two_sets(contents)
     pairs, apart, bare = folders.two_folders(contents) if sets is None else (None, None, False)
-    sizes = _sizes(contents.files, contents.pictures)
+    sizes = _sizes(contents.files, contents.images)
     wide = bool(sizes) and all(width == 2 * height for height, width in sizes)
 
     @cache
@@ -321,7 +321,7 @@ def _left(contents: Contents, chosen: Annotation) -> list[str]:
 
 
 def _unused(contents: Contents, chosen: Annotation) -> list[str]:
-    unused = len(set(contents.pictures).difference(chosen.entries, chosen.sources or ()))
+    unused = len(set(contents.images).difference(chosen.entries, chosen.sources or ()))
     if not unused or any("left out" in note for note in chosen.notes):
         return []
     return [f"{count_text(unused, 'image')} left out (for a test, or not listed)"]

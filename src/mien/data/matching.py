@@ -35,7 +35,7 @@ def match(
     file: str,
     names: Sequence[str],
     places: Callable[[int], str],
-    pictures: list[str],
+    images: list[str],
     differ: Callable[[int, int], bool],
 ) -> Matched:
     """Match rows with images.
@@ -43,14 +43,14 @@ def match(
     `names`: the image of each row, from the root. `places(row)`: "line 3". `differ`: whether two rows disagree. A name
     that differs from a single image only by case matches it. Raises DataError if no name is an image.
     """
-    known = set(pictures)
+    known = set(images)
     row_of: dict[str, int] = {}
     missing, twice, apart = [], [], []
     folded: dict[str, str] | None = None
     other_case = 0
     for row, name in enumerate(names):
         if name not in known:
-            folded = _folded(pictures) if folded is None else folded
+            folded = _folded(images) if folded is None else folded
             found = folded.get(name.casefold(), "")
             if not found:
                 missing.append(row)
@@ -62,7 +62,7 @@ def match(
                 apart.append(twice[-1])
         row_of[name] = row
     if names and not row_of:
-        here = f"an image there is {pictures[0]!r}" if pictures else "there are no images"
+        here = f"an image there is {images[0]!r}" if images else "there are no images"
         raise DataError(
             f"{path}: no name in {file} is an image: it names {names[0]!r}, {here}; write names relative to {file}"
         )
@@ -81,10 +81,10 @@ def match(
     return Matched(row_of, tuple(notes))
 
 
-def _folded(pictures: list[str]) -> dict[str, str]:
+def _folded(images: list[str]) -> dict[str, str]:
     """Return case-folded name -> image; "" if several names differ only by case."""
     folded: dict[str, str] = {}
-    for name in pictures:
+    for name in images:
         key = name.casefold()
         folded[key] = "" if key in folded else name
     return folded

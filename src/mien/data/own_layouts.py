@@ -19,7 +19,7 @@ import numpy as np
 from mien.config.serialization import USER_PREFIX, user_file_of
 from mien.data.contents import Annotation as Annotation
 from mien.data.contents import Contents as Contents
-from mien.data.files import is_picture
+from mien.data.files import is_image
 from mien.errors import MienError, UsageError
 
 Reader = Callable[[Contents], Annotation | None]
@@ -96,7 +96,7 @@ def checked(found: Annotation, name: str, contents: Contents) -> Annotation:
     count, names = len(found.entries), tuple(found.label_names)
     demand(count > 0, "it returned no entries: return None for files of another structure")
     for entry in (*found.entries, *(found.sources or ())):
-        demand(entry in contents.files.members and is_picture(entry), f"{entry!r} is no image of this data set")
+        demand(entry in contents.files.members and is_image(entry), f"{entry!r} is no image of this data set")
     labels = found.labels
     if labels is not None:
         labels = np.asarray(labels, np.float32)

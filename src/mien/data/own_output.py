@@ -36,29 +36,29 @@ _MOST_OPENED_PACKED = 64  # in an archive, each check reads a complete member
 
 @dataclass(frozen=True)
 class Own:
-    """The `folders` and `pictures` that mien made, and a line about them. `itself`: the data set is a run."""
+    """The `folders` and `images` that mien made, and a line about them. `itself`: the data set is a run."""
 
     folders: tuple[str, ...] = ()
-    pictures: frozenset[str] = field(default=frozenset(), repr=False)
+    images: frozenset[str] = field(default=frozenset(), repr=False)
     notes: tuple[str, ...] = ()
     itself: bool = False
 
     def holds(self, name: str) -> bool:
-        return name.startswith(self.folders) or name in self.pictures
+        return name.startswith(self.folders) or name in self.images
 
 
-def find(files: Files, is_picture: Callable[[str], bool]) -> Own:
+def find(files: Files, is_image: Callable[[str], bool]) -> Own:
     """Return the files that are mien's own. If all images are generated, they count as images, and a note says so."""
     folders = own_folders(list(files.members), lambda name: _read(files, name), files.path)
     if "" in folders:
         return Own(itself=True)
     inside = tuple(f"{folder}/" for folder in folders)
-    pictures = [name for name in files.members if is_picture(name) and not name.startswith(inside)]
-    made = _made_by_mien(files, pictures)
+    images = [name for name in files.members if is_image(name) and not name.startswith(inside)]
+    made = _made_by_mien(files, images)
     notes = []
     if folders:
         notes.append(f"left out what mien wrote: {listed(list(folders))}")
-    if made and len(made) == len(pictures):
+    if made and len(made) == len(images):
         notes.append(f"warning: all {len(made):,} images are mien's own, as the facts inside say")
         made = set()
     elif made:
@@ -122,15 +122,15 @@ def _read(files: Files, name: str) -> bytes:
 # --- single images --------------------------------------------------------------------------------------------------
 
 
-def _made_by_mien(files: Files, pictures: list[str]) -> set[str]:
+def _made_by_mien(files: Files, images: list[str]) -> set[str]:
     """Return the images that mien made.
 
     Images whose folder and name differ only in digits are one group. The first, middle and last image decide for the
     group. If they disagree, each image is opened.
     """
-    made = {name for name in pictures if _is_sheet(name)}
+    made = {name for name in images if _is_sheet(name)}
     groups: dict[str, list[str]] = defaultdict(list)
-    for name in pictures:
+    for name in images:
         groups[name.translate(_DIGITS)].append(name)
     most = _MOST_OPENED_PACKED if files.packed else _MOST_OPENED
     chosen = list(groups.values())

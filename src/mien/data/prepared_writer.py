@@ -49,7 +49,7 @@ def write_set(
         labels = np.load(folder / "labels.npy", allow_pickle=False)
         contents = {"labels": labels, "captions": captions, "sources": wanted is not None, "skipped": []}
     else:
-        contents = _write_pictures(folder, layout, height, width, workers, progress, most_bad)
+        contents = _write_images(folder, layout, height, width, workers, progress, most_bad)
     labels, captions = contents["labels"], contents["captions"]
     if labels is not None:
         arrays.write(folder / "labels.npy", np.float32, labels.shape, [labels])
@@ -88,7 +88,7 @@ def write_set(
     (folder / "dataset.json").write_text(json.dumps(info, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def _write_pictures(
+def _write_images(
     folder: Path, layout: Layout, height: int, width: int, workers: int | None, progress: Progress | None,
     most_bad: float,
 ) -> dict[str, Any]:  # fmt: skip

@@ -33,14 +33,14 @@ def save_sheet(ready: PreparedSet, path: Path) -> Path:
 
 def preview(ready: PreparedSet) -> Image.Image:
     """Return the sheet of a prepared set: evenly spread images, with sources beside (pairs) or above (unpaired)."""
-    cells = [Cell(fitted(to_image(pixels), SIDE), text) for pixels, text in _pictures(ready)]
+    cells = [Cell(fitted(to_image(pixels), SIDE), text) for pixels, text in _images(ready)]
     source, count = ready.describe()[0].split(":", 1)
     title = [f"{Path(source).name}:{count}", ready.describe()[1]]
     rows = [cells[start : start + COLUMNS] for start in range(0, len(cells), COLUMNS)]
     return contact_sheet(rows, title=title, paper=DARK)
 
 
-def _pictures(ready: PreparedSet) -> list[tuple[np.ndarray, str]]:
+def _images(ready: PreparedSet) -> list[tuple[np.ndarray, str]]:
     """Return (uint8 [H,W,1 or 3], its caption) in the order of the sheet."""
     total = COLUMNS * ROWS
     sources = ready.sources

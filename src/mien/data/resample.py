@@ -23,23 +23,23 @@ _Products = list[tuple[np.ndarray, np.ndarray, np.ndarray]]  # weights, the part
 LARGEST_PLAN = 1 << 22  # pixels of the crop; Pillow resizes larger images, to limit the buffers
 
 
-def lanczos(picture: Image.Image | np.ndarray, size: tuple[int, int], box: Box) -> np.ndarray:
+def lanczos(image: Image.Image | np.ndarray, size: tuple[int, int], box: Box) -> np.ndarray:
     """Return the `box` (left, top, right, bottom) of an RGB image as uint8 [height, width, 3]; `size` is (width,
     height).
 
-    `picture` is Pillow's, or uint8 [height, width, 4] whose fourth channel is not read. Like Pillow, it reads up to 3
+    `image` is Pillow's, or uint8 [height, width, 4] whose fourth channel is not read. Like Pillow, it reads up to 3
     output pixels beyond the box if the image continues there.
     """
     left, top, right, bottom = box
     same = (right - left, bottom - top) == size
-    if isinstance(picture, np.ndarray):
-        pixels = picture
+    if isinstance(image, np.ndarray):
+        pixels = image
     elif same:
-        return np.asarray(picture.crop(box))
+        return np.asarray(image.crop(box))
     elif (right - left) * (bottom - top) > LARGEST_PLAN:
-        return np.asarray(picture.resize(size, Image.Resampling.LANCZOS, box=box))
+        return np.asarray(image.resize(size, Image.Resampling.LANCZOS, box=box))
     else:
-        pixels = np.frombuffer(picture.tobytes("raw", "RGBX"), np.uint8).reshape(picture.height, picture.width, 4)
+        pixels = np.frombuffer(image.tobytes("raw", "RGBX"), np.uint8).reshape(image.height, image.width, 4)
     if same:
         return pixels[top:bottom, left:right, :3]
     resized: np.ndarray = _plan((pixels.shape[1], pixels.shape[0]), size, box, 1)(pixels)[0]
@@ -84,8 +84,8 @@ class _Plan:
         self.across = _products(_bands(across[:, self.columns]), self.input, self.middle)
         self.down = _products(_bands(down[:, self.rows]), self.middle_input, self.output)
 
-    def __call__(self, *pictures: np.ndarray) -> np.ndarray:
-        for place, pixels in enumerate(pictures):
+    def __call__(self, *images: np.ndarray) -> np.ndarray:
+        for place, pixels in enumerate(images):
             np.copyto(self.turned[:, place], pixels.view(np.uint32)[self.rows, self.columns, 0].T)
         np.copyto(self.input, self.turned.view(np.uint8).reshape(self.input.shape), casting="unsafe")
         _multiply(self.across, self.middle)

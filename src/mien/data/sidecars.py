@@ -20,16 +20,16 @@ _NUMBERS = re.compile(r"[\d\s.,+-]+")
 def sidecars(contents: Contents) -> Annotation | None:
     """Read name.txt beside name.jpg, for at least half of the images: comma-separated tags, or else a caption."""
     texts = _beside(contents)
-    if 2 * len(texts) < len(contents.pictures) or not texts:
+    if 2 * len(texts) < len(contents.images) or not texts:
         return None
-    read = {picture: text_of(contents.files, name)[0] for picture, name in texts.items()}
+    read = {image: text_of(contents.files, name)[0] for image, name in texts.items()}
     if all(_NUMBERS.fullmatch(text) for text in read.values() if text.strip()) and any(map(str.strip, read.values())):
         return None  # boxes and classes for training a detector, no words
-    lines = [" ".join(read.get(picture, "").split()) for picture in contents.pictures]
+    lines = [" ".join(read.get(image, "").split()) for image in contents.images]
     missing = lines.count("")
     notes: tuple[str, ...] = (f"{count_text(missing, 'image')} without text",) if missing else ()
     if not _are_tags([line for line in lines if line]):
-        return Annotation("sidecar captions", contents.pictures, captions=lines, notes=notes)
+        return Annotation("sidecar captions", contents.images, captions=lines, notes=notes)
     tags = [{tag.strip() for tag in line.split(",")} - {""} for line in lines]
     counts = Counter(tag for these in tags for tag in these)
     least = max(2, len(lines) // 100)
@@ -40,7 +40,7 @@ def sidecars(contents: Contents) -> Annotation | None:
     rare = len(counts) - len(names)
     notes += (f"{rare:,} rare or universal tags not used as labels",) if rare else ()
     notes += unlabelled(labels) if labels is not None else ()
-    return Annotation("sidecar tags", contents.pictures, labels, names, captions=lines, notes=notes)
+    return Annotation("sidecar tags", contents.images, labels, names, captions=lines, notes=notes)
 
 
 def unused_texts(contents: Contents) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ def unused_texts(contents: Contents) -> tuple[str, ...]:
     texts = _beside(contents)
     if not texts:
         return ()
-    why = "numbers, no words" if 2 * len(texts) >= len(contents.pictures) else "for fewer than half of the images"
+    why = "numbers, no words" if 2 * len(texts) >= len(contents.images) else "for fewer than half of the images"
     return (f"{len(texts):,} .txt beside images not read ({why})",)
 
 
@@ -57,8 +57,8 @@ def _beside(contents: Contents) -> dict[str, str]:
     texts = {name[:-4]: name for name in contents.others if name[-4:].lower() == ".txt"}
     if not texts:
         return {}
-    stems = ((picture, posixpath.splitext(picture)[0]) for picture in contents.pictures)
-    return {picture: texts[stem] for picture, stem in stems if stem in texts}
+    stems = ((image, posixpath.splitext(image)[0]) for image in contents.images)
+    return {image: texts[stem] for image, stem in stems if stem in texts}
 
 
 def _are_tags(texts: list[str]) -> bool:

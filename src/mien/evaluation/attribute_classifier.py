@@ -49,12 +49,10 @@ def train_attribute_classifier(
     with counted("training the attribute classifier") as progress:
         faces = draw_many(count, height, width, SEED, sources="pencil" if pencil else None, progress=progress)
     shown = [numbers(row, "pencil")[1] if pencil else row for row in range(count)]
-    pictures = faces.sources if pencil else faces.images
-    assert pictures is not None
+    pixels = faces.sources if pencil else faces.images
+    assert pixels is not None
     # The classifier cannot separate pale pencil colours. `off_paper` removes the paper's share from them.
-    return learn(
-        pictures, values_of(SEED, shown), attributes(), held_out, off_paper if pencil else np.ascontiguousarray
-    )
+    return learn(pixels, values_of(SEED, shown), attributes(), held_out, off_paper if pencil else np.ascontiguousarray)
 
 
 def attributes() -> tuple[AttributeDistribution, ...]:

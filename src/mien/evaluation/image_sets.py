@@ -81,7 +81,7 @@ def requested_labels(generator: Generator, seeds: list[int]) -> Labels | None:
     return Labels(latents[:, -condition.dim :].cpu().numpy(), condition.names)
 
 
-def pictures_of(data: str | Path, resolution: tuple[int, int], most: int, layout: Layout | None = None) -> ImageSet:
+def image_set_of(data: str | Path, resolution: tuple[int, int], most: int, layout: Layout | None = None) -> ImageSet:
     """Return at most `most` images of the data, evenly spread, prepared at (height, width).
 
     data: any value of --data. layout: the layout of the data; None: the one that a recipe without sources detects.
@@ -123,7 +123,7 @@ def caption_labels_of(ready: PreparedSet, chosen: np.ndarray) -> Labels | None:
     values, layout = labels.values, ready.info["layout"]
     if layout in DRAWN:
         wording = OTHER if layout == REWORDED else USUAL
-        values = wording.told(values, [numbers(place, DRAWN[layout][0])[0] for place in chosen.tolist()])
+        values = wording.stated_labels(values, [numbers(place, DRAWN[layout][0])[0] for place in chosen.tolist()])
     says = np.array([bool(ready.captions[place].strip()) for place in chosen], np.float32)
     return Labels(values * says[:, None], labels.names, states_off=False)
 

@@ -59,36 +59,36 @@ def by_pixels(pixels: np.ndarray) -> Tensor:
 
 
 def nearest(
-    drawn: np.ndarray, pictures: np.ndarray, look: Look, real: Iterable[Tensor], mirror: bool, by: str, unit: str
+    generated: np.ndarray, images: np.ndarray, look: Look, real: Iterable[Tensor], mirror: bool, by: str, unit: str
 ) -> Nearest:
     """Return the nearest real images of each generated image.
 
-    drawn: generated images, uint8 [Q,H,W,3]. pictures: real images, uint8 [N,H,W,3]. look: images -> vectors. real: the
-    vectors of the real images, in blocks [B,D]. mirror: compare with the mirrored real images, too. by, unit: names.
+    generated: uint8 [Q,H,W,3]. images: real images, uint8 [N,H,W,3]. look: images -> vectors. real: the vectors of the
+    real images, in blocks [B,D]. mirror: compare with the mirrored real images, too. by, unit: names.
     """
-    some = np.unique(np.linspace(0, len(pictures) - 1, min(SAMPLE, len(pictures))).round().astype(int))
-    queries = np.concatenate([drawn, pictures[some]])
+    some = np.unique(np.linspace(0, len(images) - 1, min(SAMPLE, len(images))).round().astype(int))
+    queries = np.concatenate([generated, images[some]])
     # Mirrored queries give the same distances as mirrored real images, at a much lower cost.
     ways = [look(queries), look(queries[:, :, ::-1])] if mirror else [look(queries)]
     blocks = [torch.stack([torch.cdist(way, block) for way in ways]) for block in real]
     distances, way = torch.cat(blocks, 2).min(0)
     # A real image is not its own neighbour.
-    distances[len(drawn) + torch.arange(len(some)), torch.from_numpy(some)] = math.inf
-    distance, index = distances.topk(min(NEAREST, len(pictures)), largest=False)
-    usual = float(distance[len(drawn) :, 0].median())
-    index, distance = index[: len(drawn)], distance[: len(drawn)]
-    return Nearest(by, unit, index, way[: len(drawn)].gather(1, index) == 1, distance, usual)
+    distances[len(generated) + torch.arange(len(some)), torch.from_numpy(some)] = math.inf
+    distance, index = distances.topk(min(NEAREST, len(images)), largest=False)
+    usual = float(distance[len(generated) :, 0].median())
+    index, distance = index[: len(generated)], distance[: len(generated)]
+    return Nearest(by, unit, index, way[: len(generated)].gather(1, index) == 1, distance, usual)
 
 
-def in_blocks(pictures: np.ndarray) -> Iterator[Tensor]:
+def in_blocks(images: np.ndarray) -> Iterator[Tensor]:
     """Yield the vectors of `by_pixels` in blocks [B,D], so that any number of images fits in memory."""
-    return (by_pixels(pictures[first : first + BLOCK]) for first in range(0, len(pictures), BLOCK))
+    return (by_pixels(images[first : first + BLOCK]) for first in range(0, len(images), BLOCK))
 
 
 # --- the sheet --------------------------------------------------------------------------------------------------------
 
 
-def sheet(generated: np.ndarray, pictures: np.ndarray, found: Sequence[Nearest]) -> Image.Image:
+def sheet(generated: np.ndarray, images: np.ndarray, found: Sequence[Nearest]) -> Image.Image:
     """Return a sheet with one row for each generated image: the image, its nearest real images, their distances."""
     scale = visible_scale((generated.shape[1], generated.shape[2]))
 
@@ -96,7 +96,7 @@ def sheet(generated: np.ndarray, pictures: np.ndarray, found: Sequence[Nearest])
         return Image.fromarray(np.ascontiguousarray(enlarged(pixels, scale)))
 
     def neighbour(one: Nearest, row: int, number: int) -> Cell:
-        pixels, mirrored = np.asarray(pictures[one.index[row, number]]), bool(one.mirrored[row, number])
+        pixels, mirrored = np.asarray(images[one.index[row, number]]), bool(one.mirrored[row, number])
         words = f"{one.distance[row, number]:.3g}{' mirrored' if mirrored else ''}"
         return Cell(shown(pixels[:, ::-1] if mirrored else pixels), words, bool(one.much_closer()[row, number]))
 

@@ -13,7 +13,7 @@ from mien.data.pairing import select_sources
 from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
 from mien.data.sampling import spread
-from mien.evaluation.image_sets import ImageSet, labels_of, pictures_of
+from mien.evaluation.image_sets import ImageSet, image_set_of, labels_of
 from mien.inference.translator import Translator
 from mien.media.pixels import as_rgb
 from mien.runtime.console import counted
@@ -27,7 +27,7 @@ def target_images(
     layout: the layout of the data; None: it is detected.
     """
     layout = layout or detect(data, translator.recipe.sources)
-    found, ready = pictures_of(data, translator.resolution, most, layout), towards(translator, data, to, layout)
+    found, ready = image_set_of(data, translator.resolution, most, layout), towards(translator, data, to, layout)
     chosen = spread(len(ready), most)
 
     def batches(size: int) -> Iterator[np.ndarray]:

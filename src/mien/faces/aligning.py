@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
-from mien.data.decode import BadPicture
+from mien.data.decode import BadImage
 from mien.data.files import Files
 from mien.data.workers import usable_cores
 from mien.faces.face import Face, Finder
@@ -137,7 +137,7 @@ def parts(files: Files, names: list[str]) -> Iterator[list[int]]:
 def image_of(files: Files, name: str) -> Image.Image | str:
     try:
         return decoded(files, name)
-    except (BadPicture, OSError, ValueError) as error:
+    except (BadImage, OSError, ValueError) as error:
         return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 

@@ -8,7 +8,7 @@ from warnings import catch_warnings, simplefilter
 import numpy as np
 from PIL import Image
 
-from mien.data.decode import BadPicture, open_picture, upright
+from mien.data.decode import BadImage, open_image, upright
 from mien.data.files import Files
 from mien.faces.face import Face, Finder
 
@@ -64,14 +64,14 @@ def readable(files: Files, name: str) -> Image.Image | None:
     """The image; None if it is unreadable."""
     try:
         return decoded(files, name)
-    except (BadPicture, OSError, ValueError):
+    except (BadImage, OSError, ValueError):
         return None
 
 
 def decoded(files: Files, name: str) -> Image.Image:
-    """The RGB image, turned by its EXIF orientation. Raises BadPicture, OSError or ValueError."""
+    """The RGB image, turned by its EXIF orientation. Raises BadImage, OSError or ValueError."""
     with catch_warnings():
         simplefilter("ignore")
-        image = open_picture(files.read(name), name)
+        image = open_image(files.read(name), name)
         longest = max(image.size)
         return upright(image, longest, longest)

@@ -16,7 +16,7 @@ from mien.data.attributes import CLASS, Attribute, attributes_of
 from mien.errors import UsageError
 from mien.inference.generator import Generator
 from mien.inference.latents.synthesis import images_of
-from mien.media.contact_sheet import Names, picture_table
+from mien.media.contact_sheet import Names, image_table
 
 MOST = 4096  # images on a sheet
 
@@ -32,7 +32,7 @@ def attribute_sheet(
     """(the sheet, its facts, its number of images). Raises UsageError.
 
     text: "hair,eyes" gives a row for each value of hair and a column for each value of eyes, for one seed. "hair" gives
-    a row for each seed. request: values of other attributes. scale: see `picture_table`.
+    a row for each seed. request: values of other attributes. scale: see `image_table`.
     """
     condition, labels = generator.recipe.condition, generator.labels
     if condition is None or labels is None:
@@ -57,7 +57,7 @@ def attribute_sheet(
     pixels = images_of(generator, w).reshape(len(down), len(across.values), *generator.resolution, -1)
     rows = [" ".join(own.values()) or str(seed) for seed, own in down]
     row_axis = chosen[0].name if len(chosen) == 2 else "seed"
-    sheet, scale = picture_table(pixels, Names(rows, across.values, row_axis, across.name), scale)
+    sheet, scale = image_table(pixels, Names(rows, across.values, row_axis, across.name), scale)
     facts = {"run": generator.run, "recipe": generator.recipe.name, "kimg": generator.images / 1000, "scale": scale}
     facts |= {"truncation": truncation, "attribute_grid": text, "seeds": list(seeds), "attributes": dict(request)}
     return sheet, facts, len(w)

@@ -18,6 +18,7 @@ from torch import Tensor
 from mien.conditioning import own, requests
 from mien.conditioning.labels import encoded
 from mien.config import serialization
+from mien.config.renamed import OldName
 from mien.errors import FileError, UsageError
 from mien.media.html_images import STRIP, strip
 from mien.media.image_files import to_image
@@ -166,6 +167,8 @@ class Generator:
         """w -> images, float [N,C,H,W] in or near [-1, 1]."""
         generator = self.noise_generator
         return generator.synthesis(w) if is_style_generator(generator) else generator(w)
+
+    asked, telling, drawn = OldName("conditioned_on"), OldName("with_labels"), OldName("sample")
 
 
 def load(

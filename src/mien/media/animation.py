@@ -56,9 +56,9 @@ def mp4(frames: Sequence[Image.Image], fps: int) -> bytes:
     with av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("h264", rate=fps, options={"crf": QUALITY})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for picture in frames:
-            pixels = np.asarray(picture)
-            margin = ((0, height - picture.height), (0, width - picture.width), (0, 0))
+        for image in frames:
+            pixels = np.asarray(image)
+            margin = ((0, height - image.height), (0, width - image.width), (0, 0))
             even = av.VideoFrame.from_ndarray(np.pad(pixels, margin, "edge"), format="rgb24")
             container.mux(stream.encode(even))
         container.mux(stream.encode())

@@ -25,7 +25,7 @@ Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 class Cell:
     """One image. caption: below it. highlighted: red caption. keep_end: cut a long caption at its beginning."""
 
-    picture: Image.Image | None
+    image: Image.Image | None
     caption: str = ""
     highlighted: bool = False
     keep_end: bool = False
@@ -100,8 +100,8 @@ def contact_sheet(
     for row, line in enumerate(cells):
         for column, cell in enumerate(line):
             left, top = place.lefts[column], place.top + row * place.step
-            if cell.picture is not None:
-                sheet.paste(cell.picture, (left, top))
+            if cell.image is not None:
+                sheet.paste(cell.image, (left, top))
             if cell.caption:
                 following = [place.lefts[other] - GAP for other in range(column + 1, len(line)) if line[other].caption]
                 end = min([end for end in ends if end > left][:1] + following[:1])
@@ -111,7 +111,7 @@ def contact_sheet(
     return sheet
 
 
-def picture_table(
+def image_table(
     pixels: np.ndarray, names: Names, scale: int | None = None, corner: bool = True
 ) -> tuple[Image.Image, int]:
     """Return (a sheet of images with names of rows and columns, its scale).
@@ -128,17 +128,17 @@ def picture_table(
     return contact_sheet(cells, names), scale
 
 
-def fitted(picture: Image.Image, side: int) -> Image.Image:
+def fitted(image: Image.Image, side: int) -> Image.Image:
     """Return the image in RGB, its longer side about `side` pixels.
 
     It is enlarged by a whole number, or reduced with antialiasing.
     """
-    picture, factor = picture.convert("RGB"), side / max(picture.size)
+    image, factor = image.convert("RGB"), side / max(image.size)
     if factor >= 0.75:
         whole = max(1, round(factor))
-        return picture.resize((picture.width * whole, picture.height * whole), Image.Resampling.NEAREST)
-    size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
-    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        return image.resize((image.width * whole, image.height * whole), Image.Resampling.NEAREST)
+    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
 # --- the parts of a sheet ---------------------------------------------------------------------------------------------
@@ -148,8 +148,8 @@ def arrange(
     cells: Sequence[Sequence[Cell]], names: Names, groups: Sequence[Group], title: Sequence[str]
 ) -> tuple[Geometry, tuple[int, int]]:
     """Return the positions of all images, and the (width, height) of the sheet."""
-    pictures = [cell.picture for line in cells for cell in line if cell.picture is not None]
-    tile = (max(one.width for one in pictures), max(one.height for one in pictures))
+    images = [cell.image for line in cells for cell in line if cell.image is not None]
+    tile = (max(one.width for one in images), max(one.height for one in images))
     font = ImageFont.load_default(SIZE)
     words = [*names.rows, *([names.row_axis] if names.rows else [])]
     left = MARGIN + max((math.ceil(font.getlength(word)) + GAP for word in words), default=0)

@@ -51,9 +51,9 @@ def grid(pixels: np.ndarray, columns: int | None = None, gap: int = 2) -> np.nda
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     sheet = np.zeros((rows * (height + gap) + gap, columns * (width + gap) + gap, channels), np.uint8)
-    for index, picture in enumerate(pixels):
+    for index, image in enumerate(pixels):
         top, left = gap + index // columns * (height + gap), gap + index % columns * (width + gap)
-        sheet[top : top + height, left : left + width] = picture
+        sheet[top : top + height, left : left + width] = image
     return sheet
 
 

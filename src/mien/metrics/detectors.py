@@ -81,18 +81,18 @@ class Cascade:
         return found
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        return np.array([self.finds(picture) for picture in pixels], bool)
+        return np.array([self.finds(image) for image in pixels], bool)
 
-    def finds(self, picture: np.ndarray) -> bool:
+    def finds(self, image: np.ndarray) -> bool:
         """Return whether the image uint8 [H,W,3] contains a face."""
-        return len(self.boxes(picture)) > 0
+        return len(self.boxes(image)) > 0
 
-    def boxes(self, picture: np.ndarray) -> np.ndarray:
+    def boxes(self, image: np.ndarray) -> np.ndarray:
         """Return the faces as float64 [N,4] (left, top, right, bottom), in pixels of the image uint8 [H,W,3]."""
         need_opencv()
         import cv2
 
-        gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         scale = self.side / min(gray.shape)
         if scale != 1:
             size = (round(gray.shape[1] * scale), round(gray.shape[0] * scale))

@@ -28,8 +28,8 @@ EACH, FIRST, LAST = 110, 900, 2500  # milliseconds that a frame is shown
 def draw_film(arms: Sequence[Arm], real: np.ndarray) -> tuple[list[Image.Image], list[int]]:
     """The frames, and how long each is shown in milliseconds. real: points [N, dimensions]."""
     count = max(len(arm.frames) for arm in arms)
-    pictures = [still(arms, real, index) for index in range(count)]
-    return pictures, [FIRST, *[EACH] * (count - 2), LAST]
+    images = [still(arms, real, index) for index in range(count)]
+    return images, [FIRST, *[EACH] * (count - 2), LAST]
 
 
 def still(arms: Sequence[Arm], real: np.ndarray, index: int) -> Image.Image:
@@ -43,16 +43,16 @@ def still(arms: Sequence[Arm], real: np.ndarray, index: int) -> Image.Image:
 
 def panel(arm: Arm, frame: Frame, real: np.ndarray) -> Image.Image:
     size = SIDE * FINE
-    picture = Image.new("RGB", (size, (HEAD + SIDE + FOOT) * FINE), PAPER)
+    image = Image.new("RGB", (size, (HEAD + SIDE + FOOT) * FINE), PAPER)
     plot = plane(arm, frame, real) if arm.mixture.dimensions == 2 else axis(arm, frame)
-    picture.paste(plot, (0, HEAD * FINE))
-    draw = ImageDraw.Draw(picture)
+    image.paste(plot, (0, HEAD * FINE))
+    draw = ImageDraw.Draw(image)
     draw.rectangle((0, HEAD * FINE, size - 1, (HEAD + SIDE) * FINE - 1), outline=LINE, width=FINE)
     top, below = 10 * FINE, 34 * FINE
     draw.text((0, top), arm.recipe.name, INK, ImageFont.load_default(17 * FINE))
     draw.text((size, top + 2 * FINE), f"{frame.kimg:.1f} kimg", SOFT, ImageFont.load_default(14 * FINE), "ra")
     draw.text((0, below), caption(arm, frame), SOFT, ImageFont.load_default(14 * FINE))
-    return picture.reduce(FINE)
+    return image.reduce(FINE)
 
 
 def caption(arm: Arm, frame: Frame) -> str:
@@ -71,12 +71,12 @@ def plane(arm: Arm, frame: Frame, real: np.ndarray) -> Image.Image:
     """The field as a tint with contour lines, and the points on it."""
     size = SIDE * FINE
     field = np.asarray(Image.fromarray(shares(frame.field.numpy())).resize((size, size), Image.Resampling.BICUBIC))
-    picture = Image.fromarray(tinted(field))
-    draw = ImageDraw.Draw(picture, "RGBA")
+    image = Image.fromarray(tinted(field))
+    draw = ImageDraw.Draw(image, "RGBA")
     for points, colour, radius in ((real, REAL, 1.6), (frame.points.numpy(), FAKE, 2.2)):
         for x, y in pixels(points[:SHOWN], arm.view, size):
             draw.ellipse((x - radius * FINE, y - radius * FINE, x + radius * FINE, y + radius * FINE), (*colour, 150))
-    return picture
+    return image
 
 
 def shares(field: np.ndarray) -> np.ndarray:
@@ -120,8 +120,8 @@ def pixels(points: np.ndarray, view: float, size: int) -> np.ndarray:
 def axis(arm: Arm, frame: Frame) -> Image.Image:
     """Below: the real density and the generated points' histogram, filled. Above: D(x) over its own range."""
     size, view = SIDE * FINE, arm.view
-    picture = Image.new("RGB", (size, size), (255, 255, 255))
-    draw = ImageDraw.Draw(picture, "RGBA")
+    image = Image.new("RGB", (size, size), (255, 255, 255))
+    draw = ImageDraw.Draw(image, "RGBA")
     base, middle = round(0.94 * size), round(0.42 * size)
     cells = CELLS[1]
     edges = np.linspace(-REACH, REACH, cells + 1)
@@ -146,7 +146,7 @@ def axis(arm: Arm, frame: Frame) -> Image.Image:
     heights = bottom - (bottom - top) * shares(field)
     draw.line(list(zip(np.linspace(0, size, len(field)).tolist(), heights.tolist())), CURVE, 2 * FINE, "curve")
     draw.text((8 * FINE, 8 * FINE), f"D(x), from {field.min():.3g} to {field.max():.3g}", CURVE, small)
-    return picture
+    return image
 
 
 # --- weights ----------------------------------------------------------------------------------------------------------

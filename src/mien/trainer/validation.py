@@ -21,7 +21,7 @@ from mien.data.prepared import PreparedSet
 from mien.errors import in_brief, is_out_of_memory
 from mien.evaluation.attribute_classifier import with_attribute_classifier
 from mien.evaluation.evaluate import Row, score
-from mien.evaluation.image_sets import ImageSet, generated_by, pictures_of
+from mien.evaluation.image_sets import ImageSet, generated_by, image_set_of
 from mien.evaluation.resolve import choose_metrics
 from mien.evaluation.translated_sets import target_images, towards, translated
 from mien.inference.generator import Generator
@@ -60,7 +60,7 @@ class Validator:
         self.pairs: PreparedSet | None = None  # of a translation
         if recipe.sources == "none":
             self.drawer = Generator(recipe, "", 0, states["G"], device, labels)
-            self.real = pictures_of(data, recipe.resolution, plan.num, layout)
+            self.real = image_set_of(data, recipe.resolution, plan.num, layout)
         else:
             self.drawer = Translator(recipe, "", 0, states, device)
             to = next(iter(self.drawer.routes))

@@ -60,7 +60,7 @@ def test_attributes_can_be_read_back_from_captions():
 
     def read(wording, rows):
         """-> vectors of the captions that tell it, and which colour they tell"""
-        told = wording.told(labels[rows], rows)[:, colours]
+        told = wording.stated_labels(labels[rows], rows)[:, colours]
         vectors = Words()([wording.caption(faces[row], row) for row in rows])
         return vectors[told.any(1)], told[told.any(1)]
 

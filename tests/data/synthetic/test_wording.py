@@ -116,7 +116,7 @@ def test_each_value_has_words_of_its_own(wording):
 @BOTH
 def test_people_rarely_tell_all_and_colours_most_often(wording, faces):
     labels = np.stack([attributes(face) for face in faces])
-    told = wording.told(labels, range(COUNT))
+    told = wording.stated_labels(labels, range(COUNT))
     shares = Counter(name for row in told for name in told_names(row))
     assert all(shares[name] > 0.8 * COUNT for name in COLOURS)
     possible = Counter(name for row in labels * told.any(0) for name in told_names(row))
@@ -135,7 +135,7 @@ def test_what_is_told_is_true_and_all_that_the_caption_depends_on(wording, faces
     the face's value."""
     random = np.random.default_rng(0)
     labels = np.stack([attributes(face) for face in faces])
-    told = wording.told(labels, range(COUNT))
+    told = wording.stated_labels(labels, range(COUNT))
     for number, face in enumerate(faces[:300]):
         names, text = told_names(told[number]), wording.caption(face, number)
         assert names.items() <= told_names(labels[number]).items()
@@ -145,13 +145,13 @@ def test_what_is_told_is_true_and_all_that_the_caption_depends_on(wording, faces
         for name in (*CHOICES, *SWITCHES):
             others = [value for value in CHOICES.get(name, (True, False)) if value != getattr(face, name)]
             changed = replace(face, **{name: others[random.integers(len(others))]})
-            after = wording.told(attributes(changed)[None], [number])
+            after = wording.stated_labels(attributes(changed)[None], [number])
             speaks = name in names or name in told_names(after[0])
             assert (wording.caption(changed, number) != text) == speaks, (text, wording.caption(changed, number))
     other = [one.name for one in fields(faces[0]) if one.name not in (*CHOICES, *SWITCHES)]
     twin = replace(faces[0], **{name: getattr(faces[1], name) for name in other})
     assert wording.caption(twin, 0) == wording.caption(faces[0], 0)
-    assert wording.told(labels[:0], []).shape == (0, len(attribute_names()))
+    assert wording.stated_labels(labels[:0], []).shape == (0, len(attribute_names()))
 
 
 def test_some_captions_in_full():

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.config.renamed import OldName
 from mien.data.synthetic.face import CHOICES, SWITCHES, Face, attribute_names
 
 COLOURS = ("hair", "eyes")
@@ -63,26 +64,28 @@ class Wording:
                 clauses.append(f"{lead} {_listed(said)}".strip())
         return re.sub(r"\ba(?= [aeiou])", "an", frame.join.join(clauses))
 
-    def told(self, labels: NDArray[np.float32], numbers: Sequence[int]) -> NDArray[np.float32]:
+    def stated_labels(self, labels: NDArray[np.float32], numbers: Sequence[int]) -> NDArray[np.float32]:
         """Return labels [N,K] of faces with their numbers [N] -> [N,K], set to 0 if the caption does not name them.
 
         A caption never names a binary attribute that is off.
         """
         values = [(name, value or "True") for name, _, value in (label.partition("=") for label in attribute_names())]
         worded = np.array([name in COLOURS or value in self.words[name] for name, value in values], np.float32)
-        told = [set().union(*map(_attributes, self.chosen(number)[1])) for number in numbers]
-        said = np.array([[name in own for name, _ in values] for own in told], np.float32)
+        stated = [set().union(*map(_attributes, self.chosen(number)[1])) for number in numbers]
+        said = np.array([[name in own for name, _ in values] for own in stated], np.float32)
         return labels * worded * said.reshape(labels.shape)
+
+    told = OldName("stated_labels")
 
     def chosen(self, number: int) -> tuple[Frame, list[str], np.random.Generator]:
         """Return the frame of a number, its items in the caption (always with the first), and the random generator."""
         random = np.random.Generator(np.random.Philox(key=np.array([self.stream, number], dtype=np.uint64)))
         frame, chance = self.frames[int(random.random() * len(self.frames))], random.random()
         first, *others = frame.items
-        told = [
+        stated = [
             item for item in others if random.random() < (chance if _attributes(item).isdisjoint(COLOURS) else OFTEN)
         ]
-        return frame, [first, *told], random
+        return frame, [first, *stated], random
 
 
 @cache
@@ -100,8 +103,8 @@ def _names(item: str) -> tuple[str, ...]:
 @cache
 def _attributes(item: str) -> frozenset[str]:
     """Return the attributes of an item: for "with {style}", style and hair."""
-    told = {"style": {"style", "hair"}, "cut": {"style"}}
-    return frozenset().union(*(told.get(name, {name}) for name in _names(item)))
+    known = {"style": {"style", "hair"}, "cut": {"style"}}
+    return frozenset().union(*(known.get(name, {name}) for name in _names(item)))
 
 
 def _listed(words: list[str]) -> str:

@@ -94,7 +94,7 @@ def ready(path: Path) -> Path:
     return path
 
 
-def picture_ending(path: Path) -> str:
+def image_ending(path: Path) -> str:
     """png, jpg or webp, by the name of an image file. Raises UsageError."""
     ending = path.suffix.lower().lstrip(".").replace("jpeg", "jpg")
     if ending not in FORMATS:

@@ -76,12 +76,10 @@ def project(
     candidates = torch.cat(
         [w[[first, *chosen]], descend(generator, target, w, chosen, steps, seed, perceptual, progress, hold)]
     )
-    (pictures,) = stream(generator, [candidates])
-    found = rms(pictures, photo)
+    (images,) = stream(generator, [candidates])
+    found = rms(images, photo)
     best = int(found.argmin())
-    return Projection(
-        candidates[[best]], tried[first], float(found[0]), float(found[best]), pictures[0], pictures[best]
-    )
+    return Projection(candidates[[best]], tried[first], float(found[0]), float(found[best]), images[0], images[best])
 
 
 def descend(
@@ -157,7 +155,7 @@ def unusual(lengths: Tensor, typical: Tensor) -> Tensor:
     return ((lengths - typical.mean()).abs() / typical.std() - FREE).clamp_min(0.0).square()
 
 
-def rms(pictures: np.ndarray, photo: np.ndarray) -> np.ndarray:
+def rms(images: np.ndarray, photo: np.ndarray) -> np.ndarray:
     """uint8 [N,H,W,C], [H,W,C] -> [N]: root mean square differences in levels of 255."""
-    errors: np.ndarray = np.sqrt(np.square(pictures.astype(np.float32) - photo).mean((1, 2, 3)))
+    errors: np.ndarray = np.sqrt(np.square(images.astype(np.float32) - photo).mean((1, 2, 3)))
     return errors

@@ -30,7 +30,7 @@ class Source:
     batches: Iterable[Tensor]
     about: dict[str, Any]
 
-    def pictures(self) -> Iterator[np.ndarray]:
+    def images(self) -> Iterator[np.ndarray]:
         """Yields images, uint8 [<=BATCH,H,W,C]."""
         return stream(self.generator, self.batches)
 

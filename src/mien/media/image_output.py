@@ -13,7 +13,7 @@ from mien.errors import UsageError
 from mien.runtime.atomic_files import io_errors, write_bytes
 
 STDOUT = Path("-")
-PICTURES = ("png", "jpg", "webp")
+FORMATS = ("png", "jpg", "webp")
 
 NamedFile = tuple[str, bytes]
 """(name of the file, its content)"""
