@@ -182,6 +182,9 @@ def test_drawn_names():
     assert (pairs.kind, len(pairs), pairs.size) == ("drawn-lines", 50, (128, 128)) and not pairs.paired
     assert "50 pairs\n" in pairs.describe() and "line drawings as sources" in pairs.describe()
     assert "40 images A, 40 images B\n" in unpaired.describe()
+    varied = detect("drawn-varied:40@48")
+    assert (varied.kind, len(varied), varied.size, varied.captions) == ("drawn-varied", 40, (48, 48), None)
+    assert "no labels; faces that fill the frame" in varied.describe()
 
 
 def test_default_resolution_keeps_a_common_size_that_is_not_square(tmp_path: Path):

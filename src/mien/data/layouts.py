@@ -39,8 +39,10 @@ DRAWN: dict[str, tuple[Sources | None, str]] = {  # sets that mien draws: the ki
     "drawn-lines": ("lines", "line drawings as sources"),
     "drawn-unpaired": ("pencil", "A in coloured pencil, B in full colour"),
     "drawn-reworded": (None, "captions in other words"),
+    "drawn-varied": (None, "faces that fill the frame, in many poses and finishes"),
 }
 REWORDED = "drawn-reworded"
+VARIED = "drawn-varied"  # the only one without labels and captions
 READERS = (stylegan, metadata, celeba, sidecars)
 _KNOWN = (DATASET, *METADATA, *LISTS)
 _TABLES = (".csv", ".tsv", ".jsonl")
@@ -197,9 +199,11 @@ def _drawn(text: str) -> Layout:
     size = (int(found[3]), int(found[4] or found[3])) if found[3] else None
     if size and not all(8 <= side <= 2048 for side in size):
         raise UsageError(f"--data {text}: each side must be 8 to 2048")
+    notes = (DRAWN[name][1],) if DRAWN[name][1] else ()
+    if name == VARIED:
+        return Layout(name, Path(text), [], count=count, size=size, notes=notes)
     return Layout(
-        name, Path(text), [], label_names=attribute_names(), captions=[], count=count, size=size,
-        notes=(DRAWN[name][1],) if DRAWN[name][1] else (),
+        name, Path(text), [], label_names=attribute_names(), captions=[], count=count, size=size, notes=notes
     )  # fmt: skip
 
 

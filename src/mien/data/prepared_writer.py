@@ -15,9 +15,10 @@ from mien import __version__
 from mien.data import arrays
 from mien.data.decode import FILTER
 from mien.data.decode_worker import Job, fill
-from mien.data.layouts import DRAWN, REWORDED, Layout
+from mien.data.layouts import DRAWN, REWORDED, VARIED, Layout
 from mien.data.prepared import FORMAT, FORMAT_VERSION, own_sum
 from mien.data.synthetic.draw import draw_into
+from mien.data.synthetic.varied import draw_varied_into
 from mien.errors import DataError
 from mien.runtime.printable import printable
 
@@ -40,7 +41,11 @@ def write_set(
     most_bad: float,
 ) -> None:
     """Fill `folder` with the prepared set of a layout. Raises DataError if too many of its images are damaged."""
-    if layout.kind in DRAWN:
+    contents: dict[str, Any]
+    if layout.kind == VARIED:
+        draw_varied_into(folder, len(layout), height, width, seed, workers=workers, progress=progress)
+        contents = {"labels": None, "captions": None, "sources": False, "skipped": []}
+    elif layout.kind in DRAWN:
         wanted, count = DRAWN[layout.kind][0], len(layout)
         captions = draw_into(
             folder, count, height, width, seed, workers=workers, sources=wanted, progress=progress,

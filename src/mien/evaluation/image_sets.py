@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from mien.conditioning.labels import embedded
-from mien.data.layouts import DRAWN, REWORDED, Layout, check_layout_known, detect, sampled_sizes
+from mien.data.layouts import DRAWN, REWORDED, VARIED, Layout, check_layout_known, detect, sampled_sizes
 from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
 from mien.data.sampling import spread
@@ -42,7 +42,7 @@ class ImageSet:
     key: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
-    built_in: bool = False  # mien's synthetic faces, whose attributes are known
+    built_in: bool = False  # mien's synthetic faces with known attributes
     pencil: bool = False  # the built-in faces in the pencil style
     labels: Labels | None = None
     captions: list[str] | None = field(default=None, repr=False)
@@ -99,7 +99,7 @@ def image_set_of(data: str | Path, resolution: tuple[int, int], most: int, layou
     jpegs = sum(name.lower().endswith(JPEG) for name in layout.entries)
     doubt = f"{jpegs:,} of {len(layout.entries):,} images of {layout.path.name} are JPEGs: their artefacts count"
     labels = labels_of(ready, chosen)
-    built_in = ready.info["layout"] in DRAWN
+    built_in = ready.info["layout"] in DRAWN and ready.info["layout"] != VARIED
     captions = None if ready.captions is None else [ready.captions[place] for place in chosen]
     return ImageSet(
         len(chosen), batches, key, facts, (doubt,) if jpegs else (), built_in, labels=labels, captions=captions,
