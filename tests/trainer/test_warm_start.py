@@ -13,6 +13,7 @@ from mien import recipes
 from mien.conditioning.condition import Condition
 from mien.errors import UsageError
 from mien.trainer import warm_start
+from mien.trainer.init_source import Source
 
 TINY = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
 
@@ -27,7 +28,7 @@ def build(recipe, seed=0):
 
 def origin(training, recipe):
     tensors = {name: {key: value.clone() for key, value in part.items()} for name, part in training.tensors().items()}
-    return warm_start.Source("00007-old", 264_000, recipe, tensors)
+    return Source("00007-old", 264_000, recipe, tensors)
 
 
 def test_the_same_recipe_takes_over_every_number():

@@ -23,9 +23,9 @@ FILMS = ("evolution.webp", "evolution.gif")
 class RunData:
     """The content of a run's files at one moment.
 
-    config: the options of its training. grids: (kimg, file), oldest first. best: the best row of the metrics, or
-    {}. neighbours, sheet: the results of `mien neighbours`, {} and None without them. missing: one line for each file
-    that is missing or damaged.
+    config: the options of its training. init: the networks that it started from, {} for random weights.
+    grids: (kimg, file), oldest first. best: the best row of the metrics, or {}. neighbours, sheet: the results of
+    `mien neighbours`, {} and None without them. missing: one line for each file that is missing or damaged.
     """
 
     path: Path
@@ -35,6 +35,7 @@ class RunData:
     status: dict[str, Any]
     data: dict[str, Any]
     environment: dict[str, Any]
+    init: dict[str, Any]
     commands: list[str]
     stats: list[Row]
     metrics: list[Row]
@@ -71,6 +72,14 @@ class RunData:
     def recipe_name(self) -> str:
         return str(self.recipe.get("name") or "unnamed")
 
+    @property
+    def start(self) -> str:
+        """The networks that the run started from: "r3gan-laptop-64 at 180 kimg, which learned drawn:30000", or ""."""
+        if not self.init:
+            return ""
+        learned = f", which learned {self.init['data']}" if self.init.get("data") else ""
+        return f"{self.init.get('name')} at {number(self.init, 'images') / 1000:g} kimg{learned}"
+
     def first_middle_last(self) -> list[Grid]:
         """At most three grids; the middle one is nearest to half of the last one's kimg."""
         if len(self.grids) < 3:
@@ -94,6 +103,7 @@ def read_run(run: RunDirectory) -> RunData:
         status=status,
         data=read_dict(run.data, missing),
         environment=read_dict(run.environment, missing),
+        init=read_dict(run.init, missing) if run.init.exists() else {},
         commands=read_lines(run.command, missing),
         stats=rows(run.stats),
         metrics=rows(run.metrics),

@@ -115,6 +115,8 @@ def reproduce(run: RunData, changed: list[Setting]) -> str:
     words = ["mien", "train", run.recipe_name, "--data", str(config["data"]), "--resolution", resolution_text(*size)]
     words += ["--batch", value_text(recipe.get("batch_size")), "--budget", f"{run.images / 1000:.12g}kimg"]
     words += ["--seed", value_text(config["seed"])]
+    if init := config.get("init"):
+        words += ["--init", str(init)]
     condition, augment = part_of(recipe, "condition"), part_of(part_of(recipe, "extras"), "augment")
     if condition:
         words += ["--cond", str(condition.get("class" if condition.get("kind") == "own" else "kind"))]

@@ -34,6 +34,7 @@ class RunDirectory:
         self.config = path / "config.json"
         self.environment = path / "environment.json"
         self.data = path / "data.json"
+        self.init = path / "init.json"
         self.command = path / "command.txt"
         self.status = path / "status.json"
         self.log = path / "log.txt"

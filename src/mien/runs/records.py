@@ -88,12 +88,30 @@ class Best(TypedDict):
     data_sha256: NotRequired[str | None]
 
 
+class Started(TypedDict):
+    """init.json: the networks that a run started from.
+
+    name: of a run or a file. images: shown to its discriminator before. data: without its folder. sha256: of the file.
+    """
+
+    name: Text
+    images: Count
+    recipe: str
+    data: NotRequired[str | None]
+    sha256: NotRequired[str | None]
+
+
 class Header(TypedDict):
-    """The header of a snapshot: the data that generation needs besides the tensors."""
+    """The header of a snapshot: the data that generation needs besides the tensors.
+
+    init: the networks that the run started from. data: of a start file, without its folder.
+    """
 
     recipe: Object
     run: Text
     images: Count
+    init: NotRequired[Started]
+    data: NotRequired[str | None]
 
 
 class DataCard(TypedDict):

@@ -25,8 +25,9 @@ class TrainConfig:
         recipes: Recipes to train one after the other, each with the full budget: dcgan,dcgan-laptop.
         resolution: 64, or 96x80 (height x width). Chosen from the recipe and the images if left out.
         batch: Images per step, over all processes. The recipe's if left out.
-        init: Start from the networks of this run (path, number, name, last) or snapshot. Without RECIPE, its recipe is
-            used, too. At another resolution the layers that fit are copied.
+        init: Start from the networks of this run (path, number, name, last) or file. Without RECIPE, its recipe is
+            used, too. At another resolution the layers that fit are copied. faces: networks that know the built-in
+            faces, if mien has some for this recipe (the default without RECIPE). none: start from chance.
         freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small data sets. Needs --init.
         augment: Augmentation for the discriminator: none, diffaugment or ada. auto: the recipe's own, or one for few
             images.

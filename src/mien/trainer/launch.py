@@ -16,8 +16,9 @@ from mien.recipes.recipe import from_json
 from mien.runs.directory import RunDirectory, create, find
 from mien.runs.records import DataCard, Environment, Object, State, Status
 from mien.runtime import console, distributed, typed_json
+from mien.runtime.atomic_files import write_json
 from mien.runtime.device import join
-from mien.trainer import augmentation_policy, options, recovery, setting_changes, warm_start
+from mien.trainer import augmentation_policy, init_source, options, recovery, setting_changes
 from mien.trainer.config import TrainConfig
 from mien.trainer.config_file import read_config, write_config
 from mien.trainer.dry_run import dry_run
@@ -37,8 +38,10 @@ def train(config: TrainConfig) -> Run:
     device = join(config.device)
     for path in config.files:
         serialization.add_user_file(path)
-    origin = warm_start.source(config.init, config.outdir) if config.init else None
+    origin = init_source.source(config.init, config.outdir)
     recipe, layout, why = options.recipe(config, device, origin)
+    origin = origin or init_source.own_source(config, recipe)
+    recipe = options.frozen(recipe, config.freeze_d, origin)
     label = options.label(config.name, recipe, config.data, layout)
     # Refuse a recipe that recipe.json cannot hold, or that a resume cannot read.
     from_json(serialization.encode(recipe), config.recipe)
@@ -50,7 +53,7 @@ def train(config: TrainConfig) -> Run:
     setup = set_up(config, recipe, data, device, budget, layout, origin, why)
     if origin and (wrong := setup.training.wrong()):
         what = f"{few(wrong)} is not finite there: start from another run"
-        raise DataError(f"--init {config.init}: {what}")
+        raise DataError(f"--init {config.init or init_source.FACES}: {what}")
     if setup.validator:
         setup.validator.dry_run()
     if config.dry_run:
@@ -63,7 +66,10 @@ def train(config: TrainConfig) -> Run:
     if trainer.writer:
         run.lock()
         write_metadata(run, recipe, data, config.data, config.files)
-        write_config(run, replace(config, data=options.lasting(config.data)))
+        init = init_source.FACES if origin and origin.shipped else config.init
+        write_config(run, replace(config, data=options.lasting(config.data), init=init))
+        if origin:
+            write_json(run.init, origin.record())
         trainer.writer.status("starting", 0.0)
         trainer.writer.event("started", init=setup.taken_over)
         if origin:

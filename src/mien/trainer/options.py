@@ -23,17 +23,17 @@ from mien.runs.records import Status
 from mien.runtime import console, distributed
 from mien.trainer import augmentation_policy, auto_recipe, condition_policy
 from mien.trainer.config import TrainConfig
-from mien.trainer.warm_start import Source
+from mien.trainer.init_source import Source
 
 BASE = 64  # pixels a side where neither recipe nor images say another size
 
 
 def recipe(config: TrainConfig, device: torch.device, origin: Source | None) -> tuple[Recipe, Layout, list[str]]:
-    """Return the recipe with every change by a flag, the layout of the data, and the reasons for this recipe."""
+    """Return the recipe with the changes by flags, the layout of the data, and the reasons. --freeze-d: `frozen`."""
     chosen, layout, why = chosen_recipe(config, device, origin)
     chosen = condition_policy.with_condition(chosen, config.cond, layout, config.encoder)
     chosen = augmentation_policy.with_augmentation(chosen, config.augment, config.set)
-    chosen = batched(frozen(chosen, config.freeze_d, origin), config.batch)
+    chosen = batched(chosen, config.batch)
     if chosen.needs_condition and chosen.condition is None:
         raise UsageError(
             "classifier.weight is the weight of a classification loss: add --cond class, attributes or text"
@@ -56,6 +56,10 @@ def chosen_recipe(config: TrainConfig, device: torch.device, origin: Source | No
 
 
 def frozen(chosen: Recipe, layers: int | None, origin: Source | None) -> Recipe:
+    """Return the recipe with the first `layers` of its discriminator frozen. origin: the networks that it starts from.
+
+    Raises UsageError if there are none.
+    """
     if layers is None:
         return chosen
     if origin is None:

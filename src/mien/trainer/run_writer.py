@@ -23,6 +23,7 @@ from mien.runs.checkpoint import prune, save_checkpoint
 from mien.runs.directory import RunDirectory, best_snapshot, kimg_name, mark_best, mark_latest
 from mien.runs.records import Object
 from mien.runs.snapshot import save_snapshot
+from mien.runs.start_file import read_started
 from mien.runtime import distributed, typed_json
 from mien.runtime.atomic_files import io_errors, write_bytes, write_json
 from mien.trainer.setup import Setup
@@ -129,7 +130,8 @@ class RunWriter:
         if self.labels is not None:
             states["labels"] = {"kept": self.labels}
         header = {"recipe": serialization.encode(self.recipe), "run": self.run.name, "images": self.training.images}
-        save_snapshot(path, states, header)
+        started = read_started(self.run)
+        save_snapshot(path, states, {**header, "init": started} if started else header)
 
     def checkpoint(self, seconds: float) -> None:
         """Write checkpoints/kimg-{kimg}/: the full state. Delete all but the newest checkpoints.

@@ -18,6 +18,7 @@ from mien.recipes.recipe import Recipe
 from mien.runtime import distributed
 from mien.trainer import warm_start
 from mien.trainer.config import TrainConfig
+from mien.trainer.init_source import Source
 from mien.trainer.validation import Validator
 from mien.training.state import Training
 
@@ -50,7 +51,7 @@ def set_up(
     device: torch.device,
     budget: Budget,
     layout: Layout | None = None,
-    origin: warm_start.Source | None = None,
+    origin: Source | None = None,
     why: Sequence[str] = ("as the run began",),
 ) -> Setup:
     """Build the networks and everything else that a training needs, without writing a file.

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -21,16 +20,9 @@ from torch import Tensor
 from mien.conditioning.condition import Condition
 from mien.config.spec import Spec
 from mien.errors import UsageError
-from mien.inference.generator import snapshot_path
 from mien.protocols import noise_generator
-from mien.recipes.recipe import Recipe, from_json
-from mien.runs import tensor_files
-from mien.runs.checkpoint import Tensors
-from mien.runs.directory import find
-from mien.runs.records import Object
-from mien.runs.snapshot import load_snapshot
-from mien.runtime import typed_json
-from mien.trainer.resume import newest_whole
+from mien.recipes.recipe import Recipe
+from mien.trainer.init_source import Source
 from mien.training.layers import by_layer, common, size
 from mien.training.state import Training
 
@@ -42,46 +34,6 @@ Axes = dict[int, list[str]]
 
 ADDED = "condition:"
 """Prefix of the tensors that a condition adds to a network. They are copied by name alone."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """Another run's networks: "G", "D" and "G_ema" from a checkpoint, or a snapshot's generator alone, as "G_ema"."""
-
-    name: str
-    images: int
-    recipe: Recipe
-    tensors: Tensors
-
-
-def source(run: str, outdir: Path) -> Source:
-    """Return the networks of a run (path, number, name or "last") or of a `.safetensors` snapshot.
-
-    A run gives its newest checkpoint. If it has none, or for a snapshot, there is only the averaged generator.
-    """
-    if Path(run).suffix != ".safetensors":
-        directory = find(run, outdir)
-        newest = newest_whole(directory)
-        if newest is not None:
-            tensors, state = newest
-            recipe = from_json(typed_json.read(directory.recipe, Object), directory.recipe)
-            return Source(directory.name, state["images"], recipe, in_order(tensors, recipe, directory.name))
-    path = snapshot_path(run, None, outdir)
-    generators, header = load_snapshot(path)
-    averages, recipe = {f"{name}_ema": group for name, group in generators.items()}, from_json(header["recipe"], path)
-    return Source(header["run"], header["images"], recipe, in_order(averages, recipe, header["run"]))
-
-
-def in_order(tensors: Tensors, recipe: Recipe, origin: str) -> Tensors:
-    """Return the networks among `tensors`, each in the order of its layers. Raises FileError if one does not fit."""
-    game = recipe.build_game()
-    networks = {**game.generators, **game.discriminators}
-    networks |= {f"{name}_ema": module for name, module in networks.items()}
-    return {
-        name: tensor_files.fitting(one, tensors[name], f"{name} of {origin}")
-        for name, one in networks.items()
-        if name in tensors
-    }
 
 
 def copy_weights(training: Training, recipe: Recipe, origin: Source) -> list[str]:
@@ -114,7 +66,7 @@ def copy_weights(training: Training, recipe: Recipe, origin: Source) -> list[str
         raise UsageError(f"--init {origin.name}: no layer of its {origin.recipe.name} fits: train the same recipe")
     lost = origin.recipe.condition if recipe.condition is None else None
     without = f", without its condition: --cond {lost.kind} would copy it" if lost else ""
-    return [f"from {origin.name} at {origin.images / 1000:g} kimg{without}", *lines]
+    return [f"{origin}{without}", *lines]
 
 
 # --- tensors with named columns ---------------------------------------------------------------------------------------

@@ -74,17 +74,20 @@ def test_a_run_named_twice_is_refused(tmp_path):
 def test_doubts_are_said(tmp_path):
     pair = runs(tmp_path, (), ("resolution=32x16",))
     assert len(warnings(read_entries(pair[:1]))) == 0
+    write_json(pair[1].init, {"name": "dcgan-64", "images": 180_000, "recipe": "dcgan", "data": "drawn:30000"})
     write_json(pair[1].data, {"data": "other", "info": {"sha256": "b"}})
     write_json(pair[1].environment, {"torch": "2.14", "cores": "64", "gpu": "none"})
     write_json(pair[1].status, {**json.loads(pair[1].status.read_text()), "state": "diverged"})
     said = warnings(read_entries(pair))
     assert [line.partition(" (")[0] for line in said] == [
         "the runs learned from different images",
+        "the runs started from different networks",
         "the runs generate images of different sizes",
         "the runs had different machines or settings",
         "diverged: dcgan resolution=32x16",
     ]
-    assert "faces" in said[0] and "other" in said[0] and "32x16" in said[1] and "cores, torch" in said[2]
+    assert "faces" in said[0] and "other" in said[0] and "32x16" in said[2] and "cores, torch" in said[3]
+    assert said[1].endswith(" random weights; dcgan resolution=32x16: dcgan-64 at 180 kimg, which learned drawn:30000)")
 
 
 def test_rows_say_which_way_is_better(tmp_path):

@@ -142,6 +142,9 @@ def warnings(entries: list[Entry]) -> list[str]:
     if len({run.info.get("sha256") or run.data.get("data") for run in runs}) > 1:
         names = "; ".join(f"{entry.label}: {entry.run.data.get('data', 'unknown')}" for entry in entries)
         found.append(f"the runs learned from different images ({names})")
+    if len({(run.start, run.init.get("sha256")) for run in runs}) > 1:
+        starts = "; ".join(f"{entry.label}: {entry.run.start or 'random weights'}" for entry in entries)
+        found.append(f"the runs started from different networks ({starts})")
     sizes = [part_of(run.recipe, "data").get("resolution") for run in runs]
     if any(size != sizes[0] for size in sizes):
         shown = "; ".join(f"{entry.label}: {size_text(entry.run)}" for entry in entries)
