@@ -53,7 +53,7 @@ __all__ = sorted([*VERBS, *_OTHERS, *_ROOMS])
 
 
 def __getattr__(name: str) -> Any:
-    """Everything is imported when it is first asked for: `import mien` stays light."""
+    """Import a name when it is first used: `import mien` stays light."""
     if name in _ROOMS:
         return import_module(f"mien.{name}")
     if name in VERBS:

@@ -247,7 +247,7 @@ def test_command_line(run, capsys):
         ({"num": 1}, "fid needs 2 images"),
         ({"trunc": 3.0}, "--trunc 3"),
         ({"extractor": "inceptoin"}, "did you mean inception"),
-        ({"detector": "human"}, "belongs to afd"),
+        ({"detector": "human"}, "is only for afd"),
         ({"metrics": "afd", "detector": "robot"}, "'robot' is unknown"),
         ({"resolution": "32"}, "have the run's resolution"),
         ({"device": "tpu"}, "--device"),

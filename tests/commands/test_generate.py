@@ -150,7 +150,7 @@ def test_snapshot_file_alone(run: RunDirectory, tmp_path: Path) -> None:
     ("flags", "words"),
     [
         ({"grid": True, "zip": True}, "--grid and --zip"),
-        ({"columns": 3}, "--columns belongs to --grid"),
+        ({"columns": 3}, "--columns needs --grid"),
         ({"grid": True, "seeds": "0-4096"}, "--grid takes at most 4,096 images"),
         ({"grid": True, "output": Path("x.bmp")}, r"\.png, \.jpg or \.webp"),
         ({"output": Path("x.bmp")}, r"\.png, \.jpg or \.webp"),

@@ -362,7 +362,7 @@ def test_settings_read_as_set_takes_them():
     [
         ({"D(real)": 0.9, "D(fake)": 0.1}, "sure of most"),
         ({"D(real)": 0.99, "D(fake)": 0.01}, "looks too strong"),
-        ({"D(real)": 0.51, "D(fake)": 0.49}, "hardly tells them apart"),
+        ({"D(real)": 0.51, "D(fake)": 0.49}, "barely separate the two"),
         ({"D(real)": 0.7, "D(fake)": 0.3}, "without being sure"),
     ],
 )

@@ -25,7 +25,7 @@ from mien.errors import UsageError
     ],
 )
 def test_amounts(text, budget):
-    assert parse_budget(text, pictures=96) == budget
+    assert parse_budget(text, epoch=96) == budget
 
 
 @pytest.mark.parametrize(

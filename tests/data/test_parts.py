@@ -158,8 +158,8 @@ def wide(tmp_path: Path) -> Path:
 
 def test_wide_pictures_are_pairs_only_for_recipes_that_want_them(wide):
     assert [detect(wide, wish).paired for wish in (None, "none", "paired", "unpaired")] == [True, False, True, True]
-    assert "other recipes learn whole images" in detect(wide).describe()
-    assert "learned whole" in detect(wide, "none").describe()
+    assert "other recipes learn entire images" in detect(wide).describe()
+    assert "learned as entire images" in detect(wide, "none").describe()
     assert detect(wide, "paired").describe().splitlines()[1] == "no labels"
 
 

@@ -48,7 +48,7 @@ def test_numbers_by_hand():
     hair, glasses = scores["agreement_hair"], scores["agreement_glasses"]
     assert (hair.value, hair.real) == (0.8, 0.75) and (glasses.value, glasses.real) == (0.9, 1.0)
     # Read: 6 black, 4 pink; asked: 6 black, 4 pink.
-    assert hair.settings == "chance 52.0%; reader of the built-in faces"
+    assert hair.settings == "chance 52.0%; classifier of the built-in faces"
     assert (scores["agreement"].value, scores["agreement"].real) == (pytest.approx(0.85), 0.875)
     assert scores["agreement"].details == ("not read surely enough, or not requested: mouth",)
 
@@ -63,7 +63,7 @@ def test_chance_counts_the_pictures_that_were_asked_nothing():
     asked = replace(labels([0] * 8, [1] * 4 + [0] * 4), states_off=False)
     drawn = torch.tensor([[0, 0, glasses] for glasses in (1, 1, 1, 0, 0, 0, 0, 1)])
     glasses = ClassifierAgreement(asked, asked, BY_HAND).scores(drawn, drawn)["agreement_glasses"]
-    assert (glasses.value, glasses.settings) == (0.75, "chance 50.0%; reader of the built-in faces")
+    assert (glasses.value, glasses.settings) == (0.75, "chance 50.0%; classifier of the built-in faces")
 
 
 @pytest.fixture(scope="module")

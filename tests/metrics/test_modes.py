@@ -26,7 +26,7 @@ BY_HAND = AttributeClassifier(
 
 
 def test_numbers_by_hand():
-    """Of 100 pictures 60 are black bobs, 30 black and long, 10 pink bobs; combinations have 25 each in truth."""
+    """Of 100 pictures 60 are black bobs, 30 black and long, 10 pink bobs; combinations are expected to have 25 each."""
     black_bob, black_long, pink_bob = [0, 0, 0, 0], [0, 1, 1, 0], [1, 0, 0, 0]
     fake = torch.tensor([black_bob] * 60 + [black_long] * 30 + [pink_bob] * 10)
     real = torch.tensor([[hair, style, eyes, 0] for hair in (0, 1) for style in (0, 1) for eyes in (0, 1)])
@@ -34,21 +34,22 @@ def test_numbers_by_hand():
     assert (modes.value, modes.real, modes.better) == (3, 4, None) and Modes.better == "higher"
     assert distance.value == pytest.approx((0.35 + 0.05 + 0.15 + 0.25) / 2) and distance.better == "lower"
     assert distance.real == 0
-    assert modes.settings == "hair × style, 4 combinations, read right: hair 100.0%, style 99.0%" and not modes.note
+    assert modes.settings == "hair × style, 4 combinations, classified correctly: hair 100.0%, style 99.0%"
+    assert not modes.note
     assert modes.details == (
-        "hair: black 90.0%, pink 10.0%; in truth 50.0% each; distance 0.400; read right: 100.0%",
-        "style: bob 70.0%, long 30.0%; in truth 50.0% each; distance 0.200; read right: 99.0%",
-        "eyes: blue 70.0%, red 30.0%; in truth 50.0% each; distance 0.200; read right: 98.0%",
+        "hair: black 90.0%, pink 10.0%; expected 50.0% each; distance 0.400; classified correctly: 100.0%",
+        "style: bob 70.0%, long 30.0%; expected 50.0% each; distance 0.200; classified correctly: 99.0%",
+        "eyes: blue 70.0%, red 30.0%; expected 50.0% each; distance 0.200; classified correctly: 98.0%",
         "not scored, accuracy below 95%: mouth 60.0%",
-        "too seldom: pink hair 10.0% (in truth 50.0%)",
-        "too often: black hair 90.0% (in truth 50.0%)",
-        "hair × style never or hardly drawn: 1 of 4: pink long",
+        "too seldom: pink hair 10.0% (expected 50.0%)",
+        "too often: black hair 90.0% (expected 50.0%)",
+        "hair × style missing or nearly missing: 1 of 4: pink long",
         "hair × style × eyes: 3 of 8 combinations are in 100 images, 8 in 8 real ones",
     )
 
 
 def test_a_combination_takes_a_tenth_of_its_share():
-    """Of 1,000 pictures a combination of 4 has 250 in truth: 24 are too few, for they may be misread."""
+    """Of 1,000 pictures a combination of 4 should have 250: 24 are too few, for they may be misread."""
     rest = [[0, 0, 0, 0]] * 976
     for count, covered in ((24, 1), (25, 2)):
         rows = torch.tensor(rest[: 1000 - count] + [[1, 1, 0, 0]] * count)
@@ -97,8 +98,8 @@ def test_a_hair_colour_left_out_is_said(face_reader, real):
     scores = Modes(face_reader).scores(rows, rows[torch.from_numpy(real[1] != pink)])
     assert scores["modes"].value <= 111 and scores["modes_tv"].value > scores["modes_tv"].real + 0.03
     (seldom,) = [line for line in scores["modes"].details if line.startswith("too seldom")]
-    assert seldom.startswith("too seldom: pink hair 0.") and "(in truth 8.3%)" in seldom and seldom.count(" hair ") == 1
-    (missing,) = [line for line in scores["modes"].details if line.startswith("hair × style never")]
+    assert seldom.startswith("too seldom: pink hair 0.") and "(expected 8.3%)" in seldom and seldom.count(" hair ") == 1
+    (missing,) = [line for line in scores["modes"].details if line.startswith("hair × style missing")]
     assert "pink long, pink bob, pink twintails" in missing
 
 

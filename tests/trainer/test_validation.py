@@ -118,6 +118,8 @@ def test_what_is_better():
     assert is_better({**up, "value": 6.0}, up) and not is_better({**up, "value": 4.0}, up)
     assert is_better({**row, "value": 9.0, "n_fake": 50}, row)  # measured otherwise: a new beginning
     assert not is_better({**row, "value": None}, None)
+    old = {**up, "settings": "chance 52.0%; reader of the built-in faces"}  # as 0.1.0 wrote it
+    assert not is_better({**up, "value": 4.0, "settings": "chance 52.0%; classifier of the built-in faces"}, old)
 
 
 # --- time -------------------------------------------------------------------------------------------------------------

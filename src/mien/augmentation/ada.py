@@ -111,8 +111,8 @@ class Overfitting(Term):
 
 
 class Placement(NamedTuple):
-    """mirror: 1 or 0. turns: quarters, 0 to 3. step: whole pixels. before, after: radians. stretch: s across, 1/s down.
-    shift: pixels. y counts downwards."""
+    """mirror: 1 or 0. turns: quarters, 0 to 3. step: pixels, integers. before, after: radians. stretch: s across, 1/s
+    down. shift: pixels. y counts downwards."""
 
     mirror: Tensor
     turns: Tensor

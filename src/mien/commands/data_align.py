@@ -205,7 +205,7 @@ def _chosen(
     name = best_finder(samples) if samples else detector if detector in there else next(iter(there))
     if len(there) > 1:
         counts = ", ".join(f"{other} in {sample.found}" for other, sample in samples.items())
-        say(f"detector {name}: of {len(samples[name].faces)} sampled images, {counts} have a face")
+        say(f"detector {name}: of {count_text(len(samples[name].faces), 'sampled image')}, {counts} have a face")
     return there[name], size or _size(samples[name].sides, margin)
 
 

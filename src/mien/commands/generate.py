@@ -204,7 +204,7 @@ def check_flags(grid: bool, zip: bool, columns: int | None, count: int) -> None:
             "--grid and --zip exclude each other: one writes a sheet, the other an archive of single images"
         )
     if columns is not None and not grid:
-        raise UsageError("--columns belongs to --grid: add --grid, or leave it out")
+        raise UsageError("--columns needs --grid: add --grid, or leave it out")
     if columns is not None and not 1 <= columns <= MOST_IN_GRID:
         raise UsageError(f"--columns {columns} is out of range: 1 to {MOST_IN_GRID}")
     if grid and count > MOST_IN_GRID:

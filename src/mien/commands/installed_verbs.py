@@ -3,7 +3,7 @@
     [project.entry-points."mien.commands"]
     sharpen = "my_package.sharpen:sharpen"
 
-This adds `mien sharpen` and `mien.sharpen`. mien searches for such verbs only if a name is not its own.
+This adds `mien sharpen` and `mien.sharpen`. mien searches for these verbs only if a name is not its own.
 """
 
 from __future__ import annotations

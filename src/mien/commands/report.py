@@ -15,7 +15,7 @@ from mien.runtime.printable import count_text
 
 @dataclass(frozen=True)
 class Reported(VerbResult):
-    """output: the page. pictures, charts: number of images and charts on it. bytes: its size."""
+    """output: the page. `pictures`, `charts`: how many images and charts it has. bytes: its size."""
 
     output: str
     run: str

@@ -38,8 +38,8 @@ class Budget:
         return f"{self.images / 1000:g} kimg"
 
 
-def parse_budget(text: str, pictures: int, flag: str = "--budget") -> Budget:
-    """Return the budget of a text. pictures: images an epoch. Raises UsageError unless it is a positive amount."""
+def parse_budget(text: str, epoch: int, flag: str = "--budget") -> Budget:
+    """Return the budget of a text. epoch: images in an epoch. Raises UsageError unless it is a positive amount."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]+)", text.strip())
     amount, unit = (float(found[1]), found[2].lower()) if found else (0.0, "")
     if amount > 0 and unit in SECONDS:
@@ -47,7 +47,7 @@ def parse_budget(text: str, pictures: int, flag: str = "--budget") -> Budget:
     if amount > 0 and unit in IMAGES:
         return Budget(images=max(1, round(amount * IMAGES[unit])))
     if amount > 0 and unit in EPOCHS:
-        return Budget(images=max(1, round(amount * pictures)))
+        return Budget(images=max(1, round(amount * epoch)))
     raise UsageError(f"{flag} {text!r} is not an amount of training: write 30m, 2h, 200kimg or 50ep")
 
 

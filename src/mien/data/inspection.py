@@ -123,7 +123,7 @@ def warnings(found: Survey, ready: PreparedSet, exact: int, near: int, refused: 
         )
     gray = gray_share(ready.images)
     if 0.05 < gray < 1:
-        told.append(f"{gray:.0%} of the images are gray among coloured ones: the generator will draw both")
+        told.append(f"{gray:.0%} of the images are gray among coloured ones: the generator will generate both")
     names, counts = ready.info["label_names"], ready.info["label_counts"]
     rare = [name for name, number in zip(names, counts) if number < FEW_OF_A_LABEL]
     if rare:

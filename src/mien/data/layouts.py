@@ -129,7 +129,7 @@ def check_layout_known(data: str, kind: object, whose: str) -> None:
 
 
 def is_drawn(data: str | Path) -> bool:
-    """Return whether `data` means faces that mien draws: a name of DRAWN, alone or with a count or a size."""
+    """Return whether `data` means the built-in faces: a name of DRAWN, alone or with a count or a size."""
     return isinstance(data, str) and drawn_name(data) in DRAWN
 
 
@@ -295,13 +295,13 @@ def _own(contents: Contents, found: Annotation, sources: str | None) -> Layout:
 def _reading(chosen: Annotation, sources: str | None, others: tuple[str, ...], wide: bool) -> list[str]:
     """Return a line if the files can be read in two ways."""
     if sources is None and "none" in others:
-        what = "whole images, twice as wide as high" if chosen.kind == HALVES else "all images of both folders"
+        what = "entire images, twice as wide as high" if chosen.kind == HALVES else "all images of both folders"
         return [f"pairs for pix2pix and cyclegan alone; other recipes learn {what}"]
     if sources is None and others and chosen.kind not in _FROM_FILES:
         what = "pairs" if "paired" in others else "two sets"
         return [f"for recipes that want sources (pix2pix, cyclegan): {what}"]
     if sources == "none" and "none" in others:
-        return ["learned whole: pairs (images twice as wide as high) are for pix2pix and cyclegan" if wide
+        return ["learned as entire images: pairs (twice as wide as high) are for pix2pix and cyclegan" if wide
                 else "both folders are learned: pairs in two folders are for pix2pix and cyclegan"]  # fmt: skip
     if sources == "none" and chosen.sources is not None:
         return [f"B alone is learned: the {count_text(len(chosen.sources), 'image')} of A are for cyclegan"]

@@ -103,7 +103,7 @@ def _visit(tree: _Tree, folder: str, logical: str, parts: Parts) -> None:
         inside = {name: f"{logical}/{name}" if logical else name for name in names}
         if (trains or kept) and len(names) > 1:
             odd = _words([*trains, *kept])
-            cure = "name the folder to learn from" if trains else "move what is kept for a test out of the folder"
+            cure = "name the folder to learn from" if trains else "move the test images out of the folder"
             parts.notes.append(f"warning: {odd} beside {_words(others)} is learned as one of them; {cure}")
     if gone:
         parts.left_out.update({path[name]: tree.below[path[name]] for name in gone})

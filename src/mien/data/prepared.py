@@ -32,7 +32,7 @@ class PreparedSet:
 
     `images` uint8 [N,H,W,C], C 3, or 1 if every image is gray; `labels` float32 [N,K]; `captions` N strings; `sources`
     uint8: the A side of pairs [N,H,W,C], or the A domain of unpaired sets [M,H,W,C]; `source_labels` float32 [M,K]: of
-    unpaired sets that mien draws; `info`: dataset.json.
+    unpaired built-in sets; `info`: dataset.json.
     """
 
     path: Path

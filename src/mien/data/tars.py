@@ -130,7 +130,7 @@ def _number(field: bytes) -> int:
 
 
 def _records(content: bytes) -> dict[bytes, bytes]:
-    """pax: "LENGTH KEY=VALUE\\n", LENGTH of the whole record. Raises Damaged."""
+    """pax: "LENGTH KEY=VALUE\\n", LENGTH of the complete record. Raises Damaged."""
     records, at = {}, 0
     while at < len(content) and content[at : at + 1] != b"\0":
         found = re.compile(rb"(\d{1,9}) ").match(content, at)

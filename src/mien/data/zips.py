@@ -106,7 +106,7 @@ def _read_entries(path: Path, data: mmap.mmap, directory: Directory, gatherer: G
         if flags & (_ENCRYPTED | _MASKED):
             raise DataError(f"{path}: {shown} is encrypted: unpack it with its password first")
         if version > NEWEST:
-            raise DataError(f"{path}: {shown} asks for version {version / 10} of the zip format: pack it again")
+            raise DataError(f"{path}: {shown} needs version {version / 10} of the zip format: pack it again")
         if stat.S_ISLNK(attributes >> 16):
             raise DataError(f"{path}: {shown} is a link, which mien does not follow in archives: pack it again")
         if disk not in (0, 0xFFFF):

@@ -107,7 +107,7 @@ def place_of(images: ImageSet, stream: FeatureStream, name: str) -> Place | None
     """Return the place in the cache, or None if the images or the stream have no key."""
     if images.key is None or stream.key is None:
         return None
-    key = f"mien {__version__}, pictures {images.key}, {name} by {stream.key}"
+    key = f"mien {__version__}, images {images.key}, {name} by {stream.key}"
     return Place(cache_root() / "seen" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.safetensors", key)
 
 

@@ -21,7 +21,7 @@ def choose_metrics(names: str, detector: str | None) -> list[Metric]:
     if twice := {name for name in names_found if names_found.count(name) > 1}:
         raise UsageError(f"--metrics {names}: two are called {twice.pop()}: give your metric another name")
     if detector is not None and not any(isinstance(metric, AFD) for metric in found):
-        raise UsageError(f"--detector {detector} belongs to afd: add it to --metrics")
+        raise UsageError(f"--detector {detector} is only for afd: add afd to --metrics")
     return [
         replace(metric, detector=choose_detector(detector))
         if isinstance(metric, AFD) and not metric.detector

@@ -116,7 +116,7 @@ def image_table(
 ) -> tuple[Image.Image, int]:
     """Return (a sheet of images with names of rows and columns, its scale).
 
-    pixels: uint8 [R,C,H,W,1 or 3]. scale: whole-number enlargement; None: chosen by `visible_scale`. corner:
+    pixels: uint8 [R,C,H,W,1 or 3]. scale: enlargement, an integer; None: chosen by `visible_scale`. corner:
     False leaves the first cell empty.
     """
     rows, columns, height, width = pixels.shape[:4]
@@ -131,7 +131,7 @@ def image_table(
 def fitted(image: Image.Image, side: int) -> Image.Image:
     """Return the image in RGB, its longer side about `side` pixels.
 
-    It is enlarged by a whole number, or reduced with antialiasing.
+    It is enlarged by an integer, or reduced with antialiasing.
     """
     image, factor = image.convert("RGB"), side / max(image.size)
     if factor >= 0.75:

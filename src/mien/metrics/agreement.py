@@ -125,8 +125,7 @@ class ClassifierAgreement(Agreement):
             return None
         column = names.index(attribute.name)
         accuracy = float((real[:, column].numpy() == given)[given >= 0].mean())
-        # The texts are part of a row's settings. Older rows of the same measure have the same texts.
-        return fake[:, column].numpy(), accuracy, "reader of the built-in faces"
+        return fake[:, column].numpy(), accuracy, "classifier of the built-in faces"
 
 
 def chance(values: np.ndarray, requested: np.ndarray) -> float:

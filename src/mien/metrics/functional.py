@@ -106,7 +106,7 @@ def evaluated(metric: Metric, real: Images | None, fake: Images, options: Option
 
 @lru_cache(maxsize=1)
 def extractor_of(name: str, resize: Resize, weights: str | Path | None, device: str) -> Extractor:
-    """Kept for the next call: loading it takes a second."""
+    """Return an extractor. The next call returns the same one: loading it takes a second."""
     return choose_extractor(name, resize, None if weights is None else Path(weights), pick_device(device))
 
 

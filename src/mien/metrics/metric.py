@@ -24,6 +24,20 @@ Reads = Literal["features", "logits", "pixels"]
 M = TypeVar("M", bound="type[Metric]")
 
 METRICS: dict[tuple[str, str], type[Metric]] = {}  # by the module that defines it, and its name
+EARLIER_TEXTS = {
+    "read right: ": "classified correctly: ",
+    "reader of the built-in faces": "classifier of the built-in faces",
+}
+"""Texts of `Score.settings` in rows of version 0.1.0 -> their new words. The measures are the same."""
+
+
+def current_text(value: object) -> object:
+    """Return a value of a row of metrics.jsonl; a text of an earlier version in its new words."""
+    if not isinstance(value, str):
+        return value
+    for old, new in EARLIER_TEXTS.items():
+        value = value.replace(old, new)
+    return value
 
 
 @dataclass(frozen=True)

@@ -48,16 +48,16 @@ class AttributeDistribution:
 class AttributeClassifier:
     """A linear classifier of attributes, from the colours at each place of an image.
 
-    weights: [D, values of all attributes]. seen: a transform of the images, uint8 [N,H,W,3] -> the same shape.
+    weights: [D, values of all attributes]. view: a transform of the images, uint8 [N,H,W,3] -> the same shape.
     """
 
     attributes: tuple[AttributeDistribution, ...]
     weights: Tensor
-    seen: Callable[[np.ndarray], np.ndarray] = np.ascontiguousarray
+    view: Callable[[np.ndarray], np.ndarray] = np.ascontiguousarray
 
     def __call__(self, pixels: np.ndarray) -> Tensor:
         """Return the value of each attribute: uint8 [N,H,W,3] -> int64 [N, attributes]."""
-        found = (described(self.seen(pixels)) @ self.weights).split([len(one.values) for one in self.attributes], 1)
+        found = (described(self.view(pixels)) @ self.weights).split([len(one.values) for one in self.attributes], 1)
         return torch.stack([scores.argmax(1) for scores in found], 1)
 
     def key(self) -> str:
@@ -86,25 +86,25 @@ def learn(
     values: np.ndarray,
     attributes: tuple[AttributeDistribution, ...],
     held_out: int,
-    seen: Callable[[np.ndarray], np.ndarray] = np.ascontiguousarray,
+    view: Callable[[np.ndarray], np.ndarray] = np.ascontiguousarray,
 ) -> AttributeClassifier:
     """Return a classifier trained on images uint8 [N,H,W,3] with values int [N, attributes].
 
     The last `held_out` images only measure the accuracy.
     """
     learned = len(images) - held_out
-    rows = torch.cat([described(seen(part)) for part in np.array_split(images[:learned], 1 + learned // 256)]).double()
+    rows = torch.cat([described(view(part)) for part in np.array_split(images[:learned], 1 + learned // 256)]).double()
     answers = torch.from_numpy(values[:learned])
     wanted = [torch.nn.functional.one_hot(answers[:, i], len(one.values)) for i, one in enumerate(attributes)]
     gram = rows.T @ rows
     gram.diagonal().add_(RIDGE * float(gram.diagonal().mean()))
     weights = torch.linalg.solve(gram, rows.T @ torch.cat(wanted, 1).double()).float()
-    classifier = AttributeClassifier(attributes, weights, seen)
+    classifier = AttributeClassifier(attributes, weights, view)
     right = (classifier(images[learned:]).numpy() == values[learned:]).mean(0)
     known = (
         AttributeDistribution(one.name, one.values, one.truth, float(share)) for one, share in zip(attributes, right)
     )
-    return AttributeClassifier(tuple(known), weights, seen)
+    return AttributeClassifier(tuple(known), weights, view)
 
 
 @metric
@@ -169,23 +169,23 @@ class Combinations:
             index = index * len(part.values) + rows[:, column]
         return torch.bincount(index, minlength=len(self.truth))
 
-    def drawn(self, rows: Tensor) -> Tensor:
+    def is_covered(self, rows: Tensor) -> Tensor:
         """Return which combinations count as covered: bool [combinations]."""
         return self.counts(rows) >= (LEAST * len(rows) * self.truth).clamp_min(1)
 
     def covered(self, rows: Tensor) -> float:
-        return float(self.drawn(rows).sum())
+        return float(self.is_covered(rows).sum())
 
     def distance(self, rows: Tensor) -> float:
         return distance(self.counts(rows) / len(rows), self.truth)
 
     def accuracies(self) -> str:
-        return "read right: " + ", ".join(map(accuracy, self.parts))
+        return "classified correctly: " + ", ".join(map(accuracy, self.parts))
 
     def lacking(self, rows: Tensor) -> list[str]:
         names = [" ".join(values) for values in product(*(part.values for part in self.parts))]
-        missing = [name for name, there in zip(names, self.drawn(rows)) if not there]
-        what = f"{' × '.join(part.name for part in self.parts)} never or hardly drawn"
+        missing = [name for name, there in zip(names, self.is_covered(rows)) if not there]
+        what = f"{' × '.join(part.name for part in self.parts)} missing or nearly missing"
         return [f"{what}: {len(missing)} of {len(names)}: {listed(missing)}"] if missing else []
 
     def covered_in_words(self, real: Tensor, fake: Tensor) -> str:
@@ -196,21 +196,21 @@ class Combinations:
         )
 
 
-def distance(drawn: Tensor, truth: Tensor) -> float:
+def distance(found: Tensor, truth: Tensor) -> float:
     """Return the total variation distance between two vectors of shares."""
-    return float((drawn - truth).abs().sum() / 2)
+    return float((found - truth).abs().sum() / 2)
 
 
 def shares(one: AttributeDistribution, column: Tensor) -> str:
-    """Return a line like "hair: aqua 8.1%, black 9.0%, …; in truth 8.3% each; distance 0.031; read right: 99.9%"."""
-    drawn = shares_of(column, len(one.values))
-    found = ", ".join(f"{value} {share:.1%}" for value, share in zip(one.values, drawn.tolist()))
+    """Return "hair: aqua 8.1%, black 9.0%, …; expected 8.3% each; distance 0.031; classified correctly: 99.9%"."""
+    fake = shares_of(column, len(one.values))
+    found = ", ".join(f"{value} {share:.1%}" for value, share in zip(one.values, fake.tolist()))
     if len(set(one.truth)) == 1:
         truth = f"{one.truth[0]:.1%} each"
     else:
         truth = ", ".join(f"{value} {share:.1%}" for value, share in zip(one.values, one.truth))
-    apart = distance(drawn, torch.tensor(one.truth))
-    return f"{one.name}: {found}; in truth {truth}; distance {apart:.3f}; read right: {one.accuracy:.1%}"
+    apart = distance(fake, torch.tensor(one.truth))
+    return f"{one.name}: {found}; expected {truth}; distance {apart:.3f}; classified correctly: {one.accuracy:.1%}"
 
 
 def off(attributes: list[tuple[int, AttributeDistribution]], rows: Tensor) -> list[str]:
@@ -218,11 +218,11 @@ def off(attributes: list[tuple[int, AttributeDistribution]], rows: Tensor) -> li
     found: dict[str, list[str]] = {"too seldom": [], "too often": []}
     count = len(rows)
     for column, one in attributes:
-        drawn = shares_of(rows[:, column], len(one.values)).tolist()
-        for value, share, truth in zip(one.values, drawn, one.truth, strict=True):
+        fake = shares_of(rows[:, column], len(one.values)).tolist()
+        for value, share, truth in zip(one.values, fake, one.truth, strict=True):
             if abs(share - truth) <= CHANCE * math.sqrt(truth * (1 - truth) / count):
                 continue
-            what = f"{value} {one.name} {share:.1%} (in truth {truth:.1%})".replace("_", " ")
+            what = f"{value} {one.name} {share:.1%} (expected {truth:.1%})".replace("_", " ")
             if share * OFF <= truth:
                 found["too seldom"].append(what)
             if share >= OFF * truth:

@@ -123,15 +123,15 @@ class AuxiliaryDiscriminator(nn.Module):
         return torch.stack([named(said[:, list(own)], label[:, list(own)], label) for own in self.columns]).sum(0)
 
 
-def named(said: Tensor, told: Tensor, label: Tensor) -> Tensor:
+def named(said: Tensor, requested: Tensor, label: Tensor) -> Tensor:
     """Return log p [N] of one attribute.
 
-    said: the logits of its columns [N,K]. told: the requested values [N,K]. label: the complete row. It distinguishes a
+    said: the logits of its columns [N,K]. requested: their values [N,K]. label: the complete row. It distinguishes a
     binary attribute that is off from one that is not known.
     """
     if said.shape[1] > 1:
-        return (log_softmax(said, 1) * told).sum(1)
-    return torch.where(told > 0, logsigmoid(said), logsigmoid(-said))[:, 0] * label.any(1)
+        return (log_softmax(said, 1) * requested).sum(1)
+    return torch.where(requested > 0, logsigmoid(said), logsigmoid(-said))[:, 0] * label.any(1)
 
 
 def which_of_the_batch(said: Tensor, label: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ def render(template: str, **values: Any) -> str:
 
 
 def render_page(template: str, title: str, **values: Any) -> str:
-    """A whole HTML document from a template that extends document.html."""
+    """A complete HTML document from a template that extends document.html."""
     written = date_text(datetime.datetime.now(datetime.UTC).timestamp())
     return render(template, title=title, version=__version__, written=written, **values)
 

@@ -28,7 +28,7 @@ GUIDE = (
     (
         "All generated images look alike",
         "This is mode collapse. No curve shows it reliably, so look at the grid. Go back to an earlier checkpoint, or "
-        "change the loss. If whole kinds of faces never appear, G dropped modes; the metric recall measures that.",
+        "change the loss. If some kinds of faces never appear, G dropped modes; the metric recall measures that.",
     ),
     (
         "Black or constant images",
@@ -47,15 +47,16 @@ METRICS = (
 )
 
 NEIGHBOURS = (
-    "Did the generator learn images by heart? Each row starts with a generated image; the real images nearest to it "
+    "Did the generator memorize images? Each row starts with a generated image; the real images nearest to it "
     "follow. A red distance is less than half the usual distance between a real image and its nearest other one. "
     "Look whether that image is a copy."
 )
 
 GRADIENTS = (
     "The norms show how strongly the objective pulls at each layer of D. Under weight clipping, in a deep D without "
-    "normalization, they grow or vanish from layer to layer, and some layers hardly learn. Under a gradient penalty "
-    "they keep one size (Gulrajani et al. 2017, figure 1). Batch norm evens them out. Their height depends on the loss."
+    "normalization, they grow or vanish from layer to layer, and some layers learn almost nothing. Under a gradient "
+    "penalty they keep one size (Gulrajani et al. 2017, figure 1). Batch norm evens them out. Their height depends on "
+    "the loss."
 )
 
 
@@ -74,7 +75,7 @@ def verdict(run: RunData) -> str:
     if run.state == "diverged":
         terms = {str(row.get("term")) for row in run.events if row.get("event") == "diverged"} - {"None"}
         what = ", ".join(sorted(terms)) or "a value"
-        return f"A number stopped being finite ({what}). The checkpoints before that are whole. Try lower rates."
+        return f"A number stopped being finite ({what}). The checkpoints before that are intact. Try lower rates."
     real, fake = mean_of_last(run.stats, "D(real)"), mean_of_last(run.stats, "D(fake)")
     if real is None or fake is None:
         return "There are no scores of the discriminator yet, so nothing can be said about the game."
@@ -92,7 +93,7 @@ def balance(run: RunData, real: float, fake: float) -> str:
     if real > 1 - SURE and fake < SURE:
         return f"{scores} D is nearly sure of every image and looks too strong: G may learn little."
     if abs(real - fake) < SAME:
-        return f"{scores} D hardly tells them apart. Look at the images: either G is that good, or D is that weak."
+        return f"{scores} D can barely separate the two. Look at the images: either G is that good, or D is that weak."
     if fake > real:
         return f"{scores} D finds the generated images more real. That is usual early in a run, and odd later."
     if after is not None and after < SURE:

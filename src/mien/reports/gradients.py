@@ -80,7 +80,7 @@ def gradient_chart(title: str, lines: Sequence[tuple[str, Norms, int, bool]], no
 
 
 def gradients_of_one(stats: list[Row]) -> Chart | None:
-    """The chart of one run: its whole training, the first third and the last third."""
+    """The chart of one run: its entire training, the first third and the last third."""
     whole, early, late = mean_norms(stats), mean_norms(stats, 0, THIRD), mean_norms(stats, 1 - THIRD, 1)
-    lines = [("the whole training", whole, 0, False), ("first third", early, 4, True), ("last third", late, 1, True)]
+    lines = [("the entire training", whole, 0, False), ("first third", early, 4, True), ("last third", late, 1, True)]
     return gradient_chart("Mean gradient norm of each discriminator layer", lines)

@@ -43,7 +43,7 @@ def page(run: RunData, path: Path) -> Page:
         "run": run,
         "state": run.state if run.state in STATES else "unknown",
         "state_text": STATES.get(run.state, ""),
-        "summary": defaults.summary if defaults else "This version of mien has no such recipe. It may be your own.",
+        "summary": defaults.summary if defaults else "This version of mien lacks this recipe. It may be your own.",
         "tiles": tiles(run),
         "verdict": explanations.verdict(run),
         "newest": images.newest,
@@ -80,11 +80,11 @@ def tiles(run: RunData) -> list[tuple[str, str, str]]:
     """(name, value, more about it) of the numbers at the top."""
     images, seconds, count = run.images, run.seconds, number(run.info, "count")
     found = [
-        ("Images seen", f"{images / 1000:,.1f} kimg", budget_text(run)),
+        ("Real images shown", f"{images / 1000:,.1f} kimg", budget_text(run)),
         ("Training time", duration(seconds), began(run)),
     ]
     if images and seconds:
-        found.append(("Speed", f"{images / seconds:,.1f} images/s", "mean over the whole run"))
+        found.append(("Speed", f"{images / seconds:,.1f} images/s", "mean over the entire run"))
     if images and count:
         found.append(("Epochs", f"{images / count:,.2f}", f"of {count:,.0f} images"))
     best = run.best

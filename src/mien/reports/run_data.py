@@ -54,7 +54,7 @@ class RunData:
 
     @property
     def images(self) -> int:
-        """Real images that D has seen. The rows of a training that runs now may be ahead of its status."""
+        """Real images shown to D. The rows of a training that runs now may be ahead of its status."""
         return int(max([number(self.status, "images"), *(number(row, "images") for row in self.stats)]))
 
     @property

@@ -25,7 +25,7 @@ SHOWN_NAMES = 4  # of a long list of names
 
 @dataclass(frozen=True)
 class Setting:
-    """default: the recipe's own value as text; "" if it has no such setting; None if the recipe is unknown."""
+    """default: the recipe's own value as text; "" if it lacks the setting; None if the recipe is unknown."""
 
     path: str
     value: Any

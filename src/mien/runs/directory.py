@@ -183,7 +183,7 @@ def find(run: str | Path, outdir: Path = Path("runs")) -> RunDirectory:
     if not (path / "recipe.json").exists():
         raise FileError(
             f"{path} is not a run directory: it holds no recipe.json (a training that was killed before it "
-            "began leaves such a folder: delete it and train again)"
+            "began leaves a folder like this: delete it and train again)"
         )
     return RunDirectory(path)
 

@@ -83,9 +83,9 @@ def mode_collapse() -> Experiment:
             "Both generators start as one small heap in the middle; eight places want points. Count how many get them.",
             "The GAN's discriminator learns slowly here. At each moment some one place looks best to it, all generated "
             "points go there, D learns that this place is fake, and the heap moves on: it hops from mode to mode and "
-            "never covers the ring. The generator did what it was asked: fool this D, not cover the data.",
-            "The critic of WGAN-GP is kept close to its best by several steps a round; its loss is a distance between "
-            "the two whole distributions: mass that is missing anywhere costs something, so no mode is left out.",
+            "never covers the ring. The generator did what its loss rewards: fool this D, not cover the data.",
+            "The critic of WGAN-GP stays close to its best through several steps a round. Its loss is a distance "
+            "between the two complete distributions: missing mass costs something anywhere, so no mode is left out.",
         ),
         mixture=ring(),
         arms=(gan(), wgan_gp()),
@@ -132,7 +132,7 @@ def strong_d() -> Experiment:
         explanation=(
             "One bump of real points, a generator that starts beside it, and a D that takes twenty steps to each step "
             "of G. D(x) soon is a cliff between the two.",
-            "Look at the pull: how strongly G's loss draws at a generated point. In the minimax game it is "
+            "Look at the pull: how strongly G's loss pulls at a generated point. In the minimax game it is "
             "D(G(z)) times D's slope: sure of every fake, D leaves almost nothing, and G starves.",
             "The non-saturating loss is the usual cure: -log D(G(z)) pulls with the slope of the logit itself, however "
             "sure D is. With the critic of WGAN-GP a better D is no danger at all: the pull lasts.",

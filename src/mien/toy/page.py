@@ -109,7 +109,7 @@ def pull(arms: Sequence[Arm], end: float) -> Chart:
         for index, arm in enumerate(arms)
     )
     y = decades([value for one in series for _, value in one.points])
-    note = "The mean length of G's loss gradient at a generated point: how strongly G is told to move it."
+    note = "The mean length of G's loss gradient at a generated point: how strongly the loss pushes it."
     return Chart("The pull on generated points", series, time_axis(end, "kimg"), y, note)
 
 

@@ -61,7 +61,7 @@ def wgan() -> Recipe:
 
 
 def wgan_gp() -> Recipe:
-    """WGAN-GP: a gradient penalty of weight 0.1, as its authors took for such points; three critic steps."""
+    """WGAN-GP: a gradient penalty of weight 0.1, as its authors took for these points; three critic steps."""
     return gan().replace(
         name="wgan-gp",
         loss=Wasserstein(),

@@ -85,7 +85,7 @@ def changed(arms: tuple[Recipe, ...], changes: tuple[str, ...]) -> tuple[Recipe,
 def run_experiment(
     experiment: Experiment, budget: str | None, seed: int, outdir: Path, words: Sequence[str]
 ) -> ExperimentResult:
-    """Train every arm with the whole budget, then write the files. words: the command line, for the page."""
+    """Train every arm with the full budget, then write the files. words: the command line, for the page."""
     limit = Budget(images=float(experiment.images)) if budget is None else parse_points(budget)
     with progress_line() as line:
         arms = [train_arm(recipe, experiment.mixture, limit, seed, line) for recipe in experiment.arms]

@@ -62,7 +62,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class PointBatches:
-    """Endless fresh points [N,D,1,1]; each batch is a function of (seed, images seen, player)."""
+    """Endless fresh points [N,D,1,1]; each batch is a function of (seed, images shown, player)."""
 
     mixture: Mixture
     batch_size: int

@@ -45,7 +45,7 @@ def chosen_recipe(config: TrainConfig, device: torch.device, origin: Source | No
     """Return the named recipe, or that of the other run, or the one that suits images, hardware and time."""
     if config.recipe != "auto":
         found = recipes.find(config.recipe)
-        return found, detect(config.data, found.sources), ["as you asked"]
+        return found, detect(config.data, found.sources), ["as requested"]
     if origin:
         return origin.recipe, detect(config.data, origin.recipe.sources), ["the recipe of the run that it starts from"]
     layout = detect(config.data, "none")  # auto_recipe chooses only recipes that start from noise
@@ -92,7 +92,7 @@ def resumed(config: TrainConfig, data: str | None, metrics: str | None) -> Train
     """Return the options of a resumed run, with other data or metrics. metrics="none" ends the evaluations.
 
     A name in the run's file never runs code by itself. A .py file there means the file of that name given with --code.
-    Raises UsageError if --code names no such file.
+    Raises UsageError if --code does not name that file.
     """
     config = config if data is None else replace(config, data=lasting(data))
     if metrics == "none":

@@ -83,7 +83,7 @@ class Run:
 
     def __str__(self) -> str:
         samples = self.samples
-        command = "translate {} PICTURE" if translator.translates(self.directory) else "generate {} --seeds 0-99"
+        command = "translate {} IMAGE" if translator.translates(self.directory) else "generate {} --seeds 0-99"
         lines = [
             f"{self.state} at {self.images / 1000:.1f} kimg after {duration(self.seconds)}: {self.path}",
             *([f"  look at    {samples[-1]}"] if samples else []),

@@ -27,6 +27,7 @@ from mien.evaluation.translated_sets import target_images, towards, translated
 from mien.inference.generator import Generator
 from mien.inference.translator import Translator
 from mien.metrics.choose_extractor import choose_extractor
+from mien.metrics.metric import current_text
 from mien.recipes.recipe import Recipe
 from mien.trainer.config import ValidationConfig
 
@@ -141,7 +142,7 @@ class Validator:
 
 def alike(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Return whether two rows of metrics.jsonl are the same metric under the same conditions."""
-    return all(row.get(key) == other.get(key) for key in CONDITIONS)
+    return all(current_text(row.get(key)) == current_text(other.get(key)) for key in CONDITIONS)
 
 
 def is_better(row: Row, best: Mapping[str, Any] | None) -> bool:

@@ -1,1 +1,1 @@
-"""Texts to vectors: what a generator that draws by words is told of them."""
+"""Texts as vectors, the condition of a generator that is trained on captions."""

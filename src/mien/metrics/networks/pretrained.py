@@ -1,6 +1,6 @@
 """Published weights that mien does not contain: their addresses, sums and paths, and their download.
 
-Nothing is downloaded unless the user asks for it (`mien weights fetch`). `find` never downloads.
+Nothing is downloaded unless the user runs `mien weights fetch`. `find` never downloads.
 """
 
 from __future__ import annotations

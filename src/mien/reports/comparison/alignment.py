@@ -29,7 +29,7 @@ def clock(run: RunData) -> tuple[list[float], list[float]]:
 
 
 def seconds_at(run: RunData, kimg: float) -> float:
-    """Seconds of training until the run had seen this many real images."""
+    """Seconds of training until the discriminator was shown this many real images."""
     return float(np.interp(kimg, *clock(run)))
 
 

@@ -131,7 +131,7 @@ def make_labels(runs: list[RunData], settings: list[dict[str, str]]) -> list[str
 
 
 def short(path: str) -> str:
-    """ "discriminator.terms.r1.weight" -> "r1.weight". The table of settings has the whole path."""
+    """ "discriminator.terms.r1.weight" -> "r1.weight". The table of settings has the full path."""
     return ".".join(path.split(".")[-2:])
 
 

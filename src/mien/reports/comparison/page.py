@@ -160,7 +160,7 @@ def gradients(entries: list[Entry]) -> Chart | None:
     lines = [(entry.label, found, entry.colour, False) for entry, found in norms if found]
     without = [entry.label for entry, found in norms if not found]
     note = f"No gradient norms (too short, or of an older mien): {', '.join(without)}." if without else ""
-    return gradient_chart("Mean gradient norm of each discriminator layer, over the whole training", lines, note)
+    return gradient_chart("Mean gradient norm of each discriminator layer, over the entire training", lines, note)
 
 
 def commands(entries: list[Entry]) -> list[tuple[str, str]]:

@@ -48,7 +48,7 @@ def difference_rows(entries: list[Entry]) -> list[list[str]]:
 
 
 def run_number(name: str) -> str:
-    """ "00007-dcgan-faces" -> "00007"; the whole name if it begins with no number."""
+    """ "00007-dcgan-faces" -> "00007"; the full name if it begins with no number."""
     number = name.partition("-")[0]
     return number if number.isdecimal() else name
 
