@@ -265,8 +265,8 @@ def evaluate(
     Args:
         target: A run (folder, number, name, "last"), a snapshot, or a folder or archive of images.
         data: The real images: folder, archive, prepared set or "drawn". If left out: the run's training data.
-        metrics: Names with commas between: fid, kid, is, pr, afd, modes, agreement, fid_by_class, l1, sharpness,
-            or my_metric.py:name.
+        metrics: Names with commas between: fid, kid, mind, is, pr, afd, modes, agreement, fid_by_class, l1,
+            sharpness, or my_metric.py:name.
         num: Number of generated images: seeds 0 to num-1 of a run, or at most this many images of a folder.
         num_real: Use at most this many real images. If left out: as many as --num.
         seeds: Seeds of a run's images, instead of --num: 0-49999.
