@@ -11,6 +11,7 @@ the held-out images stay in mien's cache, so a second run takes less time. OMP_N
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from PIL import Image
 
 from mien.config import serialization
 from mien.data.layouts import detect
+from mien.errors import MienError
 from mien.evaluation import evaluate
 from mien.evaluation.image_sets import ImageSet, generated_by, is_run, pictures_of
 from mien.evaluation.resolve import choose_metrics
@@ -35,7 +37,8 @@ from mien.runtime.console import say
 from mien.runtime.device import pick_device
 
 EXTRACTORS = ("efficientnet-lite0", "mobilenet-v2")
-NUMBER, SHOWN, BATCH = 2500, 36, 32  # images on each side, images of the grid, and the batch of `mien evaluate`
+NUMBER, BATCH = 2500, 32  # images on each side, and the batch of `mien evaluate`
+SHOWN, ACROSS = 36, 9  # images of the grid, and of each of its rows
 COLUMNS = {"fid": "FD", "mind": "MIND", "precision": "precision", "recall": "recall", "density": "density",
            "coverage": "coverage"}  # fmt: skip
 
@@ -74,12 +77,12 @@ def scored(target: str, real: str, count: int, detector: str | None, device: str
 
 
 def training_of(target: str) -> dict[str, float]:
-    """Return the kimg and minutes of a run. Other targets have none."""
-    run = RunDirectory(Path(target))
-    if not run.status.exists():
-        return {}
-    status = typed_json.read(run.status, dict[str, Any])
-    return {"kimg": status["images"] / 1000, "minutes": status["seconds"] / 60}
+    """Return the kimg and minutes of a run, or of what run.py noted beside a set of images. Others have none."""
+    for file in (RunDirectory(Path(target)).status, beside(target, "training.json")):
+        if file.exists():
+            status = typed_json.read(file, dict[str, Any])
+            return {"kimg": status["images"] / 1000, "minutes": status["seconds"] / 60}
+    return {}
 
 
 def named(rows: list[dict[str, Any]]) -> dict[str, float]:
@@ -87,6 +90,20 @@ def named(rows: list[dict[str, Any]]) -> dict[str, float]:
     found = {f"{row['metric']} {row['extractor'] or ''}".strip(): row["value"] for row in rows}
     (real,) = [row["real"] for row in rows if row["metric"] == "afd"]
     return found | {"afd of real": real}
+
+
+def score_all(folders: list[str], real: str, count: int, detector: str | None, device: str) -> None:
+    """Write scores.json and the grid of each folder."""
+    for folder in folders:
+        result, pixels = scored(folder, real, count, detector, device)
+        write_json(beside(folder, "scores.json"), result)
+        Image.fromarray(grid(pixels, ACROSS)).save(picture_of(folder))
+        say(f"{beside(folder, 'scores.json')}, {picture_of(folder)}")
+
+
+def table_of(folders: list[str]) -> str:
+    """Return the table of the scores that exist."""
+    return table([typed_json.read(beside(folder, "scores.json"), dict[str, Any]) for folder in folders])
 
 
 def table(results: list[dict[str, Any]]) -> str:
@@ -116,6 +133,20 @@ def beside(target: str, ending: str) -> Path:
     return path.with_name(f"{path.name if path.is_dir() else path.stem}-{ending}")
 
 
+def sheet(folders: list[str]) -> Image.Image:
+    """Return the first row of each grid, in the order of the folders, from above."""
+    rows = [Image.open(picture_of(folder)).convert("RGB") for folder in folders]
+    height = rows[0].height // (SHOWN // ACROSS)
+    page = Image.new("RGB", (max(row.width for row in rows), height * len(rows)))
+    for number, row in enumerate(rows):
+        page.paste(row.crop((0, 0, row.width, height)), (0, height * number))
+    return page
+
+
+def picture_of(folder: str) -> Path:
+    return beside(folder, f"seeds-0-{SHOWN - 1}.png")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("folders", nargs="+", metavar="FOLDER", help="runs, snapshots or sets of images")
@@ -124,24 +155,22 @@ def main() -> None:
     parser.add_argument("--detector", help="face detector, as in mien evaluate; anime if left out")
     parser.add_argument("--code", type=Path, action="append", default=[], help="your file, if a run's recipe needs it")
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--sheet", type=Path, help="write a picture with the first nine images of each, in rows")
     parser.add_argument("--table", action="store_true", help="score nothing: print the scores that exist")
     args = parser.parse_args()
     if not (args.real or args.table):
         parser.error("name the held-out images: --real held-out.zip")
     for file in args.code:
         serialization.add_user_file(file)
-    results = []
-    for folder in args.folders:
-        place = beside(folder, "scores.json")
-        if not args.table:
-            result, pixels = scored(folder, args.real, args.num, args.detector, args.device)
-            write_json(place, result)
-            picture = beside(folder, f"seeds-0-{len(pixels) - 1}.png")
-            Image.fromarray(grid(pixels, 9)).save(picture)
-            say(f"{place}, {picture}")
-        results.append(typed_json.read(place, dict[str, Any]))
-    print(table(results))
+    if not args.table:
+        score_all(args.folders, args.real, args.num, args.detector, args.device)
+    print(table_of(args.folders))
+    if args.sheet:
+        sheet(args.folders).save(args.sheet)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except MienError as error:
+        sys.exit(f"error: {error}")
