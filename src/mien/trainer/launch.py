@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from mien.trainer.config import TrainConfig
 from mien.trainer.config_file import read_config, write_config
 from mien.trainer.dry_run import dry_run
 from mien.trainer.resume import cut_back, restore
+from mien.trainer.resume_config import ResumeConfig
 from mien.trainer.run import Run
 from mien.trainer.run_metadata import append_command, environment, write_metadata, write_recipe
 from mien.trainer.setup import set_up
@@ -78,45 +78,29 @@ def train(config: TrainConfig) -> Run:
     return run_training(trainer)
 
 
-def resume(
-    run: str,
-    *,
-    budget: str | None,
-    data: str | None,
-    metrics: str | None,
-    changes: Sequence[str],
-    code: Sequence[Path],
-    device: str,
-    outdir: Path,
-) -> Run:
-    """`mien resume`; its arguments are explained there."""
-    directory = find(run, outdir)
-    place = join(device)
+def resume(requested: ResumeConfig) -> Run:
+    """`mien resume`."""
+    run = find(requested.run, requested.outdir)
+    device = join(requested.device)
     if distributed.rank() == 0:
-        directory.lock()
+        run.lock()
     try:
-        return continued(directory, place, budget, data, metrics, changes, code)
+        return continued(requested, run, device)
     finally:  # a mistake leaves the run free, whoever keeps the error
-        directory.unlock()
+        run.unlock()
 
 
 @distributed.telling(SMALLER)
-def continued(
-    run: RunDirectory,
-    device: torch.device,
-    budget: str | None,
-    data: str | None,
-    metrics: str | None,
-    changes: Sequence[str],
-    code: Sequence[Path],
-) -> Run:
-    for path in [code] if isinstance(code, str | Path) else code:
+def continued(requested: ResumeConfig, run: RunDirectory, device: torch.device) -> Run:
+    """Continue a run of which this process holds the lock."""
+    for path in requested.code:
         serialization.add_user_file(path)
     before, status = from_json(typed_json.read(run.recipe, Object), run.recipe), run.read_status()
-    config, recipe = options.resumed(read_config(run), data, metrics), setting_changes.changed(before, changes)
+    config = options.resumed(read_config(run), requested.data, requested.metrics)
+    recipe = setting_changes.changed(before, requested.set)
     card = typed_json.read(run.data, DataCard)
     then = typed_json.read(run.environment, Environment)
-    if data is None:
+    if requested.data is None:
         check_layout_known(config.data, card["info"].get("layout"), f"the images of {run.path}")
     layout = detect(config.data, recipe.sources) if config.validation else None
     pictures = options.prepared(config.data, recipe, layout)
@@ -127,7 +111,7 @@ def continued(
     end = options.end_of(status) or parse_budget(config.budget, len(pictures.images))
     setup = set_up(config, recipe, pictures, device, end, layout)
     state = restore(run, setup.training)
-    if not (budget or data or metrics or changes) and state and is_finished(status, state):
+    if requested.changes_nothing and state and is_finished(status, state):
         distributed.stop()
         done = f"{run.path} is finished at {kimg(state['images'])}: there is nothing left to train"
         console.say(f"{done}; continue with: mien resume {run.path} --budget +20m")
@@ -136,8 +120,8 @@ def continued(
         setup.validator.dry_run()
     cut_back(run, state)
     images, seconds = (state["images"], state["seconds"]) if state else (0, 0.0)
-    if budget is not None:
-        end = options.new_budget(budget, images, seconds, len(pictures.images))
+    if requested.budget is not None:
+        end = options.new_budget(requested.budget, images, seconds, len(pictures.images))
         config = replace(config, budget=end.as_text())
     trainer = Trainer(run, replace(setup, config=config, budget=end), seconds, images if state else -1)
     if trainer.writer:

@@ -1,0 +1,46 @@
+"""The options of a resume. The command line and `mien.resume` are derived from this class."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from mien.config.budget import parse_budget
+
+
+@dataclass(frozen=True)
+class ResumeConfig:
+    """The options of `mien resume`. Raises UsageError for an impossible value.
+
+    Args:
+        run: A run's path, number or name, or "last".
+        budget: New total (2h, 500kimg), or an addition (+2h, +100kimg). If left out: the budget of the run.
+        data: The training images, if they moved.
+        metrics: New metrics for the rest of the training: fid,kid. none: stop evaluating. If left out: as before.
+        set: Change a setting of the recipe from now on: generator.optimizer.lr=1e-4. May be given several times.
+        code: Your Python file, if the run's recipe or metrics come from one. Once for each file.
+        device: auto, cpu, cuda or cuda:1.
+        outdir: Folder that holds the runs.
+    """
+
+    run: tyro.conf.Positional[str]
+    _: KW_ONLY
+    budget: str | None = None
+    data: str | None = None
+    metrics: str | None = None
+    set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    code: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
+    device: str = "auto"
+    outdir: Path = Path("runs")
+
+    def __post_init__(self) -> None:
+        if self.budget is not None:
+            parse_budget(self.budget.removeprefix("+"), 1)
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Return whether the run continues exactly as it was started."""
+        return not (self.budget or self.data or self.metrics or self.set)
