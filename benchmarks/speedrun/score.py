@@ -24,7 +24,7 @@ from mien.config import serialization
 from mien.data.layouts import detect
 from mien.errors import MienError
 from mien.evaluation import evaluate
-from mien.evaluation.image_sets import ImageSet, generated_by, is_run, pictures_of
+from mien.evaluation.image_sets import ImageSet, generated_by, image_set_of, is_run
 from mien.evaluation.resolve import choose_metrics
 from mien.inference.generator import load
 from mien.media.pixels import grid
@@ -48,10 +48,10 @@ def image_sets(target: str, real: str, count: int, device: str) -> tuple[ImageSe
     place = pick_device(device)
     if is_run(target, Path()):
         generator = load(target, device=place)
-        held_out = pictures_of(real, generator.resolution, count)
+        held_out = image_set_of(real, generator.resolution, count)
         return held_out, generated_by(generator, list(range(count)), f"0-{count - 1}", 1.0, held_out)
     size = size_of(detect(target, "none"), target)
-    return pictures_of(real, size, count), pictures_of(target, size, count)
+    return image_set_of(real, size, count), image_set_of(target, size, count)
 
 
 def in_memory(images: ImageSet) -> tuple[ImageSet, np.ndarray]:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from mien.data.layouts import Layout, detect, is_drawn
-from mien.data.synthetic.draw import draw_many
+from mien.data.prepare import prepare
 from mien.errors import UsageError
 from mien.runtime import typed_json
 from mien.runtime.atomic_files import write_json
@@ -47,11 +47,11 @@ def split(data: str, folder: Path, images: int | None = None) -> Split:
     check_same_data(folder / "split.json", data, layout)
     if is_drawn(data):
         if not held_out.exists():
-            drawn = draw_many(len(layout) // EVERY, *(layout.size or (64, 64)), SEED).images
-            write_zip(held_out, [(f"{number:06d}.png", png(pixels)) for number, pixels in enumerate(drawn)])
-        name = str(data).partition(":")[0]
-        size = str(data).partition("@")[2]
-        return Split(data if images is None else f"{name}:{images}{'@' if size else ''}{size}", held_out)
+            size = layout.size or (64, 64)
+            faces = prepare(f"{layout.kind}:{len(layout) // EVERY}", *size, seed=SEED).images
+            write_zip(held_out, [(f"{number:06d}.png", png(pixels)) for number, pixels in enumerate(faces)])
+        _, at, own_size = str(data).partition("@")
+        return Split(data if images is None else f"{layout.kind}:{images}{at}{own_size}", held_out)
     if layout.files is None or not layout.entries:
         raise UsageError(f"--data {data}: the speed run divides image files: give a folder, a zip or drawn:30000")
     train, kept_back = divided(layout.entries)

@@ -67,6 +67,11 @@ def test_held_out_built_in_faces_have_another_seed(tmp_path):
     assert not np.array_equal(pixels, draw_many(3, 16, 16, 0).images)  # those of the training
 
 
+def test_held_out_faces_are_of_the_same_kind(tmp_path):
+    held_out = [split(f"{kind}:24@16", tmp_path / kind).held_out for kind in ("drawn", "drawn-varied")]
+    assert held_out[0].read_bytes() != held_out[1].read_bytes() and names(held_out[1]) == ["000000.png", "000001.png"]
+
+
 def test_every_contestant_is_a_recipe_with_settings_that_it_has():
     for contestant in CONTESTANTS.values():
         if contestant.recipe not in ("plain", "auto"):
