@@ -153,3 +153,11 @@ def test_a_damaged_file_is_one_line(damage, written, faces, tmp_path, monkeypatc
             begin(faces, tmp_path / "runs", "dcgan", TINY, "64img", **options)
         assert "\n" not in str(caught.value) and caught.value.exit_code == 74
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_damaged_record_is_one_line_before_the_resume_trains(written, faces, tmp_path):
+    run = begin(faces, tmp_path, "auto", (), "64img", init=str(written)).path
+    (run / "init.json").write_text('{"name": "x", "images": "many", "recipe": "dcgan"}')
+    with pytest.raises(FileError, match=r"init\.json"):
+        mien.resume(run, budget="128img")
+    assert json.loads((run / "status.json").read_text())["images"] == 64

@@ -3,6 +3,9 @@
 A start file is a snapshot that also holds the networks without averaging, the discriminators among them. Matrices and
 kernels are float16; biases and statistics keep 32 bits. The optimizers' tensors stay out: they would take twice the
 space of the networks, and the new training has its own rates and its own images.
+
+Why float16: in the images of two trained generators it changes 2 to 4 % of the colour values, each by 1 of 255.
+bfloat16 changes 14 to 27 % of them, by up to 4.
 """
 
 from __future__ import annotations

@@ -62,14 +62,14 @@ def train(config: TrainConfig) -> Run:
     # The directory is made last, so a mistake in a flag leaves none behind.
     path = create(config.outdir, label).path if distributed.rank() == 0 else Path()
     run = RunDirectory(distributed.from_first(path))
+    if origin and distributed.rank() == 0:
+        write_json(run.init, origin.record())  # the trainer reads it, as after a resume
     trainer = Trainer(run, setup)
     if trainer.writer:
         run.lock()
         write_metadata(run, recipe, data, config.data, config.files)
         init = init_source.FACES if origin and origin.shipped else config.init
         write_config(run, replace(config, data=options.lasting(config.data), init=init))
-        if origin:
-            write_json(run.init, origin.record())
         trainer.writer.status("starting", 0.0)
         trainer.writer.event("started", init=setup.taken_over)
         if origin:

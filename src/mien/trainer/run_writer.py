@@ -44,6 +44,7 @@ class RunWriter:
         self.run, self.recipe, self.training, self.budget = run, setup.recipe, setup.training, setup.budget
         self.seed, self.labels, self.saved_at = setup.config.seed, setup.labels, saved_at
         self.keep = setup.config.checkpoint_keep
+        self.started = read_started(run)
         self.latents: list[Tensor] = []
         self.examples: list[Batch] = []  # sources of a translation, the same in each grid
         if self.recipe.sources == "none":
@@ -130,8 +131,7 @@ class RunWriter:
         if self.labels is not None:
             states["labels"] = {"kept": self.labels}
         header = {"recipe": serialization.encode(self.recipe), "run": self.run.name, "images": self.training.images}
-        started = read_started(self.run)
-        save_snapshot(path, states, {**header, "init": started} if started else header)
+        save_snapshot(path, states, {**header, "init": self.started} if self.started else header)
 
     def checkpoint(self, seconds: float) -> None:
         """Write checkpoints/kimg-{kimg}/: the full state. Delete all but the newest checkpoints.
