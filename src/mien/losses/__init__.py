@@ -3,6 +3,7 @@
 `mien.losses.r1_penalty(logits, images)` is one of the functions, which are listed here."""
 
 from mien.losses.functional import (
+    finite_difference_penalty,
     gradient_penalty,
     hinge_discriminator_loss,
     hinge_generator_loss,
@@ -22,6 +23,7 @@ from mien.losses.functional import (
 )
 
 __all__ = [
+    "finite_difference_penalty",
     "gradient_penalty",
     "hinge_discriminator_loss",
     "hinge_generator_loss",

@@ -90,6 +90,23 @@ def r2_penalty(logits: Tensor, images: Tensor) -> Tensor:
     return r1_penalty(logits, images)
 
 
+def finite_difference_penalty(
+    discriminator: Callable[[Tensor], Tensor], images: Tensor, logits: Tensor, epsilon: float = 0.01
+) -> Tensor:
+    """1/2 * ((D(x + epsilon*n) - D(x)) / epsilon)^2, n ~ N(0, I): R1 or R2 without a second gradient.
+
+    For a small epsilon the quotient is the product of n and grad D(x). The mean of its square over n is |grad D(x)|^2,
+    whatever the number of pixels. A single n gives that mean with a standard deviation of sqrt(2) times the mean.
+    (APT, arXiv 2501.08316, section 3.5; GAT, arXiv 2509.24935; AFM, arXiv 2511.22475.)
+
+    images: [N,C,H,W]; they need no gradient. logits: D(images), [N] or [N,P]. `discriminator` must repeat the random
+    numbers (augmentation, dropout) that `logits` had. -> [N]. n comes from torch's global random state.
+    """
+    near = images.detach() + epsilon * torch.randn_like(images)
+    slopes = (discriminator(near) - logits) / epsilon
+    return 0.5 * slopes.reshape(len(slopes), -1).sum(1).square()  # patches add up, as in r1_penalty
+
+
 def gradient_penalty(
     discriminator: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, target: float = 1.0
 ) -> Tensor:

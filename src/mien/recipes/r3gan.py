@@ -20,9 +20,13 @@ def adam(lr: float, images: int) -> Adam:
     return Adam(lr=Cosine(lr, lr / 4, images), beta1=0.0, beta2=Cosine(0.9, 0.99, images))
 
 
-def penalties(gamma: float, images: int) -> dict[str, Term]:
-    """Return R1 and R2. Their weight falls to a tenth."""
-    return {"r1": R1(weight=Cosine(gamma, gamma / 10, images)), "r2": R2(weight=Cosine(gamma, gamma / 10, images))}
+def penalties(gamma: float, images: int, epsilon: float | None = None, share: float = 1.0) -> dict[str, Term]:
+    """Return R1 and R2. Their weight falls to a tenth. epsilon, share: of `ZeroCentered`."""
+    weight = Cosine(gamma, gamma / 10, images)
+    return {
+        "r1": R1(weight=weight, epsilon=epsilon, share=share),
+        "r2": R2(weight=weight, epsilon=epsilon, share=share),
+    }
 
 
 def augmentation(p: float, images: int) -> ADA:
