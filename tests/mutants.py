@@ -125,6 +125,9 @@ MUTANTS = [
         "(x @ y.T).double() / x.shape[1] + 1) ** 2",
         "metrics/test_kid.py",
     ),
+    Mutant("metrics/mind.py", "start // m", "start // n", "metrics/test_mind.py"),
+    Mutant("metrics/mind.py", "3 * width * sliced", "2 * width * sliced", "metrics/test_mind.py"),
+    Mutant("metrics/mind.py", "y.sort(0).values", "y", "metrics/test_mind.py"),
     Mutant("metrics/precision_recall.py", "nearest[:, k]", "nearest[:, k - 1]", "metrics/test_precision_recall.py"),
     Mutant("metrics/precision_recall.py", "within.sum(1)", "within.any(1)", "metrics/test_precision_recall.py"),
     # checkpoints and batches

@@ -44,10 +44,13 @@ def forms(folder):
 @FEW
 def test_the_numbers_are_those_of_the_verb(folders):
     real, fake = folders
-    rows = mien.evaluate(fake, data=real, metrics=["fid", "kid", "pr", "is"], extractor="efficientnet-lite0").rows
+    rows = mien.evaluate(
+        fake, data=real, metrics=["fid", "kid", "mind", "pr", "is"], extractor="efficientnet-lite0"
+    ).rows
     expected = {row["metric"]: row["value"] for row in rows}
     assert metrics.fid(real, fake, **LITE) == expected["fid"]
     assert metrics.kid(real, fake, **LITE) == expected["kid"]
+    assert metrics.mind(real, fake, **LITE) == expected["mind"]
     assert metrics.inception_score(fake, **LITE) == expected["is"]
     found = metrics.precision_recall(real, fake, **LITE)
     assert found == {name: expected[name] for name in ("precision", "recall", "density", "coverage")}

@@ -12,11 +12,11 @@ import pkgutil
 
 from mien.config.serialization import add_user_file, is_ours
 from mien.errors import UsageError
-from mien.metrics.functional import afd, fid, inception_score, kid, precision_recall
+from mien.metrics.functional import afd, fid, inception_score, kid, mind, precision_recall
 from mien.metrics.image_batches import Images
 from mien.metrics.metric import METRICS, Metric
 
-__all__ = ["Images", "afd", "fid", "find", "inception_score", "kid", "known", "precision_recall"]
+__all__ = ["Images", "afd", "fid", "find", "inception_score", "kid", "known", "mind", "precision_recall"]
 
 
 def known() -> dict[str, type[Metric]]:

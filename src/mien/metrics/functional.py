@@ -27,6 +27,7 @@ from mien.metrics.image_batches import Images, image_batches
 from mien.metrics.inception_score import InceptionScore
 from mien.metrics.kid import KID
 from mien.metrics.metric import Metric, Score
+from mien.metrics.mind import MIND
 from mien.metrics.precision_recall import PrecisionRecall
 from mien.metrics.resize import Resize
 from mien.runtime.device import pick_device
@@ -64,6 +65,14 @@ def kid(real: Images, fake: Images, *, subsets: int = 100, size: int = 1000, **o
     subsets: how many random subsets the mean is over. size: images in each, or all where there are fewer.
     """
     return evaluated(KID(subsets, size), real, fake, options)["kid"].value
+
+
+def mind(real: Images, fake: Images, *, directions: int = 1000, **options: Unpack[Options]) -> float:
+    """Monge Inception Distance, lower is better, 0 for equal sets. Biased by N as `fid`. Arguments as of `fid`.
+
+    directions: the number of random directions onto which the features are projected.
+    """
+    return evaluated(MIND(directions), real, fake, options)["mind"].value
 
 
 def precision_recall(real: Images, fake: Images, *, k: int = 3, **options: Unpack[Options]) -> dict[str, float]:
