@@ -30,6 +30,8 @@ def names() -> list[str]:
 def changes_of(name: str) -> tuple[str, ...]:
     """Returns the settings that make a recipe small, of those that it has."""
     chosen, found = recipes.find(name), []
+    if chosen.schedules_follow_budget:  # trainings of different lengths are compared
+        found.append("schedules_follow_budget=false")
     for side, settings in SMALL.items():
         for setting, value in settings.items():
             change = f"{side}.{setting}={value}"

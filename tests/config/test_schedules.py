@@ -30,5 +30,10 @@ def test_linear_waits_then_falls_then_stays(images, value):
     assert at(Linear(2.0, 0.0, images=200, begin=100), images) == pytest.approx(value)
 
 
+def test_cosine_waits_as_linear_does():
+    values = [at(Cosine(1.0, 0.0, images=300, begin=100), images) for images in (0, 100, 150, 200, 300, 400)]
+    assert values == pytest.approx([1.0, 1.0, 0.8535534, 0.5, 0.0, 0.0])
+
+
 def test_linear_from_the_start():
     assert [at(Linear(1.0, 3.0, images=4), images) for images in range(6)] == [1.0, 1.5, 2.0, 2.5, 3.0, 3.0]

@@ -1,4 +1,4 @@
-"""The budget of a training: "30m", "2h", "200kimg", "50ep"."""
+"""The budget of a training: "30m", "2h", "200kimg", "50ep", or two limits: "200kimg,2h"."""
 
 from __future__ import annotations
 
@@ -29,17 +29,29 @@ class Budget:
         return min(1.0, max(images / self.images, seconds / self.seconds))
 
     def as_text(self) -> str:
-        """Return text that `parse_budget` reads: "1800.5s", "200000img"."""
-        return f"{self.seconds:.3f}s" if math.isinf(self.images) else f"{round(self.images)}img"
+        """Return text that `parse_budget` reads: "1800.500s", "200000img", "200000img,1800.500s"."""
+        images = [] if math.isinf(self.images) else [f"{round(self.images)}img"]
+        seconds = [] if math.isinf(self.seconds) else [f"{self.seconds:.3f}s"]
+        return ",".join(images + seconds)
 
     def __str__(self) -> str:
         if math.isinf(self.images):
             return duration(self.seconds)
-        return f"{self.images / 1000:g} kimg"
+        most = "" if math.isinf(self.seconds) else f", at most {duration(self.seconds)}"
+        return exact_kimg(self.images) + most
 
 
 def parse_budget(text: str, epoch: int, flag: str = "--budget") -> Budget:
-    """Return the budget of a text. epoch: images in an epoch. Raises UsageError unless it is a positive amount."""
+    """Return the budget of a text: an amount, or several with commas between, of which the smallest counts.
+
+    epoch: images in an epoch. Raises UsageError unless each is a positive amount.
+    """
+    limits = [parse_limit(part, epoch, flag) for part in text.split(",")]
+    return Budget(min(limit.images for limit in limits), min(limit.seconds for limit in limits))
+
+
+def parse_limit(text: str, epoch: int, flag: str) -> Budget:
+    """Return the budget of one amount. Raises UsageError unless it is positive."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]+)", text.strip())
     amount, unit = (float(found[1]), found[2].lower()) if found else (0.0, "")
     if amount > 0 and unit in SECONDS:
@@ -54,7 +66,7 @@ def parse_budget(text: str, epoch: int, flag: str = "--budget") -> Budget:
 def parse_duration(text: str, flag: str) -> float:
     """ "2m" -> 120.0 seconds. Raises UsageError for anything that is not a time."""
     try:
-        seconds = parse_budget(text, 1, flag).seconds
+        seconds = parse_limit(text, 1, flag).seconds
     except UsageError:
         seconds = math.inf
     if math.isinf(seconds):
@@ -69,3 +81,8 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours}h {minutes:02d}m"
     return f"{minutes}m {rest:02d}s" if minutes else f"{rest}s"
+
+
+def exact_kimg(images: float) -> str:
+    """Return the number of images to the last one: 54736 -> "54.736 kimg"."""
+    return f"{images / 1000:.12g} kimg"

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cosine:
-    """From `start` to `end` along half a cosine over `images`, then constant (as R3GAN anneals, appendix)."""
+    """`start` until `begin` images, then along half a cosine to `end` at `images`, then constant (R3GAN, appendix)."""
 
     start: float
     end: float
     images: int
+    begin: int = 0
 
     def __call__(self, images: int) -> float:
-        share = min(images / self.images, 1.0)
+        share = min(max(images - self.begin, 0) / max(self.images - self.begin, 1), 1.0)
         return self.end + (self.start - self.end) * 0.5 * (1.0 + math.cos(math.pi * share))
 
 
@@ -33,7 +34,8 @@ class Linear:
         return self.start + (self.end - self.start) * share
 
 
-Number = float | Cosine | Linear
+Schedule = Cosine | Linear
+Number = float | Schedule
 
 
 def at(number: Number, images: int) -> float:

@@ -51,7 +51,8 @@ class Recipe:
     and noise. extras: by name; `mien.games.extra.Extra` describes what they may add. batch_size: over all processes.
     rate_factor: multiplies both learning rates; a training that diverged continues with half of it. parts: the number
     of parts of an update, whose gradients add up; more need less memory. channels_last: the networks' memory layout;
-    batch-norm networks are faster with it, instance-norm ones slower.
+    batch-norm networks are faster with it, instance-norm ones slower. schedules_follow_budget: a start stretches all
+    schedules so that the longest ends with the budget (`recipes/schedules.py`).
 
     In `--set` and `mien recipes`, a network's arguments are directly below their side (`generator.width`). The settings
     of `data` and the extras are at the top level (`mirror`, `augment.p`).
@@ -70,6 +71,7 @@ class Recipe:
     rate_factor: float = 1.0
     parts: int = 1
     channels_last: bool = True
+    schedules_follow_budget: bool = False
 
     def __post_init__(self) -> None:
         if not (isinstance(self.game.of, type) and issubclass(self.game.of, Game)):
@@ -251,8 +253,13 @@ class Recipe:
         return {path: value for path, value, _ in overrides.paths(self) if not isinstance(value, Side)}
 
     def override(self, assignments: tuple[str, ...]) -> Recipe:
-        """Return the recipe with `--set` changes, applied in order. Raises UsageError for a wrong path or value."""
+        """Return the recipe with `--set` changes, applied in order. Raises UsageError for a wrong path or value.
+
+        A length of a schedule holds as it is set: the schedules then no longer follow the budget, unless that is set.
+        """
         changed = self
+        if any(assignment.partition("=")[0].endswith((".images", ".begin")) for assignment in assignments):
+            changed = replace(changed, schedules_follow_budget=False)
         for assignment in map(earlier.renamed, assignments):
             name, _, value = assignment.partition("=")
             first = name.partition(".")[0]

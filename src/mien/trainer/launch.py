@@ -17,7 +17,7 @@ from mien.runs.records import DataCard, Environment, Object, State, Status
 from mien.runtime import console, distributed, typed_json
 from mien.runtime.atomic_files import write_json
 from mien.runtime.device import join
-from mien.trainer import augmentation_policy, init_source, options, recovery, setting_changes
+from mien.trainer import augmentation_policy, calibration, init_source, options, recovery, setting_changes
 from mien.trainer.config import TrainConfig
 from mien.trainer.config_file import read_config, write_config
 from mien.trainer.dry_run import dry_run
@@ -57,24 +57,25 @@ def train(config: TrainConfig) -> Run:
     if setup.validator:
         setup.validator.dry_run()
     if config.dry_run:
-        return dry_run(config.outdir / f"NNNNN-{label}", setup)
+        return dry_run(config.outdir / f"NNNNN-{label}", calibration.begin(setup)[0])
+    setup, seconds = calibration.begin(setup)
 
     # The directory is made last, so a mistake in a flag leaves none behind.
     path = create(config.outdir, label).path if distributed.rank() == 0 else Path()
     run = RunDirectory(distributed.from_first(path))
     if origin and distributed.rank() == 0:
         write_json(run.init, origin.record())  # the trainer reads it, as after a resume
-    trainer = Trainer(run, setup)
+    trainer = Trainer(run, setup, seconds)
     if trainer.writer:
         run.lock()
-        write_metadata(run, recipe, data, config.data, config.files)
+        write_metadata(run, setup.recipe, data, config.data, config.files)
         init = init_source.FACES if origin and origin.shipped else config.init
-        write_config(run, replace(config, data=options.lasting(config.data), init=init))
-        trainer.writer.status("starting", 0.0)
+        write_config(run, replace(setup.config, data=options.lasting(config.data), init=init))
+        trainer.writer.status("starting", seconds)
         trainer.writer.event("started", init=setup.taken_over)
         if origin:
             trainer.checkpoint()  # what is resumed after a kill must not depend on the other run any more
-        write_recipe(run, recipe)
+        write_recipe(run, setup.recipe)
     return run_training(trainer)
 
 

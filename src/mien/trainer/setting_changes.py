@@ -15,11 +15,11 @@ from mien.config import serialization
 from mien.errors import UsageError
 from mien.recipes.earlier import renamed
 from mien.recipes.recipe import Recipe
+from mien.recipes.schedules import RATES
 from mien.runtime.atomic_files import write_json
 from mien.runtime.console import say
 from mien.trainer.run_writer import RunWriter
 
-RATES = ("discriminator.optimizer.lr", "generator.optimizer.lr")
 FIXED = ("name", "resolution", "channels", "direction")  # a change would contradict the run's name or its images
 Structure = dict[str, object]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -28,7 +28,8 @@ class Setup:
     """A training that is ready to start or to continue.
 
     labels: [M,K], of a conditional training, saved in its snapshots. why: the reasons for this recipe. taken_over: the
-    weights that came from another run. validator: only on rank 0, and only with --metrics.
+    weights that came from another run. validator: only on rank 0, and only with --metrics. schedule: the line of the
+    summary that says where the schedules end.
     """
 
     config: TrainConfig
@@ -42,6 +43,7 @@ class Setup:
     validator: Validator | None
     why: Sequence[str] = ("as the run began",)
     taken_over: Sequence[str] = ()
+    schedule: str = ""
 
 
 def set_up(
@@ -92,6 +94,16 @@ def set_up(
     return Setup(
         config, recipe, data, device, budget, training, batches, sample_of(labels), validator, why, taken_over
     )  # fmt: skip
+
+
+def rebuilt(setup: Setup, recipe: Recipe) -> Setup:
+    """Return the setup with a new training of this recipe, at the same state. recipe: makes tensors of the same shapes.
+
+    The old training is not changed.
+    """
+    training = recipe.build(setup.device, derive_seed(setup.config.seed, "networks"))
+    training.load(setup.training.tensors(), setup.training.numbers())
+    return replace(setup, recipe=recipe, training=training)
 
 
 def begin_again(setup: Setup) -> None:

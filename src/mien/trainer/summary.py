@@ -28,7 +28,7 @@ def print_summary(run: Path, setup: Setup, seconds: float = 0.0) -> None:
     epochs, end = "", ""
     if budget.images < float("inf"):
         epochs = f" ({budget.images / len(pictures.images):.1f} epochs)"
-    else:
+    if budget.seconds < float("inf"):
         left = datetime.timedelta(seconds=min(max(0.0, budget.seconds - seconds), LONGEST))
         end = f", expected end {datetime.datetime.now() + left:%H:%M}"
     begun = f", {images / 1000:.1f} kimg in {duration(seconds)} are done" if images else ""
@@ -48,6 +48,7 @@ def print_summary(run: Path, setup: Setup, seconds: float = 0.0) -> None:
         *(f"augment  {line}" for line in augmentation_policy.summary_lines(recipe, len(pictures.images))),
         f"batch    {recipe.batch_size}{share} on {setup.device}",
         f"budget   {budget}{epochs}{begun}{end}",
+        *([f"schedule {setup.schedule}"] if setup.schedule else []),
         *validation_lines(setup, seconds),
         *where_lines(run, config),
     ]:

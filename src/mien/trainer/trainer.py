@@ -11,8 +11,9 @@ import datetime
 import math
 import time
 
-from mien.config.budget import duration
+from mien.config.budget import duration, exact_kimg
 from mien.errors import DivergenceError
+from mien.recipes.schedules import schedules_end
 from mien.runs.directory import RunDirectory
 from mien.runtime import distributed, signals
 from mien.runtime.console import Line, Part, progress_line, say
@@ -52,7 +53,7 @@ class Trainer:
         self.agreement_due = 0  # the round
         self.last_checkpoint = self.last_status = time.monotonic()
         self.checkpoint_cost = 0.0  # seconds
-        self.announced = math.isinf(self.budget.images)  # the summary names the end of a budget in time
+        self.announced = self.budget.seconds < math.inf  # the summary names the end of a budget in time
         self.signal: int | None = None
         self.trouble = ""  # what is no longer finite, if anything
         self.shown: dict[str, float] = {}  # the last known statistics: just after a tick there are none
@@ -168,6 +169,8 @@ class Trainer:
             self.validate_at_end()
         if self.validator and (left_out := self.validator.left_out()):
             say(f"metrics  {left_out}")
+        if self.signal is None:
+            self.say_if_schedules_go_on()
         distributed.barrier()
         if self.signal is not None:
             name, finished = signals.name_of(self.signal), self.run.read_status()["state"] == "finished"
@@ -177,6 +180,12 @@ class Trainer:
                 else f"continue with: mien resume {self.run.path}"
             )
             raise Stopped(f"{name}: saved at {self.kimg()}; {how}", self.signal)
+
+    def say_if_schedules_go_on(self) -> None:
+        end = schedules_end(self.recipe)
+        if self.recipe.schedules_follow_budget and self.training.images < end:
+            what = f"the budget ended at {exact_kimg(self.training.images)}, before the schedules"
+            say(f"schedule {what}; to finish them: mien resume {self.run.path} --budget {end}img")
 
     def ask_to_stop(self, number: int) -> None:
         """End the training after this round, because of the signal `number`."""
