@@ -14,8 +14,10 @@ from exact import begin
 
 import mien
 from mien import recipes
+from mien.recipes.schedules import schedules_end
 from mien.runtime import distributed
 from mien.runtime.console import Line
+from mien.trainer import calibration
 from mien.trainer.trainer import Trainer
 
 CHANGES = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
@@ -55,6 +57,19 @@ def fell(data: Path, outdir: Path) -> dict[str, object]:
     return {"state": run.state, "images": run.images, "run": str(run.path)}
 
 
+def calibrated(data: Path, outdir: Path, sessions: list[Trainer]) -> dict[str, object]:
+    """A training by time whose schedules follow the budget. The second process finds itself three times as fast."""
+    measure = calibration.measure
+    calibration.measure = lambda setup, seconds: measure(setup, seconds) * (1 + 2 * distributed.rank())
+    begin(
+        data, outdir, "r3gan-laptop", ("generator.width=16", "generator.latent_dim=8", "discriminator.width=16"), "2s"
+    )
+    calibration.measure = measure
+    (session,) = sessions
+    ends = [session.budget.images, schedules_end(session.recipe), session.clock.before[1]]
+    return {"ends": ends, "images": session.training.images, "sums": sums(session)}
+
+
 def main() -> None:
     data, outdir, reports = map(Path, sys.argv[1:])
     sessions: list[Trainer] = []
@@ -82,6 +97,8 @@ def main() -> None:
         sessions.clear()
     found["fell"] = fell(data, outdir / "fell")
     found["fell"]["sums"] = [sums(session) for session in sessions]
+    sessions.clear()
+    found["calibrated"] = calibrated(data, outdir / "calibrated", sessions)
     found["short"] = short_of_memory.runs(data, outdir / "short", CHANGES)
     (reports / f"{distributed.rank()}.json").write_text(json.dumps(found))
     distributed.barrier()

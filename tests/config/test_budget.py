@@ -31,7 +31,8 @@ def test_amounts(text, budget):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "30", "m", "0m", "0kimg", "-5m", "1e3kimg", "30 parsecs", "30m,", ",", "30m,5", "1h30m", "nan h", "infm"]
+    "text",
+    ["", "30", "m", "0m", "0kimg", "-5m", "1e3kimg", "30 parsecs", "30m,", ",", "30m,5", "1h30m", "nan h", "infm"],
 )
 def test_refused_with_the_flag_and_examples(text):
     with pytest.raises(UsageError, match=r"^--budget .* is not an amount of training: write 30m, 2h, 200kimg or 50ep$"):

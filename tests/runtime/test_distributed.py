@@ -125,6 +125,13 @@ def test_the_first_evaluates_and_the_others_wait(reports):
     assert [row["value"] for row in whole] == [row["value"] for row in stopped]
 
 
+def test_the_first_measures_for_all_when_the_schedules_end(reports):
+    first, second = reports["calibrated"]
+    assert first == second and len(first["sums"]) > 100
+    end, schedules_end, seconds = first["ends"]
+    assert end == schedules_end and end % 8 == 0 and 8 <= first["images"] <= end and 0 < seconds <= 1
+
+
 def test_each_sees_its_own_half_of_a_batch(reports):
     first, second = (report["pictures"] for report in reports["reused"])
     assert len(first) == len(second) == 4 and not set(first) & set(second)

@@ -35,7 +35,8 @@ class TrainConfig:
             request its values.
         encoder: Text encoder: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
         code: Your own file that reads DATA: my_layout.py (see CONTRIBUTING.md). May be given several times.
-        budget: Length of the training: 30m, 2h, 200kimg (thousand real images) or 50ep (epochs).
+        budget: Length of the training: 30m, 2h, 200kimg (thousand real images) or 50ep (epochs). 200kimg,2h: the first
+            of both.
         seed: Same seed, same machine: same bits.
         set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be repeated.
         outdir: Folder that holds the runs.
