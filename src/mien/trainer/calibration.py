@@ -147,7 +147,7 @@ def images_a_round(setup: Setup) -> int:
 
 
 def images_in(setup: Setup, speed: float, seconds: float) -> int:
-    """Return the images of the whole rounds for which the time suffices, evaluations included; at least one round."""
+    """Return the images of all rounds that fit into the time, with their evaluations; at least one round."""
     images = speed * seconds
     if setup.validator:
         plan, now = setup.validator.plan, setup.training.images
