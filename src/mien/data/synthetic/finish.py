@@ -36,16 +36,16 @@ class Finish:
         warm, rosy = dice.bell(0.16 if strong else 0.07), dice.bell(0.08 if strong else 0.03)
         return cls(
             light=(dice.bell(0.25), dice.bell(0.25)),
-            bloom=dice.uniform(0.0, 0.45),
+            bloom=dice.uniform(0.0, 0.3),
             bloom_radius=dice.uniform(0.02, 0.08),
             saturation=0.0 if gray else 1.0 + dice.bell(0.5) - 0.1,
-            contrast=1.05 + dice.bell(0.35),
+            contrast=1.08 + dice.bell(0.3),
             brightness=dice.bell(40.0) - 4,
-            gains=(1 + warm, 1 + rosy * -0.5, 1 - warm),
+            gains=(1.03 + warm, 0.99 - 0.5 * rosy, 0.97 - warm),
             veil=(dice.uniform(0, 255), dice.uniform(0, 255), dice.uniform(0, 255)),
             veil_share=0.0 if gray else dice.uniform(0.05, 0.25) if strong else 0.0,
-            blur=dice.uniform(0.0, 0.012) if dice.chance(0.6) else 0.0,
-            sharp=dice.uniform(0.0, 1.0) if dice.chance(0.5) else 0.0,
+            blur=dice.uniform(0.0, 0.01) if dice.chance(0.4) else 0.0,
+            sharp=dice.uniform(0.2, 1.4) if dice.chance(0.7) else 0.0,
             grain=dice.uniform(0.0, 4.0) if dice.chance(0.4) else 0.0,
         )
 
