@@ -591,6 +591,7 @@ def resume(
     run: RunLike,
     *,
     budget: str | None = None,
+    warm_restart: bool = False,
     data: Data | None = None,
     metrics: Names | None = None,
     set: Settings = (),
@@ -603,6 +604,8 @@ def resume(
     Args:
         run: A run's path, number or name, or "last".
         budget: New total (2h, 500kimg), or an addition (+2h, +100kimg). If left out: the budget of the run.
+        warm_restart: The learning rates start again from their first value, and all schedules end with the new budget.
+            If left out: schedules that have ended stay at their last values.
         data: The training images, if they moved.
         metrics: New metrics for the rest of the training: fid,kid. none: stop evaluating. If left out: as before.
         set: Change a setting of the recipe from now on: generator.optimizer.lr=1e-4. May be given several times.

@@ -9,12 +9,14 @@ from exact import assert_equal, begin, weights
 import mien
 from mien import recipes
 from mien.config.budget import parse_budget
+from mien.errors import UsageError
 from mien.recipes.recipe import from_json
 from mien.recipes.schedules import schedules, schedules_end
 from mien.runs.records import Object
 from mien.runtime import typed_json
 from mien.trainer import calibration
 from mien.trainer.config_file import read_config
+from mien.trainer.trainer import Trainer
 from mien.training.player import Player
 
 TINY = ("generator.width=16", "generator.latent_dim=8", "discriminator.width=16")
@@ -38,6 +40,20 @@ def recipe_of(run):
 
 def lengths(run):
     return {schedule.images for _, schedule in schedules(recipe_of(run))}
+
+
+def stop_after(images, start, *arguments, **options):
+    """Start or resume a run, and stop it by a signal after this number of images."""
+    after_round = Trainer.after_round
+
+    def stopping(self, line):
+        after_round(self, line)
+        if self.training.images == images:
+            self.ask_to_stop(15)
+
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(mien.MienError, match=r"SIGTERM: saved at "):
+        patched.setattr(Trainer, "after_round", stopping)
+        start(*arguments, **options)
 
 
 @pytest.fixture
@@ -74,21 +90,9 @@ def test_the_measured_rounds_leave_a_warm_start_as_it_was(faces, tmp_path):
     assert weights(by_images.path) == weights(by_time.path)
 
 
-def test_interrupted_it_keeps_its_number(faces, tmp_path, speed, monkeypatch):
+def test_interrupted_it_keeps_its_number(faces, tmp_path, speed):
     speed(2.0)  # 0.95 * 2 * 100 = 190: 23 rounds of 8
-    from mien.trainer.trainer import Trainer
-
-    after_round = Trainer.after_round
-
-    def stopping(self, line):
-        after_round(self, line)
-        if self.training.images == 80:
-            self.ask_to_stop(15)
-
-    monkeypatch.setattr(Trainer, "after_round", stopping)
-    with pytest.raises(mien.MienError, match=r"SIGTERM: saved at 0.1 kimg"):
-        begin(faces, tmp_path / "stopped", "r3gan-laptop", TINY, "100s")
-    monkeypatch.setattr(Trainer, "after_round", after_round)
+    stop_after(80, begin, faces, tmp_path / "stopped", "r3gan-laptop", TINY, "100s")
     speed(1000.0)  # no second measurement
     resumed = mien.resume(str(tmp_path / "stopped" / "00000-run"))
     assert resumed.images == 184 and lengths(resumed) == {184}
@@ -113,6 +117,79 @@ def test_other_recipes_measure_nothing(faces, tmp_path, monkeypatch):
     assert lengths(run) == {100_000} and run.directory.read_status()["budget_images"] is None
     set_length = begin(faces, tmp_path, "r3gan-laptop", (*TINY, "ema.half_life.images=50"), "16img")
     assert lengths(set_length) == {50, 100_000}
+
+
+def test_more_time_stays_at_the_last_values(faces, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(calibration, "measure", None)
+    run = begin(faces, tmp_path / "run", "r3gan-laptop", TINY, "80img")
+    capsys.readouterr()
+    mien.resume(run, budget="+80img")
+    line = "all schedules ended at 0.08 kimg and stay at their last values (--warm-restart starts them again)"
+    assert f"schedule {line}\n" in capsys.readouterr().err
+    assert run.images == 160 and lengths(run) == {80}
+    fixed = [f"{path}.images=80" for path, _ in schedules(recipes.find("r3gan-laptop"))]
+    same = begin(faces, tmp_path / "same", "r3gan-laptop", (*TINY, *fixed), "160img")
+    assert weights(run.path) == weights(same.path)
+
+
+def test_before_their_end_more_time_changes_no_schedule(faces, tmp_path, speed, capsys):
+    speed(100.0)
+    run = begin(faces, tmp_path, "r3gan-laptop", TINY, "0.5s,1kimg")
+    mien.resume(run, budget="2s,2kimg")
+    assert "schedule all schedules end at 1 kimg, then stay at their last values\n" in capsys.readouterr().err
+    assert lengths(run) == {1000} and read_config(run.directory).budget == "2000img,2.000s"
+
+
+def test_a_warm_restart_is_exact_and_said_in_one_line(faces, tmp_path, capsys):
+    """Resumed, then stopped on the way and resumed again: the same bits."""
+    once, twice = (begin(faces, tmp_path / name, "r3gan-laptop", TINY, "80img") for name in ("once", "twice"))
+    plain = begin(faces, tmp_path / "plain", "r3gan-laptop", TINY, "80img")
+    mien.resume(plain, budget="240img")
+    capsys.readouterr()
+    mien.resume(once, budget="240img", warm_restart=True)
+    said = capsys.readouterr().err
+    assert said.count("schedule ") == 1 and "set      " not in said
+    assert "schedule the learning rates start again, and all schedules end at 0.24 kimg\n" in said
+    rate, gamma = (recipe_of(once).generator.optimizer.lr, recipe_of(once).discriminator.terms["r1"].weight)
+    assert (rate.start, rate.end, rate.begin, rate.images) == (1e-3, 2.5e-4, 80, 240)
+    assert (gamma(80), gamma(240)) == pytest.approx((0.2, 0.2))
+    mien.resume(twice, budget="+160img", warm_restart=True, set=("mirror=false",))
+    assert "set      mirror was true, now false" in capsys.readouterr().err.lower()
+    with pytest.raises(AssertionError):
+        assert_equal(once.path, twice.path)
+    again = begin(faces, tmp_path / "again", "r3gan-laptop", TINY, "80img")
+    stop_after(160, mien.resume, again, budget="240img", warm_restart=True)
+    mien.resume(again)
+    assert_equal(once.path, again.path)
+    assert weights(once.path)["G.safetensors"] != weights(plain.path)["G.safetensors"]
+
+
+def test_a_warm_restart_by_time_measures_from_where_it_is(faces, tmp_path, speed, capsys):
+    run = begin(faces, tmp_path, "r3gan-laptop", TINY, "80img")
+    speed(2.0)
+    before = run.seconds
+    mien.resume(run, budget="+100s", warm_restart=True)
+    (end,) = lengths(run)
+    assert 80 + 184 - 8 <= end <= 80 + 184 and run.images == end
+    assert f"calibrated: 2.0 images a second, so {end / 1000:.12g} kimg in 1m 4" in capsys.readouterr().err
+    status = run.directory.read_status()
+    assert status["budget_images"] == end and status["budget_seconds"] == pytest.approx(before + 100, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "options", "said"),
+    [
+        ("r3gan-laptop", {}, "warm_restart needs budget, at whose end the schedules end: add budget"),
+        ("r3gan-laptop", {"budget": "40img"}, r"warm_restart: 0\.08 kimg in .* are done: give more with budget"),
+        ("dcgan", {"budget": "+80img"}, "warm_restart: all numbers of dcgan are constant: leave it out"),
+    ],
+)
+def test_a_warm_restart_that_cannot_be_changes_nothing(recipe, options, said, faces, tmp_path):
+    run = begin(faces, tmp_path, recipe, TINY, "80img")
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
+    with pytest.raises(UsageError, match=said):
+        mien.resume(run, warm_restart=True, **options)
+    assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
 
 
 def test_your_own_recipe_may_follow_the_budget(faces, tmp_path, speed):

@@ -119,16 +119,21 @@ def continued(requested: ResumeConfig, run: RunDirectory, device: torch.device) 
         return Run(run.path)
     if setup.validator:
         setup.validator.dry_run()
-    cut_back(run, state)
     images, seconds = (state["images"], state["seconds"]) if state else (0, 0.0)
     if requested.budget is not None:
         end = options.new_budget(requested.budget, images, seconds, len(pictures.images))
         config = replace(config, budget=end.as_text())
-    trainer = Trainer(run, replace(setup, config=config, budget=end), seconds, images if state else -1)
+    setup = replace(setup, config=config, budget=end)
+    if requested.warm_restart:
+        setup, seconds = calibration.warm_restart(setup, seconds)
+    else:
+        setup = calibration.continued(setup)
+    cut_back(run, state)
+    trainer = Trainer(run, setup, seconds, images if state else -1)
     if trainer.writer:
         trainer.writer.event("resumed", data=config.data)
-        setting_changes.write(trainer.writer, before)
-        write_config(run, config)
+        setting_changes.write(trainer.writer, before, recipe)
+        write_config(run, setup.config)
         trainer.writer.status("starting", seconds)
     if pictures.info.get("sha256") != card["info"].get("sha256"):
         console.say("warning: the images are not those of the run's start; it continues with the new ones")

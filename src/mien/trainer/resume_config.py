@@ -9,6 +9,7 @@ from typing import Annotated
 import tyro
 
 from mien.config.budget import parse_budget
+from mien.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class ResumeConfig:
     Args:
         run: A run's path, number or name, or "last".
         budget: New total (2h, 500kimg), or an addition (+2h, +100kimg). If left out: the budget of the run.
+        warm_restart: The learning rates start again from their first value, and all schedules end with the new budget.
+            If left out: schedules that have ended stay at their last values.
         data: The training images, if they moved.
         metrics: New metrics for the rest of the training: fid,kid. none: stop evaluating. If left out: as before.
         set: Change a setting of the recipe from now on: generator.optimizer.lr=1e-4. May be given several times.
@@ -29,6 +32,7 @@ class ResumeConfig:
     run: tyro.conf.Positional[str]
     _: KW_ONLY
     budget: str | None = None
+    warm_restart: bool = False
     data: str | None = None
     metrics: str | None = None
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
@@ -39,6 +43,8 @@ class ResumeConfig:
     def __post_init__(self) -> None:
         if self.budget is not None:
             parse_budget(self.budget.removeprefix("+"), 1)
+        elif self.warm_restart:
+            raise UsageError("--warm-restart needs --budget, at whose end the schedules end: add --budget +1h")
 
     @property
     def changes_nothing(self) -> bool:

@@ -71,12 +71,15 @@ def differences(before: Recipe, after: Recipe) -> list[str]:
     ]
 
 
-def write(writer: RunWriter, before: Recipe) -> None:
-    """Write the changed settings into events.jsonl and recipe.json, and print a line for each."""
+def write(writer: RunWriter, before: Recipe, requested: Recipe) -> None:
+    """Write the changed settings into events.jsonl and recipe.json, and print a line for each that was requested.
+
+    A warm restart changes all schedules besides; the summary has one line for them.
+    """
     found = differences(before, writer.recipe)
     if not found:
         return
     writer.event("changed", settings=found)
     write_json(writer.run.recipe, serialization.encode(writer.recipe))
-    for line in found:
+    for line in differences(before, requested):
         say(f"set      {line}, from {writer.training.images / 1000:.1f} kimg on")
