@@ -51,7 +51,11 @@ class Lock:
         side = dice.uniform(0.0, 0.7)
         sketch.fill(self.outline(side, 0.95), mix(base, tones.shade, dice.uniform(0.4, 1.0)))
         if dice.chance(0.75):
-            sketch.fill(self._shine(dice), mix(base, tones.light, dice.uniform(0.3, 1.0)))
+            sketch.fill(self._shine(dice), mix(base, tones.light, dice.uniform(0.2, 1.0)))
+        for _ in range(int(dice.uniform(0, 3.5))):  # single hairs
+            place = dice.uniform(-0.9, 0.9)
+            colour = tones.line if dice.chance(0.6) else tones.light
+            sketch.stroke(self.outline(place, place)[1:5], mix(base, colour, dice.uniform(0.2, 0.8)), LINE * 0.6)
 
 
 def front_locks(dice: Dice, length: float, part: float, side_length: float) -> list[Lock]:

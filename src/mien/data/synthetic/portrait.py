@@ -11,6 +11,7 @@ from mien.data.synthetic.eyes import EYE_SHADOW, EYE_WHITE, EYE_X, LASHES, eyes,
 from mien.data.synthetic.face import Face
 from mien.data.synthetic.features import (
     FEATURE_DEPTH,
+    BROW_Y,
     MOUTH_Y,
     ROSE,
     SKIN_COLOURS,
@@ -25,8 +26,8 @@ from mien.data.synthetic.features import (
     skin_shade,
 )
 from mien.data.synthetic.hair import HAIR_COLOURS, SHADOW, SIDE_LOCK_ENDS, HairTones, hair_size, shows_ears
-from mien.data.synthetic.pen import BLACK, LINE, WHITE, Colour, Shape, Sketch, mix
-from mien.data.synthetic.scene import behind_front_hair, body, over_hair
+from mien.data.synthetic.pen import BLACK, LINE, WHITE, Colour, Shape, Sketch, circle, mix
+from mien.data.synthetic.scene import OUTLINE, behind_front_hair, body, over_hair
 
 HAIR = {
     "black": 18, "brown": 18, "blonde": 15, "pink": 9, "blue": 9, "purple": 8, "red": 6, "gray": 6, "white": 6,
@@ -43,7 +44,8 @@ ACCESSORY = {
 }  # fmt: skip
 MOUTH = {"smile": 36, "neutral": 26, "open_smile": 16, "surprised": 9, "frown": 9, "cat": 4}
 REACH = {"long": 3.0, "hime": 3.0, "curly": 1.8, "bob": 1.2, "spiky": 0.6}  # y of the tips of the locks behind
-SHADES = (0.2, 0.32, 0.35, 0.45, 0.5, 0.55, 0.6)  # of the skin, in `features` and `scene`
+HAIR_MIDDLE = (0.0, -0.1)  # where the tips of the bangs lie
+SHADES = (0.1, 0.2, 0.32, 0.35, 0.45, 0.5, 0.55, 0.6)  # of the skin, in `features` and `scene`
 
 
 def portrait_face(face: Face, dice: Dice) -> Face:
@@ -71,14 +73,18 @@ def portrait(face: Face, dice: Dice, steps: int) -> list[Shape]:
     front = locks.front_locks(
         dice, dice.uniform(-0.5, 0.1), dice.bell(0.7), SIDE_LOCK_ENDS[face.style] + dice.bell(0.6)
     )
+    volume = dice.uniform(1.0, 1.25)
     back_hair(sketch, face, tones)
     locks.back(sketch, tones, dice, REACH.get(face.style, 0.9))
+    _scaled(sketch, 0, HAIR_MIDDLE, (volume, volume))
     body(sketch, face)
+    _clothes(sketch, dice)
     if shows_ears(face):
         ears(sketch, face)
     first, narrow = len(sketch.shapes), dice.uniform(0.8, 0.95)
     head(sketch, face)
     _scaled(sketch, first, (0.0, 0.0), (narrow, 1.0))
+    _side_shade(sketch, face, dice, narrow)
     locks.shadows(sketch, front, skin_shade(face.skin), dice.uniform(0.05, 0.2))
     first = len(sketch.shapes)
     cheeks(sketch, face)
@@ -87,17 +93,45 @@ def portrait(face: Face, dice: Dice, steps: int) -> list[Shape]:
     mouth(sketch, face)
     _scaled(sketch, first, (0.0, MOUTH_Y), (small, small))
     _eyes(sketch, face, dice)
+    first = len(sketch.shapes)
     front_braids(sketch, face, tones)
     behind_front_hair(sketch, face, tones)
     locks.cap(sketch, tones, hair_size(face))
     locks.front(sketch, front, tones, dice)
-    if dice.chance(0.6):
-        brows(sketch, face, tones.line)
+    _scaled(sketch, first, HAIR_MIDDLE, (volume, volume))
+    if dice.chance(0.7):
+        first = len(sketch.shapes)
+        brows(sketch, face, mix(tones.line, SKIN_COLOURS[face.skin], dice.uniform(0.0, 0.5)))
+        _scaled(sketch, first, (0.0, BROW_Y), (1.0, dice.uniform(0.3, 0.9)))
     glasses(sketch, face)
+    first = len(sketch.shapes)
     over_hair(sketch, face)
-    thin, pale, pitch = dice.uniform(0.35, 0.9), dice.uniform(0.0, 0.5), dice.bell(0.16)
+    _scaled(sketch, first, HAIR_MIDDLE, (volume, volume))
+    thin, pale, pitch = dice.uniform(0.35, 0.9), dice.pick({0.1: 4, 0.3: 4, 0.5: 3, 0.9: 2}), dice.bell(0.16)
     skin = _skin(face, dice)
     return [_softened(shape, thin, pale, pitch, skin) for shape in sketch.shapes]
+
+
+def _side_shade(sketch: Sketch, face: Face, dice: Dice, narrow: float) -> None:
+    """Shade one cheek in two steps, away from the light."""
+    side, depth = dice.pick({-1.0: 1, 1.0: 1}), dice.uniform(0.0, 0.3)
+    rim = np.array([(0.95, -0.4), (0.96, 0.16), (0.82, 0.5), (0.52, 0.82), (0.2, 1.02)]) * (side * narrow * 0.97, 1.0)
+    for share, step in ((0.1, 1.0), (0.2, 0.5)):
+        inner = rim[::-1] - np.array((side * depth * step, 0.4 * depth * step))
+        sketch.fill(np.concatenate([rim, inner]), skin_shade(face.skin, share))
+
+
+def _clothes(sketch: Sketch, dice: Dice) -> None:
+    """Draw what real crops show below a face: collars, ribbons, hands, edges of clothes, in any colours."""
+    for _ in range(int(dice.uniform(0, 5))):
+        colour = mix((int(dice.uniform(0, 256)), int(dice.uniform(0, 256)), int(dice.uniform(0, 256))), WHITE,
+                     dice.pick({0.0: 1, 0.4: 1, 0.9: 2}))  # fmt: skip
+        if dice.chance(0.25):
+            colour = mix(BLACK, colour, 0.2)
+        middle, size = np.array([dice.uniform(-1.4, 1.4), dice.uniform(1.1, 2.0)]), dice.uniform(0.1, 0.5)
+        corners = circle(int(dice.uniform(3, 7))) * np.array((size, size * dice.uniform(0.5, 2.0)))
+        corners = corners * np.array((1.0, 1.0 + dice.bell(0.5))) + corners[::-1] * dice.bell(0.4) + middle
+        sketch.fill(sketch.closed(*map(tuple, corners.tolist())), colour, mix(colour, OUTLINE, 0.6))
 
 
 def _skin(face: Face, dice: Dice) -> dict[Colour, Colour]:
@@ -133,7 +167,7 @@ def _tones(face: Face, dice: Dice) -> HairTones:
     shift = (dice.bell(36), dice.bell(36), dice.bell(36))
     base = _moved(HAIR_COLOURS[face.hair], shift)
     dark = mix(base, BLACK, dice.uniform(0.0, 0.35) if dice.chance(0.5) else 0.0)
-    shadow, light = mix(SHADOW, BLACK, dice.uniform(0.0, 0.7)), mix(dark, WHITE, dice.uniform(0.25, 0.75))
+    shadow, light = mix(SHADOW, BLACK, dice.uniform(0.0, 0.7)), mix(dark, WHITE, dice.uniform(0.1, 0.6))
     return HairTones(dark, mix(dark, shadow, dice.uniform(0.2, 0.5)), light, mix(dark, shadow, dice.uniform(0.55, 0.9)))
 
 
