@@ -10,8 +10,8 @@ from mien.data.synthetic.dice import Dice
 from mien.data.synthetic.eyes import EYE_SHADOW, EYE_WHITE, EYE_X, LASHES, eyes, glasses
 from mien.data.synthetic.face import Face
 from mien.data.synthetic.features import (
-    FEATURE_DEPTH,
     BROW_Y,
+    FEATURE_DEPTH,
     MOUTH_Y,
     ROSE,
     SKIN_COLOURS,
