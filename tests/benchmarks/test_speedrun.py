@@ -82,6 +82,8 @@ def test_the_command_of_0_1_0():
     words = run.command(CONTESTANTS["mien-0.1.0"], "t.zip", "8m", "out", "mien-0.1.0-8m", ["--seed", "3"])
     text = " ".join(map(str, words))
     assert text.startswith("mien train r3gan-laptop --data t.zip --budget 8m --outdir out --name mien-0.1.0-8m --set ")
+    as_it_was = recipes.find("r3gan-laptop").override(CONTESTANTS["mien-0.1.0"].settings)
+    assert as_it_was.generator.optimizer.lr.images == 100_000 and not as_it_was.schedules_follow_budget
     assert "--set generator.resampling=linear" in text and text.endswith("--seed 3")
 
 

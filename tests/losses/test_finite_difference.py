@@ -161,8 +161,8 @@ def test_the_condition_goes_with_its_image():
 @pytest.mark.parametrize(
     "layer, share, said",
     [
-        (nn.BatchNorm2d(5), 0.5, "share=0.5: the BatchNorm2d of D judges the whole batch at once: set share=1"),
-        (nn.Dropout(0.1), 0.5, "share=0.5: the Dropout of D judges the whole batch at once: set share=1"),
+        (nn.BatchNorm2d(5), 0.5, "share=0.5: the BatchNorm2d of D judges the complete batch at once: set share=1"),
+        (nn.Dropout(0.1), 0.5, "share=0.5: the Dropout of D judges the complete batch at once: set share=1"),
         (
             nn.utils.parametrizations.spectral_norm(nn.Linear(2, 2)),
             1.0,

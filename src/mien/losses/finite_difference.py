@@ -65,7 +65,7 @@ def refuse(discriminator: nn.Module, share: float) -> None:
             raise UsageError(f"epsilon: the {name} of D changes its weights with each pass: set epsilon=none")
         joins = isinstance(layer, nn.modules.batchnorm._BatchNorm) or getattr(layer, "group", 1) > 1  # StyleGAN2's
         if share < 1 and (joins or isinstance(layer, nn.modules.dropout._DropoutNd)):
-            raise UsageError(f"share={share:g}: the {name} of D judges the whole batch at once: set share=1")
+            raise UsageError(f"share={share:g}: the {name} of D judges the complete batch at once: set share=1")
 
 
 def random_states(device: torch.device) -> list[Tensor]:
