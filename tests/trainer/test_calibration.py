@@ -158,7 +158,7 @@ def test_before_their_end_more_time_changes_no_schedule(faces, tmp_path, speed, 
 
 
 def test_a_warm_restart_is_exact_and_said_in_one_line(faces, tmp_path, capsys):
-    """Resumed, then stopped on the way and resumed again: the same bits. Only a change by --set has a line of its own."""
+    """Stopped on the way and resumed, it has the same bits. Only a change by --set has a line of its own."""
     names, change = ("once", "twice", "plain"), ("mirror=false",)
     once, twice, plain = (begin(faces, tmp_path / name, "r3gan-laptop", TINY, "40img") for name in names)
     capsys.readouterr()
