@@ -33,7 +33,7 @@ CASES = {
         "dcgan-laptop",
         (*DCGAN, "discriminator.terms.r1.every=3", "mirror=true", "game.reuse_fakes=false"),
     ),
-    "n_critic, contiguous memory": ("dcgan", (*DCGAN, "discriminator.updates=3", "channels_last=false")),
+    "n_critic, contiguous memory": ("dcgan", (*DCGAN, "discriminator.updates=4", "channels_last=false")),
     "lsgan": ("lsgan", DCGAN),
     "hinge": ("hinge", DCGAN),
     "gan: five steps of D": ("gan", (*DCGAN, "discriminator.width=16")),
@@ -53,7 +53,7 @@ CASES = {
     ),
     "r3gan-laptop": ("r3gan-laptop", (*DCGAN, *R3GAN)),
 }
-STOP, ROUNDS = 17, 25  # no whole number of ticks for any number of steps a round: there are sums in the statistics
+STOP, ROUNDS = 11, 15  # no whole number of ticks for any number of steps a round: there are sums in the statistics
 
 
 @pytest.mark.parametrize("recipe, changes", CASES.values(), ids=CASES)

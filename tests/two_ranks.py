@@ -52,7 +52,7 @@ def fell(data: Path, outdir: Path) -> dict[str, object]:
         after_round(self, line)
 
     Trainer.after_round = broken  # type: ignore[method-assign]
-    run = begin(data, outdir, "dcgan", CHANGES, "320img")
+    run = begin(data, outdir, "dcgan", CHANGES, "160img")
     Trainer.after_round = after_round  # type: ignore[method-assign]
     return {"state": run.state, "images": run.images, "run": str(run.path)}
 
@@ -85,10 +85,12 @@ def main() -> None:
     for case, (recipe, changes) in CASES.items():
         per_round = 8 * recipes.find(recipe).override(changes).updates_per_round
         exams = {**OWN, "metrics_every": 0.064} if case == "reused" else {}
-        end = f"{(40 if exams else 25) * per_round}img"
+        more = exams or {"tick": 0.032}
+        rounds, stop_at = (32, 15) if exams else (15, 9)
+        end = f"{rounds * per_round}img"
         given = data.with_name("two-sets") if recipes.find(recipe).sources == "unpaired" else data
-        whole = begin(given, outdir / case / "whole", recipe, changes, end, **exams)
-        stopped = begin(given, outdir / case / "stopped", recipe, changes, f"{15 * per_round}img", **exams)
+        whole = begin(given, outdir / case / "whole", recipe, changes, end, **more)
+        stopped = begin(given, outdir / case / "stopped", recipe, changes, f"{stop_at * per_round}img", **more)
         own = {"code": Path(__file__).with_name("own_metric.py")} if exams else {}
         mien.resume(str(stopped.path), budget=end, **own)
         found[case] = {"runs": [str(whole.path), str(stopped.path)], "sums": [sums(session) for session in sessions]}

@@ -38,7 +38,7 @@ def reports(faces, cache, tmp_path_factory):
 
 def test_all_go_back_together_when_one_diverges(reports):
     first, second = reports["fell"]
-    assert first == second and (first["state"], first["images"]) == ("finished", 320)
+    assert first == second and (first["state"], first["images"]) == ("finished", 160)
     run = Path(first["run"])
     assert json.loads((run / "recipe.json").read_text())["rate_factor"] == 0.5
     rows = [row for row in JsonlLog(run / "events.jsonl").read() if row["event"] == "went back"]
@@ -51,8 +51,8 @@ def test_all_go_back_together_when_one_diverges(reports):
         ("one", "told", 0),
         ("first", "told", 0),
         ("both", "told", 0),
-        ("late", "late told", 96),
-        ("after", "late told", 96),
+        ("late", "late told", 56),
+        ("after", "late told", 56),
     ],
 )
 def test_all_go_on_in_parts_when_one_has_too_little_memory(reports, case, told, to):
@@ -121,7 +121,7 @@ def test_only_the_first_writes_and_into_one_directory(reports, case):
 
 def test_the_first_evaluates_and_the_others_wait(reports):
     whole, stopped = (JsonlLog(Path(run, "metrics.jsonl")).read() for run in reports["reused"][0]["runs"])
-    assert [row["images"] for row in whole] == [64, 128, 192, 256, 320]
+    assert [row["images"] for row in whole] == [64, 128, 192, 256]
     assert [row["value"] for row in whole] == [row["value"] for row in stopped]
 
 
