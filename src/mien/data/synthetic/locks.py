@@ -3,59 +3,73 @@
 Lengths are in face units (see `pen`): the face reaches from -1 to 1, the eyes lie at y = 0, the chin near 1.1.
 """
 
-from dataclasses import dataclass
+import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.data.synthetic.dice import Dice
 from mien.data.synthetic.hair import CROWN, CROWN_HEIGHT, CROWN_WIDTH, FRONT_DEPTH, HairTones
-from mien.data.synthetic.pen import LINE, Points, Sketch, arcs, circle, mix
+from mien.data.synthetic.pen import LINE, Points, Sketch, circle, mix
 
 BACK_DEPTH = -0.1
+Place = tuple[float, float]
 
 
-@dataclass(frozen=True)
+@lru_cache
+def _curves(steps: int) -> NDArray[np.float64]:
+    """Return the weights of root, bend and tip in a lock's middle line and in its width. [2, steps + 1, 3]"""
+    t = np.linspace(0, 1, steps + 1)
+    line = np.stack([(1 - t) ** 2, 2 * t * (1 - t), t**2], axis=1)
+    # At its root a lock has 0.6 of its width. A curve's middle has half of its control, so the bend counts twice.
+    return np.stack([line, line * np.array((0.6, 2.0, 0.0))])
+
+
 class Lock:
     """A tapered lock: its middle line from root by bend to tip, and half its width at the bend."""
 
-    root: tuple[float, float]
-    bend: tuple[float, float]
-    tip: tuple[float, float]
-    width: float
+    def __init__(self, root: Place, bend: Place, tip: Place, width: float) -> None:
+        self.root, self.bend, self.tip, self.width = root, bend, tip, width
 
-    def outline(self, left: float = -1.0, right: float = 1.0, steps: int = 5) -> Points:
-        """Return the outline between two shares of the width, -1 to 1. [2 * steps, 2]"""
-        along = np.subtract(self.tip, self.root)
-        across = np.array([-along[1], along[0]]) * (-self.width / max(float(np.hypot(*along)), 1e-6))
-        root, bend, tip = np.array(self.root), np.array(self.bend), np.array(self.tip)
-        # A Bézier's middle point has half the weight of its control, so the control lies twice as far out.
-        down = np.stack([root + 0.6 * left * across, bend + 2 * left * across, tip])
-        up = np.stack([tip, bend + 2 * right * across, root + 0.6 * right * across])
-        return arcs(np.stack([down, up]), steps).reshape(-1, 2)
-
-    def _shine(self, dice: Dice) -> Points:
-        """Return a leaf of light along the lock, pointed at both ends."""
-        left, right = dice.uniform(-0.8, -0.2), dice.uniform(-0.1, 0.6)
-        first, length = int(dice.uniform(1, 4)), int(dice.uniform(3, 6))
-        sides, middle = self.outline(left, right, 10), self.outline((left + right) / 2, (left + right) / 2, 10)
-        last = first + length
-        ends = middle[[first - 1]], middle[[last + 1]]
-        return np.concatenate([ends[0], sides[first : last + 1], ends[1], sides[20 - last : 21 - first]])
+    def edges(self, steps: int, *shares: float) -> list[Points]:
+        """Return lines from root to tip, each at a share of the width, -1 to 1. [steps + 1, 2] each"""
+        line, width = _curves(steps)
+        x, y = self.tip[0] - self.root[0], self.tip[1] - self.root[1]
+        scale = self.width / max(math.hypot(x, y), 1e-6)
+        middle = line @ np.array((self.root, self.bend, self.tip))
+        across = width.sum(axis=1)[:, None] * np.array((y * scale, -x * scale))
+        return [middle + share * across for share in shares]
 
     def draw(self, sketch: Sketch, tones: HairTones, dice: Dice, line: float) -> None:
-        """Draw the lock in a tone of its own, its shade on one side, and sometimes a light."""
-        darker = dice.uniform(0, 0.5)
-        base = mix(tones.base, tones.shade, darker)
-        sketch.fill(self.outline(), base, mix(base, tones.line, line), LINE * 0.8)
-        side = dice.uniform(0.0, 0.7)
-        sketch.fill(self.outline(side, 0.95), mix(base, tones.shade, dice.uniform(0.4, 1.0)))
-        if dice.chance(0.75):
-            sketch.fill(self._shine(dice), mix(base, tones.light, dice.uniform(0.2, 1.0)))
-        for _ in range(int(dice.uniform(0, 3.5))):  # single hairs
-            place = dice.uniform(-0.9, 0.9)
+        """Draw the lock in a tone of its own: dark at the root and on one side, with a light and single hairs."""
+        base = mix(tones.base, tones.shade, dice.uniform(0, 0.5))
+        light, side, stray = dice.uniform(-0.8, -0.2), dice.uniform(0.0, 0.7), dice.uniform(-0.9, 0.9)
+        steps = 2 * sketch.steps
+        shares = (-1.0, 1.0, side, 0.95, light, light + dice.uniform(0.3, 1.0), stray, dice.uniform(-0.9, 0.9))
+        left, right, *inner = self.edges(steps, *shares)
+        sketch.fill(_between(left, right), base, mix(base, tones.line, line), LINE * 1.2)
+        sketch.fill(_between(inner[0], inner[1]), mix(base, tones.shade, dice.uniform(0.4, 1.0)))
+        if dice.chance(0.6):
+            for length, share in ((0.55, 0.25), (0.3, 0.5)):
+                root = slice(round(length * steps * dice.uniform(0.6, 1.0)) + 1)
+                sketch.fill(_between(left[root], right[root]), mix(base, tones.shade, share))
+        if dice.chance(0.85):
+            first, length = dice.uniform(0.1, 0.35), dice.uniform(0.25, 0.6)
+            start, stop = max(round(first * steps), 1), min(round((first + length) * steps), steps - 1)
+            leaf = _between(inner[2][start : stop + 1], inner[3][start : stop + 1])
+            ends = (inner[2] + inner[3])[[stop + 1, start - 1]] / 2
+            leaf = np.concatenate([leaf[: len(leaf) // 2], ends[:1], leaf[len(leaf) // 2 :], ends[1:]])
+            sketch.fill(leaf, mix(base, tones.light, dice.uniform(0.2, 1.0)))
+        for hair in inner[4:]:
             colour = tones.line if dice.chance(0.6) else tones.light
-            sketch.stroke(self.outline(place, place)[1:5], mix(base, colour, dice.uniform(0.2, 0.8)), LINE * 0.6)
+            if dice.chance(0.6):
+                sketch.stroke(hair[1:-1], mix(base, colour, dice.uniform(0.2, 0.8)), LINE * 0.6)
+
+
+def _between(left: Points, right: Points) -> Points:
+    """Return the outline down one line and up the other."""
+    return np.concatenate([left, right[::-1]])
 
 
 def front_locks(dice: Dice, length: float, part: float, side_length: float) -> list[Lock]:
@@ -104,7 +118,8 @@ def shadows(sketch: Sketch, locks: list[Lock], colour: tuple[int, int, int], dro
     sketch.depth = FRONT_DEPTH
     for lock in locks:
         if abs(lock.tip[0]) < 0.8:
-            sketch.fill(lock.outline() + np.array((0.0, drop)), colour)
+            left, right = lock.edges(2 * sketch.steps, -1.0, 1.0)
+            sketch.fill(_between(left, right) + np.array((0.0, drop)), colour)
 
 
 def back(sketch: Sketch, tones: HairTones, dice: Dice, reach: float) -> None:
@@ -116,6 +131,5 @@ def back(sketch: Sketch, tones: HairTones, dice: Dice, reach: float) -> None:
         x = dice.uniform(-1, 1)
         side = 1.0 if x > 0 else -1.0
         tip = (1.5 * x + 0.35 * side + dice.bell(0.5), reach + dice.bell(0.8))
-        root: NDArray[np.float64] = np.array([0.8 * x, CROWN[1] - 0.9])
         bend = (1.35 * x + 0.3 * side, 0.25 * reach)
-        Lock((float(root[0]), float(root[1])), bend, tip, dice.uniform(0.12, 0.25)).draw(sketch, dark, dice, line)
+        Lock((0.8 * x, CROWN[1] - 0.9), bend, tip, dice.uniform(0.12, 0.25)).draw(sketch, dark, dice, line)

@@ -101,13 +101,13 @@ def portrait(face: Face, dice: Dice, steps: int) -> list[Shape]:
     _scaled(sketch, first, HAIR_MIDDLE, (volume, volume))
     if dice.chance(0.7):
         first = len(sketch.shapes)
-        brows(sketch, face, mix(tones.line, SKIN_COLOURS[face.skin], dice.uniform(0.0, 0.5)))
+        brows(sketch, face, mix(tones.line, tones.base, dice.uniform(0.0, 0.5)))
         _scaled(sketch, first, (0.0, BROW_Y), (1.0, dice.uniform(0.3, 0.9)))
     glasses(sketch, face)
     first = len(sketch.shapes)
     over_hair(sketch, face)
     _scaled(sketch, first, HAIR_MIDDLE, (volume, volume))
-    thin, pale, pitch = dice.uniform(0.35, 0.9), dice.pick({0.1: 4, 0.3: 4, 0.5: 3, 0.9: 2}), dice.bell(0.16)
+    thin, pale, pitch = dice.uniform(0.5, 1.2), dice.pick({0.1: 4, 0.3: 4, 0.5: 3, 0.9: 2}), dice.bell(0.16)
     skin = _skin(face, dice)
     return [_softened(shape, thin, pale, pitch, skin) for shape in sketch.shapes]
 
@@ -173,7 +173,7 @@ def _tones(face: Face, dice: Dice) -> HairTones:
 
 def _eyes(sketch: Sketch, face: Face, dice: Dice) -> None:
     """Draw the eyes narrower and darker than usual, or closed."""
-    size = np.array([dice.uniform(0.65, 0.95), dice.uniform(0.65, 1.05)])
+    size = np.array([dice.uniform(0.75, 1.1), dice.uniform(0.75, 1.2)])
     dark, gray = dice.uniform(0.0, 0.5), mix(EYE_WHITE, EYE_SHADOW, dice.uniform(0.0, 1.0))
     if dice.chance(0.05):
         lid = sketch.open((-0.3, 0.05), (0.0, 0.05 + dice.pick({-0.16: 1, 0.16: 1})), (0.3, 0.05)) * size
