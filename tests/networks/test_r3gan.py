@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 import torch
 from layers import convolution, count, linear
+from torch import nn
 from torch.nn.functional import conv2d, leaky_relu
 
 from mien.batch import Match, Turn
@@ -14,6 +15,7 @@ from mien.errors import UsageError
 from mien.losses.penalties import R1, R2
 from mien.networks.r3gan import Block, Down, R3GANDiscriminator, R3GANGenerator, Stage, Up, widths
 from mien.networks.resample import downsample2, upsample2
+from mien.runtime import device
 
 TINY = {"width": 4, "full": 1, "group_width": 4, "blocks": 1}
 
@@ -173,13 +175,48 @@ def test_channels_last_from_end_to_end():
     assert len(found) > 5 and all(one.is_contiguous(memory_format=torch.channels_last) for one in found)
 
 
-def test_bfloat16_counts_on_a_gpu_only():
+def test_a_processor_without_bfloat16_ignores_the_setting(monkeypatch):
+    monkeypatch.setattr(device, "processor_has_bfloat16", lambda: False)
     reduced, full = (R3GANDiscriminator((16, 16), 3, bf16_stages=stages, **TINY) for stages in (3, 0))
     assert [stage.bf16 for stage in reduced.stages] == [True] * 3 and not any(stage.bf16 for stage in full.stages)
     assert [s.bf16 for s in R3GANGenerator((16, 16), 3, bf16_stages=2, **TINY).stages] == [False, True, True]
     full.load_state_dict(reduced.state_dict())
     images = torch.randn(2, 3, 16, 16)
     assert torch.equal(reduced(images), full(images))
+
+
+def test_in_evaluation_a_processor_computes_in_float32(monkeypatch):
+    monkeypatch.setattr(device, "processor_has_bfloat16", lambda: True)
+    reduced, full = (R3GANGenerator((16, 16), 3, bf16_stages=stages, **TINY).eval() for stages in (3, 0))
+    full.load_state_dict(reduced.state_dict())
+    z = torch.randn(2, 64)
+    assert torch.equal(reduced(z), full(z))
+
+
+def test_bfloat16_in_training_on_a_processor(monkeypatch):
+    """Its results are those of float32 but for rounding, in the first and in the second gradient; sums stay float32."""
+    monkeypatch.setattr(device, "processor_has_bfloat16", lambda: True)  # any processor can, most are slow
+    torch.manual_seed(0)
+    discriminator = R3GANDiscriminator((16, 16), 3, width=32, bf16_stages=2)
+    for block in discriminator.modules():
+        if isinstance(block, Block):
+            nn.init.normal_(block.conv3.weight, std=0.1)
+    images = torch.randn(4, 3, 16, 16)
+    found = {}
+    for bf16 in (True, False):
+        for stage in list(discriminator.stages)[:2]:
+            stage.bf16 = bf16
+        seen = images.clone().requires_grad_()
+        logits = discriminator(seen)
+        (gradient,) = torch.autograd.grad(logits.sum(), seen, create_graph=True)
+        discriminator.zero_grad()
+        gradient.square().sum().backward()
+        second = torch.cat([p.grad.flatten() for p in discriminator.parameters() if p.grad is not None])
+        assert logits.dtype == gradient.dtype == second.dtype == torch.float32
+        found[bf16] = (logits.detach(), gradient.detach(), second)
+    for low, full in zip(found[True], found[False], strict=True):
+        error = (low - full).norm() / full.norm()
+        assert 1e-5 < error < 0.08, error
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mien.networks.resample import downsample2, upsample2
+from mien.networks.resample import BINOMIAL, LINEAR, downsample2, upsample2
 
 KERNELS = [(1, 2, 1), (1, 3, 3, 1), (1, 1), (1,), (1, 4, 6, 4, 1)]
 
@@ -78,6 +78,16 @@ def test_layouts_and_types_stay():
         torch.testing.assert_close(plain, last)
         assert plain.dtype == torch.float32 and plain.is_contiguous()
         assert last.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("kernel", [BINOMIAL, LINEAR])
+def test_bfloat16_on_a_processor_rounds_once(kernel):
+    image = pictures().float().bfloat16()
+    for change in (upsample2, downsample2):
+        found, exact = change(image, kernel), change(image.float(), kernel)
+        assert found.dtype == torch.bfloat16
+        torch.testing.assert_close(found.float(), exact, rtol=2**-7, atol=2**-8)
+    assert torch.equal(upsample2(image, kernel), upsample2(image.float(), kernel).bfloat16())
 
 
 def test_drawn_first_and_trained_afterwards():

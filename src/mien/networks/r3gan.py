@@ -25,6 +25,7 @@ from torch.nn.functional import conv2d, leaky_relu, linear
 
 from mien.networks.resample import BINOMIAL, LINEAR, Kernel, downsample2, upsample2
 from mien.networks.sizes import Size, even_halvings
+from mien.runtime.device import has_fast_bfloat16
 
 SLOPE = 0.2
 Resampling = Literal["binomial", "linear"]
@@ -99,7 +100,10 @@ class Block(nn.Module):
 
 
 class Stage(nn.Sequential):
-    """Layers at one size. bf16: they compute in bfloat16 on a GPU, never on a CPU, where it is far slower."""
+    """Layers at one size. bf16: they compute in bfloat16 where that is fast.
+
+    On a processor they do so in training alone. Images then do not depend on the processor that generates them.
+    """
 
     def __init__(self, *layers: nn.Module, bf16: bool):
         super().__init__(*layers)
@@ -107,7 +111,9 @@ class Stage(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         own = next(self.parameters()).dtype
-        x = x.to(torch.bfloat16 if self.bf16 and x.is_cuda else own)
+        wanted = self.bf16 and (x.is_cuda or (self.training and own == torch.float32))
+        reduced = wanted and has_fast_bfloat16(x.device)
+        x = x.to(torch.bfloat16 if reduced else own)
         for layer in self:
             x = layer(x)
         return x
@@ -184,8 +190,8 @@ class R3GANGenerator(nn.Module):
 
     full: number of stages with `width` channels. group_width: channels in a group of the 3 x 3 convolutions. The
     published cardinality (number of groups) is 2 * width / group_width. blocks: residual blocks in each stage.
-    bf16_stages: number of the largest stages that compute in bfloat16 on a GPU. resampling: the filter between two
-    sizes. "linear" is the filter of mien 0.1.0, for its snapshots.
+    bf16_stages: number of the largest stages that compute in bfloat16, as `Stage` says. resampling: the filter between
+    two sizes. "linear" is the filter of mien 0.1.0, for its snapshots.
     """
 
     EARLIER_DEFAULTS: ClassVar[dict[str, Any]] = EARLIER_DEFAULTS

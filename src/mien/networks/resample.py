@@ -46,9 +46,11 @@ class Up(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, kernel: Kernel, gain: float) -> Tensor:
         ctx.settings = (kernel, gain)
-        taps = len(kernel)
+        taps, own = len(kernel), x.dtype
+        if own == torch.bfloat16 and x.is_cpu:
+            x = x.float()  # oneDNN has no fast transposed depthwise convolution in bfloat16: 8 to 90 times as long
         weight = square(kernel, gain, x.dtype, x.device).expand(x.shape[1], 1, -1, -1)
-        return conv_transpose2d(x, weight, None, 2, (taps - 1) // 2, taps % 2, groups=x.shape[1])
+        return conv_transpose2d(x, weight, None, 2, (taps - 1) // 2, taps % 2, groups=x.shape[1]).to(own)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:

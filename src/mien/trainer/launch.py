@@ -16,7 +16,7 @@ from mien.runs.directory import RunDirectory, create, find
 from mien.runs.records import DataCard, Environment, Object, State, Status
 from mien.runtime import console, distributed, typed_json
 from mien.runtime.atomic_files import write_json
-from mien.runtime.device import join
+from mien.runtime.device import has_fast_bfloat16, join
 from mien.trainer import augmentation_policy, calibration, init_source, options, recovery, setting_changes
 from mien.trainer.config import TrainConfig
 from mien.trainer.config_file import read_config, write_config
@@ -36,6 +36,8 @@ SMALLER = "choose a smaller --batch (of a run: mien resume RUN --set batch_size=
 def train(config: TrainConfig) -> Run:
     """`mien train` with one recipe."""
     device = join(config.device)
+    if not has_fast_bfloat16(device) and any(".bf16_stages=" in one and one[-2:] != "=0" for one in config.set):
+        console.say("bf16_stages: this processor is slow in bfloat16, so all stages compute in float32")
     for path in config.files:
         serialization.add_user_file(path)
     origin = init_source.source(config.init, config.outdir)
