@@ -107,7 +107,7 @@ def portrait(face: Face, dice: Dice, steps: int) -> list[Shape]:
     first = len(sketch.shapes)
     over_hair(sketch, face)
     _scaled(sketch, first, HAIR_MIDDLE, (volume, volume))
-    thin, pale, pitch = dice.uniform(0.5, 1.2), dice.pick({0.1: 4, 0.3: 4, 0.5: 3, 0.9: 2}), dice.bell(0.16)
+    thin, pale, pitch = dice.uniform(0.6, 1.5), dice.pick({0.1: 4, 0.3: 4, 0.5: 3, 0.9: 2}), dice.bell(0.16)
     skin = _skin(face, dice)
     return [_softened(shape, thin, pale, pitch, skin) for shape in sketch.shapes]
 
@@ -151,15 +151,15 @@ def _moved(colour: Colour, by: tuple[float, float, float]) -> Colour:
 
 
 def _softened(shape: Shape, thin: float, pale: float, pitch: float, skin: dict[Colour, Colour]) -> Shape:
-    fill, line, points = shape.fill, shape.line, shape.points
+    points, fill, line, width, ink, depth, of_body = shape
     if fill is not None:
         fill = skin.get(fill, fill)
     if line is not None:
         line = skin.get(line, line)
         line = line if fill is None else mix(line, fill, pale)
-    if shape.depth == FEATURE_DEPTH:
+    if depth == FEATURE_DEPTH:
         points = points + np.array((0.0, pitch))
-    return shape._replace(points=points, fill=fill, line=line, width=shape.width * thin)
+    return Shape(points, fill, line, width * thin, ink, depth, of_body)
 
 
 def _tones(face: Face, dice: Dice) -> HairTones:
@@ -193,6 +193,7 @@ def _eyes(sketch: Sketch, face: Face, dice: Dice) -> None:
 
 def _scaled(sketch: Sketch, first: int, middle: tuple[float, float], size: tuple[float, float]) -> None:
     """Make the shapes from number `first` on larger or smaller about a point."""
-    for place in range(first, len(sketch.shapes)):
-        points = (sketch.shapes[place].points - middle) * size + middle
-        sketch.shapes[place] = sketch.shapes[place]._replace(points=points)
+    factor = np.array(size)
+    shift = np.array(middle) * (1 - factor)
+    # Shape() takes a third of the time of _replace, and this runs for each of some 200 shapes.
+    sketch.shapes[first:] = [Shape(shape.points * factor + shift, *shape[1:]) for shape in sketch.shapes[first:]]

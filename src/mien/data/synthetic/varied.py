@@ -50,11 +50,11 @@ def draw_varied(seed: int, index: int, height: int, width: int) -> Image.Image:
 
 def _pose(dice: Dice) -> Pose:
     """Return a pose in which the face fills the frame, wherever the tilt has moved it."""
-    tilt = dice.bell(0.6)
-    unit = 0.375 + dice.bell(0.07) - (0.08 if dice.chance(0.1) else 0.0)  # of the image's shorter side
+    tilt = dice.bell(0.7)
+    unit = 0.37 + dice.bell(0.09) - (0.08 if dice.chance(0.1) else 0.0)  # of the image's shorter side
     moved = 1j * NECK_Y * (1 - cmath.rect(1, tilt))  # of the point between the eyes, face units
     x, y = dice.bell(0.1) / unit - moved.real, (0.48 - EYE_LINE + dice.bell(0.1)) / unit - moved.imag
-    return Pose(tilt, dice.uniform(-1.8, 1.8), x, y, unit / FACE_UNIT)
+    return Pose(tilt, dice.uniform(-2.0, 2.0), x, y, unit / FACE_UNIT)
 
 
 def _colour(dice: Dice, pale: float) -> Colour:
