@@ -47,11 +47,14 @@ def test_a_changed_recipe_survives_with_its_schedules_terms_and_pairs():
     assert back == recipe and back.resolution == (96, 80) and back.generator.optimizer.lr(75) == 5e-5
 
 
+EXACT = {"share": 1.0, "epsilon": None}  # the defaults: from all images, by differentiating twice
+
+
 def test_classes_are_written_as_module_and_name():
     written = encode(Spec(DCGANGenerator, width=32))
     defaults = {"latent_dim": 100, "contrast": 1.0, "filtered": False}  # so a later version draws the same
     assert written == {"class": "mien.networks.dcgan:DCGANGenerator", "width": 32, **defaults}
-    assert encode(R1(weight=2.0)) == {"class": "mien.losses.penalties:R1", "weight": 2.0, "every": 1}
+    assert encode(R1(weight=2.0)) == {"class": "mien.losses.penalties:R1", "weight": 2.0, "every": 1, **EXACT}
 
 
 def refused(data, match):
@@ -226,7 +229,7 @@ def test_classes_of_a_users_file(tmp_path):
     module = add_user_file(path)
     assert add_user_file(path) is module  # imported once
     written = through_text({"term": module.Mine(weight=3.0)})
-    assert written == {"term": {"class": "my_terms.py:Mine", "weight": 3.0, "every": 1, "extra": 2.0}}
+    assert written == {"term": {"class": "my_terms.py:Mine", "weight": 3.0, "every": 1, **EXACT, "extra": 2.0}}
     assert decode(written) == {"term": module.Mine(weight=3.0)}
     assert serialization.user_files(written) == {path.resolve()}
     # What could be written but never read again is refused while there is still time.
