@@ -51,7 +51,7 @@ def test_the_laptops_falls_as_the_big_ones_do():
     decays = {recipe.generator.optimizer.lr.images, recipe.discriminator.optimizer.beta2.images}
     assert decays == {recipe.ema.half_life.images} == {recipe.discriminator.terms["r2"].weight.images}
     assert (
-        recipe.generator.network.arguments["bf16_stages"] == recipe.discriminator.network.arguments["bf16_stages"] == 0
+        recipe.generator.network.arguments["bf16_stages"] == recipe.discriminator.network.arguments["bf16_stages"] == 4
     )
 
 

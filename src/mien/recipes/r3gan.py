@@ -102,8 +102,8 @@ def r3gan_laptop() -> Recipe:
     """
     decay = 100_000
     return r3gan().replace(
-        generator=Spec(R3GANGenerator, latent_dim=64, width=128, full=2, group_width=16, blocks=1, bf16_stages=0),
-        discriminator=Spec(R3GANDiscriminator, width=128, full=2, group_width=16, blocks=1, bf16_stages=0),
+        generator=Spec(R3GANGenerator, latent_dim=64, width=128, full=2, group_width=16, blocks=1, bf16_stages=4),
+        discriminator=Spec(R3GANDiscriminator, width=128, full=2, group_width=16, blocks=1, bf16_stages=4),
         discriminator_terms=penalties(2.0, decay),
         discriminator_optimizer=adam(1e-3, decay),
         generator_optimizer=adam(1e-3, decay),
