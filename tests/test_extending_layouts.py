@@ -100,6 +100,20 @@ def test_a_layout_of_ones_own_fills_labels_and_captions(own, aged, tmp_path, cap
     assert np.array_equal(ready.labels, [[age < 20, age >= 20] for age in AGES])
 
 
+def test_every_verb_that_reads_images_takes_the_layout(own, aged, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ["evaluate", str(aged), "--data", str(aged), "--metrics", "sharpness", "--resolution", "16", "--json"]
+    assert cli.run(words) == 0
+    assert {row["n_fake"] for row in json.loads(capsys.readouterr().out)["rows"]} == {17}
+    assert cli.run([*words, "--code", str(own)]) == 0
+    assert {row["n_fake"] for row in json.loads(capsys.readouterr().out)["rows"]} == {16}
+    assert cli.run(["data", "label", str(aged), "--code", str(own)]) == 2
+    assert "no image lacks a label" in capsys.readouterr().err
+    add_pictures(tmp_path / "stereo", [f"{name}/{side}.png" for name in "abc" for side in ("left", "right")])
+    assert cli.run(["data", "align", str(tmp_path / "stereo"), "--code", str(own)]) == 2
+    assert "holds pairs (my_layout.py:stereo)" in capsys.readouterr().err
+
+
 def test_the_guide_s_layout_does_what_it_says(aged, tmp_path, monkeypatch, capsys):
     guide = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
     (piece,) = [text for text in re.findall(r"```python\n(.*?)```", guide, re.DOTALL) if "# my_layout.py" in text]

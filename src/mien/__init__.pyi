@@ -111,6 +111,7 @@ def align_data(
     prepared: bool = False,
     format: Literal["png", "jpg", "webp"] = "png",
     sheet: PathLike | None = None,
+    code: PathLike | Iterable[PathLike] = (),
     device: Device = "auto",
 ) -> Aligned:
     """Find the faces in images, turn them upright by their landmarks, and write them to a new folder.
@@ -126,6 +127,7 @@ def align_data(
         prepared: Write a prepared set instead of image files.
         format: Format of the image files: png, jpg or webp.
         sheet: The contact sheet of images before and after, a .png file. If left out: beside the output.
+        code: Your Python file that reads PATH: my_layout.py. May be given several times.
         device: auto, cpu, cuda or cuda:1.
     """
 
@@ -424,6 +426,7 @@ def label_data(
     extractor: str = "auto",
     weights: PathLike | None = None,
     batch: int = 32,
+    code: PathLike | Iterable[PathLike] = (),
     device: Device = "auto",
 ) -> Labelled:
     """Predict missing labels from the labelled images of a set, and write a new set with them.
@@ -437,6 +440,7 @@ def label_data(
         extractor: auto, inception or efficientnet-lite0. auto: inception if its weights are installed (mien weights).
         weights: File of the extractor's weights, .pth or .safetensors. If left out: the file in the cache.
         batch: Images per batch. A larger batch needs more memory.
+        code: Your Python file that reads PATH: my_layout.py. May be given several times.
         device: auto, cpu, cuda or cuda:1.
     """
 

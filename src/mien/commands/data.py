@@ -224,6 +224,7 @@ def label(
     extractor: str = "auto",
     weights: Path | None = None,
     batch: int = 32,
+    code: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = (),
     device: str = "auto",
 ) -> Labelled:
     """Predict missing labels from the labelled images of a set, and write a new set with them.
@@ -237,10 +238,12 @@ def label(
         extractor: auto, inception or efficientnet-lite0. auto: inception if its weights are installed (mien weights).
         weights: File of the extractor's weights, .pth or .safetensors. If left out: the file in the cache.
         batch: Images per batch. A larger batch needs more memory.
+        code: Your Python file that reads PATH: my_layout.py. May be given several times.
         device: auto, cpu, cuda or cuda:1.
     """
     import torch
 
+    from mien.config.serialization import add_user_file
     from mien.data.attributes import attributes_of
     from mien.data.layouts import detect
     from mien.data.prepare import prepare as prepare_set
@@ -257,6 +260,8 @@ def label(
         raise UsageError(f"--accuracy {accuracy} must lie between 0 and 1")
     if num is not None and num < 1:
         raise UsageError(f"--num {num} is too small: it must be at least 1")
+    for file in code:
+        add_user_file(file)
     layout = detect(path)
     if not layout.label_names:
         raise UsageError(

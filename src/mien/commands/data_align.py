@@ -6,7 +6,7 @@ import dataclasses
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
@@ -86,6 +86,7 @@ def align(
     prepared: bool = False,
     format: Literal["png", "jpg", "webp"] = "png",
     sheet: Path | None = None,
+    code: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = (),
     device: str = "auto",
 ) -> Aligned:
     """Find the faces in images, turn them upright by their landmarks, and write them to a new folder.
@@ -101,8 +102,10 @@ def align(
         prepared: Write a prepared set instead of image files.
         format: Format of the image files: png, jpg or webp.
         sheet: The contact sheet of images before and after, a .png file. If left out: beside the output.
+        code: Your Python file that reads PATH: my_layout.py. May be given several times.
         device: auto, cpu, cuda or cuda:1.
     """
+    from mien.config.serialization import add_user_file
     from mien.data.files import is_image
     from mien.data.layouts import detect
     from mien.data.own_output import SHEET
@@ -124,6 +127,8 @@ def align(
         raise UsageError(f"--margin {margin:g} must lie between 0 and {LARGEST_MARGIN:g}: a share of the face's side")
     if smallest is not None and not 0.01 <= smallest <= 1:
         raise UsageError(f"--smallest {smallest:g} must lie between 0.01 and 1: a share of the image's shorter side")
+    for file in code:
+        add_user_file(file)
     layout = detect(path)
     if layout.files is None:
         raise UsageError(f"{path} ({layout.kind}): mien data align needs a folder or archive of images")

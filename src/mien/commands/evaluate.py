@@ -100,6 +100,7 @@ def evaluate(
         device: auto, cpu, cuda or cuda:1.
         output: Also append the rows to this file, one JSON object per line.
     """
+    from mien.config.serialization import add_user_file
     from mien.evaluation.attribute_classifier import with_attribute_classifier
     from mien.evaluation.evaluate import score
     from mien.evaluation.image_sets import announce, is_run
@@ -129,7 +130,9 @@ def evaluate(
             target, data, chosen, seeds, trunc, snapshot, num_real, resolution, code, outdir, place
         )
     else:
-        given = {"--seeds": seeds, "--snapshot": snapshot, "--code": code, "--trunc": None if trunc == 1 else trunc}
+        if code is not None:
+            add_user_file(code)  # it may hold the layout of these images
+        given = {"--seeds": seeds, "--snapshot": snapshot, "--trunc": None if trunc == 1 else trunc}
         sides = image_sets_of(target, data, num, num_real, resolution, given)
     real, fake = sides
     announce("fake", fake)
