@@ -43,8 +43,8 @@ MUTANTS = [
     Mutant("losses/functional.py", "0.5 * image_gradient", "image_gradient", "losses/test_penalties.py"),
     Mutant(
         "losses/penalties.py",
-        "match.fake_logits, match.fake",
-        "match.real_logits, match.real",
+        '"real", "fake"]] = "fake"',
+        '"real", "fake"]] = "real"',
         "losses/test_penalties.py",
     ),
     Mutant("losses/functional.py", "torch.rand(len(real), ", "torch.rand(1, ", "losses/test_penalties.py"),
