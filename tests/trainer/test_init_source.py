@@ -11,14 +11,13 @@ from safetensors.torch import load_file
 import mien
 from mien import recipes
 from mien.errors import FileError, UsageError
-from mien.recipes import starts
 from mien.reports.run_data import read_run
 from mien.runs import tensor_files
 from mien.runs.directory import RunDirectory
 from mien.runs.records import Header
 from mien.runs.snapshot import load_snapshot
 from mien.runs.start_file import networks, write_start
-from mien.trainer import auto_recipe
+from mien.trainer import auto_recipe, starts
 
 TINY = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from mien.errors import UsageError
 from mien.inference.generator import snapshot_path
-from mien.recipes import starts
 from mien.recipes.recipe import Recipe, from_json
 from mien.runs import start_file, tensor_files
 from mien.runs.checkpoint import Tensors
@@ -15,6 +14,7 @@ from mien.runs.directory import find
 from mien.runs.records import Object, Started
 from mien.runs.snapshot import load_snapshot
 from mien.runtime import typed_json
+from mien.trainer import starts
 from mien.trainer.config import TrainConfig
 from mien.trainer.resume import newest_whole
 

@@ -13,8 +13,8 @@ import pytest
 from mien import recipes
 from mien.conditioning.condition import Condition
 from mien.config import serialization
-from mien.recipes import starts
 from mien.runs.snapshot import save_snapshot
+from mien.trainer import starts
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,7 +66,7 @@ def test_other_networks_do_not(folder, change):
 
 
 def test_what_is_shipped_has_its_sha256_beside_it():
-    there = importlib.resources.files("mien.recipes.starts")
+    there = importlib.resources.files("mien.trainer.starts")
     assert Path(str(there)) == starts.FOLDER and there.joinpath("README.md").is_file()
     files = sorted(starts.FOLDER.glob("*.safetensors"))
     assert [path.with_suffix(".json") for path in files] == sorted(starts.FOLDER.glob("*.json"))
@@ -82,9 +82,9 @@ def test_the_wheel_holds_every_file_of_the_folder(tmp_path):
     shutil.copytree(ROOT / "src/mien", copy / "src/mien", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
         shutil.copy(ROOT / name, copy)
-    (copy / "src/mien/recipes/starts/new-64.safetensors").write_bytes(b"x")
+    (copy / "src/mien/trainer/starts/new-64.safetensors").write_bytes(b"x")
     (wheel,) = hatch.WheelBuilder(str(copy)).build(directory=str(tmp_path), versions=["standard"])
     with zipfile.ZipFile(wheel) as packed:
         held = set(packed.namelist())
     there = {path.name for path in starts.FOLDER.iterdir() if path.is_file()} | {"new-64.safetensors"}
-    assert {f"mien/recipes/starts/{name}" for name in there} <= held and "README.md" in there
+    assert {f"mien/trainer/starts/{name}" for name in there} <= held and "README.md" in there
