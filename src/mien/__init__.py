@@ -29,11 +29,11 @@ _SAME_NAME = (
 VERBS = {
     **{name: (f"mien.commands.{name}", name) for name in _SAME_NAME},
     "align_data": ("mien.commands.data_align", "align"),
-    "check_data": ("mien.commands.data", "check"),
+    "check_data": ("mien.commands.data_check", "check"),
     "check_submission": ("mien.commands.submit", "check"),
-    "label_data": ("mien.commands.data", "label"),
+    "label_data": ("mien.commands.data_label", "label"),
     "list_recipes": ("mien.commands.recipes", "recipes"),
-    "prepare_data": ("mien.commands.data", "prepare"),
+    "prepare_data": ("mien.commands.data_prepare", "prepare"),
     "submit_hw6": ("mien.commands.submit", "hw6"),
 }
 """Name here -> the verb's module, and its function there."""

@@ -19,8 +19,10 @@ from mien import losses as losses
 from mien import metrics as metrics
 from mien import recipes as recipes
 from mien.commands.compare import Compared
-from mien.commands.data import Checked, Labelled, Prepared
 from mien.commands.data_align import Aligned
+from mien.commands.data_check import Checked
+from mien.commands.data_label import Labelled
+from mien.commands.data_prepare import Prepared
 from mien.commands.demo import Demo
 from mien.commands.directions import Discovered
 from mien.commands.env import Environment

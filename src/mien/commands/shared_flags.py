@@ -1,4 +1,4 @@
-"""Groups of flags that several verbs share. `mien.config.keywords.takes_groups` gives a verb the fields of a group."""
+"""Flags that several verbs share, in groups, and what they mean. `config.keywords.takes_groups` gives a verb a group."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 if TYPE_CHECKING:
+    from mien.data.layouts import Layout
     from mien.inference.generator import Generator
+
+BASE = 64  # the resolution when none is given and the images do not decide it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,3 +78,11 @@ class RequestFlags:
         return generator.conditioned_on(
             class_=self.class_, attributes=attributes, text=self.text, condition=self.condition
         )
+
+
+def chosen_size(layout: Layout, resolution: str | None) -> tuple[int, int]:
+    """Return (height, width): --resolution, or what the images decide."""
+    from mien.data.layouts import default_resolution
+    from mien.media.pixels import parse_resolution
+
+    return parse_resolution(resolution) if resolution else default_resolution(layout, BASE)

@@ -1,0 +1,60 @@
+"""mien data prepare: decode, crop and resize the images of a data set once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from mien.commands.python_api import checked
+from mien.commands.shared_flags import chosen_size
+from mien.commands.verb_result import VerbResult
+
+
+@dataclass(frozen=True)
+class Prepared(VerbResult):
+    """The prepared set that `mien data prepare` wrote: its folder and its contents."""
+
+    path: str
+    description: list[str]
+    info: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The path and all fields of dataset.json."""
+        return {"path": self.path, **self.info}
+
+    def __str__(self) -> str:
+        return "\n".join([*self.description, f"prepared in {self.path}", f"train on it: mien train --data {self.path}"])
+
+
+@checked("mien.commands.data.prepare")
+def prepare(
+    path: tyro.conf.Positional[str],
+    *,
+    resolution: str | None = None,
+    code: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = (),
+    output: Path | None = None,
+    seed: int = 0,
+) -> Prepared:
+    """Decode, crop and resize the images of a data set once. `mien train` does this by itself too.
+
+    Args:
+        path: Folder, zip or tgz of images, or "drawn".
+        resolution: 64, or 96x80 (height x width). If left out, mien chooses it from the images.
+        code: Your Python file that reads PATH: my_layout.py. May be given several times.
+        output: A new folder for the prepared set. If left out: the cache.
+        seed: Seed of the built-in faces. Another seed gives other faces.
+    """
+    from mien.config.serialization import add_user_file
+    from mien.data.layouts import detect
+    from mien.data.prepare import prepare as prepare_set
+    from mien.runtime.console import counted
+
+    for file in code:
+        add_user_file(file)
+    height, width = chosen_size(detect(path), resolution)
+    with counted("preparing") as progress:
+        ready = prepare_set(path, height, width, seed=seed, output=output, progress=progress)
+    return Prepared(str(ready.path), ready.describe(), ready.info)
