@@ -1,4 +1,4 @@
-"""Flags that several verbs share, in groups, and what they mean. `config.keywords.takes_groups` gives a verb a group."""
+"""Flags that several verbs share, and what they mean. `config.keywords.takes_groups` gives a verb a group of them."""
 
 from __future__ import annotations
 

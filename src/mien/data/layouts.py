@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import re
 import warnings
-from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,19 +16,17 @@ from pathlib import Path
 import numpy as np
 
 from mien.data import folders, own_layouts, own_output, parts
-from mien.data.annotations import DATASET, METADATA, metadata, stylegan
-from mien.data.celeba import LISTS, celeba
-from mien.data.contents import Annotation, Contents, listed
+from mien.data.annotations import metadata, stylegan
+from mien.data.celeba import celeba
+from mien.data.contents import Annotation, Contents
 from mien.data.decode import BadImage, open_image
 from mien.data.files import Files, is_image, open_files
 from mien.data.folders import HALVES
-from mien.data.formats import unread
-from mien.data.names import called
+from mien.data.layout_notes import found_instead, left_out, other_reading, unused_images
 from mien.data.prepared import UNPAIRED, open_prepared
-from mien.data.sidecars import sidecars, unused_texts
+from mien.data.sidecars import sidecars
 from mien.data.synthetic.draw import Sources, attribute_names
 from mien.errors import DataError, FileError, UsageError
-from mien.runtime.printable import count_text
 
 SAMPLED_HEADERS = 32
 NATIVE_LIMIT = 1.5  # images of one non-square size have it in training, up to this multiple of the base resolution
@@ -44,8 +41,6 @@ DRAWN: dict[str, tuple[Sources | None, str]] = {  # sets that mien draws: the ki
 REWORDED = "drawn-reworded"
 VARIED = "drawn-varied"  # the only one without labels and captions
 READERS = (stylegan, metadata, celeba, sidecars)
-_KNOWN = (DATASET, *METADATA, *LISTS)
-_TABLES = (".csv", ".tsv", ".jsonl")
 WANTS = ("none", "paired", "unpaired")  # the sources that recipes may require
 _DRAWN = re.compile(rf"({'|'.join(DRAWN)})(?::(\d+))?(?:@(\d+)(?:x(\d+))?)?")
 
@@ -216,18 +211,6 @@ def _prepared(path: Path) -> Layout:
     )  # fmt: skip
 
 
-def _found_instead(files: Files) -> str:
-    if not files.members:
-        return ": it is empty; give a folder, a zip or a tar of images"
-    if missing := unread(files.members):
-        return f" ({'; '.join(missing)})"
-    kinds = Counter(Path(name).suffix.lower() or "without extension" for name in files.members)
-    found = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(3))
-    archives = [name for name in files.members if name.lower().endswith((".zip", ".tar", ".tgz", ".tar.gz"))]
-    cure = f"name the archive itself, as in {files.path / archives[0]}" if archives else "give a folder of images"
-    return f" (found {found}): {cure}"
-
-
 def _contents(files: Files) -> Contents:
     """Return the files that count. Raises DataError if no image is among them."""
     own = own_output.find(files, is_image)
@@ -239,7 +222,7 @@ def _contents(files: Files) -> Contents:
     for name in names:
         (images if is_image(name) else others).append(name)
     if not images:
-        raise DataError(f"{files.path} holds no image that mien can read{_found_instead(files)}")
+        raise DataError(f"{files.path} holds no image that mien can read{found_instead(files)}")
     split = parts.divide(images)
     if split.left_out or split.strays:
         gone = {folder: split.leaves_out(folder) for folder in {name.rpartition("/")[0] for name in names}}
@@ -276,59 +259,17 @@ def _read(contents: Contents, sources: str | None) -> Layout:
 
     chosen, usual = choose(sources), choose(None)
     others = tuple(wish for wish in WANTS if choose(wish).kind != usual.kind)
-    files, notes = contents.files, [*chosen.notes, *_reading(chosen, sources, others, wide), *contents.notes]
+    files, notes = contents.files, [*chosen.notes, *other_reading(chosen, sources, others, wide), *contents.notes]
     return Layout(
         chosen.kind, files.path, chosen.entries, files, chosen.labels, chosen.label_names, chosen.captions,
-        chosen.sources, (*notes, *_left(contents, chosen)), wanted=sources, other_readings=others,
+        chosen.sources, (*notes, *left_out(contents, chosen)), wanted=sources, other_readings=others,
     )  # fmt: skip
 
 
 def _own(contents: Contents, found: Annotation, sources: str | None) -> Layout:
     """Return the layout from an annotation of the user's own layout."""
-    notes = (*found.notes, *contents.notes, *_unused(contents, found))
+    notes = (*found.notes, *contents.notes, *unused_images(contents, found))
     return Layout(
         found.kind, contents.path, found.entries, contents.files, found.labels, found.label_names, found.captions,
         found.sources, notes, wanted=sources,
     )  # fmt: skip
-
-
-def _reading(chosen: Annotation, sources: str | None, others: tuple[str, ...], wide: bool) -> list[str]:
-    """Return a line if the files can be read in two ways."""
-    if sources is None and "none" in others:
-        what = "entire images, twice as wide as high" if chosen.kind == HALVES else "all images of both folders"
-        return [f"pairs for pix2pix and cyclegan alone; other recipes learn {what}"]
-    if sources is None and others and chosen.kind not in _FROM_FILES:
-        what = "pairs" if "paired" in others else "two sets"
-        return [f"for recipes that want sources (pix2pix, cyclegan): {what}"]
-    if sources == "none" and "none" in others:
-        return ["learned as entire images: pairs (twice as wide as high) are for pix2pix and cyclegan" if wide
-                else "both folders are learned: pairs in two folders are for pix2pix and cyclegan"]  # fmt: skip
-    if sources == "none" and chosen.sources is not None:
-        return [f"B alone is learned: the {count_text(len(chosen.sources), 'image')} of A are for cyclegan"]
-    return []
-
-
-def _left(contents: Contents, chosen: Annotation) -> list[str]:
-    """Return notes on images and label files that are not used."""
-    notes = _unused(contents, chosen)
-    known = [name for name in contents.others if called(name, _KNOWN)]
-    if known and chosen.kind not in _FROM_FILES:
-        notes.append(f"{listed(known)} not read: it holds no labels that mien knows")
-    if chosen.kind not in ("sidecar captions", "sidecar tags"):
-        notes += unused_texts(contents)
-    tables = [name for name in contents.others if name.lower().endswith(_TABLES) and name not in known]
-    if tables and chosen.labels is None and chosen.captions is None:
-        notes.append(f"{listed(tables)} not read: name it metadata.csv, with a column file_name, if it holds labels")
-    if contents.others:
-        notes += [*unread(contents.others), f"{len(contents.others):,} other files ignored"]
-    return notes
-
-
-def _unused(contents: Contents, chosen: Annotation) -> list[str]:
-    unused = len(set(contents.images).difference(chosen.entries, chosen.sources or ()))
-    if not unused or any("left out" in note for note in chosen.notes):
-        return []
-    return [f"{count_text(unused, 'image')} left out (for a test, or not listed)"]
-
-
-_FROM_FILES = ("stylegan dataset.json", *METADATA, "celeba attributes")
