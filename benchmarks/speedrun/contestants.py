@@ -28,11 +28,15 @@ class Contestant:
 # The choice of mien 0.1.0 for half an hour: [1,2,1] filters, and schedules over 100 kimg whatever the budget.
 AS_IN_0_1_0 = ("generator.resampling=linear", "discriminator.resampling=linear", "generator.optimizer.lr.images=100000")
 HALF = ("generator.width=32", "discriminator.width=32")  # of the published width, for recipes made for a GPU
+FLOAT32 = ("generator.bf16_stages=0", "discriminator.bf16_stages=0")
+LAZY = ("discriminator.terms.r1.every=4", "discriminator.terms.r2.every=4")
 
 CONTESTANTS = {
     "plain": Contestant(PLAIN),
     "mien-0.1.0": Contestant("r3gan-laptop", AS_IN_0_1_0),
     "r3gan-laptop": Contestant("r3gan-laptop"),
+    "r3gan-laptop-float32": Contestant("r3gan-laptop", FLOAT32),
+    "r3gan-laptop-lazy": Contestant("r3gan-laptop", LAZY),
     "dcgan-laptop": Contestant("dcgan-laptop"),
     "stylegan2-laptop": Contestant("stylegan2-laptop"),
     "dcgan-half": Contestant("dcgan", HALF),
