@@ -3,8 +3,6 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 # --no-compile: Python compiles what it imports; to compile all of PyTorch takes half a minute.
-# One worker more than cores, because some tests wait for processes and signals.
-WORKERS := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
 .PHONY: demo set-up test lint types mutants clean
@@ -15,7 +13,7 @@ demo: $(VENV)/core.installed
 set-up: $(VENV)/dev.installed
 
 test: $(VENV)/dev.installed
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal --durations 10
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --durations 10
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff check src tests benchmarks

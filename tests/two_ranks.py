@@ -62,7 +62,7 @@ def calibrated(data: Path, outdir: Path, sessions: list[Trainer]) -> dict[str, o
     measure = calibration.measure
     calibration.measure = lambda setup, seconds: measure(setup, seconds) * (1 + 2 * distributed.rank())
     begin(
-        data, outdir, "r3gan-laptop", ("generator.width=16", "generator.latent_dim=8", "discriminator.width=16"), "2s"
+        data, outdir, "r3gan-laptop", ("generator.width=16", "generator.latent_dim=8", "discriminator.width=16"), "1s"
     )
     calibration.measure = measure
     (session,) = sessions

@@ -222,7 +222,7 @@ def test_a_training_with_augmentation_labels_and_lazy_differences_resumes_to_the
     for name in ("r1", "r2"):
         changes += [f"discriminator.terms.{name}.{setting}" for setting in ("epsilon=0.01", "share=0.25", "every=2")]
     changes += ["condition.embedding_dim=4", "augment.p.images=200"]
-    whole = begin(tmp_path / "faces", tmp_path / "whole", "r3gan", tuple(changes), "160img", cond="class")
-    stopped = begin(tmp_path / "faces", tmp_path / "stopped", "r3gan", tuple(changes), "88img", cond="class")
-    mien.resume(str(stopped.path), budget="160img")
+    whole = begin(tmp_path / "faces", tmp_path / "whole", "r3gan", tuple(changes), "96img", cond="class")
+    stopped = begin(tmp_path / "faces", tmp_path / "stopped", "r3gan", tuple(changes), "56img", cond="class")
+    mien.resume(str(stopped.path), budget="96img")
     assert_equal(whole.path, stopped.path)

@@ -65,13 +65,13 @@ def speed(monkeypatch):
 
 def test_a_budget_in_time_has_the_bits_of_its_number_of_images(faces, tmp_path, capsys):
     """The measured rounds leave no trace. The images are those that the run printed."""
-    by_time = begin(faces, tmp_path / "time", "r3gan-laptop", TINY, "2s")
+    by_time = begin(faces, tmp_path / "time", "r3gan-laptop", TINY, "1s")
     said = capsys.readouterr().err
     (end,) = lengths(by_time)
-    assert f" images a second, so {end / 1000:.12g} kimg in 2s; all schedules end there\n" in said
+    assert f" images a second, so {end / 1000:.12g} kimg in 1s; all schedules end there\n" in said
     status, config = by_time.directory.read_status(), read_config(by_time.directory)
-    assert (status["budget_images"], status["budget_seconds"]) == (end, 2.0) and end % 8 == 0
-    assert config.budget == f"{end}img,2.000s"
+    assert (status["budget_images"], status["budget_seconds"]) == (end, 1.0) and end % 8 == 0
+    assert config.budget == f"{end}img,1.000s"
     if by_time.images < end:  # a machine that was slower than when it was measured
         mien.resume(by_time, budget=f"{end}img")
     by_images = begin(faces, tmp_path / "images", "r3gan-laptop", TINY, f"{end}img")
