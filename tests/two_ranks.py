@@ -86,7 +86,7 @@ def main() -> None:
         per_round = 8 * recipes.find(recipe).override(changes).updates_per_round
         exams = {**OWN, "metrics_every": 0.064} if case == "reused" else {}
         more = exams or {"tick": 0.032}
-        rounds, stop_at = (32, 15) if exams else (15, 9)
+        rounds, stop_at = (32, 15) if exams else (11, 6)
         end = f"{rounds * per_round}img"
         given = data.with_name("two-sets") if recipes.find(recipe).sources == "unpaired" else data
         whole = begin(given, outdir / case / "whole", recipe, changes, end, **more)
