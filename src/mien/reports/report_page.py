@@ -18,6 +18,7 @@ from mien.reports.settings import compare_with_recipe
 STATES = {
     "running": "is training now",
     "starting": "has just begun",
+    "paused": "is paused: its process sleeps and keeps its place",
     "interrupted": "was cut off before its end and can be resumed",
     "stopped": "was stopped before its end and can be resumed",
     "finished": "reached its budget",

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 
 from mien.errors import FileError
 from mien.recipes.earlier import converted
-from mien.runs.directory import RunDirectory
+from mien.runs.directory import ALIVE, RunDirectory
 from mien.runs.jsonl_log import JsonlLog
 from mien.runtime import typed_json
 
@@ -91,7 +91,7 @@ class RunData:
 def read_run(run: RunDirectory) -> RunData:
     missing: list[str] = []
     status = read_dict(run.status, missing)
-    if status.get("state") in ("running", "starting") and not run.is_held():
+    if status.get("state") in ALIVE and not run.is_held():
         status["state"] = "interrupted"  # a killed process could not write it
     sheet = run.neighbours.with_suffix(".png")
     film = next((run.path / name for name in FILMS if (run.path / name).is_file()), None)

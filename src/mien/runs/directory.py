@@ -20,6 +20,7 @@ from mien.runtime import typed_json
 from mien.runtime.atomic_files import io_errors, write_json
 
 PROBE_SECONDS = 0.05  # seconds of trying to lock: another process may test the lock for a moment
+ALIVE = ("starting", "running", "paused")  # states that a process writes which trains
 KIMG = r"{}(\d{{1,15}}(?:\.\d{{1,3}})?)"  # of a file's name
 
 
@@ -41,6 +42,7 @@ class RunDirectory:
         self.reals = path / "reals.png"
         self.samples = path / "samples"
         self.snapshots = path / "snapshots"
+        self.requests = path / "requests"
         self.checkpoints = path / "checkpoints"
         self.code = path / "code"
         self.best = path / "best.json"
@@ -62,7 +64,7 @@ class RunDirectory:
         return self.numbered("kimg-")
 
     def read_status(self) -> Status:
-        """Return status.json; "state" is "running", "stopped", "finished" or "diverged".
+        """Return status.json; "state" is one of ALIVE, or "stopped", "finished" or "diverged".
 
         Raises FileError for a file that is missing, damaged or incomplete.
         """

@@ -24,6 +24,10 @@ class Clock:
     def end_round(self) -> None:
         self.seconds = self.before[1] + self.since_start()
 
+    def skip(self, seconds: float) -> None:
+        """Leave out a pause: it is no time of training."""
+        self.started += seconds
+
     def since_start(self) -> float:
         """Return the seconds of this session until now."""
         return time.monotonic() - self.started

@@ -12,7 +12,7 @@ from mien.config.budget import duration
 from mien.inference import generator, translator
 from mien.inference.generator import Generator
 from mien.inference.translator import Translator
-from mien.runs.directory import RunDirectory, find
+from mien.runs.directory import ALIVE, RunDirectory, find
 from mien.runs.records import Best
 from mien.runtime.random_state import same_random_state_after
 from mien.trainer.run_html import run_html
@@ -35,9 +35,9 @@ class Run:
 
     @property
     def state(self) -> str:
-        """ "starting", "running", "stopped", "finished", "diverged", or "interrupted" after a kill."""
+        """ "starting", "running", "paused", "stopped", "finished", "diverged", or "interrupted" after a kill."""
         state = self.directory.read_status()["state"]
-        return "interrupted" if state in ("starting", "running") and not self.directory.is_held() else state
+        return "interrupted" if state in ALIVE and not self.directory.is_held() else state
 
     @property
     def images(self) -> int:

@@ -14,9 +14,11 @@ import time
 from mien.config.budget import duration, exact_kimg
 from mien.errors import DivergenceError
 from mien.recipes.schedules import schedules_end
+from mien.runs import requests
 from mien.runs.directory import RunDirectory
 from mien.runtime import distributed, signals
 from mien.runtime.console import Line, Part, progress_line, say
+from mien.trainer import requested
 from mien.trainer.clock import Clock
 from mien.trainer.intervals import Ticks
 from mien.trainer.rounds import rounds
@@ -51,9 +53,10 @@ class Trainer:
         self.validation_due = Ticks(validation.every, VALIDATION_GROWTH, images).due if validation else None
         self.began_at, self.clock = images, Clock(images, seconds)
         self.agreement_due = 0  # the round
-        self.last_checkpoint = self.last_status = time.monotonic()
+        self.last_checkpoint = self.last_status = self.last_look = time.monotonic()
         self.checkpoint_cost = 0.0  # seconds
         self.announced = self.budget.seconds < math.inf  # the summary names the end of a budget in time
+        self.pause_requested = False  # as rank 0 saw it last
         self.signal: int | None = None
         self.trouble = ""  # what is no longer finite, if anything
         self.shown: dict[str, float] = {}  # the last known statistics: just after a tick there are none
@@ -85,6 +88,7 @@ class Trainer:
     def write_beginning(self) -> None:
         if self.writer is None or not self.sound():
             return
+        requests.clear(self.run)
         if self.training.images == 0:
             self.writer.reals(self.batches.pixels[self.batches.indices(0, SAMPLES)].cpu().numpy())
             self.writer.sample(0)
@@ -110,6 +114,9 @@ class Trainer:
         if checkpoint:
             self.checkpoint()
         now = time.monotonic()
+        if now - self.last_look >= requested.LOOK_EVERY:
+            self.last_look = now
+            requested.follow(self)
         if not self.announced and self.clock.since_start() >= ANNOUNCE_AFTER:
             self.announced = True
             end = datetime.datetime.now() + datetime.timedelta(seconds=self.remaining())
@@ -213,10 +220,13 @@ class Trainer:
             if number < self.agreement_due:
                 return False
         a_round = self.clock.since_start() / (number + 1)
-        spent, self.trouble, pause = distributed.from_first(
-            (self.spent(), self.trouble, max(1, min(AGREE_ROUNDS, int(AGREE_SECONDS / max(a_round, 1e-9)))))
+        again_after = max(1, min(AGREE_ROUNDS, int(AGREE_SECONDS / max(a_round, 1e-9))))
+        spent, self.trouble, paused, again_after = distributed.from_first(
+            (self.spent(), self.trouble, self.pause_requested, again_after)
         )
-        self.agreement_due = number + pause
+        self.agreement_due = number + again_after
+        if paused and not spent and not self.trouble:
+            requested.rest(self)
         agreed = distributed.largest(self.signal or 0)
         if agreed:  # a signal that came meanwhile waits for the next agreement
             self.signal = agreed
