@@ -20,12 +20,11 @@ LOOK_EVERY = 1.0  # seconds between two looks into the folder
 SLEEP = 0.2  # seconds between two looks while paused
 
 
-def follow(trainer: Trainer) -> None:
-    """Do what is requested now. Only rank 0 calls it. A pause begins later, when all processes agree on it."""
+def follow(trainer: Trainer) -> bool:
+    """Do what is requested now, and return whether a pause is. Only rank 0 calls it; all processes agree on a pause."""
     assert trainer.writer
     images = trainer.training.images
     actions = requests.pending(trainer.run)
-    trainer.pause_requested = "pause" in actions
     for action in actions:
         if action == "pause":
             continue
@@ -39,6 +38,7 @@ def follow(trainer: Trainer) -> None:
                 save(trainer)
             trainer.writer.event("requested", action=action)
         requests.withdraw(trainer.run, action)
+    return "pause" in actions
 
 
 def rest(trainer: Trainer) -> None:
@@ -53,11 +53,11 @@ def rest(trainer: Trainer) -> None:
         trainer.writer.status("paused", trainer.clock.seconds)
         trainer.writer.event("paused")
         say(f"paused   at {trainer.kimg()}; delete {trainer.run.requests / 'pause'} to go on")
-    while distributed.from_first(trainer.pause_requested) and not distributed.largest(trainer.signal or 0):
+    paused = True
+    while distributed.from_first(paused) and not distributed.largest(trainer.signal or 0):
         time.sleep(SLEEP)
         if trainer.writer:
-            follow(trainer)
-    trainer.pause_requested = False
+            paused = follow(trainer)
     trainer.clock.skip(time.monotonic() - began)
     if trainer.writer:
         trainer.writer.status("running", trainer.clock.seconds)

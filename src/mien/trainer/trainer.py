@@ -116,7 +116,7 @@ class Trainer:
         now = time.monotonic()
         if now - self.last_look >= requested.LOOK_EVERY:
             self.last_look = now
-            requested.follow(self)
+            self.pause_requested = requested.follow(self)
         if not self.announced and self.clock.since_start() >= ANNOUNCE_AFTER:
             self.announced = True
             end = datetime.datetime.now() + datetime.timedelta(seconds=self.remaining())
@@ -227,6 +227,7 @@ class Trainer:
         self.agreement_due = number + again_after
         if paused and not spent and not self.trouble:
             requested.rest(self)
+            self.pause_requested = False
         agreed = distributed.largest(self.signal or 0)
         if agreed:  # a signal that came meanwhile waits for the next agreement
             self.signal = agreed
