@@ -24,8 +24,9 @@ class RunData:
     """The content of a run's files at one moment.
 
     config: the options of its training. init: the networks that it started from, {} for random weights.
-    grids: (kimg, file), oldest first. best: the best row of the metrics, or {}. neighbours, sheet: the results of
-    `mien neighbours`, {} and None without them. missing: one line for each file that is missing or damaged.
+    symptoms: of the sample grids, as the training wrote them. grids: (kimg, file), oldest first. best: the best row of
+    the metrics, or {}. neighbours, sheet: the results of `mien neighbours`, {} and None without them. missing: one line
+    for each file that is missing or damaged.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class RunData:
     stats: list[Row]
     metrics: list[Row]
     events: list[Row]
+    symptoms: list[dict[str, float]]
     grids: list[Grid]
     reals: Path | None
     film: Path | None
@@ -108,6 +110,7 @@ def read_run(run: RunDirectory) -> RunData:
         stats=rows(run.stats),
         metrics=rows(run.metrics),
         events=run.events.read(),
+        symptoms=numbers(run.symptoms),
         grids=run.sample_grids(),
         reals=run.reals if run.reals.is_file() else None,
         film=film,
@@ -145,6 +148,11 @@ def rows(log: JsonlLog) -> list[Row]:
             kimg = row["kimg"] if is_number(row.get("kimg")) else number(row, "images") / 1000
             found.append({**row, "kimg": kimg})
     return found
+
+
+def numbers(log: JsonlLog) -> list[dict[str, float]]:
+    """The rows with "kimg", with their numbers alone."""
+    return [{name: float(value) for name, value in row.items() if is_number(value)} for row in rows(log)]
 
 
 def is_number(value: object) -> TypeGuard[int | float]:

@@ -52,6 +52,7 @@ class RunDirectory:
         self.stats = JsonlLog(path / "stats.jsonl")
         self.metrics = JsonlLog(path / "metrics.jsonl")
         self.events = JsonlLog(path / "events.jsonl")
+        self.symptoms = JsonlLog(path / "symptoms.jsonl")
         self.held: IO[str] | None = None  # the lock file, while this process holds the lock
 
     def sample_grids(self) -> list[tuple[float, Path]]:
@@ -91,7 +92,8 @@ class RunDirectory:
 
     def lock(self) -> None:
         """Lock this run until the process ends. Raises RunLockedError if another process trains it."""
-        for path in (self.lock_file, self.log, self.stats.path, self.metrics.path, self.events.path):
+        logs = (self.stats, self.metrics, self.events, self.symptoms)
+        for path in (self.lock_file, self.log, *(log.path for log in logs)):
             if path.is_symlink():  # a run from a stranger must not write into a file outside of it
                 raise FileError(
                     f"{path} is a link: mien writes only into the run's own files, so put the file itself there"

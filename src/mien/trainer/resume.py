@@ -81,6 +81,7 @@ def rewind(run: RunDirectory, images: int) -> None:
         leftovers.sweep(folder)
     run.stats.rewind(images)
     run.metrics.rewind(images)
+    run.symptoms.rewind(images)
     late = [path for kimg, path in run.sample_grids() if round(kimg * 1000) > images]
     snapshots = [*run.snapshot_files(), *run.best_snapshots()]
     late += [path for path in snapshots if round(float(path.stem.partition("-")[2]) * 1000) > images]

@@ -26,6 +26,7 @@ from mien.runs.snapshot import save_snapshot
 from mien.runs.start_file import read_started
 from mien.runtime import distributed, typed_json
 from mien.runtime.atomic_files import io_errors, write_bytes, write_json
+from mien.trainer.live_doctor import LiveDoctor
 from mien.trainer.setup import Setup
 from mien.trainer.translation_data import examples
 from mien.trainer.validation import is_better
@@ -45,6 +46,7 @@ class RunWriter:
         self.seed, self.labels, self.saved_at = setup.config.seed, setup.labels, saved_at
         self.keep = setup.config.checkpoint_keep
         self.started = read_started(run)
+        self.doctor = LiveDoctor(run, setup)
         self.latents: list[Tensor] = []
         self.examples: list[Batch] = []  # sources of a translation, the same in each grid
         if self.recipe.sources == "none":
@@ -68,10 +70,15 @@ class RunWriter:
         return [z[row // len(shown) * side + column], shown[row % len(shown)]]
 
     @torch.inference_mode()
-    def sample(self, images: int) -> None:
-        """Write samples/fakes{kimg}.png: images of the fixed latents or sources by the averaged generator."""
+    def sample(self, images: int, final: bool = False) -> None:
+        """Write samples/fakes{kimg}.png: images of the fixed latents or sources by the averaged generator.
+
+        The doctor looks at them. final: at the end of a session.
+        """
         pixels = self.translations() if self.examples else self.faces()
         self.save_grid(self.grid_file(images), pixels, images)
+        for change in self.doctor.look(pixels, images, final):
+            self.event("diagnosis", **change)
 
     def grid_file(self, images: int) -> Path:
         return self.run.samples / f"fakes{kimg_name(images)}.png"
@@ -141,7 +148,7 @@ class RunWriter:
         state = {**self.training.numbers(), "seconds": seconds, "seed": self.seed}
         state["world_size"] = distributed.world_size()
         folder = self.run.checkpoints / f"kimg-{kimg_name(self.training.images)}"
-        for journal in (self.run.stats, self.run.metrics, self.run.events):
+        for journal in (self.run.stats, self.run.metrics, self.run.events, self.run.symptoms):
             journal.sync()  # the rows must be on disk before the checkpoint
         save_checkpoint(folder, self.training.tensors(), state)
         self.saved_at = self.training.images

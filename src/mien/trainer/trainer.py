@@ -167,7 +167,7 @@ class Trainer:
         self.refuse_trouble()
         if self.writer:
             if self.training.images != self.began_at or not self.writer.is_shown():
-                self.writer.sample(self.training.images)
+                self.writer.sample(self.training.images, final=True)
                 self.writer.snapshot(self.training.images)
             if self.writer.saved_at != self.training.images:
                 self.checkpoint()

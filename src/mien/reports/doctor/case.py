@@ -1,0 +1,111 @@
+"""The case: everything that a diagnosis may look at, from a run's logs and its sample grids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mien.errors import MienError
+from mien.losses.adversarial import AdversarialLoss
+from mien.recipes.recipe import Recipe, from_json
+from mien.reports.doctor.read_grids import symptoms_of_grids
+from mien.reports.doctor.series import smoothed
+from mien.reports.run_data import Row, RunData, number, points
+
+GRADIENT = "/gradient/"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A training at one moment.
+
+    run: its path, for the commands. recipe: None if mien cannot read it, such as one of a user's file without --code.
+    stats, metrics, events: rows of the logs with "kimg" or "images". grids: the symptoms of each sample grid, oldest
+    first. budget_images: the end of the training, 0 if a time ends it. data: the value of --data, "" if unknown.
+    """
+
+    run: str
+    recipe: Recipe | None
+    stats: list[Row]
+    grids: list[dict[str, float]]
+    metrics: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    images: int = 0
+    budget_images: float = 0.0
+    state: str = "running"
+    data: str = ""
+
+    def steps(self, kimg: float) -> float:
+        """Return the steps of the generator by this kimg. A recipe that cannot be read counts as batch 64."""
+        if self.recipe is None:
+            return kimg * 1000 / 64
+        rounds = kimg * 1000 / (self.recipe.batch_size * self.recipe.updates_per_round)
+        return rounds * self.recipe.generator.updates
+
+    def grid(self, name: str) -> list[tuple[float, float]]:
+        """Return (kimg, value) of a symptom, without the grid before training."""
+        return [(row["kimg"], row[name]) for row in self.grids if name in row and row["kimg"] > 0]
+
+    @cached_property
+    def surprise(self) -> list[tuple[float, float]]:
+        """(kimg, D's loss as a multiple of its loss by chance), smoothed over three rows.
+
+        0: D knows each image for certain. 1: D cannot separate real from generated ones. More: D is wrong. Empty for a
+        loss without a scale, such as Wasserstein's.
+        """
+        scale = chance(self.recipe.loss) if self.recipe else None
+        found = points(self.stats, "discriminator/loss") if scale else []
+        values = smoothed([value / scale for _, value in found]) if scale else []
+        return [(kimg, value) for (kimg, _), value in zip(found, values, strict=True)]
+
+    def gradient_norms(self, side: str) -> list[tuple[float, float]]:
+        """Return (kimg, norm of the gradient of all weights of a side)."""
+        prefix = side + GRADIENT
+        found = []
+        for row in self.stats:
+            norms = [float(value) for name, value in row.items() if name.startswith(prefix)]
+            if norms:
+                found.append((float(row["kimg"]), sum(norm**2 for norm in norms) ** 0.5))
+        return found
+
+
+def chance(loss: AdversarialLoss) -> float | None:
+    """Return D's smallest loss if it gives all images one score; None if that is no scale, as for Wasserstein's.
+
+    Cross-entropy 2 log 2, hinge 2, least squares 1/4, relativistic log 2.
+    """
+    score = torch.linspace(-2, 2, 161)
+    least = float(loss.discriminator(score, score).min())
+    return least if least > 1e-3 else None
+
+
+def case_of(run: RunData) -> Case:
+    """Return the case of a run on disk. It reads every sample grid that has no row of symptoms yet."""
+    recipe = read_recipe(run.recipe)
+    conditional = bool(run.recipe.get("condition"))
+    known = {row["kimg"]: row for row in run.symptoms}
+    missing = any(kimg not in known for kimg, _ in run.grids)
+    grids = symptoms_of_grids(run.grids, run.reals, conditional) if missing else run.symptoms
+    return Case(
+        run=str(run.path),
+        recipe=recipe,
+        stats=run.stats,
+        grids=grids,
+        metrics=run.metrics,
+        events=run.events,
+        images=run.images,
+        budget_images=number(run.status, "budget_images"),
+        state=run.state,
+        data=str(run.config.get("data") or ""),
+    )
+
+
+def read_recipe(found: dict[str, Any]) -> Recipe | None:
+    try:
+        return from_json(found, Path("recipe.json"))
+    except MienError:
+        return None

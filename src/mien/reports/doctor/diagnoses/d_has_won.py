@@ -1,0 +1,59 @@
+"""D has won: it knows each image for certain, and G does not come nearer to the data."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from mien.reports.doctor.case import Case
+from mien.reports.doctor.diagnosis import Diagnosis, Severity, grid_numbers
+from mien.reports.doctor.remedies import Remedy, fewer_steps_of_d, other_recipe, penalty, slower_discriminator
+from mien.reports.doctor.series import Episode, Sign, latest
+
+SURE = 0.1  # D's loss as a share of its loss by chance
+FAR = 0.8  # distance of the images to the data: nearer than this, G learns in spite of D
+STEPS = 300  # of G
+
+
+class DHasWon(Diagnosis):
+    """D's loss is below a tenth of its loss by chance, while the generated images stay far from the data.
+
+    A run without sample grids is judged by D's loss alone.
+    """
+
+    name, title = "d-has-won", "D has won"
+    severity: ClassVar[Severity] = "trouble"
+    looks: ClassVar[int] = 5
+    cause = "D learns faster than G, so its answers tell G nothing that G can use."
+
+    def signs(self, case: Case) -> list[Sign]:
+        if case.recipe is None or case.recipe.sources != "none":
+            return []  # a translator learns from its reconstruction terms, too
+        distance, found = case.grid("distance"), []
+        for kimg, surprise in case.surprise:
+            if case.steps(kimg) >= STEPS:
+                far = latest(distance, kimg)
+                sure = SURE / max(surprise, 1e-6)
+                found.append(Sign(kimg, sure if far is None else min(sure, far / FAR)))
+        return found
+
+    def sentence(self, case: Case, episode: Episode) -> str:
+        return "the discriminator is certain of every image, so the generator learns almost nothing"
+
+    def evidence(self, case: Case, episode: Episode) -> dict[str, float]:
+        loss = latest(case.surprise, case.images / 1000 if episode.end is None else episode.end)
+        found = {} if loss is None else {"D's loss by chance = 1": round(loss, 4)}
+        if ratio := gradient_ratio(case):
+            found["gradient of G / of D"] = round(ratio, 4)
+        return found | grid_numbers(case, episode, "distance")
+
+    def remedies(self, case: Case) -> list[Remedy]:
+        recipe = other_recipe(
+            case, "Start again with a loss or a penalty that limits D.", "r3gan-laptop", "dcgan-laptop"
+        )
+        return [*fewer_steps_of_d(case), *slower_discriminator(case), *penalty(case, 4.0), *recipe]
+
+
+def gradient_ratio(case: Case) -> float | None:
+    """Return the norm of G's gradient as a multiple of D's, of the newest row that has both."""
+    mine, theirs = case.gradient_norms("generator"), case.gradient_norms("discriminator")
+    return mine[-1][1] / theirs[-1][1] if mine and theirs and theirs[-1][1] > 0 else None

@@ -1,0 +1,43 @@
+"""D underfits: it gives real and generated images the same score, though they differ."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from mien.reports.doctor.case import Case
+from mien.reports.doctor.diagnosis import Diagnosis, Severity, grid_numbers
+from mien.reports.doctor.remedies import Remedy, faster_discriminator, more_steps_of_d, other_recipe, penalty
+from mien.reports.doctor.series import Episode, Sign, latest
+
+BLIND = 0.97  # D's loss as a share of its loss by chance
+FAR = 0.8  # distance of the images to the data
+STEPS = 1000  # of G
+
+
+class DUnderfits(Diagnosis):
+    """D's loss is that of chance, while the generated images are far from the data. It needs sample grids."""
+
+    name, title = "d-underfits", "D underfits"
+    severity: ClassVar[Severity] = "trouble"
+    looks: ClassVar[int] = 6
+    cause = "D is too small, learns too slowly, or its penalty is too strong."
+
+    def signs(self, case: Case) -> list[Sign]:
+        distance, found = case.grid("distance"), []
+        for kimg, surprise in case.surprise:
+            far = latest(distance, kimg)
+            if far is not None and case.steps(kimg) >= STEPS:
+                found.append(Sign(kimg, min(surprise / BLIND, far / FAR)))
+        return found
+
+    def sentence(self, case: Case, episode: Episode) -> str:
+        return "the discriminator gives real and generated images the same score, though they differ"
+
+    def evidence(self, case: Case, episode: Episode) -> dict[str, float]:
+        loss = latest(case.surprise, case.images / 1000 if episode.end is None else episode.end)
+        found = {} if loss is None else {"D's loss by chance = 1": round(loss, 4)}
+        return found | grid_numbers(case, episode, "distance")
+
+    def remedies(self, case: Case) -> list[Remedy]:
+        recipe = other_recipe(case, "Start again with a stronger discriminator.", "r3gan-laptop", "dcgan-laptop")
+        return [*penalty(case, 0.1), *more_steps_of_d(case), *faster_discriminator(case), *recipe]

@@ -1,0 +1,45 @@
+"""Learning rates too high: D is surprised again and again, or images jump from grid to grid."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from mien.reports.doctor.case import Case
+from mien.reports.doctor.diagnosis import Diagnosis, Severity, grid_numbers
+from mien.reports.doctor.remedies import Remedy, slower
+from mien.reports.doctor.series import Episode, Sign, latest
+
+SURPRISED = 1.5  # D's loss as a multiple of its loss by chance
+JUMPS = 0.9  # the motion of an image between two grids, as a share of the distance of two images
+FAR = 0.5  # distance to the data: images that are near to it may move
+STEPS = 1000  # of G
+
+
+class RateTooHigh(Diagnosis):
+    """D's loss stays above half more than chance, or the images of the same latents are new ones in each grid."""
+
+    name, title = "rate-too-high", "learning rates too high"
+    severity: ClassVar[Severity] = "watch"
+    looks: ClassVar[int] = 4
+    cause = "Each step undoes what the step before has learned, so both sides circle."
+
+    def signs(self, case: Case) -> list[Sign]:
+        """A look is a grid. D's loss is that of the last row of statistics before it."""
+        found = []
+        for row in case.grids:
+            if case.steps(row["kimg"]) >= STEPS:
+                surprise = latest(case.surprise, row["kimg"]) or 0.0
+                jumps = min(row.get("motion", 0.0) / JUMPS, row["distance"] / FAR)
+                found.append(Sign(row["kimg"], max(surprise / SURPRISED, jumps)))
+        return found
+
+    def sentence(self, case: Case, episode: Episode) -> str:
+        return "the training circles: what it learns in one tick is gone in the next one"
+
+    def evidence(self, case: Case, episode: Episode) -> dict[str, float]:
+        loss = latest(case.surprise, case.images / 1000 if episode.end is None else episode.end)
+        found = {} if loss is None else {"D's loss by chance = 1": round(loss, 4)}
+        return found | grid_numbers(case, episode, "motion", "distance")
+
+    def remedies(self, case: Case) -> list[Remedy]:
+        return slower(case)

@@ -1,0 +1,125 @@
+"""Symptoms of images as numbers: contrast, clipping, checkerboards, diversity, distance to real images.
+
+All functions take uint8 [N,H,W,C] and use no torch and no global random numbers. A level is one step of 255.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+SIDE = 8  # of a thumbnail
+FILTERS, FILTER = 24, 5  # random filters: number and side
+BLOCK = 8  # a checkerboard keeps its phase within blocks of this side
+NYQUIST = ((1, 1), (1, 0), (0, 1))  # frequencies of period 2: checks, horizontal and vertical stripes
+EPSILON = 1e-6
+
+
+def contrast(pixels: np.ndarray) -> np.ndarray:
+    """Return the standard deviation within each image [N], in levels. An image of one colour has 0."""
+    shown = pixels.astype(np.float32)
+    return (shown - shown.mean((1, 2), keepdims=True)).std((1, 2, 3))
+
+
+def clipped(pixels: np.ndarray) -> float:
+    """Return the share of values at 0 or 255."""
+    return float(((pixels == 0) | (pixels == 255)).mean())
+
+
+def roughness(pixels: np.ndarray) -> float:
+    """Return the mean step between neighbouring pixels, in levels. Noise is rough, blurred images are smooth."""
+    gray = pixels.astype(np.float32).mean(3)
+    return float((np.abs(np.diff(gray, axis=1)).mean() + np.abs(np.diff(gray, axis=2)).mean()) / 2)
+
+
+def checkerboard(pixels: np.ndarray) -> float:
+    """Return the amplitude of the strongest pattern of period 2 with a fixed phase, in levels.
+
+    Transposed convolutions make this pattern (Odena et al. 2016). Within a block the signs of a pattern add up, while
+    those of edges and noise cancel. So noise of standard deviation s has an amplitude of only s / BLOCK.
+    """
+    gray = pixels.astype(np.float32).mean(3)
+    count, height, width = gray.shape
+    rows, columns = height // BLOCK * BLOCK, width // BLOCK * BLOCK
+    blocks = gray[:, :rows, :columns].reshape(count, rows // BLOCK, BLOCK, columns // BLOCK, BLOCK)
+    blocks = blocks - blocks.mean((2, 4), keepdims=True)
+    sign = (-1.0) ** np.arange(BLOCK, dtype=np.float32)
+    found = []
+    for down, across in NYQUIST:
+        one = np.outer(sign if down else np.ones_like(sign), sign if across else np.ones_like(sign))
+        amplitude = np.einsum("nrycx,yx->nrc", blocks, one, optimize=True) / BLOCK**2
+        found.append(float(np.sqrt(np.square(amplitude).mean())))
+    return max(found)
+
+
+def thumbnails(pixels: np.ndarray, side: int = SIDE) -> np.ndarray:
+    """Return float32 [N,side*side*C]: means over areas, in levels. They say where light and colours are."""
+    count, height, width = pixels.shape[:3]
+    rows, columns = edges(height, side), edges(width, side)
+    shown = np.add.reduceat(np.add.reduceat(pixels.astype(np.float32), rows[:-1], 1), columns[:-1], 2)
+    area = np.outer(np.diff(rows), np.diff(columns))[None, :, :, None]
+    return (shown / area).reshape(count, -1)
+
+
+def edges(length: int, parts: int) -> np.ndarray:
+    """Return the ends of `parts` nearly equal parts of a length: edges(8, 4) -> [0, 2, 4, 6, 8]."""
+    return np.linspace(0, length, min(parts, length) + 1).round().astype(int)
+
+
+def random_features(pixels: np.ndarray) -> np.ndarray:
+    """Return float32 [N,4*FILTERS]: mean and spread of random filters' answers at two scales. They describe texture.
+
+    The filters are the same for every call, have no mean and unit length, and see gray images.
+    """
+    gray = pixels.astype(np.float32).mean(3)
+    filters = np.random.default_rng(0).standard_normal((FILTERS, FILTER, FILTER)).astype(np.float32)
+    filters -= filters.mean((1, 2), keepdims=True)
+    filters /= np.sqrt(np.square(filters).sum((1, 2), keepdims=True))
+    return np.concatenate([answers(gray, filters), answers(halved(gray), filters)], 1)
+
+
+def answers(gray: np.ndarray, filters: np.ndarray) -> np.ndarray:
+    """Return mean and standard deviation [N,2*F] of the rectified answers of filters [F,k,k] to images [N,H,W]."""
+    windows = np.lib.stride_tricks.sliding_window_view(gray, filters.shape[1:], (1, 2))[:, ::2, ::2]
+    found = np.maximum(windows.reshape(*windows.shape[:3], -1) @ filters.reshape(len(filters), -1).T, 0)
+    return np.concatenate([found.mean((1, 2)), found.std((1, 2))], 1)
+
+
+def halved(gray: np.ndarray) -> np.ndarray:
+    """[N,H,W] -> [N,H//2,W//2], means over two by two pixels."""
+    height, width = (side // 2 * 2 for side in gray.shape[1:])
+    return gray[:, :height, :width].reshape(len(gray), height // 2, 2, width // 2, 2).mean((2, 4))
+
+
+def distances(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the root mean square differences [N,M] of rows [N,D] and [M,D]."""
+    squares = np.square(one).sum(1)[:, None] + np.square(other).sum(1)[None] - 2 * one @ other.T
+    return np.sqrt(np.maximum(squares, 0) / one.shape[1])
+
+
+def diversity(rows: np.ndarray, groups: np.ndarray | None = None) -> float:
+    """Return the mean distance between two rows of [N,D]. groups: [N]; only pairs of one group count."""
+    return float(distances(rows, rows)[pairs(len(rows), groups)].mean())
+
+
+def pairs(count: int, groups: np.ndarray | None = None) -> np.ndarray:
+    """Return bool [N,N]: the pairs of different rows, of one group if there are groups."""
+    different = ~np.eye(count, dtype=bool)
+    return different if groups is None else different & (groups[:, None] == groups[None])
+
+
+def nearest(rows: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
+    """Return the distance [N] of each row of [N,D] to its nearest other row, of its group if there are groups."""
+    found = distances(rows, rows)
+    found[~pairs(len(rows), groups)] = np.inf
+    return found.min(1)
+
+
+def gap(fake: np.ndarray, real: np.ndarray) -> float:
+    """Return how far the features of fakes [N,D] are from those of real images [M,D].
+
+    It is the mean of (mean - mean)^2 + (spread - spread)^2 over the features, in units of the real images' variance.
+    Two halves of one set give about 0.05 at 64 images. Fakes that are all equal give 1 or more.
+    """
+    spread = real.std(0) + EPSILON + 0.01 * real.std(0).mean()
+    means, spreads = (fake.mean(0) - real.mean(0)) / spread, (fake.std(0) - real.std(0)) / spread
+    return float((np.square(means) + np.square(spreads)).mean())

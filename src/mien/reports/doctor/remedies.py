@@ -1,0 +1,122 @@
+"""Remedies: what to try, as exact commands. Each setting is checked against the run's own recipe."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+import torch
+
+from mien.config.schedules import Cosine, Linear
+from mien.errors import MienError
+from mien.media.pixels import resolution_text
+from mien.recipes import find
+from mien.reports.doctor.case import Case
+
+RATE_OF_D = "discriminator.optimizer.lr"
+PENALTIES = ("r1", "r2", "gradient_penalty")
+FILTERED = ("generator.filtered", "discriminator.filtered")
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """what: in words. command: to type. settings: of its --set. resumes: the run goes on; False: a new run starts."""
+
+    what: str
+    command: str
+    settings: tuple[str, ...] = ()
+    resumes: bool = True
+
+
+def change(case: Case, what: str, settings: list[str], resumes: bool = True) -> list[Remedy]:
+    """Return a remedy that sets these settings, or [] if there are none or the recipe does not take them."""
+    if case.recipe is None or not settings:
+        return []
+    try:
+        case.recipe.override(tuple(settings))
+    except MienError:
+        return []
+    begin = ["mien", "resume", case.run] if resumes else ["mien", "train", case.recipe.name, *data_flags(case)]
+    words = [*begin, *(word for setting in settings for word in ("--set", setting))]
+    return [Remedy(what, shlex.join(words), tuple(settings), resumes)]
+
+
+def data_flags(case: Case) -> list[str]:
+    """Return --data and --resolution of the run, for a new one."""
+    assert case.recipe is not None
+    return ["--data", case.data or "DATA", "--resolution", resolution_text(*case.recipe.resolution)]
+
+
+def scaled(case: Case, path: str, factor: float) -> list[str]:
+    """Return settings that multiply a number: ["discriminator.optimizer.lr=0.0001"]. A schedule keeps its shape."""
+    value = case.recipe.settings().get(path) if case.recipe else None
+    if isinstance(value, Cosine | Linear):
+        return [f"{path}.start={value.start * factor:g}", f"{path}.end={value.end * factor:g}"]
+    return [f"{path}={value * factor:g}"] if isinstance(value, int | float) and value > 0 else []
+
+
+def slower_discriminator(case: Case, factor: float = 0.25) -> list[Remedy]:
+    return change(case, "Lower D's learning rate, so that G can follow.", scaled(case, RATE_OF_D, factor))
+
+
+def faster_discriminator(case: Case) -> list[Remedy]:
+    return change(case, "Raise D's learning rate, so that D can follow.", scaled(case, RATE_OF_D, 2.0))
+
+
+def fewer_steps_of_d(case: Case) -> list[Remedy]:
+    side = case.recipe.discriminator if case.recipe else None
+    many = side is not None and side.updates > 1
+    return change(case, "Let D make one step to each step of G.", ["discriminator.updates=1"] if many else [])
+
+
+def more_steps_of_d(case: Case) -> list[Remedy]:
+    side = case.recipe.discriminator if case.recipe else None
+    more = [f"discriminator.updates={side.updates + 1}"] if side else []
+    return change(case, "Let D make one more step to each step of G.", more)
+
+
+def penalty(case: Case, factor: float) -> list[Remedy]:
+    """Multiply the weights of D's gradient penalties, if it has any."""
+    what = "Strengthen D's gradient penalty." if factor > 1 else "Weaken D's gradient penalty: it holds D back."
+    settings = [line for name in PENALTIES for line in scaled(case, f"discriminator.terms.{name}.weight", factor)]
+    return change(case, what, settings)
+
+
+def slower(case: Case, factor: float = 0.5) -> list[Remedy]:
+    return change(case, "Lower both learning rates.", scaled(case, "rate_factor", factor))
+
+
+def mode_seeking(case: Case) -> list[Remedy]:
+    """Add the term that keeps images of different z apart, if the game takes it and the recipe lacks it."""
+    lacks = (
+        case.recipe is not None and case.recipe.accepts("paired_labels") and "mode_seeking" not in case.recipe.extras
+    )
+    settings = ["mode_seeking.weight=0.1"] if lacks else []
+    return change(case, "Start again, with a term that keeps the images of different z apart.", settings, resumes=False)
+
+
+def filters(case: Case) -> list[Remedy]:
+    """Filter each resampling, if the networks can and do not."""
+    off = [path for path in FILTERED if case.recipe and case.recipe.settings().get(path) is False]
+    what = "Start again with a low-pass filter after each resampling."
+    return change(case, what, [f"{path}=true" for path in off], resumes=False)
+
+
+def other_recipe(case: Case, what: str, *names: str) -> list[Remedy]:
+    """Train the first of these recipes that the run does not use and that takes its image size."""
+    if case.recipe is None or case.recipe.sources != "none":
+        return []
+    for name in names:
+        if name != case.recipe.name and fits(name, case.recipe.resolution):
+            return [Remedy(what, shlex.join(["mien", "train", name, *data_flags(case)]), (), resumes=False)]
+    return []
+
+
+def fits(name: str, resolution: tuple[int, int]) -> bool:
+    """Return whether the networks of a recipe can have this size."""
+    try:
+        with torch.random.fork_rng(devices=[]):
+            find(name).override((f"resolution={resolution_text(*resolution)}",)).build_game()
+    except MienError:
+        return False
+    return True

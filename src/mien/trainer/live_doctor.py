@@ -1,0 +1,100 @@
+"""The doctor while training: symptoms of each sample grid, and a line when a diagnosis begins or ends.
+
+It reads the images of a grid that is written anyway, so it changes no bits of the training. It does not wait for the
+device: the images are on the processor already.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mien.reports.doctor.case import Case
+from mien.reports.doctor.examination import examine
+from mien.reports.doctor.grid_symptoms import Images, grid_symptoms
+from mien.reports.doctor.read_grids import groups_of, read_tiles
+from mien.reports.run_data import Row, number, numbers, rows
+from mien.runs.directory import RunDirectory
+from mien.runtime.console import say
+from mien.trainer.setup import Setup
+
+
+class LiveDoctor:
+    """Looks at each sample grid of a run. What it has said is in the run's events, so a resume says nothing twice."""
+
+    def __init__(self, run: RunDirectory, setup: Setup):
+        self.run, self.recipe, self.budget, self.data = run, setup.recipe, setup.budget, setup.config.data
+        self.real: Images | None = None
+        self.before: Images | None = None
+
+    def look(self, pixels: np.ndarray, images: int, final: bool = False) -> list[dict[str, Any]]:
+        """Write a row of symptoms, say what has changed, and return the changes for events.jsonl.
+
+        pixels: uint8 [N,H,W,C], the grid at `images`. final: of the end of a session, which a resume removes.
+        """
+        self.write_symptoms(pixels, images, final)
+        events = self.run.events.read()
+        now = examine(
+            Case(
+                run=str(self.run.path),
+                recipe=self.recipe,
+                stats=rows(self.run.stats),
+                grids=numbers(self.run.symptoms),
+                metrics=rows(self.run.metrics),
+                events=events,
+                images=images,
+                budget_images=self.budget.images if self.budget.images < float("inf") else 0.0,
+                data=self.data,
+            )
+        )
+        active = {finding.name: finding for finding in now.active}
+        said = diagnoses_said(events)
+        for name in active.keys() - said.keys():
+            say(f"doctor   {active[name].line}; what helps: mien doctor {self.run.path}")
+        for name in said.keys() - active.keys():
+            say(f"doctor   over: {said[name]}")
+        begun = [
+            {"diagnosis": name, "title": active[name].title, "active": True, "onset": active[name].onset}
+            for name in active
+            if name not in said
+        ]
+        return begun + [
+            {"diagnosis": name, "title": said[name], "active": False} for name in said if name not in active
+        ]
+
+    def write_symptoms(self, pixels: np.ndarray, images: int, final: bool) -> None:
+        """Append a row to symptoms.jsonl, unless the grid shows more than generated images (a translator's)."""
+        if self.real is None and (reals := read_tiles(self.run.reals)) is not None:
+            self.real = Images(reals)
+        if self.real is None or pixels.shape[1:] != self.real.pixels.shape[1:]:
+            return
+        fake = Images(pixels, groups_of(len(pixels), self.recipe.condition is not None))
+        row = {"images": images, "kimg": images / 1000, **grid_symptoms(fake, self.real, self.before or self.last())}
+        self.run.symptoms.append({**row, "final": True} if final else row)
+        self.before = fake
+
+    def last(self) -> Images | None:
+        """Return the grid of the last row of symptoms, after a resume."""
+        known, grids = self.run.symptoms.read(), dict(self.run.sample_grids())
+        path = grids.get(known[-1].get("kimg", -1)) if known else None
+        pixels = read_tiles(path) if path else None
+        return None if pixels is None else Images(pixels)
+
+
+def diagnoses_said(events: list[Row]) -> dict[str, str]:
+    """Return the names and titles of the diagnoses that hold by the events.
+
+    A training that went back to a checkpoint forgets what was said after it.
+    """
+    said: dict[str, tuple[str, float]] = {}
+    for row in events:
+        kind, name, images = row.get("event"), row.get("diagnosis"), number(row, "images")
+        if kind in ("resumed", "went back"):
+            back_to = number(row, "to") if kind == "went back" else images
+            said = {key: value for key, value in said.items() if value[1] <= back_to}
+        if kind == "diagnosis" and isinstance(name, str):
+            said.pop(name, None)
+            if row.get("active"):
+                said[name] = (str(row.get("title", name)), images)
+    return {name: title for name, (title, _) in said.items()}
