@@ -12,7 +12,7 @@ import numpy as np
 
 from mien.reports.doctor.case import Case
 from mien.reports.doctor.examination import examine
-from mien.reports.doctor.grid_symptoms import Images, grid_symptoms
+from mien.reports.doctor.grid_symptoms import Images, complete, grid_symptoms
 from mien.reports.doctor.read_grids import groups_of, read_tiles
 from mien.reports.run_data import Row, number, numbers, rows
 from mien.runs.directory import RunDirectory
@@ -40,7 +40,7 @@ class LiveDoctor:
                 run=str(self.run.path),
                 recipe=self.recipe,
                 stats=rows(self.run.stats),
-                grids=numbers(self.run.symptoms),
+                grids=complete(numbers(self.run.symptoms)),
                 metrics=rows(self.run.metrics),
                 events=events,
                 images=images,
@@ -76,8 +76,8 @@ class LiveDoctor:
 
     def last(self) -> Images | None:
         """Return the grid of the last row of symptoms, after a resume."""
-        known, grids = self.run.symptoms.read(), dict(self.run.sample_grids())
-        path = grids.get(known[-1].get("kimg", -1)) if known else None
+        known, grids = numbers(self.run.symptoms), dict(self.run.sample_grids())
+        path = grids.get(known[-1]["kimg"]) if known else None
         pixels = read_tiles(path) if path else None
         return None if pixels is None else Images(pixels)
 

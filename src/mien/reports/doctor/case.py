@@ -12,6 +12,7 @@ import torch
 from mien.errors import MienError
 from mien.losses.adversarial import AdversarialLoss
 from mien.recipes.recipe import Recipe, from_json
+from mien.reports.doctor.grid_symptoms import complete
 from mien.reports.doctor.read_grids import symptoms_of_grids
 from mien.reports.doctor.series import smoothed
 from mien.reports.run_data import Row, RunData, number, points
@@ -87,9 +88,9 @@ def case_of(run: RunData) -> Case:
     """Return the case of a run on disk. It reads every sample grid that has no row of symptoms yet."""
     recipe = read_recipe(run.recipe)
     conditional = bool(run.recipe.get("condition"))
-    known = {row["kimg"]: row for row in run.symptoms}
-    missing = any(kimg not in known for kimg, _ in run.grids)
-    grids = symptoms_of_grids(run.grids, run.reals, conditional) if missing else run.symptoms
+    written = complete(run.symptoms)
+    missing = {kimg for kimg, _ in run.grids} - {row["kimg"] for row in written}
+    grids = symptoms_of_grids(run.grids, run.reals, conditional) if missing else written
     return Case(
         run=str(run.path),
         recipe=recipe,

@@ -22,6 +22,11 @@ from mien.reports.doctor.image_symptoms import (
 
 TWIN = 0.25  # two images are twins if they are nearer than this share of the usual distance of neighbours
 
+NAMES = frozenset(
+    ("contrast", "brightness", "clipped", "roughness", "checkerboard", "checkerboard_ratio", "diversity", "twins")
+) | {"distance"}
+"""The symptoms that each row has. A first grid has no "motion"."""
+
 
 @dataclass
 class Images:
@@ -87,3 +92,8 @@ def grid_symptoms(fake: Images, real: Images, before: Images | None = None) -> d
         moved = np.sqrt(np.square(fake.thumbnails - before.thumbnails).mean(1)).mean()
         found["motion"] = float(moved) / (fake.diversity[0] + EPSILON)
     return found
+
+
+def complete(rows: list[dict[str, float]]) -> list[dict[str, float]]:
+    """Return the rows of symptoms.jsonl that have all symptoms. An older mien may have written fewer."""
+    return [row for row in rows if NAMES <= row.keys()]

@@ -17,7 +17,8 @@ EPSILON = 1e-6
 def contrast(pixels: np.ndarray) -> np.ndarray:
     """Return the standard deviation within each image [N], in levels. An image of one colour has 0."""
     shown = pixels.astype(np.float32)
-    return (shown - shown.mean((1, 2), keepdims=True)).std((1, 2, 3))
+    found: np.ndarray = (shown - shown.mean((1, 2), keepdims=True)).std((1, 2, 3))
+    return found
 
 
 def clipped(pixels: np.ndarray) -> float:
@@ -57,7 +58,8 @@ def thumbnails(pixels: np.ndarray, side: int = SIDE) -> np.ndarray:
     rows, columns = edges(height, side), edges(width, side)
     shown = np.add.reduceat(np.add.reduceat(pixels.astype(np.float32), rows[:-1], 1), columns[:-1], 2)
     area = np.outer(np.diff(rows), np.diff(columns))[None, :, :, None]
-    return (shown / area).reshape(count, -1)
+    found: np.ndarray = (shown / area).reshape(count, -1)
+    return found
 
 
 def edges(length: int, parts: int) -> np.ndarray:
@@ -68,13 +70,16 @@ def edges(length: int, parts: int) -> np.ndarray:
 def random_features(pixels: np.ndarray) -> np.ndarray:
     """Return float32 [N,4*FILTERS]: mean and spread of random filters' answers at two scales. They describe texture.
 
-    The filters are the same for every call, have no mean and unit length, and see gray images.
+    Images of fewer than 10 pixels a side have one scale and [N,2*FILTERS]. The filters are the same for every call. They
+    have no mean and unit length, and see gray images.
     """
     gray = pixels.astype(np.float32).mean(3)
     filters = np.random.default_rng(0).standard_normal((FILTERS, FILTER, FILTER)).astype(np.float32)
     filters -= filters.mean((1, 2), keepdims=True)
     filters /= np.sqrt(np.square(filters).sum((1, 2), keepdims=True))
-    return np.concatenate([answers(gray, filters), answers(halved(gray), filters)], 1)
+    small = halved(gray)
+    scales = [gray, small] if min(small.shape[1:]) >= FILTER else [gray]
+    return np.concatenate([answers(one, filters) for one in scales], 1)
 
 
 def answers(gray: np.ndarray, filters: np.ndarray) -> np.ndarray:
@@ -87,13 +92,15 @@ def answers(gray: np.ndarray, filters: np.ndarray) -> np.ndarray:
 def halved(gray: np.ndarray) -> np.ndarray:
     """[N,H,W] -> [N,H//2,W//2], means over two by two pixels."""
     height, width = (side // 2 * 2 for side in gray.shape[1:])
-    return gray[:, :height, :width].reshape(len(gray), height // 2, 2, width // 2, 2).mean((2, 4))
+    found: np.ndarray = gray[:, :height, :width].reshape(len(gray), height // 2, 2, width // 2, 2).mean((2, 4))
+    return found
 
 
 def distances(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return the root mean square differences [N,M] of rows [N,D] and [M,D]."""
     squares = np.square(one).sum(1)[:, None] + np.square(other).sum(1)[None] - 2 * one @ other.T
-    return np.sqrt(np.maximum(squares, 0) / one.shape[1])
+    found: np.ndarray = np.sqrt(np.maximum(squares, 0) / one.shape[1])
+    return found
 
 
 def diversity(rows: np.ndarray, groups: np.ndarray | None = None) -> float:
@@ -111,7 +118,8 @@ def nearest(rows: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
     """Return the distance [N] of each row of [N,D] to its nearest other row, of its group if there are groups."""
     found = distances(rows, rows)
     found[~pairs(len(rows), groups)] = np.inf
-    return found.min(1)
+    least: np.ndarray = found.min(1)
+    return least
 
 
 def gap(fake: np.ndarray, real: np.ndarray) -> float:

@@ -1,0 +1,210 @@
+"""Each diagnosis: what makes it, what does not, its onset, and remedies that the recipe takes."""
+
+from dataclasses import replace
+
+import pytest
+from doctors_case import case
+
+from mien import recipes
+from mien.losses.adversarial import Hinge, LeastSquares, NonSaturating, Relativistic, Saturating, Wasserstein
+from mien.reports.doctor.case import chance
+from mien.reports.doctor.diagnoses import ALL
+from mien.reports.doctor.examination import examine
+
+COLLAPSED = {"diversity": 0.1, "twins": 0.9, "distance": 1.2}
+
+
+def names(found) -> list[str]:
+    return [one.name for one in found.active]
+
+
+@pytest.mark.parametrize(
+    "loss, least",
+    [(NonSaturating(), 1.3863), (Saturating(), 1.3863), (Hinge(), 2), (LeastSquares(), 0.25), (Relativistic(), 0.6931)],
+)
+def test_the_loss_by_chance(loss, least):
+    assert chance(loss) == pytest.approx(least, abs=1e-4)
+
+
+def test_a_wasserstein_loss_has_no_scale():
+    assert chance(Wasserstein()) is None
+    found = examine(case("wgan-gp", loss=[-3.0] * 20))
+    assert found.severity == "fine"  # its images are
+
+
+@pytest.mark.parametrize(
+    "recipe", ["dcgan", "dcgan-laptop", "hinge", "r3gan-laptop", "wgan", "wgan-gp", "sngan", "hw6"]
+)
+def test_a_good_run_is_fine(recipe):
+    found = examine(case(recipe, loss=0.6))
+    assert (found.severity, names(found), found.past) == ("fine", [], [])
+    assert found.answer == "no trouble found at 200 kimg"
+
+
+def test_the_beginning_is_too_early():
+    """A new generator is gray, and its images are alike."""
+    found = examine(case(loss=0.01, grids={"contrast": 0.01, "diversity": 0.01, "twins": 1, "distance": 3}, kimg=0.5))
+    assert (found.severity, names(found)) == ("note", [])
+    assert found.answer.startswith("too early to judge: the generator has made 156 steps")
+
+
+@pytest.mark.parametrize("brightness, colour", [(0.01, "black"), (0.99, "white"), (0.5, "of one colour")])
+def test_flat_images(brightness, colour):
+    found = examine(case(grids=[{}] * 5 + [{"contrast": 0.02, "brightness": brightness, "diversity": 0.01}] * 5))
+    assert names(found) == ["flat-images"]  # and not mode collapse, too
+    assert (found.active[0].onset, found.active[0].confirmed) == (60, 80)
+    assert colour in found.answer
+
+
+def test_mode_collapse_has_its_onset():
+    found = examine(case(grids=[{}] * 6 + [COLLAPSED] * 4))
+    assert names(found) == ["mode-collapse"]
+    assert (found.active[0].onset, found.active[0].confirmed, found.active[0].end) == (70, 90, None)
+    assert "nearly all generated images look alike (diversity 0.1, twins 0.9)" in found.answer
+
+
+def test_two_looks_are_not_enough():
+    assert names(examine(case(grids=[{}] * 6 + [COLLAPSED] * 2))) == []
+
+
+def test_twins_alone_are_a_collapse_to_several_images():
+    found = examine(case(grids={"twins": 0.6, "diversity": 0.8}))
+    assert names(found) == ["mode-collapse"]
+    assert "many generated images look alike" in found.answer
+
+
+def test_a_collapse_that_healed_is_past():
+    found = examine(case(grids=[{}] * 3 + [COLLAPSED] * 5 + [{}] * 6))
+    assert (found.severity, names(found)) == ("fine", [])
+    assert [(one.name, one.onset, one.end) for one in found.past] == [("mode-collapse", 40, 90)]
+    assert found.past[0].remedies == ()
+
+
+def test_an_early_fall_counts_and_early_likeness_does_not():
+    """1 kimg a look: 1,500 steps of G are 96 kimg at batch 64."""
+    alike = {"diversity": 0.15, "twins": 0.1}
+    assert names(examine(case(grids=[alike] * 40, kimg=1))) == []
+    assert names(examine(case(grids=[{}] * 36 + [alike] * 4, kimg=1))) == ["mode-collapse"]
+
+
+def test_d_has_won_needs_far_images():
+    assert names(examine(case(loss=0.01, grids={"distance": 2.0}))) == ["d-has-won"]
+    assert names(examine(case(loss=0.01, grids={"distance": 0.3}))) == []
+    assert names(examine(case(loss=0.4, grids={"distance": 2.0}))) == []
+
+
+def test_one_odd_row_does_not_hide_that_d_has_won():
+    losses = [0.01] * 20
+    losses[10] = 1.4
+    found = examine(case(loss=losses, grids={"distance": 2.0}))
+    assert found.active[0].onset == 20  # at 10 kimg, G has made too few steps
+
+
+def test_gradients_of_both_sides_are_evidence():
+    sick = case(loss=0.01, grids={"distance": 2.0})
+    for row in sick.stats:
+        row |= {"generator/gradient/G.a": 3.0, "generator/gradient/G.b": 4.0, "discriminator/gradient/D.a": 50.0}
+    assert examine(sick).active[0].evidence["gradient of G / of D"] == 0.1
+
+
+def test_d_underfits_needs_far_images():
+    assert names(examine(case(loss=1.38, grids={"distance": 2.0}))) == ["d-underfits"]
+    assert names(examine(case(loss=1.38, grids={"distance": 0.3}))) == []
+
+
+def test_a_surprised_d_means_high_rates():
+    found = examine(case(loss=2.5, grids={"distance": 0.3}))
+    assert names(found) == ["rate-too-high"]
+    assert found.severity == "watch"
+
+
+def test_images_that_jump_mean_high_rates():
+    assert names(examine(case(grids={"motion": 1.1, "distance": 0.9}))) == ["rate-too-high"]
+    assert names(examine(case(grids={"motion": 1.1, "distance": 0.2}))) == []
+
+
+def test_checkerboards_must_be_visible_and_not_in_the_data():
+    assert names(examine(case("dcgan", grids={"checkerboard": 9, "checkerboard_ratio": 9}))) == ["checkerboards"]
+    assert names(examine(case("dcgan", grids={"checkerboard": 9, "checkerboard_ratio": 1.1}))) == []
+    assert names(examine(case("dcgan", grids={"checkerboard": 1, "checkerboard_ratio": 9}))) == []
+
+
+def test_checkerboards_have_filters_as_remedy():
+    remedy = examine(case("dcgan", grids={"checkerboard": 9, "checkerboard_ratio": 9})).active[0].remedies[0]
+    assert remedy.settings == ("generator.filtered=true", "discriminator.filtered=true")
+    assert remedy.command.startswith("mien train dcgan --data faces.zip --resolution 64 --set generator.filtered=true")
+
+
+def test_a_divergence_that_mien_mended_is_past():
+    event = {"event": "went back", "why": "diverged", "images": 30_000, "to": 20_000}
+    found = examine(case(events=[event, {**event, "why": "memory"}]))
+    assert [(one.name, one.onset) for one in found.past] == [("not-finite", 30)]
+    assert names(found) == []
+
+
+def test_a_divergence_at_the_end_is_final():
+    found = examine(case(events=[{"event": "diverged", "images": 30_000}], state="diverged"))
+    assert names(found) == ["not-finite"]
+    assert found.active[0].remedies[0].settings == ("rate_factor=0.25",)
+
+
+def metrics(values: list[float], better: str = "lower") -> list[dict]:
+    return [{"metric": "fid", "value": value, "kimg": 10.0 * n, "better": better} for n, value in enumerate(values, 1)]
+
+
+def test_a_metric_without_gain_is_stalled():
+    found = examine(case(metrics=metrics([300, 200, 150, 120, *[121] * 9]), budget_images=400_000))
+    assert names(found) == ["stalled"]
+    assert found.active[0].onset == 40
+    assert "fid was best at 40 kimg and has not improved since; 200 kimg of the budget are left" in found.answer
+
+
+@pytest.mark.parametrize("values", [[300, 200, 150, 120, *[121] * 4], [300 * 0.9**n for n in range(14)], []])
+def test_a_metric_that_gains_is_not_stalled(values):
+    assert names(examine(case(metrics=metrics(values)))) == []
+
+
+def test_a_metric_that_should_rise():
+    assert names(examine(case(metrics=metrics([0.1, 0.2, 0.5, *[0.4] * 9], "higher")))) == ["stalled"]
+    assert names(examine(case(metrics=metrics([0.1 * n for n in range(1, 13)], "higher")))) == []
+
+
+def test_without_grids_and_without_a_scale_nothing_is_said():
+    found = examine(case("wgan-gp", loss=-3.0, grids=[], ticks=20))
+    assert (found.severity, found.active) == ("note", [])
+
+
+def test_the_most_severe_is_said_first():
+    found = examine(case("dcgan", loss=2.5, grids={**COLLAPSED, "checkerboard": 9, "checkerboard_ratio": 9}))
+    assert [one.severity for one in found.active] == ["trouble", "watch", "note"]
+    assert found.answer == found.active[0].line
+
+
+SICK = {"checkerboard": 9.0, "checkerboard_ratio": 9.0, "contrast": 0.01, "diversity": 0.01, "distance": 3.0}
+
+
+@pytest.mark.parametrize("name", [name for name in recipes.known() if recipes.find(name).sources == "none"])
+def test_every_remedy_fits_its_recipe(name):
+    """Each setting changes the recipe, and each command is complete."""
+    run = case(name, grids=SICK)
+    remedies = [remedy for diagnosis in ALL for remedy in diagnosis.remedies(run)]
+    assert remedies
+    for remedy in remedies:
+        assert remedy.command.startswith("mien resume runs/00001-x --set " if remedy.resumes else "mien train ")
+        assert run.recipe is not None
+        before = run.recipe.settings()
+        after = run.recipe.override(remedy.settings).settings()
+        assert not remedy.settings or before != after
+        assert all(setting in remedy.command for setting in remedy.settings)
+
+
+def test_a_schedule_keeps_its_shape():
+    run = case("r3gan-laptop", loss=0.001, grids={"distance": 3.0})
+    slower = examine(run).active[0].remedies[0]
+    assert slower.settings == ("discriminator.optimizer.lr.start=0.00025", "discriminator.optimizer.lr.end=6.25e-05")
+
+
+def test_a_recipe_that_mien_cannot_read_has_no_remedies():
+    found = examine(replace(case(loss=0.001, grids=COLLAPSED), recipe=None))
+    assert names(found) == ["mode-collapse"]
+    assert found.active[0].remedies == ()
