@@ -8,6 +8,8 @@ from pathlib import Path
 from mien.config.budget import duration
 from mien.reports import explanations, sections
 from mien.reports.charts import number_text
+from mien.reports.doctor.case import case_of
+from mien.reports.doctor.examination import examine
 from mien.reports.document import MAX_BYTES, date_text, render_page
 from mien.reports.embedding import Figure, embed_film
 from mien.reports.gradients import gradients_of_one
@@ -47,6 +49,7 @@ def page(run: RunData, path: Path) -> Page:
         "summary": defaults.summary if defaults else "This version of mien lacks this recipe. It may be your own.",
         "tiles": tiles(run),
         "verdict": explanations.verdict(run),
+        "findings": examine(case_of(run)).active,
         "newest": images.newest,
         "reals": images.reals,
         "earlier": images.earlier,

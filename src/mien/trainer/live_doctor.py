@@ -64,19 +64,26 @@ class LiveDoctor:
         ]
 
     def write_symptoms(self, pixels: np.ndarray, images: int, final: bool) -> None:
-        """Append a row to symptoms.jsonl, unless the grid shows more than generated images (a translator's)."""
+        """Append a row to symptoms.jsonl, unless the grid shows more than generated images (a translator's).
+
+        The last tick may be the end of the session. It stays one look.
+        """
+        known = numbers(self.run.symptoms)
+        if known and known[-1]["kimg"] * 1000 >= images:
+            return
         if self.real is None and (reals := read_tiles(self.run.reals)) is not None:
             self.real = Images(reals)
         if self.real is None or pixels.shape[1:] != self.real.pixels.shape[1:]:
             return
         fake = Images(pixels, groups_of(len(pixels), self.recipe.condition is not None))
-        row = {"images": images, "kimg": images / 1000, **grid_symptoms(fake, self.real, self.before or self.last())}
+        before = self.before or self.last(known)
+        row = {"images": images, "kimg": images / 1000, **grid_symptoms(fake, self.real, before)}
         self.run.symptoms.append({**row, "final": True} if final else row)
         self.before = fake
 
-    def last(self) -> Images | None:
+    def last(self, known: list[dict[str, float]]) -> Images | None:
         """Return the grid of the last row of symptoms, after a resume."""
-        known, grids = numbers(self.run.symptoms), dict(self.run.sample_grids())
+        grids = dict(self.run.sample_grids())
         path = grids.get(known[-1]["kimg"]) if known else None
         pixels = read_tiles(path) if path else None
         return None if pixels is None else Images(pixels)

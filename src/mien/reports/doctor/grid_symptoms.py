@@ -22,9 +22,10 @@ from mien.reports.doctor.image_symptoms import (
 
 TWIN = 0.25  # two images are twins if they are nearer than this share of the usual distance of neighbours
 
-NAMES = frozenset(
-    ("contrast", "brightness", "clipped", "roughness", "checkerboard", "checkerboard_ratio", "diversity", "twins")
-) | {"distance"}
+NAMES = {
+    *("contrast", "brightness", "clipped", "roughness", "checkerboard", "checkerboard_ratio"),
+    *("diversity", "twins", "distance"),
+}
 """The symptoms that each row has. A first grid has no "motion"."""
 
 
@@ -96,4 +97,4 @@ def grid_symptoms(fake: Images, real: Images, before: Images | None = None) -> d
 
 def complete(rows: list[dict[str, float]]) -> list[dict[str, float]]:
     """Return the rows of symptoms.jsonl that have all symptoms. An older mien may have written fewer."""
-    return [row for row in rows if NAMES <= row.keys()]
+    return [row for row in rows if row.keys() >= NAMES]

@@ -70,8 +70,8 @@ def edges(length: int, parts: int) -> np.ndarray:
 def random_features(pixels: np.ndarray) -> np.ndarray:
     """Return float32 [N,4*FILTERS]: mean and spread of random filters' answers at two scales. They describe texture.
 
-    Images of fewer than 10 pixels a side have one scale and [N,2*FILTERS]. The filters are the same for every call. They
-    have no mean and unit length, and see gray images.
+    Images of fewer than 10 pixels a side have one scale and [N,2*FILTERS]. The filters are the same for every call.
+    They have no mean and unit length, and see gray images.
     """
     gray = pixels.astype(np.float32).mean(3)
     filters = np.random.default_rng(0).standard_normal((FILTERS, FILTER, FILTER)).astype(np.float32)

@@ -50,7 +50,7 @@ def groups_of(count: int, conditional: bool) -> np.ndarray | None:
 def symptoms_of_grids(
     grids: list[tuple[float, Path]], reals: Path | None, conditional: bool = False
 ) -> list[dict[str, float]]:
-    """Return a row {"kimg": …, "contrast": …} for each readable grid, oldest first; [] without reals.png.
+    """Return a row {"images": …, "kimg": …, "contrast": …} for each readable grid, oldest first; [] without reals.png.
 
     grids: (kimg, file). A grid of other sizes than the real images, such as that of a translator, has no row.
     """
@@ -65,6 +65,6 @@ def symptoms_of_grids(
         if shown is None or shown.shape[1:] != pixels.shape[1:]:
             continue
         fake = Images(shown, groups_of(len(shown), conditional))
-        found.append({"kimg": kimg, **grid_symptoms(fake, real, before)})
+        found.append({"images": round(kimg * 1000), "kimg": kimg, **grid_symptoms(fake, real, before)})
         before = fake
     return found
