@@ -20,6 +20,7 @@ MAX_SKIPPED = 50
 MAX_LABELS = 100
 SCORES = ("D(real)", "D(fake)", "D(fake) after")
 LOSSES = ("discriminator/loss", "generator/loss")
+MEASURED = ("/gradient/", "/logits/")  # many numbers, which have no chart of their own
 BOOKKEEPING = {"images", "kimg", "seconds", "images_per_second", "final", *SCORES, *LOSSES}
 
 
@@ -75,7 +76,7 @@ def charts(run: RunData) -> list[Chart]:
     end = max((float(row["kimg"]) for row in [*stats, *run.metrics]), default=0.0)
     marks = [number(row, "images") / 1000 for row in run.events if row.get("event") == "resumed"]
     keys = dict.fromkeys(key for row in stats for key in row)
-    terms = [key for key in keys if key not in BOOKKEEPING and "/gradient/" not in key]
+    terms = [key for key in keys if key not in BOOKKEEPING and not any(part in key for part in MEASURED)]
     probable = are_probabilities(run)
     bounds = (0.0, 1.0) if probable and all(0 <= y <= 1 for key in SCORES for _, y in points(stats, key)) else None
 

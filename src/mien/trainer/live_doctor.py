@@ -48,19 +48,16 @@ class LiveDoctor:
                 data=self.data,
             )
         )
-        active = {finding.name: finding for finding in now.active}
         said = diagnoses_said(events)
-        for name in active.keys() - said.keys():
-            say(f"doctor   {active[name].line}; what helps: mien doctor {self.run.path}")
-        for name in said.keys() - active.keys():
+        begun = [finding for finding in now.active if finding.name not in said]
+        over = [name for name in said if name not in {finding.name for finding in now.active}]
+        for finding in begun:
+            say(f"doctor   {finding.line}; what helps: mien doctor {self.run.path}")
+        for name in over:
             say(f"doctor   over: {said[name]}")
-        begun = [
-            {"diagnosis": name, "title": active[name].title, "active": True, "onset": active[name].onset}
-            for name in active
-            if name not in said
-        ]
-        return begun + [
-            {"diagnosis": name, "title": said[name], "active": False} for name in said if name not in active
+        return [
+            *({"diagnosis": one.name, "title": one.title, "active": True, "onset": one.onset} for one in begun),
+            *({"diagnosis": name, "title": said[name], "active": False} for name in over),
         ]
 
     def write_symptoms(self, pixels: np.ndarray, images: int, final: bool) -> None:

@@ -15,10 +15,11 @@ from mien.errors import UsageError
 from mien.losses.term import Term
 from mien.runtime import distributed
 from mien.training.layers import leading
+from mien.training.logit_statistics import logit_statistics
 from mien.training.optimizer import OptimizerSettings, load_optimizer_tensors, optimizer_tensors
 from mien.training.parts import in_parts, weighted
 
-GRADIENTS_EVERY = 8  # steps between two measurements of the gradients: often enough for each tick, and cheap
+GRADIENTS_EVERY = 8  # steps between two measurements of gradients and logits: often enough for each tick, and cheap
 
 
 def seed_draws(seed: int, device: torch.device) -> None:
@@ -99,7 +100,7 @@ class Player:
         kept = [tensor for tensor in self.memory.values() if tensor.ndim == 0]
         distributed.average([*self.gradients(), *self.running_statistics(turn), *kept, *statistics.values()])
         if self.steps % GRADIENTS_EVERY == 0:
-            statistics |= self.gradient_norms()
+            statistics |= self.gradient_norms() | logit_statistics(turn, self.name)
         self.settings.tune(self.optimizer, images)
         for group in self.optimizer.param_groups:
             group["lr"] *= self.rate_factor

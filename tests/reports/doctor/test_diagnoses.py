@@ -107,6 +107,15 @@ def test_gradients_of_both_sides_are_evidence():
     assert examine(sick).active[0].evidence["gradient of G / of D"] == 0.1
 
 
+def test_the_separation_of_logits_is_evidence():
+    sick = case(loss=0.01, grids={"distance": 2.0})
+    for row in sick.stats:
+        row |= {"discriminator/logits/real": 5.0, "discriminator/logits/real_spread": 3.0}
+        row |= {"discriminator/logits/fake": -1.0, "discriminator/logits/fake_spread": 3.0}
+    assert sick.separation[0] == (10, 2)
+    assert examine(sick).active[0].evidence["logits apart, in spreads"] == 2
+
+
 def test_d_underfits_needs_far_images():
     assert names(examine(case(loss=1.38, grids={"distance": 2.0}))) == ["d-underfits"]
     assert names(examine(case(loss=1.38, grids={"distance": 0.3}))) == []

@@ -15,7 +15,7 @@ from mien.recipes.recipe import Recipe, from_json
 from mien.reports.doctor.grid_symptoms import complete
 from mien.reports.doctor.read_grids import symptoms_of_grids
 from mien.reports.doctor.series import smoothed
-from mien.reports.run_data import Row, RunData, number, points
+from mien.reports.run_data import Row, RunData, is_number, number, points
 
 GRADIENT = "/gradient/"
 
@@ -62,6 +62,22 @@ class Case:
         found = points(self.stats, "discriminator/loss") if scale else []
         values = smoothed([value / scale for _, value in found]) if scale else []
         return [(kimg, value) for (kimg, _), value in zip(found, values, strict=True)]
+
+    @cached_property
+    def separation(self) -> list[tuple[float, float]]:
+        """(kimg, distance of the mean logits of real and generated images in spreads): d' (Green & Swets 1966).
+
+        0: D cannot tell them apart. 6: almost no logit is on the wrong side. It has a meaning for every loss. Runs of
+        an older mien lack it.
+        """
+        names = [f"discriminator/logits/{name}" for name in ("real", "real_spread", "fake", "fake_spread")]
+        found = []
+        for row in self.stats:
+            if all(is_number(row.get(name)) for name in names):
+                real, real_spread, fake, fake_spread = (float(row[name]) for name in names)
+                spread = ((real_spread**2 + fake_spread**2) / 2) ** 0.5
+                found.append((float(row["kimg"]), (real - fake) / max(spread, 1e-9)))
+        return found
 
     def gradient_norms(self, side: str) -> list[tuple[float, float]]:
         """Return (kimg, norm of the gradient of all weights of a side)."""

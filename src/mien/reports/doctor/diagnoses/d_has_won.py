@@ -42,6 +42,8 @@ class DHasWon(Diagnosis):
     def evidence(self, case: Case, episode: Episode) -> dict[str, float]:
         loss = latest(case.surprise, case.images / 1000 if episode.end is None else episode.end)
         found = {} if loss is None else {"D's loss by chance = 1": round(loss, 4)}
+        if case.separation:
+            found["logits apart, in spreads"] = round(case.separation[-1][1], 2)
         if ratio := gradient_ratio(case):
             found["gradient of G / of D"] = round(ratio, 4)
         return found | grid_numbers(case, episode, "distance")
