@@ -41,6 +41,15 @@ def test_a_good_run_is_fine(recipe):
     assert found.answer == "no trouble found at 200 kimg"
 
 
+def test_without_grids_the_answer_says_what_it_leaves_out():
+    assert examine(case("pix2pix", grids=[])).answer.endswith("kimg; the images themselves are not judged")
+
+
+def test_a_translators_d_may_be_sure():
+    assert names(examine(case("pix2pix", loss=0.01, grids=[]))) == []
+    assert names(examine(case("dcgan", loss=0.01, grids=[]))) == ["d-has-won"]
+
+
 def test_the_beginning_is_too_early():
     """A new generator is gray, and its images are alike."""
     found = examine(case(loss=0.01, grids={"contrast": 0.01, "diversity": 0.01, "twins": 1, "distance": 3}, kimg=0.5))

@@ -45,7 +45,8 @@ def examine(case: Case) -> Examination:
         return Examination([], past, "note", f"too early to judge: {reason}")
     if not case.grids and not case.surprise:
         return Examination([], past, "note", "nothing to judge by: no sample grids, and a loss without a scale")
-    return Examination([], past, "fine", f"no trouble found at {case.images / 1000:g} kimg")
+    limit = "" if case.grids else "; the images themselves are not judged"
+    return Examination([], past, "fine", f"no trouble found at {case.images / 1000:g} kimg{limit}")
 
 
 def too_short(case: Case) -> str:

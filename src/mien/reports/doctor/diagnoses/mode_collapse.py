@@ -33,7 +33,8 @@ class ModeCollapse(Diagnosis):
                 continue
             largest = max(largest, row["diversity"])
             strength = max(DIVERSITY / max(row["diversity"], 1e-6), row["twins"] / TWINS)
-            early = case.steps(row["kimg"]) < STEPS and row["diversity"] > FALL * largest
+            fell = largest > 2 * DIVERSITY and row["diversity"] < FALL * largest
+            early = case.steps(row["kimg"]) < STEPS and not fell
             found.append(Sign(row["kimg"], 0.0 if early else strength))
         return found
 
