@@ -25,6 +25,7 @@ from mien.commands.data_label import Labelled
 from mien.commands.data_prepare import Prepared
 from mien.commands.demo import Demo
 from mien.commands.directions import Discovered
+from mien.commands.doctor import Examined
 from mien.commands.env import Environment
 from mien.commands.evaluate import Evaluated
 from mien.commands.generate import Generated
@@ -76,6 +77,7 @@ __all__ = [
     "create_networks",
     "demo",
     "directions",
+    "doctor",
     "env",
     "evaluate",
     "generate",
@@ -237,6 +239,22 @@ def directions(
         snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
+    """
+
+def doctor(
+    run: RunLike,
+    *,
+    outdir: PathLike = ...,
+    code: PathLike | None = None,
+) -> Examined:
+    """Say what is wrong with a training: since when, by which numbers, the likely cause, and what helps.
+
+    It reads the logs and sample grids of any run, also of one that trains now.
+
+    Args:
+        run: A run's path, number or name, or "last".
+        outdir: Folder that holds the runs.
+        code: Your Python file, if the run's recipe comes from one.
     """
 
 def env() -> Environment:

@@ -41,7 +41,7 @@ class DHasWon(Diagnosis):
 
     def evidence(self, case: Case, episode: Episode) -> dict[str, float]:
         loss = latest(case.surprise, case.images / 1000 if episode.end is None else episode.end)
-        found = {} if loss is None else {"D's loss by chance = 1": round(loss, 4)}
+        found = {} if loss is None else {"D's loss / chance": round(loss, 4)}
         if case.separation:
             found["logits apart, in spreads"] = round(case.separation[-1][1], 2)
         if ratio := gradient_ratio(case):

@@ -38,7 +38,7 @@ class RateTooHigh(Diagnosis):
 
     def evidence(self, case: Case, episode: Episode) -> dict[str, float]:
         loss = latest(case.surprise, case.images / 1000 if episode.end is None else episode.end)
-        found = {} if loss is None else {"D's loss by chance = 1": round(loss, 4)}
+        found = {} if loss is None else {"D's loss / chance": round(loss, 4)}
         return found | grid_numbers(case, episode, "motion", "distance")
 
     def remedies(self, case: Case) -> list[Remedy]:
