@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mien import recipes
+from mien.recipes.recipe import Recipe
 from mien.reports.doctor.case import Case
 
 FINE = {
@@ -15,7 +16,7 @@ FINE = {
 
 
 def case(
-    recipe: str = "dcgan-laptop",
+    recipe: str | Recipe = "dcgan-laptop",
     loss: list[float] | float = 0.9,
     grids: list[dict[str, float]] | dict[str, float] | None = None,
     ticks: int = 20,
@@ -31,5 +32,11 @@ def case(
     ]
     shown = [{"kimg": kimg * n, **FINE, **one} for n, one in enumerate(symptoms, 1)]
     images = round(1000 * kimg * max(len(losses), len(symptoms)))
-    base = {"run": "runs/00001-x", "recipe": recipes.find(recipe), "stats": stats, "grids": shown, "images": images}
+    base = {
+        "run": "runs/00001-x",
+        "recipe": recipes.find(recipe) if isinstance(recipe, str) else recipe,
+        "stats": stats,
+        "grids": shown,
+        "images": images,
+    }
     return Case(**{**base, "data": "faces.zip", **more})

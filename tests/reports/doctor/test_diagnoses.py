@@ -216,6 +216,30 @@ def test_every_remedy_fits_its_recipe(name):
         assert all(setting in remedy.command for setting in remedy.settings)
 
 
+def test_a_new_run_keeps_what_the_user_has_set():
+    recipe = recipes.find("dcgan").override(("generator.width=48", "discriminator.optimizer.lr=0.0001"))
+    found = examine(case(recipe, grids={"checkerboard": 9, "checkerboard_ratio": 9}))
+    assert found.active[0].remedies[0].settings == (
+        *("discriminator.optimizer.lr=0.0001", "generator.width=48"),
+        *("generator.filtered=true", "discriminator.filtered=true"),
+    )
+
+
+@pytest.mark.parametrize("resolution, other", [((64, 64), "r3gan-laptop"), ((50, 50), "dcgan-laptop")])
+def test_another_recipe_takes_the_runs_size(resolution, other):
+    sick = case("gan", loss=0.001, grids={"distance": 4.0})
+    assert sick.recipe is not None
+    found = examine(replace(sick, recipe=sick.recipe.replace(resolution=resolution)))
+    assert found.active[0].remedies[0].settings == ("discriminator.updates=1",)
+    assert found.active[0].remedies[-1].command == f"mien train {other} --data faces.zip --resolution {resolution[0]}"
+
+
+def test_a_recipe_of_a_users_file_gets_no_command_that_mien_cannot_run():
+    recipe = replace(recipes.find("dcgan"), name="mine")
+    found = examine(case(recipe, grids={"checkerboard": 9, "checkerboard_ratio": 9}))
+    assert found.active[0].remedies == ()
+
+
 def test_a_schedule_keeps_its_shape():
     run = case("r3gan-laptop", loss=0.001, grids={"distance": 3.0})
     slower = examine(run).active[0].remedies[0]

@@ -9,6 +9,7 @@ import numpy as np
 
 SIDE = 8  # of a thumbnail
 FILTERS, FILTER = 24, 5  # random filters: number and side
+MOST_PLACES = 32  # of a filter along a side, so that large images need no more time
 BLOCK = 8  # a checkerboard keeps its phase within blocks of this side
 NYQUIST = ((1, 1), (1, 0), (0, 1))  # frequencies of period 2: checks, horizontal and vertical stripes
 EPSILON = 1e-6
@@ -16,8 +17,12 @@ EPSILON = 1e-6
 
 def contrast(pixels: np.ndarray) -> np.ndarray:
     """Return the standard deviation within each image [N], in levels. An image of one colour has 0."""
-    shown = pixels.astype(np.float32)
-    found: np.ndarray = (shown - shown.mean((1, 2), keepdims=True)).std((1, 2, 3))
+    return np.array([(image - image.mean((0, 1), dtype=np.float32)).std() for image in pixels])
+
+
+def grayscale(pixels: np.ndarray) -> np.ndarray:
+    """Return float32 [N,H,W]: the mean of the channels."""
+    found: np.ndarray = pixels.mean(3, dtype=np.float32)
     return found
 
 
@@ -28,7 +33,7 @@ def clipped(pixels: np.ndarray) -> float:
 
 def roughness(pixels: np.ndarray) -> float:
     """Return the mean step between neighbouring pixels, in levels. Noise is rough, blurred images are smooth."""
-    gray = pixels.astype(np.float32).mean(3)
+    gray = grayscale(pixels)
     return float((np.abs(np.diff(gray, axis=1)).mean() + np.abs(np.diff(gray, axis=2)).mean()) / 2)
 
 
@@ -38,7 +43,7 @@ def checkerboard(pixels: np.ndarray) -> float:
     Transposed convolutions make this pattern (Odena et al. 2016). Within a block the signs of a pattern add up, while
     those of edges and noise cancel. So noise of standard deviation s has an amplitude of only s / BLOCK.
     """
-    gray = pixels.astype(np.float32).mean(3)
+    gray = grayscale(pixels)
     count, height, width = gray.shape
     rows, columns = height // BLOCK * BLOCK, width // BLOCK * BLOCK
     blocks = gray[:, :rows, :columns].reshape(count, rows // BLOCK, BLOCK, columns // BLOCK, BLOCK)
@@ -56,7 +61,7 @@ def thumbnails(pixels: np.ndarray, side: int = SIDE) -> np.ndarray:
     """Return float32 [N,side*side*C]: means over areas, in levels. They say where light and colours are."""
     count, height, width = pixels.shape[:3]
     rows, columns = edges(height, side), edges(width, side)
-    shown = np.add.reduceat(np.add.reduceat(pixels.astype(np.float32), rows[:-1], 1), columns[:-1], 2)
+    shown = np.add.reduceat(np.add.reduceat(pixels, rows[:-1], 1, np.float32), columns[:-1], 2)
     area = np.outer(np.diff(rows), np.diff(columns))[None, :, :, None]
     found: np.ndarray = (shown / area).reshape(count, -1)
     return found
@@ -73,7 +78,7 @@ def random_features(pixels: np.ndarray) -> np.ndarray:
     Images of fewer than 10 pixels a side have one scale and [N,2*FILTERS]. The filters are the same for every call.
     They have no mean and unit length, and see gray images.
     """
-    gray = pixels.astype(np.float32).mean(3)
+    gray = grayscale(pixels)
     filters = np.random.default_rng(0).standard_normal((FILTERS, FILTER, FILTER)).astype(np.float32)
     filters -= filters.mean((1, 2), keepdims=True)
     filters /= np.sqrt(np.square(filters).sum((1, 2), keepdims=True))
@@ -84,7 +89,9 @@ def random_features(pixels: np.ndarray) -> np.ndarray:
 
 def answers(gray: np.ndarray, filters: np.ndarray) -> np.ndarray:
     """Return mean and standard deviation [N,2*F] of the rectified answers of filters [F,k,k] to images [N,H,W]."""
-    windows = np.lib.stride_tricks.sliding_window_view(gray, filters.shape[1:], (1, 2))[:, ::2, ::2]
+    windows = np.lib.stride_tricks.sliding_window_view(gray, filters.shape[1:], (1, 2))
+    step = max(2, -(-max(windows.shape[1:3]) // MOST_PLACES))
+    windows = windows[:, ::step, ::step]
     found = np.maximum(windows.reshape(*windows.shape[:3], -1) @ filters.reshape(len(filters), -1).T, 0)
     return np.concatenate([found.mean((1, 2)), found.std((1, 2))], 1)
 

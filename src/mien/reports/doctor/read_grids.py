@@ -11,7 +11,7 @@ from PIL import Image
 from mien.media.image_files import read_facts
 from mien.reports.doctor.grid_symptoms import Images, grid_symptoms
 
-MOST_PIXELS = 1 << 26  # a larger file is not a grid of mien
+MOST_PIXELS = 80_000_000  # 64 images of 1,024 px; a larger file would need too much memory
 
 
 def read_tiles(path: Path) -> np.ndarray | None:

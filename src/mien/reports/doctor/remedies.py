@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
 from dataclasses import dataclass
 
@@ -10,8 +11,10 @@ import torch
 from mien.config.schedules import Cosine, Linear
 from mien.errors import MienError
 from mien.media.pixels import resolution_text
-from mien.recipes import find
+from mien.recipes import find, known
+from mien.recipes.recipe import Recipe
 from mien.reports.doctor.case import Case
+from mien.reports.settings import HAVE_FLAGS, value_text
 
 RATE_OF_D = "discriminator.optimizer.lr"
 PENALTIES = ("r1", "r2", "gradient_penalty")
@@ -36,15 +39,34 @@ def change(case: Case, what: str, settings: list[str], resumes: bool = True) -> 
         case.recipe.override(tuple(settings))
     except MienError:
         return []
+    if not resumes and case.recipe.name not in known():
+        return []  # of a user's file, whose place the run does not know
     begin = ["mien", "resume", case.run] if resumes else ["mien", "train", case.recipe.name, *data_flags(case)]
+    if not resumes:
+        settings = [*own_settings(case.recipe, settings), *settings]
     words = [*begin, *(word for setting in settings for word in ("--set", setting))]
     return [Remedy(what, shlex.join(words), tuple(settings), resumes)]
 
 
 def data_flags(case: Case) -> list[str]:
-    """Return --data and --resolution of the run, for a new one."""
+    """Return the flags of a new run on the same images."""
     assert case.recipe is not None
-    return ["--data", case.data or "DATA", "--resolution", resolution_text(*case.recipe.resolution)]
+    condition = case.recipe.condition
+    cond = ["--cond", condition.kind] if condition and condition.kind != "own" else []
+    return ["--data", case.data or "DATA", "--resolution", resolution_text(*case.recipe.resolution), *cond]
+
+
+def own_settings(recipe: Recipe, changed: list[str]) -> list[str]:
+    """Return the settings in which the run differs from its recipe's defaults, without those that change."""
+    defaults, paths = find(recipe.name).settings(), {setting.partition("=")[0] for setting in changed}
+    return [
+        f"{path}={value_text(value)}"
+        for path, value in recipe.settings().items()
+        if path not in HAVE_FLAGS | paths
+        and isinstance(value, int | float | str)
+        and defaults.get(path) != value
+        and not (recipe.schedules_follow_budget and path.endswith((".images", ".begin")))
+    ]
 
 
 def scaled(case: Case, path: str, factor: float) -> list[str]:
@@ -112,11 +134,12 @@ def other_recipe(case: Case, what: str, *names: str) -> list[Remedy]:
     return []
 
 
+@functools.cache
 def fits(name: str, resolution: tuple[int, int]) -> bool:
     """Return whether the networks of a recipe can have this size."""
     try:
         with torch.random.fork_rng(devices=[]):
-            find(name).override((f"resolution={resolution_text(*resolution)}",)).build_game()
+            find(name).replace(resolution=resolution).build_game()
     except MienError:
         return False
     return True
