@@ -11,6 +11,7 @@ from mien.reports.doctor.image_symptoms import (
     diversity,
     edges,
     gap,
+    grayscale,
     nearest,
     random_features,
     roughness,
@@ -32,19 +33,28 @@ def checks(low: int, high: int, side: int = 16) -> np.ndarray:
     return np.repeat(board[None, :, :, None], 3, 3)
 
 
+def test_gray_is_the_mean_of_the_channels():
+    pixels = np.array([[[[0, 30, 60]]], [[[255, 255, 255]]]], np.uint8)
+    assert grayscale(pixels).tolist() == [[[30]], [[255]]]
+    assert grayscale(pixels[..., :1]).tolist() == [[[0]], [[255]]]
+
+
 def test_an_image_of_one_colour_has_no_contrast():
-    assert contrast(plain(200)).tolist() == [0, 0]
-    assert contrast(np.stack([plain(0)[0], plain(255)[0]])).tolist() == [0, 0]  # within an image, not between two
+    assert contrast(grayscale(plain(200))).tolist() == [0, 0]
+    assert contrast(grayscale(np.stack([plain(0)[0], plain(255)[0]]))).tolist() == [
+        0,
+        0,
+    ]  # within an image, not between two
 
 
 def test_two_colours_of_equal_area_have_half_their_distance_as_contrast():
-    assert contrast(checks(100, 120)).tolist() == [10]
+    assert contrast(grayscale(checks(100, 120))).tolist() == [10]
 
 
 def test_different_means_of_the_channels_are_no_contrast():
     orange = plain(0)
     orange[..., 0] = 255
-    assert contrast(orange).tolist() == [0, 0]
+    assert contrast(grayscale(orange)).tolist() == [0, 0]
 
 
 def test_clipped_is_the_share_of_both_ends():
@@ -55,12 +65,12 @@ def test_clipped_is_the_share_of_both_ends():
 
 def test_roughness_is_the_mean_step():
     ramp = np.repeat(np.repeat(np.arange(16, dtype=np.uint8)[None, None, :, None], 16, 1), 3, 3)
-    assert roughness(ramp) == 0.5  # one level across, none down
-    assert roughness(checks(0, 10)) == 10
+    assert roughness(grayscale(ramp)) == 0.5  # one level across, none down
+    assert roughness(grayscale(checks(0, 10))) == 10
 
 
 def test_a_checkerboard_has_its_amplitude():
-    assert checkerboard(checks(100, 110)) == pytest.approx(5)
+    assert checkerboard(grayscale(checks(100, 110))) == pytest.approx(5)
 
 
 @pytest.mark.parametrize("axis", [1, 2])
@@ -69,19 +79,19 @@ def test_stripes_of_period_two_count_too(axis):
     index = [slice(None)] * 4
     index[axis] = slice(None, None, 2)
     stripes[tuple(index)] = 108
-    assert checkerboard(stripes) == pytest.approx(4)
+    assert checkerboard(grayscale(stripes)) == pytest.approx(4)
 
 
 def test_the_phase_may_change_from_block_to_block():
     board = checks(100, 110)
     board[:, :, 8:] = board[:, ::-1, 8:]  # 16 rows: the mirrored half has the other phase
-    assert checkerboard(board) == pytest.approx(5)
+    assert checkerboard(grayscale(board)) == pytest.approx(5)
 
 
 def test_noise_is_no_checkerboard():
-    gray = np.repeat(noise(0)[..., :1], 3, 3)
-    assert checkerboard(gray) < 1.3 * gray.std() / 8
-    assert checkerboard(plain(7)) == 0
+    gray = noise(0)[..., :1]
+    assert checkerboard(grayscale(gray)) < 1.3 * gray.std() / 8
+    assert checkerboard(grayscale(plain(7))) == 0
 
 
 def test_a_thumbnail_holds_means_of_areas():
@@ -121,25 +131,25 @@ def test_nearest_is_never_the_row_itself():
 def test_random_features_are_the_same_each_time_and_leave_the_callers_state():
     np.random.seed(3)
     before = np.random.get_state()[1].tolist()
-    first = random_features(noise(0, 3))
+    first = random_features(grayscale(noise(0, 3)))
     assert first.shape == (3, 96)
-    assert (first == random_features(noise(0, 3))).all()
+    assert (first == random_features(grayscale(noise(0, 3)))).all()
     assert np.random.get_state()[1].tolist() == before
 
 
 def test_the_smallest_images_have_one_scale():
-    assert random_features(noise(0, 3, 8)).shape == (3, 48)
-    assert random_features(noise(0, 3, 10)).shape == (3, 96)
+    assert random_features(grayscale(noise(0, 3, 8))).shape == (3, 48)
+    assert random_features(grayscale(noise(0, 3, 10))).shape == (3, 96)
 
 
 def test_random_features_do_not_see_brightness():
-    assert np.abs(random_features(plain(30)) - random_features(plain(220))).max() < 0.01
+    assert np.abs(random_features(grayscale(plain(30))) - random_features(grayscale(plain(220)))).max() < 0.01
 
 
 def test_random_features_tell_noise_from_smooth_images():
     smooth = np.repeat(np.repeat(noise(1, 32, 4), 4, 1), 4, 2)
-    assert gap(random_features(smooth), random_features(noise(0))) > 2
-    assert gap(random_features(noise(2)), random_features(noise(0))) < 0.3
+    assert gap(random_features(grayscale(smooth)), random_features(grayscale(noise(0)))) > 2
+    assert gap(random_features(grayscale(noise(2))), random_features(grayscale(noise(0)))) < 0.3
 
 
 def test_the_gap_counts_means_and_spreads():

@@ -14,6 +14,7 @@ from mien.reports.doctor.image_symptoms import (
     contrast,
     diversity,
     gap,
+    grayscale,
     nearest,
     random_features,
     roughness,
@@ -41,21 +42,25 @@ class Images:
         return thumbnails(self.pixels)
 
     @cached_property
+    def gray(self) -> np.ndarray:
+        return grayscale(self.pixels)
+
+    @cached_property
     def features(self) -> np.ndarray:
-        return random_features(self.pixels)
+        return random_features(self.gray)
 
     @cached_property
     def contrast(self) -> float:
         """The median over the images, in levels."""
-        return float(np.median(contrast(self.pixels)))
+        return float(np.median(contrast(self.gray)))
 
     @cached_property
     def roughness(self) -> float:
-        return roughness(self.pixels)
+        return roughness(self.gray)
 
     @cached_property
     def checkerboard(self) -> float:
-        return checkerboard(self.pixels)
+        return checkerboard(self.gray)
 
     @cached_property
     def diversity(self) -> tuple[float, float]:

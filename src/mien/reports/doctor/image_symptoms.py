@@ -1,6 +1,7 @@
 """Symptoms of images as numbers: contrast, clipping, checkerboards, diversity, distance to real images.
 
-All functions take uint8 [N,H,W,C] and use no torch and no global random numbers. A level is one step of 255.
+Pixels are uint8 [N,H,W,C], gray images float32 [N,H,W] of `grayscale`. A level is one step of 255. Nothing here uses
+torch or global random numbers.
 """
 
 from __future__ import annotations
@@ -11,19 +12,21 @@ SIDE = 8  # of a thumbnail
 FILTERS, FILTER = 24, 5  # random filters: number and side
 MOST_PLACES = 32  # of a filter along a side, so that large images need no more time
 BLOCK = 8  # a checkerboard keeps its phase within blocks of this side
-NYQUIST = ((1, 1), (1, 0), (0, 1))  # frequencies of period 2: checks, horizontal and vertical stripes
 EPSILON = 1e-6
 
 
-def contrast(pixels: np.ndarray) -> np.ndarray:
-    """Return the standard deviation within each image [N], in levels. An image of one colour has 0."""
-    return np.array([(image - image.mean((0, 1), dtype=np.float32)).std() for image in pixels])
-
-
 def grayscale(pixels: np.ndarray) -> np.ndarray:
-    """Return float32 [N,H,W]: the mean of the channels."""
-    found: np.ndarray = pixels.mean(3, dtype=np.float32)
-    return found
+    """Return float32 [N,H,W]: the mean of the channels, in levels."""
+    total = pixels[..., 0].astype(np.float32)
+    for channel in range(1, pixels.shape[3]):
+        total += pixels[..., channel]
+    total /= pixels.shape[3]
+    return total
+
+
+def contrast(gray: np.ndarray) -> np.ndarray:
+    """Return the standard deviation within each image [N], in levels. An image of one colour has 0."""
+    return np.array([image.std() for image in gray])
 
 
 def clipped(pixels: np.ndarray) -> float:
@@ -31,30 +34,27 @@ def clipped(pixels: np.ndarray) -> float:
     return float(((pixels == 0) | (pixels == 255)).mean())
 
 
-def roughness(pixels: np.ndarray) -> float:
+def roughness(gray: np.ndarray) -> float:
     """Return the mean step between neighbouring pixels, in levels. Noise is rough, blurred images are smooth."""
-    gray = grayscale(pixels)
     return float((np.abs(np.diff(gray, axis=1)).mean() + np.abs(np.diff(gray, axis=2)).mean()) / 2)
 
 
-def checkerboard(pixels: np.ndarray) -> float:
+def checkerboard(gray: np.ndarray) -> float:
     """Return the amplitude of the strongest pattern of period 2 with a fixed phase, in levels.
 
-    Transposed convolutions make this pattern (Odena et al. 2016). Within a block the signs of a pattern add up, while
-    those of edges and noise cancel. So noise of standard deviation s has an amplitude of only s / BLOCK.
+    The patterns are checks, and stripes in both directions. Transposed convolutions make them (Odena et al. 2016).
+    Within a block the signs of a pattern add up, while those of edges and noise cancel. So noise of standard deviation
+    s has an amplitude of only s / BLOCK.
     """
-    gray = grayscale(pixels)
     count, height, width = gray.shape
-    rows, columns = height // BLOCK * BLOCK, width // BLOCK * BLOCK
-    blocks = gray[:, :rows, :columns].reshape(count, rows // BLOCK, BLOCK, columns // BLOCK, BLOCK)
-    blocks = blocks - blocks.mean((2, 4), keepdims=True)
-    sign = (-1.0) ** np.arange(BLOCK, dtype=np.float32)
-    found = []
-    for down, across in NYQUIST:
-        one = np.outer(sign if down else np.ones_like(sign), sign if across else np.ones_like(sign))
-        amplitude = np.einsum("nrycx,yx->nrc", blocks, one, optimize=True) / BLOCK**2
-        found.append(float(np.sqrt(np.square(amplitude).mean())))
-    return max(found)
+    rows, columns = height // BLOCK, width // BLOCK
+    blocks = gray[:, : rows * BLOCK, : columns * BLOCK].reshape(count, rows, BLOCK, columns, BLOCK)
+    signs = np.stack([np.ones(BLOCK), (-1.0) ** np.arange(BLOCK)]).astype(np.float32) / BLOCK
+    across = blocks @ signs.T  # [N,rows,BLOCK,columns,2]
+    both = np.moveaxis(across, 2, 4) @ signs.T  # [N,rows,columns,across,down]
+    powers = np.square(both).mean((0, 1, 2))
+    powers[0, 0] = 0  # the brightness
+    return float(np.sqrt(powers.max()))
 
 
 def thumbnails(pixels: np.ndarray, side: int = SIDE) -> np.ndarray:
@@ -72,13 +72,12 @@ def edges(length: int, parts: int) -> np.ndarray:
     return np.linspace(0, length, min(parts, length) + 1).round().astype(int)
 
 
-def random_features(pixels: np.ndarray) -> np.ndarray:
+def random_features(gray: np.ndarray) -> np.ndarray:
     """Return float32 [N,4*FILTERS]: mean and spread of random filters' answers at two scales. They describe texture.
 
     Images of fewer than 10 pixels a side have one scale and [N,2*FILTERS]. The filters are the same for every call.
-    They have no mean and unit length, and see gray images.
+    They have no mean and unit length.
     """
-    gray = grayscale(pixels)
     filters = np.random.default_rng(0).standard_normal((FILTERS, FILTER, FILTER)).astype(np.float32)
     filters -= filters.mean((1, 2), keepdims=True)
     filters /= np.sqrt(np.square(filters).sum((1, 2), keepdims=True))
