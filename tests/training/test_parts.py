@@ -84,8 +84,9 @@ def test_gradients_memory_and_statistics_are_those_of_the_whole(parts):
         assert expected.keys() == found.keys()
         if parts != 3:  # equal parts: a mean of means is the mean
             assert torch.allclose(whole.memory["mean"], divided.memory["mean"], atol=1e-12)
-            for name in expected:
-                assert torch.allclose(expected[name], found[name], atol=1e-9), name
+            for name in (name for name in expected if not name.endswith("_spread")):  # a spread is that within a part
+                near = 1e-5 if "/logits/" in name else 1e-9
+                assert torch.allclose(expected[name], found[name], atol=near), name
             assert torch.allclose(whole.parameters[0].grad, divided.parameters[0].grad, atol=1e-9)
     assert (whole.steps, divided.steps) == (5, 5)
     assert torch.allclose(whole.parameters[0], divided.parameters[0], atol=1e-2 if parts == 3 else 1e-9)

@@ -70,6 +70,12 @@ def gradient_norms(prefix, network):
     return {f"{prefix}.layers.{name}": grad.square().sum().sqrt().item() for name, grad in weights.items()}
 
 
+def logit_numbers(prefix, logits):
+    saturated = (logits.abs() > 6).float()
+    numbers = {"": logits.mean(), "_spread": logits.std(correction=0), "_saturated": saturated.mean()}
+    return {prefix + name: value.item() for name, value in numbers.items()}
+
+
 def plain_round(generator, discriminator, adam_g, adam_d, images, reuse):
     """The textbook DCGAN step; -> its losses and its D(real), D(fake), D(fake) after."""
     bce, ones, zeros = nn.BCEWithLogitsLoss(), torch.ones(BATCH), torch.zeros(BATCH)
@@ -80,7 +86,9 @@ def plain_round(generator, discriminator, adam_g, adam_d, images, reuse):
     fake_logits = discriminator(fake.detach()).flatten()
     loss_d = bce(real_logits, ones) + bce(fake_logits, zeros)
     loss_d.backward()
-    norms = gradient_norms("discriminator/gradient/D", discriminator)
+    measured = gradient_norms("discriminator/gradient/D", discriminator)
+    measured |= logit_numbers("discriminator/logits/real", real_logits)
+    measured |= logit_numbers("discriminator/logits/fake", fake_logits)
     adam_d.step()
     if not reuse:
         torch.manual_seed(images * 2 + 1)
@@ -89,10 +97,11 @@ def plain_round(generator, discriminator, adam_g, adam_d, images, reuse):
     after = discriminator(fake).flatten()
     loss_g = bce(after, ones)
     loss_g.backward()
-    norms |= gradient_norms("generator/gradient/G", generator)
+    measured |= gradient_norms("generator/gradient/G", generator)
+    measured |= logit_numbers("generator/logits/fake", after)
     adam_g.step()
     return {
-        **(norms if images % (8 * BATCH) == 0 else {}),  # each eighth step is looked at
+        **(measured if images % (8 * BATCH) == 0 else {}),  # at each eighth step
         "discriminator/loss": loss_d.item(),
         "generator/loss": loss_g.item(),
         "D(real)": real_logits.sigmoid().mean().item(),

@@ -14,8 +14,9 @@ def logit_statistics(turn: Turn, name: str) -> dict[str, Tensor]:
     """Return numbers about the logits that a turn has computed: {"discriminator/logits/real": …, …}.
 
     Each is 0-dimensional and on the device: the mean, "…_spread" (standard deviation over all images and patches) and
-    "…_saturated" (share of logits beyond SATURATED), for "real" and "fake". It computes no logits itself, because a
-    turn may not need them: a generator's turn often has no real ones. name: of the player.
+    "…_saturated" (share of logits beyond SATURATED), for "real" and "fake". With several parts or processes a player
+    takes the mean of their numbers; so a spread is that within a part. It computes no logits itself, because a turn may
+    not need them: a generator's turn often has no real ones. name: of the player.
     """
     found: dict[str, Tensor] = {}
     for side in ("real", "fake"):

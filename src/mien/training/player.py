@@ -99,8 +99,8 @@ class Player:
         statistics = weighted(found)
         kept = [tensor for tensor in self.memory.values() if tensor.ndim == 0]
         distributed.average([*self.gradients(), *self.running_statistics(turn), *kept, *statistics.values()])
-        if self.steps % GRADIENTS_EVERY == 0:
-            statistics |= self.gradient_norms() | logit_statistics(turn, self.name)
+        if self.measures():
+            statistics |= self.gradient_norms()
         self.settings.tune(self.optimizer, images)
         for group in self.optimizer.param_groups:
             group["lr"] *= self.rate_factor
@@ -123,7 +123,13 @@ class Player:
         statistics = {f"{self.name}/{name}": value.detach() for name, value in values.items()}
         for term in due.values():
             statistics |= term.statistics(turn)
+        if self.measures():
+            statistics |= logit_statistics(turn, self.name)
         return turn, statistics
+
+    def measures(self) -> bool:
+        """Return whether this step measures gradients and logits."""
+        return self.steps % GRADIENTS_EVERY == 0
 
     def trainable(self, on: bool) -> None:
         """Set whether the parameters require gradients. They do only in the player's own update."""

@@ -250,3 +250,17 @@ def test_a_recipe_that_mien_cannot_read_has_no_remedies():
     found = examine(replace(case(loss=0.001, grids=COLLAPSED), recipe=None))
     assert names(found) == ["mode-collapse"]
     assert found.active[0].remedies == ()
+
+
+def test_the_first_signs_of_a_short_run_are_said():
+    """The naive GAN: five steps of D to one of G. After 50 steps of G its D is certain of every image."""
+    start = case("gan", loss=[0.2, 0.03, 0.003, 0.002], grids={"distance": 9.0, "diversity": 0.01}, ticks=4, kimg=4)
+    assert start.steps(16) == 100 and start.steps_of_d(16) == 500
+    found = examine(start)
+    assert (found.severity, found.active) == ("note", [])
+    assert found.answer.endswith("the generator has made 100 steps, and 500 are the least; first signs of: D has won")
+
+
+def test_steps_of_d_count_for_d():
+    assert names(examine(case("gan", loss=0.01, grids={"distance": 9.0}, ticks=12, kimg=4))) == ["d-has-won"]
+    assert names(examine(case("gan", loss=0.01, grids={"distance": 9.0}, ticks=12, kimg=0.4))) == []

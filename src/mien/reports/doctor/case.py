@@ -41,11 +41,17 @@ class Case:
     data: str = ""
 
     def steps(self, kimg: float) -> float:
-        """Return the steps of the generator by this kimg. A recipe that cannot be read counts as batch 64."""
-        if self.recipe is None:
-            return kimg * 1000 / 64
-        rounds = kimg * 1000 / (self.recipe.batch_size * self.recipe.updates_per_round)
-        return rounds * self.recipe.generator.updates
+        """Return the steps of the generator by this kimg."""
+        return self.rounds(kimg) * (self.recipe.generator.updates if self.recipe else 1)
+
+    def steps_of_d(self, kimg: float) -> float:
+        side = self.recipe.discriminator if self.recipe else None
+        return self.rounds(kimg) * (side.updates if side else 1)
+
+    def rounds(self, kimg: float) -> float:
+        """Return the rounds by this kimg. A recipe that cannot be read counts as batch 64 with one step a side."""
+        images = self.recipe.batch_size * self.recipe.updates_per_round if self.recipe else 64
+        return kimg * 1000 / images
 
     def grid(self, name: str) -> list[tuple[float, float]]:
         """Return (kimg, value) of a symptom, without the grid before training."""

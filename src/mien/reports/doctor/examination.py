@@ -42,11 +42,18 @@ def examine(case: Case) -> Examination:
     if active:
         return Examination(active, past, active[0].severity, active[0].line)
     if reason := too_short(case):
-        return Examination([], past, "note", f"too early to judge: {reason}")
+        return Examination([], past, "note", f"too early to judge: {reason}{first_signs(case)}")
     if not case.grids and not case.surprise:
         return Examination([], past, "note", "nothing to judge by: no sample grids, and a loss without a scale")
     limit = "" if case.grids else "; the images themselves are not judged"
     return Examination([], past, "fine", f"no trouble found at {case.images / 1000:g} kimg{limit}")
+
+
+def first_signs(case: Case) -> str:
+    """Return the diagnoses that the last look speaks for, in words, or ""."""
+    last = [(diagnosis.title, signs[-1]) for diagnosis in ALL if (signs := diagnosis.signs(case))]
+    titles = [title for title, sign in last if sign.strength >= 1]
+    return f"; first signs of: {', '.join(titles)}" if titles else ""
 
 
 def too_short(case: Case) -> str:

@@ -11,7 +11,7 @@ from mien.reports.doctor.series import Episode, Sign, latest
 
 SURE = 0.1  # D's loss as a share of its loss by chance
 FAR = 0.8  # distance of the images to the data: nearer than this, G learns in spite of D
-STEPS = 300  # of G
+STEPS = 300  # of D: it is certain of the noise that a new G makes
 
 
 class DHasWon(Diagnosis):
@@ -30,7 +30,7 @@ class DHasWon(Diagnosis):
             return []  # a translator learns from its reconstruction terms, too
         distance, found = case.grid("distance"), []
         for kimg, surprise in case.surprise:
-            if case.steps(kimg) >= STEPS:
+            if case.steps_of_d(kimg) >= STEPS:
                 far = latest(distance, kimg)
                 sure = SURE / max(surprise, 1e-6)
                 found.append(Sign(kimg, sure if far is None else min(sure, far / FAR)))
