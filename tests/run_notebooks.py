@@ -14,17 +14,22 @@ from nbclient import NotebookClient
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 
-def run(path: Path, folder: Path, settings: dict[str, Any] | None = None) -> nbformat.NotebookNode:
+def run(path: Path, folder: Path, settings: dict[str, Any] | None = None, kernel: Any = None) -> nbformat.NotebookNode:
     """The notebook with its outputs. folder: where its files go. settings: in place of those in its first code cell.
 
+    kernel: a manager of a kernel that runs; its names are forgotten, but what it imported is not imported again.
     Raises CellExecutionError for a cell that fails, unless it has the tag "raises-exception".
     """
     notebook = nbformat.read(path, nbformat.NO_CONVERT)
+    if kernel:
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(f"%reset -f\n%cd -q {folder}"))
     if settings:
-        first = next(number for number, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+        numbers = [number for number, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+        first = numbers[1 if kernel else 0]
         lines = [f"{name} = {value!r}" for name, value in settings.items()]
         notebook.cells.insert(first + 1, nbformat.v4.new_code_cell("\n".join(lines)))
-    NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(folder)}}).execute()
+    resources = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, kernel, timeout=None, resources=resources).execute(reset_kc=True)
     return notebook
 
 

@@ -53,7 +53,7 @@ CASES = {
     ),
     "r3gan-laptop": ("r3gan-laptop", (*DCGAN, *R3GAN)),
 }
-STOP, ROUNDS = 11, 15  # no whole number of ticks for any number of steps a round: there are sums in the statistics
+STOP, ROUNDS = 9, 13  # no whole number of ticks for any number of steps a round: there are sums in the statistics
 
 
 @pytest.mark.parametrize("recipe, changes", CASES.values(), ids=CASES)

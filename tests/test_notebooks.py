@@ -8,6 +8,7 @@ pytest.importorskip("ipykernel")
 pytest.importorskip("nbclient")
 nbformat = pytest.importorskip("nbformat")
 
+from jupyter_client.manager import KernelManager  # noqa: E402
 from run_notebooks import NOTEBOOKS, outputs, run  # noqa: E402  (it imports what may be absent)
 
 TINY = {"generator.width": 4, "discriminator.width": 4}
@@ -37,9 +38,18 @@ def test_every_notebook_is_run():
     assert {path.stem for path in NOTEBOOKS.glob("*.ipynb")} == SETTINGS.keys()
 
 
+@pytest.fixture(scope="module")
+def kernel():
+    """One for all notebooks: to start it and to import PyTorch takes longer than the tiny trainings."""
+    manager = KernelManager()
+    manager.start_kernel()
+    yield manager
+    manager.shutdown_kernel(now=True)
+
+
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_notebook_runs_from_top_to_bottom(name, tmp_path):
-    done = run(NOTEBOOKS / f"{name}.ipynb", tmp_path, SETTINGS[name])
+def test_a_notebook_runs_from_top_to_bottom(name, kernel, tmp_path):
+    done = run(NOTEBOOKS / f"{name}.ipynb", tmp_path, SETTINGS[name], kernel)
     streams = [output for output in outputs(done) if output.output_type == "stream"]
     assert not any(output.name == "stderr" for output in streams)  # what a training says is in its display
     errors = [output for output in outputs(done) if output.output_type == "error"]
