@@ -15,10 +15,16 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 needs_browser = pytest.mark.skipif(not BROWSER, reason="needs Chromium or Chrome on the PATH")
 
 
-def browse(page: Path, profile: Path, *flags: str) -> str:
-    """What the browser prints when it shows the page: with --dump-dom, the page as its scripts left it."""
+def browse(page: Path | str, profile: Path, *flags: str) -> str:
+    """What the browser prints when it shows a file or an address: with --dump-dom, the page as its scripts left it."""
     command = [BROWSER, "--headless", *QUIET, f"--user-data-dir={profile}", "--virtual-time-budget=2000", *flags]
-    return subprocess.run([*command, page.as_uri()], capture_output=True, text=True, timeout=120, check=True).stdout
+    return subprocess.run(
+        [*command, page if isinstance(page, str) else page.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    ).stdout
 
 
 def measure(page: Path, profile: Path, width: int) -> dict[str, Any]:

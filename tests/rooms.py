@@ -18,7 +18,7 @@ FLOORS = (
     ("recipes", "faces"),
     ("inference", "reports"),
     ("evaluation", "toy"),
-    ("trainer",),
+    ("trainer", "web"),
     ("commands", "cli", "__main__", ""),  # "": mien/__init__.py
 )
 """The lowest floor first."""

@@ -49,6 +49,7 @@ from mien.commands.python_api import (
 )
 from mien.commands.recipes import Listing
 from mien.commands.report import Reported
+from mien.commands.studio import Closed
 from mien.commands.submit import Submission, Valid
 from mien.commands.translate import Translated
 from mien.commands.video import Filmed
@@ -96,6 +97,7 @@ __all__ = [
     "recipes",
     "report",
     "resume",
+    "studio",
     "submit_hw6",
     "train",
     "translate",
@@ -636,6 +638,22 @@ def resume(
         code: Your Python file, if the run's recipe or metrics come from one. Once for each file.
         device: auto, cpu, cuda or cuda:1.
         outdir: Folder that holds the runs.
+    """
+
+def studio(
+    folder: PathLike = ...,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8100,
+    open: bool = False,
+) -> Closed:
+    """Show runs in a browser: watch, pause and steer trainings, and generate images. Ctrl-C closes the studio alone.
+
+    Args:
+        folder: Folder that holds the runs, or one run.
+        host: Address to listen on. With another address than 127.0.0.1, other machines can use the link, too.
+        port: Port to listen on. 0: any free one.
+        open: Open the link in the browser of this machine.
     """
 
 def submit_hw6(

@@ -33,7 +33,7 @@ from mien.runtime.printable import in_one_line, printable, take_any_text
 COMMANDS = Path(__file__).parent / "commands"
 ORDER = (
     *("demo", "train", "resume", "generate", "translate", "interpolate", "mix", "directions", "project"),
-    *("doctor", "evaluate", "neighbours", "video", "report", "compare", "gradients"),
+    *("studio", "doctor", "evaluate", "neighbours", "video", "report", "compare", "gradients"),
     *("lab", "data", "weights", "submit", "recipes", "env"),
 )
 GROUPS = {"data": ("check", "prepare", "align", "label"), "submit": ("hw6", "check")}

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mien.reports.charts import Axis, Chart, Point, Series, decades
-from mien.reports.run_data import Row, is_number
+from mien.reports.run_data import Row
+from mien.runtime.typed_json import is_number
 
 PREFIX = "discriminator/gradient/"
 SUFFIXES = (".parametrizations.weight.original", ".weight")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from mien.reports.charts import Point, Series, number_text
 from mien.reports.document import cut
-from mien.reports.run_data import Row, is_number
+from mien.reports.run_data import Row
+from mien.runtime.typed_json import is_number
 
 MAX_DETAILS = 40  # lines
 

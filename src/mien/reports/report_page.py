@@ -14,8 +14,9 @@ from mien.reports.document import MAX_BYTES, date_text, render_page
 from mien.reports.embedding import Figure, embed_film
 from mien.reports.gradients import gradients_of_one
 from mien.reports.metrics import metrics_table
-from mien.reports.run_data import RunData, is_number, number
+from mien.reports.run_data import RunData
 from mien.reports.settings import compare_with_recipe
+from mien.runtime.typed_json import is_number, number
 
 STATES = {
     "running": "is training now",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from mien.errors import FileError
 from mien.recipes.earlier import converted
 from mien.runs.directory import ALIVE, RunDirectory
 from mien.runs.jsonl_log import JsonlLog
 from mien.runtime import typed_json
+from mien.runtime.typed_json import is_number, number
 
 Row = dict[str, Any]
 Grid = tuple[float, Path]
@@ -90,7 +91,8 @@ class RunData:
         return [first, min(between, key=lambda grid: abs(grid[0] - last[0] / 2)), last]
 
 
-def read_run(run: RunDirectory) -> RunData:
+def read_run(run: RunDirectory, with_statistics: bool = True) -> RunData:
+    """with_statistics: also read stats.jsonl, which may be long."""
     missing: list[str] = []
     status = read_dict(run.status, missing)
     if status.get("state") in ALIVE and not run.is_held():
@@ -107,7 +109,7 @@ def read_run(run: RunDirectory) -> RunData:
         environment=read_dict(run.environment, missing),
         init=read_dict(run.init, missing) if run.init.exists() else {},
         commands=read_lines(run.command, missing),
-        stats=rows(run.stats),
+        stats=rows(run.stats) if with_statistics else [],
         metrics=rows(run.metrics),
         events=run.events.read(),
         symptoms=numbers(run.symptoms),
@@ -153,16 +155,6 @@ def rows(log: JsonlLog) -> list[Row]:
 def numbers(log: JsonlLog) -> list[dict[str, float]]:
     """The rows with "kimg", with their numbers alone."""
     return [{name: float(value) for name, value in row.items() if is_number(value)} for row in rows(log)]
-
-
-def is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and -1e300 < value < 1e300
-
-
-def number(row: dict[str, Any], key: str) -> float:
-    """The number under `key`; 0 if it is missing or not finite."""
-    value = row.get(key)
-    return value if is_number(value) else 0.0
 
 
 def points(rows: list[Row], key: str) -> list[tuple[float, float]]:

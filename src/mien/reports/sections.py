@@ -12,9 +12,10 @@ from mien.reports.document import cut
 from mien.reports.embedding import Figure, read_figure
 from mien.reports.explanations import are_probabilities
 from mien.reports.metrics import measured
-from mien.reports.run_data import RunData, is_number, number, points, speeds
+from mien.reports.run_data import RunData, points, speeds
 from mien.reports.settings import Setting, reproduce
 from mien.runtime.printable import count_text
+from mien.runtime.typed_json import is_number, number
 
 MAX_SKIPPED = 50
 MAX_LABELS = 100

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from mien.errors import MienError
 from mien.media.pixels import resolution_text
-from mien.reports.run_data import RunData, is_number
+from mien.reports.run_data import RunData
+from mien.runtime.typed_json import is_number
 
 if TYPE_CHECKING:
     from mien.recipes.recipe import Recipe

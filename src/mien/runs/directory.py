@@ -13,7 +13,6 @@ from typing import IO, Any
 import filelock
 
 from mien.errors import FileError, RunLockedError, UsageError
-from mien.runs.checkpoint import checkpoints
 from mien.runs.jsonl_log import APPEND, JsonlLog
 from mien.runs.records import Best, Status, Trained
 from mien.runtime import typed_json
@@ -214,6 +213,8 @@ def mark_best(run: RunDirectory, row: dict[str, Any]) -> None:
 
 def mark_latest(run: RunDirectory, images: int) -> None:
     """Write latest.json: the newest checkpoint and snapshot, for scripts."""
+    from mien.runs.checkpoint import checkpoints  # it imports torch, which a list of runs does not need
+
     newest, snapshots = checkpoints(run.checkpoints), run.snapshot_files()
     write_json(
         run.latest,

@@ -12,8 +12,9 @@ import math
 import os
 import re
 import stat
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeGuard, TypeVar
 
 import msgspec
 
@@ -146,6 +147,17 @@ def too_deep(value: Any) -> bool:
             return False
         level = parts
     return True
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Return whether a value is a finite number, and no bool."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -1e300 < value < 1e300
+
+
+def number(row: Mapping[str, Any], key: str) -> float:
+    """Return the number under `key`; 0 if it is missing or not finite."""
+    value = row.get(key)
+    return value if is_number(value) else 0.0
 
 
 # --- words ------------------------------------------------------------------------------------------------------------

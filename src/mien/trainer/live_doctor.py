@@ -14,9 +14,10 @@ from mien.reports.doctor.case import Case
 from mien.reports.doctor.examination import examine
 from mien.reports.doctor.grid_symptoms import Images, complete, grid_symptoms
 from mien.reports.doctor.read_grids import groups_of, read_tiles
-from mien.reports.run_data import Row, number, numbers, rows
+from mien.reports.run_data import Row, numbers, rows
 from mien.runs.directory import RunDirectory
 from mien.runtime.console import say
+from mien.runtime.typed_json import number
 from mien.trainer.setup import Setup
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.reports.run_data import Grid, RunData, is_number
+from mien.reports.run_data import Grid, RunData
+from mien.runtime.typed_json import is_number
 
 SLACK = 1.02  # a grid may lie this much later than the moment, because equal budgets end within a round of each other
 EARLIER = (0.1, 1 / 3)  # of the largest kimg that all runs share

@@ -15,7 +15,8 @@ from mien.recipes.recipe import Recipe, from_json
 from mien.reports.doctor.grid_symptoms import complete
 from mien.reports.doctor.read_grids import symptoms_of_grids
 from mien.reports.doctor.series import smoothed
-from mien.reports.run_data import Row, RunData, is_number, number, points
+from mien.reports.run_data import Row, RunData, points
+from mien.runtime.typed_json import is_number, number
 
 GRADIENT = "/gradient/"
 

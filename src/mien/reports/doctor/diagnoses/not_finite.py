@@ -8,7 +8,8 @@ from mien.reports.doctor.case import Case
 from mien.reports.doctor.diagnosis import Diagnosis, Severity
 from mien.reports.doctor.remedies import Remedy, other_recipe, slower
 from mien.reports.doctor.series import Episode, Sign
-from mien.reports.run_data import Row, number
+from mien.reports.run_data import Row
+from mien.runtime.typed_json import number
 
 
 class NotFinite(Diagnosis):

@@ -9,7 +9,7 @@ from mien.reports.doctor.case import Case
 from mien.reports.doctor.diagnosis import Diagnosis, Severity
 from mien.reports.doctor.remedies import Remedy, slower
 from mien.reports.doctor.series import Episode, Sign
-from mien.reports.run_data import is_number
+from mien.runtime.typed_json import is_number
 
 ROWS = 6  # evaluations without a gain
 SHARE = 0.4  # of the training without a gain

@@ -1,0 +1,115 @@
+"""The studio as an ASGI application: pages, their files, and what the pages fetch."""
+
+from __future__ import annotations
+
+import functools
+import secrets
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from mien import __version__
+from mien.errors import MienError, is_out_of_memory
+from mien.web.curves import Logs
+from mien.web.guard import Guard
+from mien.web.shelf import NotFound, Shelf
+
+PAGES = {"/": "runs.html", "/run/{id}": "run.html"}
+HERE = Path(__file__).parent
+
+
+class Studio:
+    """What the pages share: the runs of a folder, and the logs that were read. boot: names this start of the server."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.shelf, self.logs = folder, Shelf(folder), Logs()
+        self.boot = secrets.token_hex(4)
+
+
+def create_app(folder: Path, token: str, local: bool = True, port: int = 0) -> ASGIApp:
+    """Return the application. folder: of the runs. token, local, port: see `Guard`."""
+    from mien.web import runs_api
+
+    studio = Studio(folder)
+    routes: list[BaseRoute] = [Route(path, page(template, token), methods=["GET"]) for path, template in PAGES.items()]
+    for path, function, *method in runs_api.routes(studio):
+        routes.append(Route(path, answer(function), methods=method or ["GET"]))
+    routes.append(Mount("/static", StaticFiles(directory=HERE / "static"), name="static"))
+    routes.append(Route("/style.css", shared_style, methods=["GET"]))
+    return Guard(Starlette(routes=routes, exception_handlers={HTTPException: not_served}), token, local, port)
+
+
+Asked = Callable[[Request, bytes], Any]
+"""Returns JSON, or a Response. The bytes are the body of a POST."""
+
+
+def answer(function: Asked) -> Callable[[Request], Any]:
+    """Return an endpoint that runs `function` in a thread. A user's mistake becomes {"error": one line}."""
+
+    async def endpoint(request: Request) -> Response:
+        body = await request.body()
+        try:
+            found = await run_in_threadpool(function, request, body)
+        except NotFound as error:
+            return JSONResponse({"error": str(error)}, 404)
+        except MienError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        except Exception as error:
+            if is_out_of_memory(error):
+                return JSONResponse({"error": "out of memory: use fewer images"}, 507)
+            traceback.print_exception(error, file=sys.stderr)
+            return JSONResponse({"error": "this is a bug in mien; the terminal shows more"}, 500)
+        if isinstance(found, Response):
+            return found
+        return Response(msgspec.json.encode(found), media_type="application/json")
+
+    return endpoint
+
+
+def page(template: str, token: str) -> Callable[[Request], Any]:
+    """Return an endpoint for a page. Only a browser that knows the token gets it, to send it with every write."""
+
+    async def endpoint(request: Request) -> Response:
+        values = {"version": __version__, "path": request.path_params, "token": ""}
+        if request.scope["knows_token"]:
+            values["token"] = token
+        return HTMLResponse(environment().get_template(template).render(values))
+
+    return endpoint
+
+
+@functools.cache
+def environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("mien.web"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+async def shared_style(request: Request) -> Response:
+    """The style of `mien report`, which the studio shares."""
+    text = (HERE.parent / "reports" / "templates" / "style.css").read_text(encoding="utf-8")
+    return Response(text, media_type="text/css")
+
+
+async def not_served(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return JSONResponse(
+        {"error": "there is no such page" if status == 404 else "the request cannot be answered"}, status
+    )

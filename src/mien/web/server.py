@@ -1,0 +1,63 @@
+"""The server of the studio: one process, which serves pages until Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from mien.errors import UsageError
+from mien.runtime import signals
+
+MISSING = "mien studio needs Starlette and uvicorn: pip install 'mien[studio]'"
+ANY = ("0.0.0.0", "::", "")
+LIMIT = 200  # connections that are answered at once
+
+
+def serve(folder: Path, host: str, port: int, opened: Callable[[str], None]) -> None:
+    """Serve the pages until a signal comes. opened: called with the link to open, once the server listens.
+
+    Raises UsageError, in one line, if a package is missing or the port is taken.
+    """
+    try:
+        import uvicorn
+
+        from mien.web.app import create_app
+    except ImportError as error:
+        raise UsageError(f"{MISSING} ({error})") from None
+    token = secrets.token_urlsafe(24)
+    listener = listen(host, port)
+    port = listener.getsockname()[1]
+    app = create_app(folder, token, local=host in ("127.0.0.1", "localhost", "::1"), port=port)
+    config = uvicorn.Config(
+        app, log_level="error", access_log=False, server_header=False, timeout_keep_alive=20,
+        limit_concurrency=LIMIT, timeout_graceful_shutdown=2,
+    )  # fmt: skip
+    opened(f"http://{shown(host)}:{port}/?token={token}")
+    with contextlib.suppress(
+        signals.Interrupted
+    ):  # the usual end: uvicorn finishes its work and raises the signal again
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens. port: 0 takes any free one. Raises UsageError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+        made.listen(128)
+    except (OSError, OverflowError) as error:
+        made.close()
+        cure = "choose another --port, or --port 0 for any free one"
+        raise UsageError(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}; {cure}") from None
+    return made
+
+
+def shown(host: str) -> str:
+    """The address that a browser on this machine opens."""
+    name = "127.0.0.1" if host in ANY else host
+    return f"[{name}]" if ":" in name else name
