@@ -29,6 +29,15 @@ def test_on_a_processor_time_decides():
     assert auto_recipe.choose(replace(LAPTOP, size=(100, 90)))[0].name == "dcgan-laptop"  # it draws any size
 
 
+def test_networks_that_know_faces_need_no_time(monkeypatch):
+    monkeypatch.setattr(auto_recipe, "knows", lambda size: size == (64, 64))
+    started = replace(LAPTOP, seconds=60, started=True)
+    recipe, why = auto_recipe.choose(started)
+    assert recipe == recipes.find("r3gan-laptop") and "know faces" in why[0]
+    assert auto_recipe.choose(replace(started, started=False))[0].name == "dcgan-laptop"  # --init none
+    assert auto_recipe.choose(replace(started, size=(128, 128)))[0].name == "dcgan-laptop"
+
+
 def test_few_pictures_are_told():
     _, why = auto_recipe.choose(replace(LAPTOP, pictures=300, cores=1))
     assert why[2].startswith("300 images are few: augmented") and "1 processor core " in why[0]

@@ -42,6 +42,8 @@ def test_a_recipe_gets_the_file_of_equal_networks_and_the_nearest_size(folder):
     for side, nearest in ((64, 64), (128, 128), (256, 128), (32, 64)):
         assert starts.find_start(laptop(side)) == folder / f"r3gan-laptop-{nearest}.safetensors"
     assert starts.find_start(recipes.find("dcgan-laptop")) == folder / "dcgan-laptop-64.safetensors"
+    assert starts.find_start(laptop(64), any_size=False) == folder / "r3gan-laptop-64.safetensors"
+    assert starts.find_start(laptop(96), any_size=False) is None
 
 
 RATES = ("discriminator.terms.r1.weight=5", "generator.optimizer.lr=1e-4")

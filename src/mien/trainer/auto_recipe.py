@@ -1,7 +1,8 @@
 """The choice of a recipe when `mien train` is given none: from images, hardware and time.
 
-On a CPU mien chooses the recipe with the better or more varied faces after that time (benchmarks/results/quality.md).
-On a GPU it chooses R3GAN in its published widths, which has the best published scores of a training from scratch.
+On a CPU mien chooses the recipe with the better or more varied faces after that time (benchmarks/results/quality.md). A
+recipe whose networks mien ships for this size needs only minutes (benchmarks/speedrun). On a GPU it chooses R3GAN in
+its published widths, which has the best published scores of a training from scratch.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from mien.media.pixels import resolution_text
 from mien.networks.sizes import halves_evenly
 from mien.recipes.r3gan import penalties
 from mien.recipes.recipe import Recipe
+from mien.trainer import starts
 from mien.trainer.augmentation_policy import FEW
 
 R3GAN_BATCH = 256  # as published; smaller if the GPU has little memory
@@ -30,6 +32,7 @@ class Facts:
     """The facts that the choice depends on.
 
     size: (height, width). memory: bytes of the GPU, 0 without one. seconds: the budget, infinite if it is in images.
+    started: whether the training may start from networks that mien ships.
     """
 
     size: tuple[int, int]
@@ -38,16 +41,20 @@ class Facts:
     cores: int
     bf16: bool
     seconds: float = math.inf
+    started: bool = False
 
     @property
     def side(self) -> float:
         return math.sqrt(self.size[0] * self.size[1])
 
 
-def facts(size: tuple[int, int], pictures: int, device: torch.device, seconds: float = math.inf) -> Facts:
+def facts(
+    size: tuple[int, int], pictures: int, device: torch.device, seconds: float = math.inf, started: bool = False
+) -> Facts:
     on_gpu = device.type == "cuda"
     memory = torch.cuda.get_device_properties(device).total_memory if on_gpu else 0
-    return Facts(size, pictures, memory, os.cpu_count() or 1, on_gpu and torch.cuda.is_bf16_supported(), seconds)
+    bf16 = on_gpu and torch.cuda.is_bf16_supported()
+    return Facts(size, pictures, memory, os.cpu_count() or 1, bf16, seconds, started)
 
 
 def choose(known: Facts) -> tuple[Recipe, list[str]]:
@@ -60,7 +67,8 @@ def choose(known: Facts) -> tuple[Recipe, list[str]]:
 
 def for_cpu(known: Facts) -> tuple[Recipe, list[str]]:
     cores = f"{known.cores} processor core{'s' if known.cores > 1 else ''}"
-    if not halves_evenly(known.size) or known.seconds < R3GAN_SECONDS * (known.side / 64) ** 2:
+    knows_faces = known.started and knows(known.size)
+    if not halves_evenly(known.size) or (not knows_faces and known.seconds < R3GAN_SECONDS * (known.side / 64) ** 2):
         recipe = recipes.find("dcgan-laptop")
         gamma = r1_weight(recipe)
         return recipe, [
@@ -70,10 +78,18 @@ def for_cpu(known: Facts) -> tuple[Recipe, list[str]]:
     recipe = recipes.find("r3gan-laptop")
     gamma = 2.0 * (known.side / 64) ** 3
     recipe = recipe.replace(discriminator_terms=penalties(gamma, schedule_length(recipe)))
+    why = f"no GPU, but time: on {cores} this recipe generates the most varied faces after half an hour"
+    if knows_faces:
+        why = f"no GPU: mien has networks of this recipe that know faces, so {cores} need only minutes"
     return recipe, [
-        f"no GPU, but time: on {cores} this recipe generates the most varied faces after half an hour",
+        why,
         f"a sixth of the published width, batch {recipe.batch_size}; {gamma_text(gamma)}",
     ]
+
+
+def knows(size: tuple[int, int]) -> bool:
+    """Return whether mien ships networks of r3gan-laptop for this size."""
+    return starts.find_start(recipes.find("r3gan-laptop").replace(resolution=size), any_size=False) is not None
 
 
 def for_gpu(known: Facts) -> tuple[Recipe, list[str]]:

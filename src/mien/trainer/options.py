@@ -23,7 +23,7 @@ from mien.runs.records import Status
 from mien.runtime import console, distributed
 from mien.trainer import augmentation_policy, auto_recipe, condition_policy
 from mien.trainer.config import TrainConfig
-from mien.trainer.init_source import Source
+from mien.trainer.init_source import NOTHING, Source
 
 BASE = 64  # pixels a side where neither recipe nor images say another size
 
@@ -51,7 +51,8 @@ def chosen_recipe(config: TrainConfig, device: torch.device, origin: Source | No
     layout = detect(config.data, "none")  # auto_recipe chooses only recipes that start from noise
     shape = parse_resolution(config.resolution) if config.resolution else default_resolution(layout, BASE)
     seconds = parse_budget(config.budget, 1).seconds
-    found, lines = auto_recipe.choose(auto_recipe.facts(shape, len(layout), device, seconds))
+    started = config.init != NOTHING
+    found, lines = auto_recipe.choose(auto_recipe.facts(shape, len(layout), device, seconds, started))
     return found, layout, lines
 
 

@@ -16,15 +16,15 @@ FOLDER = Path(__file__).parent
 UNLEARNED = ("bf16_stages", "contrast")  # the precision, and the scale of new weights: trained weights suit any value
 
 
-def find_start(recipe: Recipe) -> Path | None:
+def find_start(recipe: Recipe, any_size: bool = True) -> Path | None:
     """Return the file whose networks have the recipe's settings, of the nearest size. None if there is none.
 
-    Raises FileError for a damaged file.
+    any_size: whether networks of another size will do. Raises FileError for a damaged file.
     """
     found = []
     for path in sorted(FOLDER.glob("*.safetensors")):
         other = from_json(tensor_files.read_header(path, Header)["recipe"], path)
-        if same_networks(recipe, other):
+        if same_networks(recipe, other) and (any_size or recipe.resolution == other.resolution):
             found.append((distance(recipe, other), path))
     return min(found)[1] if found else None
 
