@@ -49,6 +49,7 @@ from mien.commands.python_api import (
 )
 from mien.commands.recipes import Listing
 from mien.commands.report import Reported
+from mien.commands.reproduce import Reproduced
 from mien.commands.studio import Closed
 from mien.commands.submit import Submission, Valid
 from mien.commands.translate import Translated
@@ -96,6 +97,7 @@ __all__ = [
     "project",
     "recipes",
     "report",
+    "reproduce",
     "resume",
     "studio",
     "submit_hw6",
@@ -611,6 +613,24 @@ def report(
         run: A run's path, number or name, or "last".
         output: The page's file, or a folder for its report.html. If left out: RUN/report.html.
         outdir: Folder that holds the runs.
+    """
+
+def reproduce(
+    image: PathLike,
+    *,
+    run: RunLike | None = None,
+    outdir: PathLike = ...,
+    code: PathLike | None = None,
+    output: PathLike | None = None,
+) -> Reproduced:
+    """Generate an image again that mien generate or the studio saved, and compare every pixel.
+
+    Args:
+        image: A PNG, JPEG or WebP file. It names its run, snapshot, seeds and settings.
+        run: The run's folder, number or name. If left out: the run that the file names.
+        outdir: Folder that holds the runs.
+        code: Your Python file, if the run's recipe comes from one.
+        output: The new file. If left out: IMAGE-again.png beside the image.
     """
 
 def resume(

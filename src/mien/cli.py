@@ -32,7 +32,7 @@ from mien.runtime.printable import in_one_line, printable, take_any_text
 
 COMMANDS = Path(__file__).parent / "commands"
 ORDER = (
-    *("demo", "train", "resume", "generate", "translate", "interpolate", "mix", "directions", "project"),
+    *("demo", "train", "resume", "generate", "translate", "interpolate", "mix", "directions", "project", "reproduce"),
     *("studio", "doctor", "evaluate", "neighbours", "video", "report", "compare", "gradients"),
     *("lab", "data", "weights", "submit", "recipes", "env"),
 )

@@ -37,9 +37,21 @@ def test_switches_and_values_that_only_one_attribute_has():
     assert np.array_equal(with_attributes(CONDITION, LABELS, {"glasses": False}), asked("glasses=without"))
 
 
+def test_degrees_from_0_to_1_and_mixtures():
+    assert [row[6] for row in asked("glasses=0.25")] == [0.25, 0.25]
+    assert asked("glasses=1") == asked("glasses=1.0") == asked("glasses")
+    assert asked("glasses=.0") == asked("glasses=no")
+    mixed = with_attributes(CONDITION, LABELS, parse("hair=silver:0.75+black:.5,mouth=smile:0.5"))
+    assert mixed[:, :2].tolist() == [[0.5, 0.75], [0.5, 0.75]] and mixed[:, 4:6].tolist() == [[0.5, 0], [0.5, 0]]
+    assert torch.equal(with_attributes(CONDITION, LABELS, {"glasses": 0.25}), torch.tensor(asked("glasses=0.25")))
+
+
 @pytest.mark.parametrize(
     "text, words",
     [
+        ("glasses=1.5", "glasses=1.5: a degree is a number from 0 to 1: glasses=0.5"),
+        ("hair=silver:much", "a degree is a number from 0 to 1: hair=black:0.7+silver:0.3"),
+        ("hair=red:0.5", "hair=red: unknown value of hair"),
         (
             "hairs=silver",
             "--attributes hairs: unknown attribute: did you mean hair? there are hair, eyes, mouth",

@@ -1,12 +1,13 @@
 """Labels for a requested class or for requested attributes.
 
 "hair=silver,eyes=green,smile" requests values of attributes. A word alone is a binary attribute, or a value that only
-one attribute has.
+one attribute has. "smile=0.5,hair=silver:0.7+black:0.3" requests degrees from 0 to 1.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import torch
@@ -16,9 +17,10 @@ from mien.conditioning.condition import Condition
 from mien.data.attributes import BINARY, Attribute, attributes_of
 from mien.errors import UsageError
 
-AttributeRequest = Mapping[str, str | bool]
-"""{"hair": "silver", "smile": True}"""
+AttributeRequest = Mapping[str, str | bool | float]
+"""{"hair": "silver", "smile": True}, or with degrees {"hair": "silver:0.7+black:0.3", "smile": 0.5}"""
 
+DEGREE = r"-?\d+(?:\.\d*)?|-?\.\d+"
 YES = {
     **dict.fromkeys(("with", "yes", "true", "1"), BINARY[1]),
     **dict.fromkeys(("without", "no", "false", "0"), BINARY[0]),
@@ -44,20 +46,58 @@ def with_attributes(condition: Condition, labels: Tensor, request: AttributeRequ
     found = attributes_of(condition.names, labels.numpy())
     result = labels[labels.any(1)].numpy().copy()
     for name, value in request.items():
+        if shares := degrees(found, name, value):
+            attribute = named(found, name)
+            result[:, list(attribute.columns)] = 0
+            for place, share in shares.items():
+                result[:, attribute.columns[place]] = share
+            continue
         attribute, place = resolved(found, name, value)
         attribute.encode(result, torch.full((len(result),), place).numpy())
     return torch.from_numpy(result)
 
 
-def resolved(found: Sequence[Attribute], name: str, value: str | bool = True) -> tuple[Attribute, int]:
-    """(the attribute, the index of its value). Raises UsageError that lists the known names."""
-    by_name = {plain(one.name): one for one in found}
-    attribute = by_name.get(plain(name))
-    if attribute is None and value is True:  # "smile" for mouth=smile
-        attribute, value = holder(found, name), name
+def degrees(found: Sequence[Attribute], name: str, value: str | bool | float) -> dict[int, float]:
+    """Index of a column -> degree, for "0.5" of a binary attribute or "silver:0.7+black:0.3". {} for a plain value.
+
+    Raises UsageError for a degree outside of 0 to 1.
+    """
+    if isinstance(value, bool) or plain(str(value)) in YES:
+        return {}
+    binary = re.fullmatch(DEGREE, str(value))
+    parts = {0: str(value)} if binary and named(found, name).values == BINARY else {}
+    if ":" in str(value):
+        for part in str(value).split("+"):
+            one, _, share = part.rpartition(":")
+            place = resolved(found, name, one)[1]
+            parts[place] = share
+    for share in parts.values():
+        if not re.fullmatch(DEGREE, share) or not 0 <= float(share) <= 1:
+            raise UsageError(
+                f"--attributes {name}={value}: a degree is a number from 0 to 1: {name}={example(found, name)}"
+            )
+    return {place: float(share) for place, share in parts.items()}
+
+
+def example(found: Sequence[Attribute], name: str) -> str:
+    values = named(found, name).values
+    return "0.5" if values == BINARY else f"{values[0]}:0.7+{values[1]}:0.3"
+
+
+def named(found: Sequence[Attribute], name: str) -> Attribute:
+    """The attribute of this name. Raises UsageError that lists the known names."""
+    attribute = next((one for one in found if plain(one.name) == plain(name)), None)
     if attribute is None:
         raise UsageError(f"--attributes {name}: {nearest(name, [one.name for one in found], 'attribute')}")
-    text = BINARY[value] if isinstance(value, bool) else value
+    return attribute
+
+
+def resolved(found: Sequence[Attribute], name: str, value: str | bool | float = True) -> tuple[Attribute, int]:
+    """(the attribute, the index of its value). Raises UsageError that lists the known names."""
+    known = any(plain(one.name) == plain(name) for one in found)
+    holding = None if known or value is not True else holder(found, name)  # "smile" for mouth=smile
+    attribute, value = (holding, name) if holding else (named(found, name), value)
+    text = BINARY[value] if isinstance(value, bool) else str(value)
     if attribute.values == BINARY:
         text = YES.get(text.lower(), text)
     elif isinstance(value, bool):
