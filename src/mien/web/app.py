@@ -25,27 +25,31 @@ from mien import __version__
 from mien.errors import MienError, is_out_of_memory
 from mien.web.curves import Logs
 from mien.web.guard import Guard
+from mien.web.models import Models
 from mien.web.shelf import NotFound, Shelf
 
-PAGES = {"/": "runs.html", "/run/{id}": "run.html"}
+PAGES = {"/": "runs.html", "/run/{id}": "run.html", "/play": "play.html"}
 HERE = Path(__file__).parent
 
 
 class Studio:
-    """What the pages share: the runs of a folder, and the logs that were read. boot: names this start of the server."""
+    """What the pages share: the runs of a folder, the logs that were read, the models in memory.
+
+    boot: names this start of the server.
+    """
 
     def __init__(self, folder: Path):
-        self.folder, self.shelf, self.logs = folder, Shelf(folder), Logs()
+        self.folder, self.shelf, self.logs, self.models = folder, Shelf(folder), Logs(), Models()
         self.boot = secrets.token_hex(4)
 
 
 def create_app(folder: Path, token: str, local: bool = True, port: int = 0) -> ASGIApp:
     """Return the application. folder: of the runs. token, local, port: see `Guard`."""
-    from mien.web import runs_api
+    from mien.web import play_api, runs_api
 
     studio = Studio(folder)
     routes: list[BaseRoute] = [Route(path, page(template, token), methods=["GET"]) for path, template in PAGES.items()]
-    for path, function, *method in runs_api.routes(studio):
+    for path, function, *method in [*runs_api.routes(studio), *play_api.routes(studio)]:
         routes.append(Route(path, answer(function), methods=method or ["GET"]))
     routes.append(Mount("/static", StaticFiles(directory=HERE / "static"), name="static"))
     routes.append(Route("/style.css", shared_style, methods=["GET"]))
@@ -83,7 +87,7 @@ def page(template: str, token: str) -> Callable[[Request], Any]:
     """Return an endpoint for a page. Only a browser that knows the token gets it, to send it with every write."""
 
     async def endpoint(request: Request) -> Response:
-        values = {"version": __version__, "path": request.path_params, "token": ""}
+        values = {"version": __version__, "here": template, "path": request.path_params, "token": ""}
         if request.scope["knows_token"]:
             values["token"] = token
         return HTMLResponse(environment().get_template(template).render(values))

@@ -228,13 +228,26 @@ def about(run: RunDirectory) -> dict[str, Any]:
 
 
 def verdict(run: RunDirectory) -> dict[str, Any]:
-    """Return one to three sentences on how the game stands."""
+    """Return what the doctor finds, with its remedies, and one to three sentences on how the game stands."""
     return said(run.path, changed_at(run.stats.path), changed_at(run.status))
 
 
 @lru_cache(maxsize=64)
 def said(path: Path, *version: int) -> dict[str, Any]:
+    from mien.reports.doctor.case import case_of
+    from mien.reports.doctor.examination import examine
     from mien.reports.explanations import verdict as in_words
     from mien.reports.run_data import read_run
 
-    return {"text": in_words(read_run(RunDirectory(path)))}
+    run = read_run(RunDirectory(path))
+    found = examine(case_of(run))
+    active = [
+        {
+            "severity": one.severity,
+            "line": one.line,
+            "cause": one.cause,
+            "remedies": [{"what": remedy.what, "command": remedy.command} for remedy in one.remedies],
+        }
+        for one in found.active
+    ]
+    return {"severity": found.severity, "answer": found.answer, "active": active, "text": in_words(run)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,11 +36,17 @@ def serve(folder: Path, host: str, port: int, opened: Callable[[str], None]) -> 
         app, log_level="error", access_log=False, server_header=False, timeout_keep_alive=20,
         limit_concurrency=LIMIT, timeout_graceful_shutdown=2,
     )  # fmt: skip
+    threading.Thread(target=warm_up, daemon=True).start()
     opened(f"http://{shown(host)}:{port}/?token={token}")
     with contextlib.suppress(
         signals.Interrupted
     ):  # the usual end: uvicorn finishes its work and raises the signal again
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def warm_up() -> None:
+    """Import what the first image needs. The server answers meanwhile."""
+    import mien.inference.scene  # noqa: F401
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -4,7 +4,7 @@ import {Plots} from "./plots.js";
 
 const id = $("run").dataset.id, api = runPath(id);
 let card = null, grids = [], layout = null, realsVersion = 0, gridsVersion = -1, chosen = -1;
-let cursor = "", logNext = 0, metricsAt = "", playing = 0;
+let snapshots = [], cursor = "", logNext = 0, metricsAt = "", playing = 0;
 const plots = new Plots($("plots"), kimg => { follow(false); choose(nearest(kimg)); });
 
 // --- state and buttons -----------------------------------------------------------------------------------------------
@@ -61,7 +61,8 @@ async function loadGrids() {
   if (!grids.length) return;
   const stays = grids.findIndex(grid => grid[0] === at);
   choose($("live").checked || stays < 0 ? grids.length - 1 : stays);
-  playLink(found.snapshots);
+  snapshots = found.snapshots;
+  playLink(snapshots);
 }
 
 const source = index => `${api}/grid/${grids[index][0]}?v=${grids[index][1]}`;
@@ -73,6 +74,7 @@ function choose(index) {
   $("at").textContent = `${kimg} kimg`;
   $("slider").setAttribute("aria-valuetext", `${kimg} kimg`);
   plots.mark(Number(kimg));
+  playLink(snapshots);
   show();
 }
 
@@ -188,7 +190,10 @@ async function log() {
 
 async function verdict() {
   const found = await getJson(`${api}/verdict`);
-  $("verdict").replaceChildren(el("p", {class: "verdict"}, found.text));
+  $("verdict").replaceChildren(
+    ...found.active.map(one => el("div", {class: `finding ${one.severity}`}, el("h3", {}, one.line), el("p", {class: "note"}, `Likely cause: ${one.cause}`),
+      one.remedies.map(remedy => { const button = el("button", {type: "button", click: () => copy(remedy.command, button)}, "Copy"); return el("div", {class: "remedy"}, el("p", {}, remedy.what), el("div", {class: "row"}, el("code", {}, remedy.command), button)); }))),
+    el("p", {class: "verdict"}, [found.active.length ? "" : sentence(found.answer), found.text].filter(Boolean).join(" ")));
 }
 
 async function about() {
@@ -208,9 +213,14 @@ async function about() {
   }));
 }
 
+const sentence = text => `${text[0].toUpperCase()}${text.slice(1)}.`;
 const factList = rows => el("dl", {class: "facts"}, rows.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 const fill = (table, rows) => $(table).tBodies[0].replaceChildren(...rows);
 
-function playLink(snapshots) {}
+function playLink(snapshots) {
+  const kimg = Number(grids[chosen]?.[0] || 0), passed = snapshots.filter(name => Number(name) <= kimg);
+  const state = {run: id, snapshot: passed[passed.length - 1] || ""};
+  $("links").replaceChildren(...(snapshots.length ? [el("a", {class: "button main", href: `/play#${encodeURIComponent(JSON.stringify(state))}`}, "Play with it")] : []));
+}
 
 poll(look, 2);
