@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import secrets
 import sys
 import traceback
@@ -28,7 +29,7 @@ from mien.web.guard import Guard
 from mien.web.models import Models
 from mien.web.shelf import NotFound, Shelf
 
-PAGES = {"/": "runs.html", "/run/{id}": "run.html", "/play": "play.html"}
+PAGES = {"/": "runs.html", "/run/{id}": "run.html", "/play": "play.html", "/compare": "compare.html"}
 HERE = Path(__file__).parent
 
 
@@ -45,11 +46,12 @@ class Studio:
 
 def create_app(folder: Path, token: str, local: bool = True, port: int = 0) -> ASGIApp:
     """Return the application. folder: of the runs. token, local, port: see `Guard`."""
-    from mien.web import play_api, runs_api
+    from mien.web import compare_api, play_api, runs_api
 
     studio = Studio(folder)
     routes: list[BaseRoute] = [Route(path, page(template, token), methods=["GET"]) for path, template in PAGES.items()]
-    for path, function, *method in [*runs_api.routes(studio), *play_api.routes(studio)]:
+    served = itertools.chain.from_iterable(api.routes(studio) for api in (runs_api, play_api, compare_api))
+    for path, function, *method in served:
         routes.append(Route(path, answer(function), methods=method or ["GET"]))
     routes.append(Mount("/static", StaticFiles(directory=HERE / "static"), name="static"))
     routes.append(Route("/style.css", shared_style, methods=["GET"]))

@@ -76,12 +76,15 @@ def last_and_best(one: Measured) -> dict[str, float]:
     return said if one.best is None else {**said, "best": one.best[1], "best_kimg": one.best[0]}
 
 
-def read_entries(runs: list[RunDirectory]) -> list[Entry]:
-    """The runs in the given order, each with its label. Raises UsageError if a run is named twice."""
+def read_entries(runs: list[RunDirectory], with_statistics: bool = True) -> list[Entry]:
+    """The runs in the given order, each with its label. Raises UsageError if a run is named twice.
+
+    with_statistics: see `read_run`.
+    """
     for path, times in Counter(run.path.resolve() for run in runs).items():
         if times > 1:
             raise UsageError(f"{path.name} is named {times} times: a run is compared with others")
-    found = [read_run(run) for run in runs]
+    found = [read_run(run, with_statistics) for run in runs]
     recipes = [decode_recipe(run.recipe) for run in found]
     settings = [all_settings(run, recipe) for run, recipe in zip(found, recipes, strict=True)]
     labels = make_labels(found, settings)

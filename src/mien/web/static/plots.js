@@ -58,7 +58,7 @@ export class Plots {
       cursor: {sync: {key: this.sync.key}, points: {size: 6}, drag: {x: true, y: false}},
       scales: {x: {time: false}, y: chart.log ? {distr: 3} : {range: (_, low, high) => low === null ? [0, 1] : padded(low, high)}},
       series: [{label: "kimg", value: (_, value) => number(value)}, ...chart.names.map((name, index) => ({
-        label: shortName(name), stroke: colour(`--c${index % 10}`), width: 1.6, dash: name.endsWith("after") ? [4, 4] : undefined,
+        label: shortName(name), stroke: colour(`--c${(chart.colours ? chart.colours[index] : index) % 10}`), width: 1.6, dash: name.endsWith("after") ? [4, 4] : undefined,
         value: (_, value) => number(value), points: {show: chart.x.length < 40, size: 5}, spanGaps: true,
       }))],
       axes: [{...axis, values}, {...axis, values: chart.log ? undefined : values, size: 58}],
@@ -92,6 +92,13 @@ export class Plots {
     if (this.at !== null) line(this.at, colour("--accent"), []);
     if (chart.best) line(chart.best[0], colour("--good"), [6, 5]);
   }
+}
+
+// {title, lines: [{name, colour, x, y}]} -> a chart whose lines share one x.
+export function joined({title, note, log, lines}) {
+  const data = uPlot.join(lines.map(line => [line.x, line.y]));
+  const names = lines.map(line => line.name);
+  return {title, note, log, names, colours: lines.map(line => line.colour), x: data[0], columns: Object.fromEntries(names.map((name, index) => [name, data[index + 1]]))};
 }
 
 const dataOf = chart => [chart.x, ...chart.names.map(name => chart.columns[name])];
