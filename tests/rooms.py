@@ -14,10 +14,10 @@ FLOORS = (
     ("runtime", "protocols"),
     ("config", "media", "batch"),
     ("networks", "games", "losses", "data"),
-    ("runs", "metrics", "augmentation", "training", "conditioning", "export"),
+    ("runs", "metrics", "augmentation", "training", "conditioning"),
     ("recipes", "faces"),
     ("inference", "reports"),
-    ("evaluation", "toy"),
+    ("evaluation", "toy", "exporters", "serving"),
     ("trainer", "web"),
     ("commands", "cli", "__main__", ""),  # "": mien/__init__.py
 )

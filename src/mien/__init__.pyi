@@ -28,6 +28,7 @@ from mien.commands.directions import Discovered
 from mien.commands.doctor import Examined
 from mien.commands.env import Environment
 from mien.commands.evaluate import Evaluated
+from mien.commands.export import Exported
 from mien.commands.generate import Generated
 from mien.commands.gradients import Gradients
 from mien.commands.interpolate import Interpolated
@@ -50,6 +51,7 @@ from mien.commands.python_api import (
 from mien.commands.recipes import Listing
 from mien.commands.report import Reported
 from mien.commands.reproduce import Reproduced
+from mien.commands.serve import Served
 from mien.commands.studio import Closed
 from mien.commands.submit import Submission, Valid
 from mien.commands.translate import Translated
@@ -82,6 +84,7 @@ __all__ = [
     "doctor",
     "env",
     "evaluate",
+    "export",
     "generate",
     "gradients",
     "interpolate",
@@ -99,6 +102,7 @@ __all__ = [
     "report",
     "reproduce",
     "resume",
+    "serve",
     "studio",
     "submit_hw6",
     "train",
@@ -307,6 +311,34 @@ def evaluate(
         batch: Images per batch. A larger batch needs more memory and may change the last digit.
         device: auto, cpu, cuda or cuda:1.
         output: Also append the rows to this file, one JSON object per line.
+        snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
+        code: Your Python file, if the run's recipe comes from one.
+        outdir: Folder that holds the runs.
+    """
+
+def export(
+    run: RunLike,
+    *,
+    to: Literal["onnx", "torch"],
+    output: PathLike | None = None,
+    split: bool = False,
+    precision: Literal["fp32", "fp16"] = "fp32",
+    noise: Literal["fixed", "input"] = "fixed",
+    snapshot: Snapshot | None = None,
+    code: PathLike | None = None,
+    outdir: PathLike = ...,
+) -> Exported:
+    """Write a generator or translator as a file that other programs run, and compare it with mien's own numbers.
+
+    Args:
+        to: onnx: for onnxruntime, browsers and other languages. torch: a program of torch.export, which needs only
+            PyTorch.
+        output: A folder; or a file that ends in .onnx or .pt2, if there is one. If left out: "exported" in the run's
+            folder.
+        split: Write mapping (z to w) and synthesis (w to images) as two files.
+        precision: fp16 halves the file. Inputs and outputs stay float32.
+        noise: Noise of the style layers. fixed: as in mien generate. input: each layer's noise is an input.
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
@@ -657,6 +689,32 @@ def resume(
         set: Change a setting of the recipe from now on: generator.optimizer.lr=1e-4. May be given several times.
         code: Your Python file, if the run's recipe or metrics come from one. Once for each file.
         device: auto, cpu, cuda or cuda:1.
+        outdir: Folder that holds the runs.
+    """
+
+def serve(
+    run: RunLike,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    max_batch: int = 32,
+    max_waiting: int = 256,
+    device: Device = "auto",
+    snapshot: Snapshot | None = None,
+    code: PathLike | None = None,
+    outdir: PathLike = ...,
+) -> Served:
+    """Answer requests for images over HTTP: JSON in, PNG, WebP or JSON out, until Ctrl-C or SIGTERM.
+
+    Args:
+        host: Address to listen on. 0.0.0.0: all of this machine.
+        port: Port to listen on. 0: any free one.
+        max_batch: Most images in one request, and in one forward of several requests.
+        max_waiting: Most images that wait. More requests get the status 429.
+        device: auto, cpu, cuda or cuda:1.
+        run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
+        snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
+        code: Your Python file, if the run's recipe comes from one.
         outdir: Folder that holds the runs.
     """
 

@@ -13,8 +13,8 @@ from PIL import Image
 
 from mien.commands.submit import check, fitted, hw6
 from mien.errors import DataError, FileError, UsageError
-from mien.export.hw6.pack import archive, best_quality, jpeg, pack
-from mien.export.hw6.validate import COUNT, MAX_BYTES, problems
+from mien.exporters.hw6.pack import archive, best_quality, jpeg, pack
+from mien.exporters.hw6.validate import COUNT, MAX_BYTES, problems
 
 Entry = tuple[tarfile.TarInfo, bytes]
 

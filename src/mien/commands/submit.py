@@ -84,8 +84,8 @@ def hw6(
         seeds: Exactly 1,000 seeds: 1-1000.
         trunc: Truncation. 1: as trained. Below 1: fewer broken faces and less variety.
     """
-    from mien.export.hw6.pack import pack
-    from mien.export.hw6.validate import COUNT, SIDE, problems
+    from mien.exporters.hw6.pack import pack
+    from mien.exporters.hw6.validate import COUNT, SIDE, problems
     from mien.inference.seeds import check_truncation, parse_seeds
     from mien.media.pixels import resolution_text
     from mien.runtime.atomic_files import io_errors, write_bytes
@@ -124,7 +124,7 @@ def check(file: tyro.conf.Positional[Path]) -> Valid:
     Args:
         file: The .tgz to check. mien unpacks nothing to disk.
     """
-    from mien.export.hw6.validate import COUNT, problems
+    from mien.exporters.hw6.validate import COUNT, problems
 
     if found := problems(file):
         raise DataError("\n  ".join([f"{file} breaks the rules, {count_text(len(found), 'fault')}:", *found]))
@@ -142,7 +142,7 @@ def fitted(batches: Any) -> list[np.ndarray]:
     import numpy as np
     from PIL import Image
 
-    from mien.export.hw6.validate import COUNT, SIDE
+    from mien.exporters.hw6.validate import COUNT, SIDE
     from mien.media.pixels import as_rgb
     from mien.runtime.console import counted
 

@@ -141,7 +141,7 @@ class StyleGAN2Generator(nn.Module):
 
     def synthesis(self, w: Tensor) -> Tensor:
         """w [N,num_ws,w_dim] -> images [N,channels,*resolution]"""
-        x, image = self.start.expand(len(w), -1, -1, -1), None
+        x, image = self.start.expand(w.shape[0], -1, -1, -1), None  # len(w) would fix the batch of an export
         for step, level in enumerate(self.levels):
             x = at_precision(x, step >= self.full_levels, w.dtype)
             x, share = level(x, w[:, max(2 * step - 1, 0) : 2 * step + 2])

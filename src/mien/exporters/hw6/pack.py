@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from mien.errors import DataError
-from mien.export.hw6.validate import MAX_BYTES
+from mien.exporters.hw6.validate import MAX_BYTES
 from mien.runtime.console import progress_line
 
 SUBSAMPLINGS = {"4:4:4": 0, "4:2:0": 2}  # Pillow's numbers: full colour, and colour at half the height and width

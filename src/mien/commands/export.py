@@ -1,0 +1,136 @@
+"""mien export: write a trained generator or translator in a format that other programs run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mien.commands.shared_flags import RunFlags
+from mien.commands.verb_result import VerbResult
+from mien.config.keywords import takes_groups
+from mien.errors import UsageError
+
+if TYPE_CHECKING:
+    from mien.exporters.graphs import Graph
+    from mien.inference.generator import Generator
+    from mien.inference.translator import Translator
+
+ENDINGS = {"onnx": ".onnx", "torch": ".pt2"}
+
+
+@dataclass(frozen=True)
+class Exported(VerbResult):
+    """files: file -> the largest difference of its numbers from mien's. inputs: file -> its inputs, one line each."""
+
+    to: str
+    files: dict[str, float]
+    inputs: dict[str, list[str]]
+    usage: str
+    run: str
+    kimg: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        lines = [f"exported {self.run} at {self.kimg:g} kimg"]
+        for file, difference in self.files.items():
+            lines.append(f"{file}: at most {difference:.1g} away from mien's numbers, in batches of 1, 3 and 8")
+            lines += [f"  {one}" for one in self.inputs[file]]
+        return "\n".join([*lines, "usage:", *(f"  {line}" for line in self.usage.splitlines())])
+
+
+@takes_groups
+def export(
+    run_flags: RunFlags,
+    *,
+    to: Literal["onnx", "torch"],
+    output: Path | None = None,
+    split: bool = False,
+    precision: Literal["fp32", "fp16"] = "fp32",
+    noise: Literal["fixed", "input"] = "fixed",
+) -> Exported:
+    """Write a generator or translator as a file that other programs run, and compare it with mien's own numbers.
+
+    Args:
+        to: onnx: for onnxruntime, browsers and other languages. torch: a program of torch.export, which needs only
+            PyTorch.
+        output: A folder; or a file that ends in .onnx or .pt2, if there is one. If left out: "exported" in the run's
+            folder.
+        split: Write mapping (z to w) and synthesis (w to images) as two files.
+        precision: fp16 halves the file. Inputs and outputs stay float32.
+        noise: Noise of the style layers. fixed: as in mien generate. input: each layer's noise is an input.
+    """
+    from mien.exporters import onnx_file, programs
+    from mien.exporters.usage import facts_of, usage
+    from mien.runtime.atomic_files import io_errors, write_bytes
+    from mien.runtime.console import say
+
+    if to == "onnx":
+        onnx_file.check_installed()
+    model, graphs = graphs_of(run_flags, split, precision == "fp16", noise == "input")
+    paths = output_paths(run_flags, output, [graph.name for graph in graphs], to)
+    facts = facts_of(model, precision)
+    script = usage(graphs, [path.name for path in paths], to)
+    made: dict[Path, bytes] = {}
+    differences: dict[str, float] = {}
+    for graph, path in zip(graphs, paths, strict=True):
+        say(f"exporting {path.name} …")
+        if to == "onnx":
+            data, run = onnx_file.onnx_bytes(graph, facts, script)
+        else:
+            data, run = programs.torch_bytes(graph, {**facts, "usage": script})
+        differences[str(path)] = programs.largest_difference(graph, run, precision == "fp16")
+        made[path] = data
+    with io_errors(paths[0].parent):
+        paths[0].parent.mkdir(parents=True, exist_ok=True)
+    for path, data in made.items():
+        write_bytes(path, data)
+    return Exported(
+        to=to,
+        files=differences,
+        inputs={str(path): lines_of(graph) for graph, path in zip(graphs, paths, strict=True)},
+        usage=script,
+        run=model.run,
+        kimg=model.images / 1000,
+    )
+
+
+def graphs_of(
+    flags: RunFlags, split: bool, half: bool, noise_inputs: bool
+) -> tuple[Generator | Translator, list[Graph]]:
+    """Return the run's generator or translator, on the CPU, and its graphs. Raises UsageError for a flag it lacks."""
+    from mien.exporters import graphs
+    from mien.inference import translator
+
+    if translator.translates(flags.run, flags.outdir):
+        if split or noise_inputs:
+            raise UsageError(f"{'--split' if split else '--noise input'}: a translator has no styles: leave it out")
+        found = translator.load(flags.run, flags.snapshot, outdir=flags.outdir, code=flags.code, device="cpu")
+        return found, graphs.of_translator(found, half)
+    generator = flags.load("cpu")
+    return generator, graphs.of_generator(generator, split, half, noise_inputs)
+
+
+def output_paths(flags: RunFlags, output: Path | None, names: list[str], to: str) -> list[Path]:
+    """Return a file for each graph. Raises UsageError for a file name that does not suit."""
+    from mien.runs.directory import find
+
+    ending = ENDINGS[to]
+    if output is not None and output.suffix in ENDINGS.values() and not output.is_dir():
+        if output.suffix != ending:
+            raise UsageError(f"--output {output}: --to {to} writes {ending}: name a folder or a file of that ending")
+        if len(names) > 1:
+            raise UsageError(f"--output {output} is one file, and there are {len(names)}: name a folder")
+        return [output]
+    if output is None:
+        is_file = Path(flags.run).suffix == ".safetensors"
+        output = Path("exported") if is_file else find(flags.run, flags.outdir).path / "exported"
+    return [output / f"{name}{ending}" for name in names]
+
+
+def lines_of(graph: Graph) -> list[str]:
+    """Return a line for each input, and one for the output."""
+    values = [*((one, "") for one in graph.inputs), (graph.output, " (output)")]
+    return [f"{one.name} [{','.join(map(str, one.shape))}]{mark}: {one.about}" for one, mark in values]

@@ -1,0 +1,1 @@
+"""A trained generator or translator behind HTTP: requests in JSON, images out, waiting requests in one forward."""
