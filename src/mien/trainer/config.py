@@ -50,6 +50,7 @@ class TrainConfig:
         metrics_num: Number of generated images per evaluation, and the largest number of real images.
         metrics_share: Largest share of the time for evaluations, above 0, at most 1. 1: no evaluation is skipped.
         detector: Face detector of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
+        hold_out: Hold N images out of the training. The doctor compares what the discriminator says of them.
         dry_run: Print what would happen, but train nothing.
     """
 
@@ -79,6 +80,7 @@ class TrainConfig:
     metrics_num: int = 2500
     metrics_share: float = 0.1
     detector: Text | None = None
+    hold_out: int = 0
     dry_run: bool = False
 
     def __post_init__(self) -> None:
@@ -92,6 +94,8 @@ class TrainConfig:
             raise UsageError(f"--checkpoint-keep {self.checkpoint_keep} is too small: it must be at least 1")
         if not 1 <= self.tick * 1000 < float("inf"):
             raise UsageError(f"--tick {self.tick} is not a number of kimg: it must be at least 0.001")
+        if self.hold_out != 0 and self.hold_out < 16:
+            raise UsageError(f"--hold-out {self.hold_out} is too small: the doctor needs 16 images or more")
         _ = self.validation
 
     @property

@@ -10,22 +10,26 @@ from typing import Any
 
 import numpy as np
 
-from mien.reports.doctor.case import Case
+from mien.reports.doctor.case import Case, routes
 from mien.reports.doctor.examination import examine
 from mien.reports.doctor.grid_symptoms import Images, complete, grid_symptoms
 from mien.reports.doctor.read_grids import groups_of, read_tiles
+from mien.reports.doctor.translation_symptoms import SHOWN, translation_symptoms
+from mien.reports.doctor.translation_symptoms import complete as complete_translations
 from mien.reports.run_data import Row, numbers, rows
 from mien.runs.directory import RunDirectory
 from mien.runtime.console import say
 from mien.runtime.typed_json import number
+from mien.trainer.probes import Probes
 from mien.trainer.setup import Setup
 
 
 class LiveDoctor:
     """Looks at each sample grid of a run. What it has said is in the run's events, so a resume says nothing twice."""
 
-    def __init__(self, run: RunDirectory, setup: Setup):
+    def __init__(self, run: RunDirectory, setup: Setup, probes: Probes):
         self.run, self.recipe, self.budget, self.data = run, setup.recipe, setup.budget, setup.config.data
+        self.probes = probes
         self.real: Images | None = None
         self.before: Images | None = None
 
@@ -36,12 +40,14 @@ class LiveDoctor:
         """
         self.write_symptoms(pixels, images, final)
         events = self.run.events.read()
+        written = numbers(self.run.symptoms)
         now = examine(
             Case(
                 run=str(self.run.path),
                 recipe=self.recipe,
                 stats=rows(self.run.stats),
-                grids=complete(numbers(self.run.symptoms)),
+                grids=complete(written),
+                translations=complete_translations(written),
                 metrics=rows(self.run.metrics),
                 events=events,
                 images=images,
@@ -62,22 +68,30 @@ class LiveDoctor:
         ]
 
     def write_symptoms(self, pixels: np.ndarray, images: int, final: bool) -> None:
-        """Append a row to symptoms.jsonl, unless the grid shows more than generated images (a translator's).
-
-        The last tick may be the end of the session. It stays one look.
-        """
+        """Append a row to symptoms.jsonl. The last tick may be the end of the session. It stays one look."""
         known = numbers(self.run.symptoms)
         if known and known[-1]["kimg"] * 1000 >= images:
             return
+        found = self.symptoms(pixels, known) if self.recipe.sources == "none" else self.of_translations(pixels)
+        if found:
+            row = {"images": images, "kimg": images / 1000, **found, **self.probes.measure(pixels)}
+            self.run.symptoms.append({**row, "final": True} if final else row)
+
+    def symptoms(self, pixels: np.ndarray, known: list[dict[str, float]]) -> dict[str, float]:
+        """Return the symptoms of a grid of images, {} if the real ones are missing. known: the rows before."""
         if self.real is None and (reals := read_tiles(self.run.reals)) is not None:
             self.real = Images(reals)
         if self.real is None or pixels.shape[1:] != self.real.pixels.shape[1:]:
-            return
+            return {}
         fake = Images(pixels, groups_of(len(pixels), self.recipe.condition is not None))
-        before = self.before or self.last(known)
-        row = {"images": images, "kimg": images / 1000, **grid_symptoms(fake, self.real, before)}
-        self.run.symptoms.append({**row, "final": True} if final else row)
+        found = grid_symptoms(fake, self.real, self.before or self.last(known))
         self.before = fake
+        return found
+
+    def of_translations(self, pixels: np.ndarray) -> dict[str, float]:
+        """Return the symptoms of a translator's grid, {} for a game that shows other rows."""
+        many = routes(self.recipe)
+        return translation_symptoms(pixels, many) if pixels.shape[2] % SHOWN == 0 and len(pixels) > many else {}
 
     def last(self, known: list[dict[str, float]]) -> Images | None:
         """Return the grid of the last row of symptoms, after a resume."""

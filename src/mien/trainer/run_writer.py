@@ -27,6 +27,7 @@ from mien.runs.start_file import read_started
 from mien.runtime import distributed, typed_json
 from mien.runtime.atomic_files import io_errors, write_bytes, write_json
 from mien.trainer.live_doctor import LiveDoctor
+from mien.trainer.probes import Probes
 from mien.trainer.setup import Setup
 from mien.trainer.translation_data import examples
 from mien.trainer.validation import is_better
@@ -46,13 +47,14 @@ class RunWriter:
         self.seed, self.labels, self.saved_at = setup.config.seed, setup.labels, saved_at
         self.keep = setup.config.checkpoint_keep
         self.started = read_started(run)
-        self.doctor = LiveDoctor(run, setup)
         self.latents: list[Tensor] = []
         self.examples: list[Batch] = []  # sources of a translation, the same in each grid
         if self.recipe.sources == "none":
             self.latents = [part.to(setup.device) for part in self.fixed_latents()]
         else:
             self.examples = examples(self.recipe, setup.data, setup.device)
+        shown = self.latents[1] if len(self.latents) > 1 else None
+        self.doctor = LiveDoctor(run, setup, Probes(setup, shown, self.examples))
 
     def fixed_latents(self) -> list[Tensor]:
         """Return z [SAMPLES, latent_dim], the same in every grid of the run, and for a conditional run the labels.

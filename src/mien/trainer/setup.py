@@ -18,6 +18,7 @@ from mien.recipes.recipe import Recipe
 from mien.runtime import distributed
 from mien.trainer import warm_start
 from mien.trainer.config import TrainConfig
+from mien.trainer.held_out import HeldOut, more_faces, split
 from mien.trainer.init_source import Source
 from mien.trainer.validation import Validator
 from mien.training.state import Training
@@ -29,7 +30,7 @@ class Setup:
 
     labels: [M,K], of a conditional training, saved in its snapshots. why: the reasons for this recipe. taken_over: the
     weights that came from another run. validator: only on rank 0, and only with --metrics. schedule: the line of the
-    summary that says where the schedules end.
+    summary that says where the schedules end. held_out: real images that are not trained on, for the doctor.
     """
 
     config: TrainConfig
@@ -44,6 +45,7 @@ class Setup:
     why: Sequence[str] = ("as the run began",)
     taken_over: Sequence[str] = ()
     schedule: str = ""
+    held_out: HeldOut | None = None
 
 
 def set_up(
@@ -68,9 +70,10 @@ def set_up(
     training = recipe.build(device, derive_seed(config.seed, "networks"))
     training.synchronize()
     labels = labels_of(recipe.condition, data)
+    images, own_labels, held_out = split(data.images, labels, config.hold_out, recipe)
     batches = Batches(
-        data.images,
-        labels,
+        images,
+        own_labels,
         batch_size=recipe.batch_size,
         seed=config.seed,
         rank=distributed.rank(),
@@ -92,7 +95,8 @@ def set_up(
             config.validation, recipe, config.data, device, training.ema.modules, sample_of(labels), layout
         )  # fmt: skip
     return Setup(
-        config, recipe, data, device, budget, training, batches, sample_of(labels), validator, why, taken_over
+        config, recipe, data, device, budget, training, batches, sample_of(labels), validator, why, taken_over,
+        held_out=held_out or more_faces(config.data, len(data.images), recipe),
     )  # fmt: skip
 
 

@@ -13,8 +13,9 @@ from mien.errors import MienError
 from mien.losses.adversarial import AdversarialLoss
 from mien.recipes.recipe import Recipe, from_json
 from mien.reports.doctor.grid_symptoms import complete
-from mien.reports.doctor.read_grids import symptoms_of_grids
+from mien.reports.doctor.read_grids import symptoms_of_grids, symptoms_of_translations
 from mien.reports.doctor.series import smoothed
+from mien.reports.doctor.translation_symptoms import complete as complete_translations
 from mien.reports.run_data import Row, RunData, points
 from mien.runtime.typed_json import is_number, number
 
@@ -27,13 +28,15 @@ class Case:
 
     run: its path, for the commands. recipe: None if mien cannot read it, such as one of a user's file without --code.
     stats, metrics, events: rows of the logs with "kimg" or "images". grids: the symptoms of each sample grid, oldest
-    first. budget_images: the end of the training, 0 if a time ends it. data: the value of --data, "" if unknown.
+    first. translations: those of a translator's grids. budget_images: the end of the training, 0 if a time ends it.
+    data: the value of --data, "" if unknown.
     """
 
     run: str
     recipe: Recipe | None
     stats: list[Row]
     grids: list[dict[str, float]]
+    translations: list[dict[str, float]] = field(default_factory=list)
     metrics: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
     images: int = 0
@@ -108,17 +111,15 @@ def chance(loss: AdversarialLoss) -> float | None:
 
 
 def case_of(run: RunData) -> Case:
-    """Return the case of a run on disk. It reads every sample grid that has no row of symptoms yet."""
+    """Return the case of a run on disk. It reads every sample grid if one has no row of symptoms yet."""
     recipe = read_recipe(run.recipe)
-    conditional = bool(run.recipe.get("condition"))
-    written = complete(run.symptoms)
-    missing = {kimg for kimg, _ in run.grids} - {row["kimg"] for row in written}
-    grids = symptoms_of_grids(run.grids, run.reals, conditional) if missing else written
+    grids, translations = grids_of(run, recipe)
     return Case(
         run=str(run.path),
         recipe=recipe,
         stats=run.stats,
         grids=grids,
+        translations=translations,
         metrics=run.metrics,
         events=run.events,
         images=run.images,
@@ -126,6 +127,29 @@ def case_of(run: RunData) -> Case:
         state=run.state,
         data=str(run.config.get("data") or ""),
     )
+
+
+def grids_of(run: RunData, recipe: Recipe | None) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
+    """Return the symptoms of sample grids, and those of a translator's grids: written ones, else from the files."""
+    translates = recipe is not None and recipe.sources != "none"
+    written = complete_translations(run.symptoms) if translates else complete(run.symptoms)
+    if {kimg for kimg, _ in run.grids} <= {row["kimg"] for row in written}:
+        return ([], written) if translates else (written, [])
+    if translates:
+        assert recipe is not None
+        return [], completed(symptoms_of_translations(run.grids, routes(recipe)), written)
+    return completed(symptoms_of_grids(run.grids, run.reals, bool(run.recipe.get("condition"))), written), []
+
+
+def routes(recipe: Recipe) -> int:
+    """Return the directions that a translator's grids show."""
+    return 2 if recipe.sources == "unpaired" else 1
+
+
+def completed(rows: list[dict[str, float]], written: list[dict[str, float]]) -> list[dict[str, float]]:
+    """Return the rows with what only the training could measure."""
+    known = {row["kimg"]: row for row in written}
+    return [{**row, **known.get(row["kimg"], {})} for row in rows]
 
 
 def read_recipe(found: dict[str, Any]) -> Recipe | None:

@@ -93,6 +93,15 @@ class Diagnosis(ABC):
 
 def grid_numbers(case: Case, episode: Episode, *names: str) -> dict[str, float]:
     """Return symptoms of the last grid of an episode."""
+    return last_numbers(case.grids, episode, *names)
+
+
+def translation_numbers(case: Case, episode: Episode, *names: str) -> dict[str, float]:
+    """Return symptoms of the last grid of an episode of a translator."""
+    return last_numbers(case.translations, episode, *names)
+
+
+def last_numbers(rows: list[dict[str, float]], episode: Episode, *names: str) -> dict[str, float]:
     end = float("inf") if episode.end is None else episode.end
-    rows = [row for row in case.grids if episode.onset <= row["kimg"] < end]
-    return {name: round(rows[-1][name], 4) for name in names if rows and name in rows[-1]}
+    own = [row for row in rows if episode.onset <= row["kimg"] < end]
+    return {name: round(own[-1][name], 4) for name in names if own and name in own[-1]}

@@ -43,9 +43,9 @@ def examine(case: Case) -> Examination:
         return Examination(active, past, active[0].severity, active[0].line)
     if reason := too_short(case):
         return Examination([], past, "note", f"too early to judge: {reason}{first_signs(case)}")
-    if not case.grids and not case.surprise:
+    if not case.grids and not case.translations and not case.surprise:
         return Examination([], past, "note", "nothing to judge by: no sample grids, and a loss without a scale")
-    limit = "" if case.grids else "; the images themselves are not judged"
+    limit = "" if case.grids or case.translations else "; the images themselves are not judged"
     return Examination([], past, "fine", f"no trouble found at {case.images / 1000:g} kimg{limit}")
 
 
@@ -61,7 +61,8 @@ def too_short(case: Case) -> str:
     steps = case.steps(case.images / 1000)
     if steps < LEAST_STEPS:
         return f"the generator has made {steps:,.0f} steps, and {LEAST_STEPS} are the least"
-    grids = sum(row["kimg"] > 0 for row in case.grids)
-    if len(case.stats) < LEAST_ROWS or (case.grids and grids < LEAST_GRIDS):
+    shown = [*case.grids, *case.translations]
+    grids = sum(row["kimg"] > 0 for row in shown)
+    if len(case.stats) < LEAST_ROWS or (shown and grids < LEAST_GRIDS):
         return f"there are {len(case.stats)} rows of statistics and {grids} sample grids"
     return ""

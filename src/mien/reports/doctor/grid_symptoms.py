@@ -80,7 +80,8 @@ def grid_symptoms(fake: Images, real: Images, before: Images | None = None) -> d
     same as a multiple of the real images'. diversity: the mean distance of two images as a share of that of two real
     ones; of thumbnails and of textures, the larger number. twins: the share of images with a nearly equal other one.
     distance: `gap` to the real images. motion: how far each image moved since the grid before, as a share of the
-    distance of two images.
+    distance of two images. Grids with labels have two more: least_diversity, of the label whose images differ least,
+    and least_row, its row in the grid from 0 on.
     """
     apart = [mine / (theirs + EPSILON) for mine, theirs in zip(fake.diversity, real.diversity, strict=True)]
     found = {
@@ -97,7 +98,22 @@ def grid_symptoms(fake: Images, real: Images, before: Images | None = None) -> d
     if before is not None and before.pixels.shape == fake.pixels.shape:
         moved = np.sqrt(np.square(fake.thumbnails - before.thumbnails).mean(1)).mean()
         found["motion"] = float(moved) / (fake.diversity[0] + EPSILON)
-    return found
+    return found | label_symptoms(fake, real)
+
+
+def label_symptoms(fake: Images, real: Images) -> dict[str, float]:
+    """Return the symptoms of the label whose images differ least, {} without labels."""
+    if fake.groups is None:
+        return {}
+    rows = [
+        max(
+            diversity(part[fake.groups == group]) / (whole + EPSILON)
+            for part, whole in zip((fake.thumbnails, fake.features), real.diversity, strict=True)
+        )
+        for group in np.unique(fake.groups)
+        if (fake.groups == group).sum() > 1
+    ]
+    return {"least_diversity": min(rows), "least_row": float(np.argmin(rows))} if rows else {}
 
 
 def complete(rows: list[dict[str, float]]) -> list[dict[str, float]]:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from mien.media.image_files import read_facts
 from mien.reports.doctor.grid_symptoms import Images, grid_symptoms
+from mien.reports.doctor.translation_symptoms import SHOWN, translation_symptoms
 
 MOST_PIXELS = 80_000_000  # 64 images of 1,024 px; a larger file would need too much memory
 
@@ -67,4 +68,17 @@ def symptoms_of_grids(
         fake = Images(shown, groups_of(len(shown), conditional))
         found.append({"images": round(kimg * 1000), "kimg": kimg, **grid_symptoms(fake, real, before)})
         before = fake
+    return found
+
+
+def symptoms_of_translations(grids: list[tuple[float, Path]], routes: int) -> list[dict[str, float]]:
+    """Return a row {"images": …, "kimg": …, "changed": …} for each readable grid of a translator, oldest first.
+
+    routes: 1 for pairs, 2 for both directions.
+    """
+    found = []
+    for kimg, path in grids:
+        rows = read_tiles(path)
+        if rows is not None and rows.shape[2] % SHOWN == 0 and len(rows) > routes:
+            found.append({"images": round(kimg * 1000), "kimg": kimg, **translation_symptoms(rows, routes)})
     return found

@@ -16,7 +16,7 @@ from mien.recipes.recipe import Recipe
 from mien.reports.doctor.case import Case
 from mien.reports.settings import HAVE_FLAGS, value_text
 
-RATE_OF_D = "discriminator.optimizer.lr"
+RATE_OF_D, RATE_OF_G = "discriminator.optimizer.lr", "generator.optimizer.lr"
 PENALTIES = ("r1", "r2", "gradient_penalty")
 FILTERED = ("generator.filtered", "discriminator.filtered")
 
@@ -91,6 +91,15 @@ def fewer_steps_of_d(case: Case) -> list[Remedy]:
     return change(case, "Let D make one step to each step of G.", ["discriminator.updates=1"] if many else [])
 
 
+def slower_generator(case: Case) -> list[Remedy]:
+    return change(case, "Lower G's learning rate, so that D can follow.", scaled(case, RATE_OF_G, 0.25))
+
+
+def fewer_steps_of_g(case: Case) -> list[Remedy]:
+    many = case.recipe is not None and case.recipe.generator.updates > 1
+    return change(case, "Let G make one step to each step of D.", ["generator.updates=1"] if many else [])
+
+
 def more_steps_of_d(case: Case) -> list[Remedy]:
     side = case.recipe.discriminator if case.recipe else None
     more = [f"discriminator.updates={side.updates + 1}"] if side else []
@@ -104,6 +113,26 @@ def penalty(case: Case, factor: float) -> list[Remedy]:
     return change(case, what, settings)
 
 
+def terms_of_g(case: Case, what: str, factor: float, *kinds: str) -> list[Remedy]:
+    """Multiply the weights of G's terms of these kinds. A term may have one copy a domain: "cycle_a", "cycle_b"."""
+    terms = case.recipe.generator.terms if case.recipe else {}
+    names = [name for name in terms if name.removesuffix("_a").removesuffix("_b") in kinds]
+    return change(
+        case, what, [line for name in names for line in scaled(case, f"generator.terms.{name}.weight", factor)]
+    )
+
+
+def lighter_terms(case: Case, *kinds: str) -> list[Remedy]:
+    """One remedy a kind: "identity", "cycle", "l1"."""
+    what = "Weaken G's term {}, which ties the result to the source."
+    return [remedy for kind in kinds for remedy in terms_of_g(case, what.format(kind), 0.2, kind)]
+
+
+def heavier_terms(case: Case, *kinds: str) -> list[Remedy]:
+    what = "Strengthen G's term {}, which ties the result to the source."
+    return [remedy for kind in kinds for remedy in terms_of_g(case, what.format(kind), 5.0, kind)]
+
+
 def slower(case: Case, factor: float = 0.5) -> list[Remedy]:
     return change(case, "Lower both learning rates.", scaled(case, "rate_factor", factor))
 
@@ -115,6 +144,16 @@ def mode_seeking(case: Case) -> list[Remedy]:
     )
     settings = ["mode_seeking.weight=0.1"] if lacks else []
     return change(case, "Start again, with a term that keeps the images of different z apart.", settings, resumes=False)
+
+
+def augmentation(case: Case) -> list[Remedy]:
+    """Show D changed images, if the game takes it and the run does not do so yet."""
+    recipe = case.recipe
+    if recipe is None or recipe.augment is not None or not recipe.accepts("augment") or recipe.name not in known():
+        return []
+    settings = [word for setting in own_settings(recipe, []) for word in ("--set", setting)]
+    words = ["mien", "train", recipe.name, *data_flags(case), "--augment", "diffaugment", *settings]
+    return [Remedy("Start again with augmented images for D: so few images seem many.", shlex.join(words), (), False)]
 
 
 def filters(case: Case) -> list[Remedy]:
