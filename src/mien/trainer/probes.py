@@ -54,8 +54,8 @@ class Probes:
     @cached_property
     def known(self) -> HeldOut:
         """Real images that the discriminator sees in training."""
-        chosen = torch.from_numpy(self.setup.batches.indices(0, PROBED))
         pixels, labels = self.setup.batches.pixels, self.setup.batches.labels
+        chosen = torch.from_numpy(self.setup.batches.indices(0, min(PROBED, len(pixels))))
         return HeldOut(
             pixels[chosen.to(pixels.device)].cpu().numpy(),
             None if labels is None else labels[chosen.to(labels.device)].cpu().numpy(),

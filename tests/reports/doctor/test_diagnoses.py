@@ -264,3 +264,109 @@ def test_the_first_signs_of_a_short_run_are_said():
 def test_steps_of_d_count_for_d():
     assert names(examine(case("gan", loss=0.01, grids={"distance": 9.0}, ticks=12, kimg=4))) == ["d-has-won"]
     assert names(examine(case("gan", loss=0.01, grids={"distance": 9.0}, ticks=12, kimg=0.4))) == []
+
+
+def separated(logits: list[float], **more):
+    """A run whose reals have the logit 0 with spread 1, and whose fakes have these logits with spread 1."""
+    run = case(ticks=len(logits), **more)
+    for row, fake in zip(run.stats, logits, strict=True):
+        row |= {"discriminator/logits/real": 0.0, "discriminator/logits/real_spread": 1.0}
+        row |= {"discriminator/logits/fake": fake, "discriminator/logits/fake_spread": 1.0}
+    return run
+
+
+def test_g_is_ahead_if_its_images_have_the_larger_logits():
+    found = examine(separated([0.4] * 20, grids={"distance": 0.9}))
+    assert names(found) == ["g-ahead"]
+    assert found.active[0].evidence == {"logits apart, in spreads": -0.4, "distance": 0.9}
+    assert found.active[0].remedies[0].settings[0].startswith("generator.optimizer.lr=")
+    assert names(examine(separated([0.4] * 20, grids={"distance": 0.2}))) == []  # its images are good
+    assert names(examine(separated([-0.4] * 20, grids={"distance": 0.9}))) == []
+    assert names(examine(separated([-0.4] * 17 + [0.4] * 3, grids={"distance": 0.9}))) == []
+
+
+def test_a_growing_distance_is_getting_worse():
+    """A look each 1,000 steps. The medians of three grids are 0.2 at the fifth look, and 0.6 from the ninth one on."""
+    course = [0.9, 0.6, 0.3, 0.2, 0.2, 0.2, 0.3, 0.6, 0.7, 0.8, 0.8, 0.8, 0.8, 0.8]
+    found = examine(case(grids=[{"distance": one} for one in course], ticks=14, kimg=64))
+    assert names(found) == ["getting-worse"]
+    assert (found.active[0].onset, found.active[0].confirmed) == (9 * 64, 12 * 64)
+    assert found.active[0].evidence == {"best distance": 0.2, "now": 0.8}
+    assert f"they were best at {5 * 64} kimg" in found.answer
+
+
+def test_a_distance_that_stays_small_is_not_getting_worse():
+    course = [0.1] * 5 + [0.25] * 10
+    assert names(examine(case(grids=[{"distance": one} for one in course]))) == []
+
+
+def test_the_metric_decides_over_the_distance():
+    worse = [{"distance": 0.2}] * 10 + [{"distance": 0.9}] * 10
+    assert names(examine(case(grids=worse))) == ["getting-worse"]
+    good = metrics([300 * 0.9**n for n in range(14)])
+    assert names(examine(case(grids=worse, metrics=good))) == []
+    rising = metrics([300, 200, 100, 90, 110, 120, 125, 130, 140])  # 117 is the limit
+    found = examine(case(metrics=rising, kimg=5))
+    assert (names(found), found.active[0].onset) == (["getting-worse"], 60)
+    assert found.active[0].evidence == {"best fid": 90, "now": 140}
+
+
+def test_one_label_collapses():
+    """A run with labels, whose third row shows one image."""
+    row = {"least_diversity": 0.05, "least_row": 2.0, "diversity": 0.8}
+    found = examine(case("acgan-laptop", grids=row))
+    assert names(found) == ["label-collapse"]
+    assert "the images in row 3 of the grid" in found.answer
+    assert names(examine(case("acgan-laptop", grids={**row, "least_diversity": 0.3}))) == []
+    assert names(examine(case("acgan-laptop", grids={**row, "diversity": 0.1}))) == ["mode-collapse"]
+
+
+def test_new_images_that_d_takes_for_generated_ones():
+    found = examine(case("dcgan", grids={"by_heart": 0.6}))
+    assert names(found) == ["learned-by-heart"]
+    assert (
+        found.active[0].remedies[0].command.startswith("mien train dcgan --data faces.zip --resolution 64 --augment ")
+    )
+    assert names(examine(case("dcgan", grids={"by_heart": 0.4}))) == []
+
+
+def test_copies_of_training_images():
+    assert names(examine(case(grids={"copies": 0.7}))) == ["copies"]
+    assert names(examine(case(grids={"copies": 0.3}))) == []
+
+
+def test_missing_parts_need_varied_and_good_images():
+    assert names(examine(case(grids={"dropped": 0.4, "distance": 0.6}))) == ["mode-dropping"]
+    assert names(examine(case(grids={"dropped": 0.4, "distance": 3.0}))) == []
+    assert names(examine(case(grids={"dropped": 0.2}))) == []
+
+
+def translator(recipe: str, **symptoms: float):
+    rows = [{"kimg": 10.0 * n, "changed": 0.8, "diversity": 0.9, **symptoms} for n in range(1, 21)]
+    return case(recipe, loss=0.5, grids=[], ticks=20, translations=rows)
+
+
+def test_a_good_translator_is_fine():
+    found = examine(translator("cyclegan", hidden=0.1))
+    assert (found.severity, found.answer) == ("fine", "no trouble found at 200 kimg")
+
+
+@pytest.mark.parametrize(
+    "symptoms, name, settings",
+    [
+        ({"changed": 0.05}, "identity", ("generator.terms.identity_a.weight=1", "generator.terms.identity_b.weight=1")),
+        ({"diversity": 0.1}, "one-target", ("generator.terms.cycle_a.weight=50", "generator.terms.cycle_b.weight=50")),
+        ({"hidden": 0.7}, "hidden-source", ("generator.terms.cycle_a.weight=2", "generator.terms.cycle_b.weight=2")),
+    ],
+)
+def test_translators(symptoms, name, settings):
+    found = examine(translator("cyclegan", **symptoms))
+    assert names(found) == [name]
+    assert found.active[0].remedies[0].settings == settings
+    assert found.active[0].evidence.items() >= symptoms.items()
+
+
+def test_pix2pix_has_its_own_remedies():
+    assert examine(translator("pix2pix", changed=0.01)).active[0].remedies[0].settings == (
+        "generator.terms.l1.weight=20",
+    )
