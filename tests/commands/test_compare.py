@@ -119,6 +119,17 @@ def test_the_terminal_gets_a_table(runs, capsys):
     assert len(json.loads(capsys.readouterr().out)["runs"]) == 2
 
 
+def test_the_doctor_has_a_column(runs):
+    for n, value in enumerate([50, 40, *[41] * 10], 1):
+        runs[0].metrics.append({"images": n * 1000, "kimg": n, "metric": "fid", "value": value, "better": "lower"})
+    made = compare(tuple(names(runs)))
+    head, first, second, _ = made.tables[0].splitlines()
+    assert head.endswith("  doctor") and first.endswith("  no more gain since 2 kimg")
+    assert second.endswith("  too early to judge")
+    assert made.runs[0]["doctor"]["answer"].startswith("no more gain since 2 kimg: fid was best at 2 kimg")
+    assert "no more gain since 2 kimg" in words((runs[0].path.parent / "compare.html").read_text())
+
+
 def test_metrics_are_shown_where_there_are_any(runs):
     rows = [{"images": k * 1000, "metric": "fid", "value": value, "better": "lower"} for k, value in ((1, 40), (4, 50))]
     runs[1].metrics.path.write_text("".join(json.dumps(row) + "\n" for row in rows))

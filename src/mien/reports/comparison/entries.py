@@ -10,6 +10,8 @@ from typing import Any
 from mien.errors import MienError, UsageError
 from mien.media.pixels import resolution_text
 from mien.recipes.recipe import Recipe, from_json
+from mien.reports.doctor.case import case_of
+from mien.reports.doctor.examination import Examination, examine
 from mien.reports.metrics import Measured, measured
 from mien.reports.run_data import RunData, mean_of_last, read_run
 from mien.reports.settings import flat, part_of, spelled_out, value_text
@@ -43,6 +45,11 @@ class Entry:
         )
         return generator, discriminator
 
+    @cached_property
+    def examination(self) -> Examination:
+        """What the doctor says of the run."""
+        return examine(case_of(self.run))
+
     @property
     def metrics(self) -> dict[str, dict[str, float]]:
         """Metric and way of measuring -> {"last", "last_kimg"}, and {"best", "best_kimg"} if the rows say whether lower
@@ -67,6 +74,7 @@ class Entry:
             "generator_parameters": generator,
             "discriminator_parameters": discriminator,
             "metrics": self.metrics,
+            "doctor": {"severity": self.examination.severity, "answer": self.examination.answer},
         }
 
 

@@ -14,8 +14,8 @@ def rows(entries: list[Entry]) -> list[list[str]]:
     """A head and a row per run. Losses and scores are means over the last five rows of the statistics."""
     metrics = list(dict.fromkeys(name for entry in entries for name in entry.metrics))
     return [
-        [*HEAD, *titles(metrics)],
-        *([*cells(entry), *(metric(entry, name) for name in metrics)] for entry in entries),
+        [*HEAD, *titles(metrics), "doctor"],
+        *([*cells(entry), *(metric(entry, name) for name in metrics), entry.examination.brief] for entry in entries),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,13 @@ class Examination:
     past: list[Finding]
     severity: Severity
     answer: str
+
+    @property
+    def brief(self) -> str:
+        """A few words for a table: "D has won since 24 kimg", "too early to judge", "no trouble found"."""
+        if self.active:
+            return f"{self.active[0].title} since {self.active[0].onset:g} kimg"
+        return re.split(r"[:;]| at [\d.]+ kimg", self.answer, maxsplit=1)[0]
 
     def as_dict(self) -> dict[str, Any]:
         return {
