@@ -41,9 +41,7 @@ from mien.runs.directory import RunDirectory
 HEALTHY = "healthy"
 SIDE = 16
 TINY = ("generator.width=8", "discriminator.width=8")
-WIDE = ("generator.width=32", "generator.group_width=8", "discriminator.width=32", "discriminator.group_width=8")
 SMALL_R3 = ("generator.width=16", "generator.group_width=8", "discriminator.width=16", "discriminator.group_width=8")
-STYLE = ("generator.width=8", "generator.w_dim=32", "discriminator.width=8")
 SNGAN = (*TINY, "discriminator.updates=2")
 GP = (*TINY, "discriminator.updates=2")
 FAST_G = ("generator.updates=10", "generator.optimizer.lr=2e-3")
@@ -130,7 +128,7 @@ def write_images(data: str, place: Path, count: int) -> str:
 PROVOCATIONS = (
     *(Provocation(HEALTHY, recipe) for recipe in ("dcgan", "dcgan-laptop", "hinge", "lsgan", "hw6", "hw6-two-steps")),
     *(Provocation(HEALTHY, recipe, GP) for recipe in ("sngan", "wgan", "wgan-gp")),
-    *(Provocation(HEALTHY, recipe, WIDE) for recipe in ("r3gan-laptop", "r3gan")),
+    Provocation(HEALTHY, "r3gan-laptop", SMALL_R3, kimg=12),
     Provocation(HEALTHY, "acgan-laptop", TINY, make=classes),
     # G's last layer runs to the end of tanh.
     *(
@@ -151,8 +149,8 @@ PROVOCATIONS = (
     Provocation("d-underfits", "dcgan", (*TINY, "discriminator.optimizer.lr=1e-9"), ANY),
     Provocation("d-underfits", "hinge", (*TINY, "discriminator.optimizer.lr=1e-9"), ANY),
     Provocation("d-underfits", "r3gan-laptop", (
-        *WIDE, "discriminator.terms.r1.weight=100000", "discriminator.terms.r2.weight=100000",
-    ), ANY),
+        *SMALL_R3, "discriminator.terms.r1.weight=100000", "discriminator.terms.r2.weight=100000",
+    ), ANY, kimg=12, batch=8),
     # D learns, but slower than G.
     *(
         Provocation("g-ahead", recipe, (*TINY, "generator.updates=3", "discriminator.optimizer.lr=1e-5"), ANY)

@@ -168,6 +168,14 @@ def test_prune_keeps_the_newest(run):
     assert [path.name for path in checkpoints(run.checkpoints)] == ["kimg-000009", "kimg-000010"]
 
 
+def test_prune_keeps_a_ladder_for_a_training_that_may_go_back(run):
+    for number in range(1000, 41_000, 1000):
+        save(run.checkpoints, number)
+        prune(run.checkpoints, 2, ladder=4)
+    names = [path.name for path in checkpoints(run.checkpoints)]
+    assert names == ["kimg-000008", "kimg-000016", "kimg-000032", "kimg-000039", "kimg-000040"]
+
+
 def test_newest_is_by_number(run):
     numbers = [64, 999, 1000, 1064, 9_999, 10_000, 999_999, 1_000_000, 12_345_678]
     for number in reversed(numbers):

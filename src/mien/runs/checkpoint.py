@@ -76,7 +76,19 @@ def checkpoints(folder: Path) -> list[Path]:
     return sorted(path.parent for path in folder.glob(f"kimg-*/{MANIFEST}"))
 
 
-def prune(folder: Path, keep: int) -> None:
-    """Delete all but the newest `keep` checkpoints, and incomplete folders that a kill left."""
-    for path in [*checkpoints(folder)[:-keep], *folder.glob(".*.tmp")]:
+def images_of(folder: Path) -> int:
+    """Return the images of a checkpoint, from its name: kimg-000012.5 -> 12500."""
+    return round(float(folder.name.partition("-")[2]) * 1000)
+
+
+def prune(folder: Path, keep: int, ladder: int = 0) -> None:
+    """Delete all but the newest `keep` checkpoints, and incomplete folders that a kill left.
+
+    ladder: keep further ones, too: the newest one of each doubling of the images, for as many doublings. A training
+    that may go back needs them.
+    """
+    whole = checkpoints(folder)
+    steps = {images_of(path).bit_length(): path for path in whole}  # the newest one of each doubling
+    kept = {*whole[-keep:], *[steps[step] for step in sorted(steps)][len(steps) - min(ladder, len(steps)) :]}
+    for path in [*(path for path in whole if path not in kept), *folder.glob(".*.tmp")]:
         shutil.rmtree(path, ignore_errors=True)

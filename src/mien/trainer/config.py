@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
@@ -51,6 +51,9 @@ class TrainConfig:
         metrics_share: Largest share of the time for evaluations, above 0, at most 1. 1: no evaluation is skipped.
         detector: Face detector of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
         hold_out: Hold N images out of the training. The doctor compares what the discriminator says of them.
+        on_trouble: What to do if the doctor finds a trouble. none: say so. stop: save and end. rollback: go back to a
+            checkpoint before it and apply the first remedy, at most three times.
+        stop_at_plateau: End the training if the first metric has stopped to gain. Needs --metrics.
         dry_run: Print what would happen, but train nothing.
     """
 
@@ -81,6 +84,8 @@ class TrainConfig:
     metrics_share: float = 0.1
     detector: Text | None = None
     hold_out: int = 0
+    on_trouble: Literal["none", "stop", "rollback"] = "none"
+    stop_at_plateau: bool = False
     dry_run: bool = False
 
     def __post_init__(self) -> None:
@@ -96,6 +101,8 @@ class TrainConfig:
             raise UsageError(f"--tick {self.tick} is not a number of kimg: it must be at least 0.001")
         if self.hold_out != 0 and self.hold_out < 16:
             raise UsageError(f"--hold-out {self.hold_out} is too small: the doctor needs 16 images or more")
+        if self.stop_at_plateau and self.metrics is None:
+            raise UsageError("--stop-at-plateau needs --metrics: add --metrics fid")
         _ = self.validation
 
     @property

@@ -6,11 +6,14 @@ device: the images are on the processor already.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from mien.reports.doctor.case import Case, routes
+from mien.reports.doctor.diagnoses.stalled import ROWS, Stalled, last_gain
+from mien.reports.doctor.diagnosis import Finding
 from mien.reports.doctor.examination import examine
 from mien.reports.doctor.grid_symptoms import Images, complete, grid_symptoms
 from mien.reports.doctor.read_grids import groups_of, read_tiles
@@ -32,6 +35,7 @@ class LiveDoctor:
         self.probes = probes
         self.real: Images | None = None
         self.before: Images | None = None
+        self.alarm: Finding | None = None  # the trouble that the last look has found, if it is a new one
 
     def look(self, pixels: np.ndarray, images: int, final: bool = False) -> list[dict[str, Any]]:
         """Write a row of symptoms, say what has changed, and return the changes for events.jsonl.
@@ -39,33 +43,42 @@ class LiveDoctor:
         pixels: uint8 [N,H,W,C], the grid at `images`. final: of the end of a session, which a resume removes.
         """
         self.write_symptoms(pixels, images, final)
-        events = self.run.events.read()
-        written = numbers(self.run.symptoms)
-        now = examine(
-            Case(
-                run=str(self.run.path),
-                recipe=self.recipe,
-                stats=rows(self.run.stats),
-                grids=complete(written),
-                translations=complete_translations(written),
-                metrics=rows(self.run.metrics),
-                events=events,
-                images=images,
-                budget_images=self.budget.images if self.budget.images < float("inf") else 0.0,
-                data=self.data,
-            )
-        )
-        said = diagnoses_said(events)
+        case = self.case(images)
+        now, said = examine(case), diagnoses_said(case.events)
         begun = [finding for finding in now.active if finding.name not in said]
         over = [name for name in said if name not in {finding.name for finding in now.active}]
         for finding in begun:
             say(f"doctor   {finding.line}; what helps: mien doctor {self.run.path}")
         for name in over:
             say(f"doctor   over: {said[name]}")
+        self.alarm = next((finding for finding in begun if finding.severity == "trouble"), None)
         return [
             *({"diagnosis": one.name, "title": one.title, "active": True, "onset": one.onset} for one in begun),
             *({"diagnosis": name, "title": said[name], "active": False} for name in over),
         ]
+
+    def case(self, images: int) -> Case:
+        written = numbers(self.run.symptoms)
+        return Case(
+            run=str(self.run.path),
+            recipe=self.recipe,
+            stats=rows(self.run.stats),
+            grids=complete(written),
+            translations=complete_translations(written),
+            metrics=rows(self.run.metrics),
+            events=self.run.events.read(),
+            images=images,
+            budget_images=self.budget.images if self.budget.images < float("inf") else 0.0,
+            data=self.data,
+        )
+
+    def plateau(self, images: int, since: int) -> str:
+        """Return why the training should end, in words, or "". Only evaluations after `since` images count."""
+        case = self.case(images)
+        new = [row for row in case.metrics if number(row, "images") > since]
+        gain = last_gain(replace(case, metrics=new))
+        stalled = Stalled().findings(case)
+        return stalled[0].line if stalled and gain is not None and gain.since >= ROWS else ""
 
     def write_symptoms(self, pixels: np.ndarray, images: int, final: bool) -> None:
         """Append a row to symptoms.jsonl. The last tick may be the end of the session. It stays one look."""

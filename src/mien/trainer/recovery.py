@@ -19,7 +19,9 @@ from mien.runtime import distributed
 from mien.runtime.atomic_files import write_json
 from mien.runtime.console import say
 from mien.trainer.resume import cut_back, load, newest_whole
+from mien.trainer.rollback import treated
 from mien.trainer.setup import Setup, begin_again
+from mien.trainer.stopping import Alarm
 from mien.trainer.trainer import Trainer
 from mien.training.parts import batch_statistics
 
@@ -31,20 +33,20 @@ def train(trainer: Trainer) -> None:
 
     A training that diverges returns to the last good checkpoint and halves its learning rates, at most three times;
     then it raises DivergenceError. If a round does not fit into memory, the training continues in parts half as large.
-    Raises OutOfMemory if the parts cannot be smaller.
+    Raises OutOfMemory if the parts cannot be smaller. For an alarm of the doctor, see `rollback`.
     """
     while True:
         try:
             return trainer.train()
-        except DivergenceError as error:
-            trouble: DivergenceError | RoundTooLarge = error
-        except RoundTooLarge as error:
+        except (DivergenceError, RoundTooLarge, Alarm) as error:
             trouble = error
-        trainer = (
-            with_half_rates(trainer, trouble)
-            if isinstance(trouble, DivergenceError)
-            else with_smaller_parts(trainer, trouble)
-        )
+        match trouble:
+            case DivergenceError():
+                trainer = with_half_rates(trainer, trouble)
+            case RoundTooLarge():
+                trainer = with_smaller_parts(trainer, trouble)
+            case Alarm():
+                trainer = treated(trainer, trouble.finding)
 
 
 def with_half_rates(trainer: Trainer, trouble: DivergenceError) -> Trainer:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from mien.errors import FileError
-from mien.runs.checkpoint import Tensors, checkpoints, load_checkpoint
+from mien.runs.checkpoint import Tensors, checkpoints, images_of, load_checkpoint
 from mien.runs.directory import RunDirectory, best_snapshot, mark_best
 from mien.runs.records import State
 from mien.runtime import distributed, leftovers
@@ -50,15 +51,17 @@ def cut_back(run: RunDirectory, state: State | None) -> None:
 
 
 def newest_whole(
-    run: RunDirectory, wrong: Callable[[Tensors], list[str]] = lambda tensors: []
+    run: RunDirectory, wrong: Callable[[Tensors], list[str]] = lambda tensors: [], before: float = math.inf
 ) -> tuple[Tensors, State] | None:
-    """Return the newest checkpoint whose checksums fit, or None if the run has none.
+    """Return the newest checkpoint whose checksums fit, of fewer than `before` images, or None if the run has none.
 
     A damaged checkpoint is skipped with a warning. So is one in which `wrong` finds numbers that are not finite:
     older versions of mien wrote them. Raises FileError if all checkpoints are damaged.
     """
     problems: list[str] = []
     for folder in reversed(checkpoints(run.checkpoints)):
+        if images_of(folder) >= before:
+            continue
         try:
             tensors, state = load_checkpoint(folder)
             if found := wrong(tensors):

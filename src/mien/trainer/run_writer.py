@@ -34,6 +34,7 @@ from mien.trainer.validation import is_better
 
 SAMPLES = 64  # images in a grid
 DRAWN_AT_ONCE = 32
+LADDER = 4  # older checkpoints of a training that may go back, each of half the images of the next one
 
 
 class RunWriter:
@@ -46,6 +47,7 @@ class RunWriter:
         self.run, self.recipe, self.training, self.budget = run, setup.recipe, setup.training, setup.budget
         self.seed, self.labels, self.saved_at = setup.config.seed, setup.labels, saved_at
         self.keep = setup.config.checkpoint_keep
+        self.ladder = LADDER if setup.config.on_trouble == "rollback" else 0
         self.started = read_started(run)
         self.latents: list[Tensor] = []
         self.examples: list[Batch] = []  # sources of a translation, the same in each grid
@@ -154,7 +156,7 @@ class RunWriter:
             journal.sync()  # the rows must be on disk before the checkpoint
         save_checkpoint(folder, self.training.tensors(), state)
         self.saved_at = self.training.images
-        prune(self.run.checkpoints, self.keep)
+        prune(self.run.checkpoints, self.keep, self.ladder)
         best = self.run.read_best()
         for path in self.run.best_snapshots():
             if best is None or path.name != Path(best["snapshot"]).name:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from mien.errors import MienError
+from mien.reports.doctor.diagnosis import Finding
 from mien.runtime import signals
 
 
@@ -15,6 +16,20 @@ class Stopped(MienError):
     def __init__(self, message: str, number: int):
         super().__init__(message)
         self.exit_code = 128 + number
+
+
+class StoppedByDoctor(MienError):
+    """A diagnosis ended the training after it was saved, because --on-trouble asked for it."""
+
+    exit_code = 4
+
+
+class Alarm(Exception):
+    """A diagnosis for which the training goes back to a checkpoint. `rollback` handles it."""
+
+    def __init__(self, finding: Finding):
+        super().__init__(finding.line)
+        self.finding = finding
 
 
 @contextmanager

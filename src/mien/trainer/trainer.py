@@ -14,6 +14,7 @@ import time
 from mien.config.budget import duration, exact_kimg
 from mien.errors import DivergenceError
 from mien.recipes.schedules import schedules_end
+from mien.reports.doctor.diagnosis import Finding
 from mien.runs import requests
 from mien.runs.directory import RunDirectory
 from mien.runtime import distributed, signals
@@ -24,7 +25,7 @@ from mien.trainer.intervals import Ticks
 from mien.trainer.rounds import rounds
 from mien.trainer.run_writer import SAMPLES, RunWriter
 from mien.trainer.setup import Setup
-from mien.trainer.stopping import Stopped, stoppable
+from mien.trainer.stopping import Alarm, Stopped, StoppedByDoctor, stoppable
 from mien.trainer.validation import ValidationSkipped
 
 STATISTICS_GROWTH, SAMPLE_GROWTH, SNAPSHOT_GROWTH = 0.005, 0.12, 1.0  # growth of the intervals
@@ -59,6 +60,8 @@ class Trainer:
         self.pause_requested = False  # as rank 0 saw it last
         self.signal: int | None = None
         self.trouble = ""  # what is no longer finite, if anything
+        self.alarm: Finding | None = None  # what --on-trouble acts on
+        self.plateau = ""  # why --stop-at-plateau ends the training
         self.shown: dict[str, float] = {}  # the last known statistics: just after a tick there are none
 
     # --- the road -------------------------------------------------------------------------------------------------
@@ -66,8 +69,9 @@ class Trainer:
     def train(self) -> None:
         """Train until the budget is spent.
 
-        Raises Stopped after a signal, DivergenceError for numbers that are not finite, and RoundTooLarge. The files
-        hold only finite numbers, so `recovery` can continue from the last checkpoint.
+        Raises Stopped after a signal, DivergenceError for numbers that are not finite, RoundTooLarge, and what
+        --on-trouble asks for: Alarm or StoppedByDoctor. The files hold only finite numbers, so `recovery` can continue
+        from the last checkpoint.
         """
         training = self.training
         distributed.advice = f"; its last checkpoint is good: mien resume {self.run.path}"
@@ -107,6 +111,7 @@ class Trainer:
             return
         if sample:
             self.writer.sample(sample)
+            self.alarm = self.writer.doctor.alarm if self.setup.config.on_trouble != "none" else None
         if snapshot:
             self.writer.snapshot(snapshot)
         if validation:
@@ -156,6 +161,8 @@ class Trainer:
                 say(f"warning: metrics left out at {self.kimg()}: {reason}")
             return
         self.writer.validation(rows)
+        if self.setup.config.stop_at_plateau:
+            self.plateau = self.writer.doctor.plateau(self.training.images, self.began_at)
         found = ", ".join(f"{row['metric']} {row['value']:.4g}" for row in rows if row["value"] is not None)
         say(f"metrics  at {self.kimg()}: {found} ({self.validator.cost:.0f} s)")
 
@@ -172,7 +179,8 @@ class Trainer:
             if self.writer.saved_at != self.training.images:
                 self.checkpoint()
             self.writer.mark_latest()
-            self.writer.status("finished" if self.signal is None else "stopped", self.clock.seconds)
+            whole = self.signal is None and self.alarm is None
+            self.writer.status("finished" if whole else "stopped", self.clock.seconds)
             self.validate_at_end()
         if self.validator and (left_out := self.validator.left_out()):
             say(f"metrics  {left_out}")
@@ -187,6 +195,13 @@ class Trainer:
                 else f"continue with: mien resume {self.run.path}"
             )
             raise Stopped(f"{name}: saved at {self.kimg()}; {how}", self.signal)
+        if self.alarm:
+            raise StoppedByDoctor(
+                f"{self.alarm.title} since {self.alarm.onset:g} kimg: saved at {self.kimg()}; what helps: mien doctor "
+                f"{self.run.path}"
+            )
+        if self.plateau:
+            say(f"stopped  {self.plateau}")
 
     def say_if_schedules_go_on(self) -> None:
         end = schedules_end(self.recipe)
@@ -209,7 +224,7 @@ class Trainer:
         return self.training.images >= self.budget.images or self.clock.seconds >= self.budget.seconds
 
     def should_stop(self, number: int) -> bool:
-        """Return whether to stop after this round, in all processes alike.
+        """Return whether to stop after this round, in all processes alike. Raises Alarm if the training should go back.
 
         Several processes must leave the loop after the same round. So about once a second they agree on rank 0's
         clock, on a signal that any of them got, and on the round of the next agreement.
@@ -232,7 +247,12 @@ class Trainer:
         if agreed:  # a signal that came meanwhile waits for the next agreement
             self.signal = agreed
         self.refuse_trouble()
-        return spent or agreed > 0
+        if spent or agreed or self.plateau:
+            self.alarm = None  # the training ends, whatever the doctor says
+            return True
+        if self.alarm and self.setup.config.on_trouble == "rollback":
+            raise Alarm(self.alarm)
+        return self.alarm is not None
 
     def is_checkpoint_due(self) -> bool:
         since = time.monotonic() - self.last_checkpoint

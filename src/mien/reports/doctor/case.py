@@ -14,7 +14,7 @@ from mien.losses.adversarial import AdversarialLoss
 from mien.recipes.recipe import Recipe, from_json
 from mien.reports.doctor.grid_symptoms import complete
 from mien.reports.doctor.read_grids import symptoms_of_grids, symptoms_of_translations
-from mien.reports.doctor.series import smoothed
+from mien.reports.doctor.series import latest, smoothed
 from mien.reports.doctor.translation_symptoms import complete as complete_translations
 from mien.reports.run_data import Row, RunData, points
 from mien.runtime.typed_json import is_number, number
@@ -88,6 +88,15 @@ class Case:
                 spread = ((real_spread**2 + fake_spread**2) / 2) ** 0.5
                 found.append((float(row["kimg"]), (real - fake) / max(spread, 1e-9)))
         return found
+
+    def stuck(self, kimg: float) -> float | None:
+        """Return the distance to the data as a share of that at 60 % of this kimg, None without grids.
+
+        Near 1: G does not come nearer. It learns as long as the number is clearly smaller.
+        """
+        distance = self.grid("distance")
+        now, before = latest(distance, kimg), latest(distance, 0.6 * kimg)
+        return None if now is None or before is None else now / max(before, 1e-6)
 
     def gradient_norms(self, side: str) -> list[tuple[float, float]]:
         """Return (kimg, norm of the gradient of all weights of a side)."""

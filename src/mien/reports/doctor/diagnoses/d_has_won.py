@@ -11,11 +11,12 @@ from mien.reports.doctor.series import Episode, Sign, latest
 
 SURE = 0.1  # D's loss as a share of its loss by chance
 FAR = 0.8  # distance of the images to the data: nearer than this, G learns in spite of D
+STUCK = 0.85  # distance as a share of that at 60 % of the time: below it, G comes nearer
 STEPS = 300  # of D: it is certain of the noise that a new G makes
 
 
 class DHasWon(Diagnosis):
-    """D's loss is below a tenth of its loss by chance, while the generated images stay far from the data.
+    """D's loss is below a tenth of its loss by chance, while the generated images are far from the data and stay there.
 
     A run without sample grids is judged by D's loss alone.
     """
@@ -31,9 +32,9 @@ class DHasWon(Diagnosis):
         distance, found = case.grid("distance"), []
         for kimg, surprise in case.surprise:
             if case.steps_of_d(kimg) >= STEPS:
-                far = latest(distance, kimg)
+                far, stuck = latest(distance, kimg), case.stuck(kimg)
                 sure = SURE / max(surprise, 1e-6)
-                found.append(Sign(kimg, sure if far is None else min(sure, far / FAR)))
+                found.append(Sign(kimg, sure if far is None or stuck is None else min(sure, far / FAR, stuck / STUCK)))
         return found
 
     def sentence(self, case: Case, episode: Episode) -> str:

@@ -11,7 +11,7 @@ from mien.reports.doctor.series import Episode, Sign
 
 SHARE = 0.3  # of the training images
 DIVERSITY = 0.4  # below it, the images are too alike for this diagnosis
-NEAR = 1.0  # distance to the data: images that are farther away belong to no part of it
+NEAR = 0.6  # distance to the data: images that are farther away belong to no part of it
 STEPS = 2000  # of G
 
 
