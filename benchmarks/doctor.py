@@ -48,7 +48,7 @@ FAST_G = ("generator.updates=10", "generator.optimizer.lr=2e-3")
 STRONG_D = ("discriminator.updates=5", "discriminator.optimizer.lr=2e-3", "generator.optimizer.lr=1e-6")
 
 ANY = ("rate-too-high", "d-has-won", "d-underfits", "flat-images", "mode-collapse", "g-ahead", "getting-worse")
-FEW = ("learned-by-heart", "copies", "getting-worse", "d-has-won", "mode-dropping")
+FEW = ("d-memorizes", "copies", "getting-worse", "d-has-won", "mode-dropping")
 Maker = Callable[[str, Path], dict[str, Any]]
 
 
@@ -142,7 +142,7 @@ PROVOCATIONS = (
     ),
     # D makes many steps at a high rate, and G hardly moves.
     *(
-        Provocation("d-has-won", recipe, (*TINY, *STRONG_D), ("flat-images", "mode-collapse", "learned-by-heart"))
+        Provocation("d-has-won", recipe, (*TINY, *STRONG_D), ("flat-images", "mode-collapse", "d-memorizes"))
         for recipe in ("dcgan", "hw6", "lsgan")
     ),
     # D does not learn at all, or is held flat.
@@ -162,7 +162,7 @@ PROVOCATIONS = (
     ),
     *(Provocation("not-finite", recipe, (*TINY, "rate_factor=1e15"), ANY, kimg=8) for recipe in ("lsgan", "wgan-gp")),
     *(
-        Provocation("learned-by-heart", recipe, ("generator.width=8", "discriminator.width=32"), FEW, 40, few(100))
+        Provocation("d-memorizes", recipe, ("generator.width=8", "discriminator.width=32"), FEW, 40, few(100))
         for recipe in ("dcgan", "hinge", "lsgan")
     ),
     *(

@@ -86,7 +86,7 @@ def test_the_grid_of_a_paired_run_shows_source_result_and_target(pairs, tmp_path
     assert np.array_equal(turned[2:18, 2:18], grid[2:18, 34:50])
 
 
-def test_a_pair_is_soon_learned_by_heart(pairs, tmp_path):
+def test_a_pair_is_soon_d_memorizes(pairs, tmp_path):
     """One pair, L1 alone: the error falls to a fraction within some hundred steps."""
     one = tmp_path / "one"
     one.mkdir()

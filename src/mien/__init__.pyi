@@ -785,6 +785,9 @@ def train(
     metrics_num: int = 2500,
     metrics_share: float = 0.1,
     detector: str | None = None,
+    hold_out: int = 0,
+    on_trouble: Literal["none", "stop", "rollback"] = "none",
+    stop_at_plateau: bool = False,
     dry_run: bool = False,
 ) -> Run:
     """Train a GAN on a folder of images, a zip, or the built-in faces.
@@ -820,6 +823,10 @@ def train(
         metrics_num: Number of generated images per evaluation, and the largest number of real images.
         metrics_share: Largest share of the time for evaluations, above 0, at most 1. 1: no evaluation is skipped.
         detector: Face detector of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
+        hold_out: Hold N images out of the training. The doctor compares what the discriminator says of them.
+        on_trouble: What to do if the doctor finds a trouble. none: say so. stop: save and end. rollback: go back to a
+            checkpoint before it and apply the first remedy, at most three times.
+        stop_at_plateau: End the training if the first metric has stopped to gain. Needs --metrics.
         dry_run: Print what would happen, but train nothing.
     """
 
@@ -851,6 +858,9 @@ def train(
     metrics_num: int = 2500,
     metrics_share: float = 0.1,
     detector: str | None = None,
+    hold_out: int = 0,
+    on_trouble: Literal["none", "stop", "rollback"] = "none",
+    stop_at_plateau: bool = False,
     dry_run: bool = False,
 ) -> Runs:
     """Train a GAN on a folder of images, a zip, or the built-in faces.
@@ -886,6 +896,10 @@ def train(
         metrics_num: Number of generated images per evaluation, and the largest number of real images.
         metrics_share: Largest share of the time for evaluations, above 0, at most 1. 1: no evaluation is skipped.
         detector: Face detector of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
+        hold_out: Hold N images out of the training. The doctor compares what the discriminator says of them.
+        on_trouble: What to do if the doctor finds a trouble. none: say so. stop: save and end. rollback: go back to a
+            checkpoint before it and apply the first remedy, at most three times.
+        stop_at_plateau: End the training if the first metric has stopped to gain. Needs --metrics.
         dry_run: Print what would happen, but train nothing.
     """
 

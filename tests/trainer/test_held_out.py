@@ -50,4 +50,4 @@ def test_a_training_judges_them_at_each_grid(faces, tmp_path):
     run = begin(faces, tmp_path, "dcgan", ("generator.width=4", "discriminator.width=4"), "128img", hold_out=16)
     rows = run.directory.symptoms.read()
     assert [row["kimg"] for row in rows] == [0, 0.064, 0.128]
-    assert all(0 <= row["by_heart"] <= 1 for row in rows)
+    assert all(0 <= row["memorized"] <= 1 for row in rows)

@@ -49,23 +49,23 @@ def probes(known, held, labels=None, grid_labels=None) -> Probes:
 
 def test_new_images_half_way_to_the_generated_ones():
     found = probes(flat(200, 200), HeldOut(flat(150, 150, 150))).measure(flat(100, 100))
-    assert found["by_heart"] == pytest.approx(0.5)
+    assert found["memorized"] == pytest.approx(0.5)
 
 
 def test_the_sign_of_the_logits_does_not_matter():
     found = probes(flat(100, 100), HeldOut(flat(150, 150))).measure(flat(200, 200))
-    assert found["by_heart"] == pytest.approx(0.5)
+    assert found["memorized"] == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("new, expected", [(200, 0), (220, 0), (100, 1), (50, 1)])
 def test_it_is_a_share(new, expected):
-    assert probes(flat(200, 200), HeldOut(flat(new, new))).measure(flat(100))["by_heart"] == expected
+    assert probes(flat(200, 200), HeldOut(flat(new, new))).measure(flat(100))["memorized"] == expected
 
 
 def test_two_standard_errors_are_subtracted():
     """Known 200 without spread. New 140 and 160, variance 100: an error of sqrt(100 / 2), and twice that is 14.14."""
     found = probes(flat(200, 200), HeldOut(flat(140, 160))).measure(flat(100))
-    assert found["by_heart"] == pytest.approx((50 - 2 * 50**0.5) / 100, abs=1e-4)
+    assert found["memorized"] == pytest.approx((50 - 2 * 50**0.5) / 100, abs=1e-4)
 
 
 def test_without_held_out_images_it_is_not_measured():
@@ -76,8 +76,8 @@ def test_d_gets_the_labels_of_each_image():
     one_hot = torch.eye(2)
     held = HeldOut(flat(150, 150), np.array([[0, 1], [0, 1]], np.float32))
     found = probes(flat(200, 200), held, one_hot[[1, 1]], one_hot[[1]]).measure(flat(100))
-    assert found["by_heart"] == pytest.approx(0.5)
-    assert "by_heart" not in probes(flat(200), HeldOut(flat(150)), one_hot[[1]], one_hot[[1]]).measure(flat(100))
+    assert found["memorized"] == pytest.approx(0.5)
+    assert "memorized" not in probes(flat(200), HeldOut(flat(150)), one_hot[[1]], one_hot[[1]]).measure(flat(100))
 
 
 def test_a_probe_leaves_the_network_as_it_was():

@@ -1,4 +1,4 @@
-"""Images that the discriminator never sees in training. They show whether it learns its own images by heart."""
+"""Images that the discriminator never sees in training. They show whether it memorizes its own images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only a running training can measure for the doctor: it has the networks and the whole training set.
+"""What only a running training can measure for the doctor: it has the networks and the training set.
 
 Each number needs a few passes through a network, at each sample grid. They change no weight and no random number.
 """
@@ -41,7 +41,7 @@ class Probes:
         """Return the symptoms of a sample grid, uint8 [N,H,W,C], that need networks or the training set."""
         if isinstance(self.setup.training.game, Translation):
             return self.hidden()
-        return {**self.training_set.symptoms(pixels), **self.by_heart(pixels)}
+        return {**self.training_set.symptoms(pixels), **self.memorized(pixels)}
 
     @cached_property
     def training_set(self) -> TrainingSet:
@@ -61,7 +61,7 @@ class Probes:
             None if labels is None else labels[chosen.to(labels.device)].cpu().numpy(),
         )
 
-    def by_heart(self, pixels: np.ndarray) -> dict[str, float]:
+    def memorized(self, pixels: np.ndarray) -> dict[str, float]:
         """Return how far D's answers to new real images lie on the way from known ones to generated ones: 0 to 1.
 
         It is r_v of Karras et al. 2020 (ADA), equation 1, less two standard errors. {} without held-out images.
@@ -76,7 +76,7 @@ class Probes:
         apart = known.mean() - fake.mean()
         error = ERRORS * np.sqrt(known.var() / len(known) + new.var() / len(new))
         forgotten = (known.mean() - new.mean()) * np.sign(apart) - error
-        return {"by_heart": float(np.clip(forgotten / max(abs(apart), EPSILON), 0, 1))}
+        return {"memorized": float(np.clip(forgotten / max(abs(apart), EPSILON), 0, 1))}
 
     def logits(self, judge: nn.Module, images: HeldOut) -> np.ndarray:
         """Return D's mean logit [N] of each image."""

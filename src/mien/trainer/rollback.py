@@ -1,4 +1,4 @@
-"""What a training does about a diagnosis if it was asked to: it stops, or goes back and applies the first remedy."""
+"""The return of a training for a diagnosis: to a checkpoint before its onset, with the first remedy applied."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ MOST = 3  # returns, until someone changes the settings
 def treated(trainer: Trainer, alarm: Finding) -> Trainer:
     """Return a trainer at the newest checkpoint before the onset, with the first remedy of the diagnosis applied.
 
-    Raises StoppedByDoctor after three returns, and for a diagnosis without such a remedy. The training is saved then.
+    Raises StoppedByDoctor after three returns, and for a diagnosis whose remedies need a new run. The training is saved
+    then.
     """
     remedy = next((one for one in alarm.remedies if one.resumes), None)
     if remedy is None or distributed.from_first(returns(trainer.run)) == MOST:

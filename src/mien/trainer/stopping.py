@@ -19,7 +19,7 @@ class Stopped(MienError):
 
 
 class StoppedByDoctor(MienError):
-    """A diagnosis ended the training after it was saved, because --on-trouble asked for it."""
+    """A diagnosis ended the training after it was saved, as --on-trouble says."""
 
     exit_code = 4
 

@@ -69,8 +69,8 @@ class Trainer:
     def train(self) -> None:
         """Train until the budget is spent.
 
-        Raises Stopped after a signal, DivergenceError for numbers that are not finite, RoundTooLarge, and what
-        --on-trouble asks for: Alarm or StoppedByDoctor. The files hold only finite numbers, so `recovery` can continue
+        Raises Stopped after a signal, DivergenceError for numbers that are not finite, RoundTooLarge, and with
+        --on-trouble Alarm or StoppedByDoctor. The files hold only finite numbers, so `recovery` can continue
         from the last checkpoint.
         """
         training = self.training

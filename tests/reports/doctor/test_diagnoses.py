@@ -322,12 +322,12 @@ def test_one_label_collapses():
 
 
 def test_new_images_that_d_takes_for_generated_ones():
-    found = examine(case("dcgan", grids={"by_heart": 0.6}))
-    assert names(found) == ["learned-by-heart"]
+    found = examine(case("dcgan", grids={"memorized": 0.6}))
+    assert names(found) == ["d-memorizes"]
     assert (
         found.active[0].remedies[0].command.startswith("mien train dcgan --data faces.zip --resolution 64 --augment ")
     )
-    assert names(examine(case("dcgan", grids={"by_heart": 0.4}))) == []
+    assert names(examine(case("dcgan", grids={"memorized": 0.4}))) == []
 
 
 def test_copies_of_training_images():

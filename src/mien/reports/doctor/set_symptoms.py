@@ -1,4 +1,4 @@
-"""Symptoms that need the whole training set: copies of its images, and parts of it that are never generated."""
+"""Symptoms that need the training set: copies of its images, and parts of it that are never generated."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class TrainingSet:
         """Return the symptoms of generated images, uint8 [N,H,W,C].
 
         copies: the share of them that are much nearer to an image of the set than its images are to each other.
-        dropped: the share of the set in parts with hardly any generated image (Richardson & Weiss 2018).
+        dropped: the share of the set in parts with almost no generated image (Richardson & Weiss 2018).
         """
         return {"copies": self.copies(pixels), "dropped": self.dropped(thumbnails(pixels))}
 

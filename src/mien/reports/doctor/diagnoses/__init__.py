@@ -5,6 +5,7 @@ from __future__ import annotations
 from mien.reports.doctor.diagnoses.checkerboards import Checkerboards
 from mien.reports.doctor.diagnoses.copies import Copies
 from mien.reports.doctor.diagnoses.d_has_won import DHasWon
+from mien.reports.doctor.diagnoses.d_memorizes import DMemorizes
 from mien.reports.doctor.diagnoses.d_underfits import DUnderfits
 from mien.reports.doctor.diagnoses.flat_images import FlatImages
 from mien.reports.doctor.diagnoses.g_ahead import GAhead
@@ -12,7 +13,6 @@ from mien.reports.doctor.diagnoses.getting_worse import GettingWorse
 from mien.reports.doctor.diagnoses.hidden_source import HiddenSource
 from mien.reports.doctor.diagnoses.identity import Identity
 from mien.reports.doctor.diagnoses.label_collapse import LabelCollapse
-from mien.reports.doctor.diagnoses.learned_by_heart import LearnedByHeart
 from mien.reports.doctor.diagnoses.mode_collapse import ModeCollapse
 from mien.reports.doctor.diagnoses.mode_dropping import ModeDropping
 from mien.reports.doctor.diagnoses.not_finite import NotFinite
@@ -32,7 +32,7 @@ ALL: tuple[Diagnosis, ...] = (
     GAhead(),
     RateTooHigh(),
     LabelCollapse(),
-    LearnedByHeart(),
+    DMemorizes(),
     Copies(),
     ModeDropping(),
     HiddenSource(),

@@ -1,4 +1,4 @@
-"""G copies pictures: generated images are training images."""
+"""G copies: generated images are training images."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class GettingWorse(Diagnosis):
     name, title = "getting-worse", "the images get worse"
     severity: ClassVar[Severity] = "watch"
     looks: ClassVar[int] = 4
-    cause = "The rates are too high for this stage of the training, or D has learned the images by heart."
+    cause = "The rates are too high for this stage of the training, or D has memorized the images."
 
     def signs(self, case: Case) -> list[Sign]:
         course, found = course_of(case), []

@@ -1,4 +1,4 @@
-"""Mode dropping: images are varied, yet whole parts of the data are never generated."""
+"""Mode dropping: images are varied, yet parts of the data are never generated."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STEPS = 2000  # of G
 
 
 class ModeDropping(Diagnosis):
-    """Parts with 30 % of the training images have hardly any generated image, while the images are varied and good."""
+    """Parts with 30 % of the training images have almost no generated image, while the images are varied and good."""
 
     name, title = "mode-dropping", "parts of the data are missing"
     severity: ClassVar[Severity] = "watch"

@@ -1,4 +1,4 @@
-"""D learns the set by heart: it takes real images that it has not seen for generated ones."""
+"""D memorizes the set: it takes new real images for generated ones."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ SHARE = 0.5  # of the way from known real images to generated ones
 STEPS = 500  # of D
 
 
-class LearnedByHeart(Diagnosis):
+class DMemorizes(Diagnosis):
     """D's logits of held-out real images lie nearer to those of generated images than to those of known ones.
 
     It needs held-out images: `--hold-out N`, or built-in faces.
     """
 
-    name, title = "learned-by-heart", "D learns the images by heart"
+    name, title = "d-memorizes", "D memorizes the images"
     severity: ClassVar[Severity] = "watch"
     cause = "There are few images for this discriminator: it recognizes each one, rather than what they share."
 
     def signs(self, case: Case) -> list[Sign]:
-        return [Sign(kimg, value / SHARE) for kimg, value in case.grid("by_heart") if case.steps_of_d(kimg) >= STEPS]
+        return [Sign(kimg, value / SHARE) for kimg, value in case.grid("memorized") if case.steps_of_d(kimg) >= STEPS]
 
     def sentence(self, case: Case, episode: Episode) -> str:
-        return "it takes real images that it has not seen for generated ones, so the images will get worse"
+        return "it takes new real images for generated ones, so the generated images will get worse"
 
     def evidence(self, case: Case, episode: Episode) -> dict[str, float]:
-        return grid_numbers(case, episode, "by_heart", "distance")
+        return grid_numbers(case, episode, "memorized", "distance")
 
     def remedies(self, case: Case) -> list[Remedy]:
         return [*augmentation(case), *penalty(case, 4.0), *slower_discriminator(case)]
