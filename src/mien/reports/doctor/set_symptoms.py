@@ -6,7 +6,6 @@ from functools import cached_property
 
 import numpy as np
 
-from mien.data.sampling import spread
 from mien.reports.doctor.image_symptoms import distances, thumbnails
 
 JUDGED = 256  # of them, whose distance to their neighbour is measured
@@ -25,7 +24,7 @@ class TrainingSet:
     @cached_property
     def usual(self) -> float:
         """The median distance of an image to its nearest other one."""
-        judged = spread(len(self.rows), JUDGED)
+        judged = np.linspace(0, len(self.rows) - 1, min(len(self.rows), JUDGED)).round().astype(int)
         found = distances(self.rows[judged], self.rows)
         found[np.arange(len(judged)), judged] = np.inf
         return float(np.median(found.min(1)))
