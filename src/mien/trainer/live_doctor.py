@@ -35,7 +35,7 @@ class LiveDoctor:
         self.probes = probes
         self.real: Images | None = None
         self.before: Images | None = None
-        self.alarm: Finding | None = None  # the trouble that the last look has found, if it is a new one
+        self.alarm: Finding | None = None  # the first trouble that this session has found
 
     def look(self, pixels: np.ndarray, images: int, final: bool = False) -> list[dict[str, Any]]:
         """Write a row of symptoms, say what has changed, and return the changes for events.jsonl.
@@ -51,7 +51,7 @@ class LiveDoctor:
             say(f"doctor   {finding.line}; what helps: mien doctor {self.run.path}")
         for name in over:
             say(f"doctor   over: {said[name]}")
-        self.alarm = next((finding for finding in begun if finding.severity == "trouble"), None)
+        self.alarm = self.alarm or next((finding for finding in begun if finding.severity == "trouble"), None)
         return [
             *({"diagnosis": one.name, "title": one.title, "active": True, "onset": one.onset} for one in begun),
             *({"diagnosis": name, "title": said[name], "active": False} for name in over),

@@ -111,7 +111,6 @@ class Trainer:
             return
         if sample:
             self.writer.sample(sample)
-            self.alarm = self.writer.doctor.alarm if self.setup.config.on_trouble != "none" else None
         if snapshot:
             self.writer.snapshot(snapshot)
         if validation:
@@ -236,8 +235,10 @@ class Trainer:
                 return False
         a_round = self.clock.since_start() / (number + 1)
         again_after = max(1, min(AGREE_ROUNDS, int(AGREE_SECONDS / max(a_round, 1e-9))))
-        spent, self.trouble, paused, again_after = distributed.from_first(
-            (self.spent(), self.trouble, self.pause_requested, again_after)
+        if self.writer and self.setup.config.on_trouble != "none":
+            self.alarm = self.writer.doctor.alarm
+        spent, self.trouble, self.alarm, self.plateau, paused, again_after = distributed.from_first(
+            (self.spent(), self.trouble, self.alarm, self.plateau, self.pause_requested, again_after)
         )
         self.agreement_due = number + again_after
         if paused and not spent and not self.trouble:

@@ -9,7 +9,7 @@ from mien.reports.doctor.case import Case
 from mien.reports.doctor.diagnosis import Diagnosis, Severity
 from mien.reports.doctor.remedies import Remedy, slower, slower_discriminator
 from mien.reports.doctor.series import Episode, Sign, latest, smoothed
-from mien.reports.run_data import is_number
+from mien.runtime.typed_json import is_number
 
 ROWS = 6  # so many evaluations decide, rather than the distance of 64 images
 STEPS = 1000  # of G
