@@ -137,6 +137,10 @@ def test_a_file_that_differs_is_not_written(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     "flags, message",
     [
+        (
+            ("--precision", "fp16"),
+            "--precision fp16 belongs to --to onnx: a program of PyTorch has .half() of its own",
+        ),
         (("--split",), "--split: dcgan has no mapping network: leave it out"),
         (("--noise", "input"), "--noise input: dcgan has no layers of noise: leave it out"),
         (("--output", "a.onnx"), "--output a.onnx: --to torch writes .pt2: name a folder or a file of that ending"),

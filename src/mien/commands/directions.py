@@ -135,10 +135,9 @@ def directions(
 
 def check_built_in(run: str, outdir: Path) -> None:
     """Raises UsageError for a run on other images than the built-in faces."""
-    from mien.inference.latents.files import folder_of
-    from mien.runs.directory import RunDirectory
+    from mien.runs.directory import RunDirectory, folder_for_files
 
-    folder = folder_of(run, outdir)
+    folder = folder_for_files(run, outdir)
     data = RunDirectory(folder).trained_on() if folder else "a snapshot file"
     if not re.fullmatch(r"drawn(:\d+)?", str(data)):
         raise UsageError(

@@ -41,27 +41,101 @@ class Exported(VerbResult):
         return "\n".join([*lines, "usage:", *(f"  {line}" for line in self.usage.splitlines())])
 
 
+@dataclass(frozen=True)
+class Published(VerbResult):
+    """path: the folder. files: names in it. address: of the repository, None if nothing was uploaded."""
+
+    path: Path
+    files: tuple[str, ...]
+    address: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"path": str(self.path), "files": list(self.files), "address": self.address}
+
+    def __str__(self) -> str:
+        lines = [f"{self.path}: {', '.join(self.files)}", f"  try it   mien generate {self.path} --seeds 0-35 --grid"]
+        if self.address:
+            return "\n".join([*lines, f"  uploaded to {self.address}"])
+        return "\n".join([*lines, "  read README.md, then upload it: add --push user/repo"])
+
+
 @takes_groups
 def export(
     run_flags: RunFlags,
     *,
-    to: Literal["onnx", "torch"],
+    to: Literal["onnx", "torch", "hub"],
     output: Path | None = None,
     split: bool = False,
     precision: Literal["fp32", "fp16"] = "fp32",
     noise: Literal["fixed", "input"] = "fixed",
-) -> Exported:
+    data_license: str | None = None,
+    push: str | None = None,
+    private: bool = False,
+) -> Exported | Published:
     """Write a generator or translator as a file that other programs run, and compare it with mien's own numbers.
 
     Args:
         to: onnx: for onnxruntime, browsers and other languages. torch: a program of torch.export, which needs only
-            PyTorch.
+            PyTorch. hub: a folder for Hugging Face, with a card, which mien.load and the other verbs read.
         output: A folder; or a file that ends in .onnx or .pt2, if there is one. If left out: "exported" in the run's
             folder.
         split: Write mapping (z to w) and synthesis (w to images) as two files.
-        precision: fp16 halves the file. Inputs and outputs stay float32.
+        precision: fp16 halves an ONNX file. Inputs and outputs stay float32.
         noise: Noise of the style layers. fixed: as in mien generate. input: each layer's noise is an input.
+        data_license: Licence of the training images, for the card of --to hub: "CC BY 4.0".
+        push: Upload the folder of --to hub to this repository: user/repo.
+        private: Make the repository of --push private, if it is new.
     """
+    check_flags(to, precision, split or noise != "fixed", data_license, push, private)
+    if to == "hub":
+        return publish(run_flags, output, data_license, push, private)
+    return export_graphs(run_flags, to, output, split, precision == "fp16", noise == "input")
+
+
+def check_flags(
+    to: str, precision: str, of_graphs: bool, data_license: str | None, push: str | None, private: bool
+) -> None:
+    """Raises UsageError for flags that do not belong together."""
+    from mien.runs.hub import check_push
+
+    if to == "hub" and (of_graphs or precision != "fp32"):
+        raise UsageError("--split, --precision and --noise belong to --to onnx and torch: leave them out")
+    if to == "torch" and precision != "fp32":
+        raise UsageError("--precision fp16 belongs to --to onnx: a program of PyTorch has .half() of its own")
+    if to != "hub" and (data_license or push):
+        raise UsageError(f"{'--push' if push else '--data-license'} belongs to --to hub: leave it out")
+    if private and not push:
+        raise UsageError("--private belongs to --push user/repo: add it, or leave --private out")
+    if push:
+        check_push(push)
+
+
+def publish(
+    flags: RunFlags, output: Path | None, data_license: str | None, push: str | None, private: bool
+) -> Published:
+    """Write the folder for a hub and upload it if requested."""
+    from mien.exporters.hub_folder import hub_files
+    from mien.inference.generator import snapshot_path
+    from mien.runs import hub
+    from mien.runs.directory import find, folder_for_files
+    from mien.runtime.atomic_files import io_errors, write_bytes
+
+    folder = output or (folder_for_files(flags.run, flags.outdir) or Path()) / "exported" / "hub"
+    run = None if Path(flags.run).suffix == ".safetensors" else find(flags.run, flags.outdir)
+    model, snapshot = flags.load_any("cpu"), snapshot_path(flags.run, flags.snapshot, flags.outdir)
+    files = hub_files(model, snapshot, run, data_license, push or "user/repo")
+    with io_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        write_bytes(folder / name, data)
+    address = hub.push(folder, list(files), push, private) if push else None
+    return Published(folder, tuple(files), address)
+
+
+def export_graphs(
+    run_flags: RunFlags, to: str, output: Path | None, split: bool, half: bool, noise_inputs: bool
+) -> Exported:
+    """Write the files of a run's graphs, each compared with mien's numbers first."""
     from mien.exporters import onnx_file, programs
     from mien.exporters.usage import facts_of, usage
     from mien.runtime.atomic_files import io_errors, write_bytes
@@ -69,9 +143,9 @@ def export(
 
     if to == "onnx":
         onnx_file.check_installed()
-    model, graphs = graphs_of(run_flags, split, precision == "fp16", noise == "input")
+    model, graphs = graphs_of(run_flags, split, half, noise_inputs)
     paths = output_paths(run_flags, output, [graph.name for graph in graphs], to)
-    facts = facts_of(model, precision)
+    facts = facts_of(model, "fp16" if half else "fp32")
     script = usage(graphs, [path.name for path in paths], to)
     made: dict[Path, bytes] = {}
     differences: dict[str, float] = {}
@@ -81,7 +155,7 @@ def export(
             data, run = onnx_file.onnx_bytes(graph, facts, script)
         else:
             data, run = programs.torch_bytes(graph, {**facts, "usage": script})
-        differences[str(path)] = programs.largest_difference(graph, run, precision == "fp16")
+        differences[str(path)] = programs.largest_difference(graph, run, half)
         made[path] = data
     with io_errors(paths[0].parent):
         paths[0].parent.mkdir(parents=True, exist_ok=True)
@@ -102,20 +176,19 @@ def graphs_of(
 ) -> tuple[Generator | Translator, list[Graph]]:
     """Return the run's generator or translator, on the CPU, and its graphs. Raises UsageError for a flag it lacks."""
     from mien.exporters import graphs
-    from mien.inference import translator
+    from mien.inference.translator import Translator
 
-    if translator.translates(flags.run, flags.outdir):
+    found = flags.load_any("cpu")
+    if isinstance(found, Translator):
         if split or noise_inputs:
             raise UsageError(f"{'--split' if split else '--noise input'}: a translator has no styles: leave it out")
-        found = translator.load(flags.run, flags.snapshot, outdir=flags.outdir, code=flags.code, device="cpu")
         return found, graphs.of_translator(found, half)
-    generator = flags.load("cpu")
-    return generator, graphs.of_generator(generator, split, half, noise_inputs)
+    return found, graphs.of_generator(found, split, half, noise_inputs)
 
 
 def output_paths(flags: RunFlags, output: Path | None, names: list[str], to: str) -> list[Path]:
     """Return a file for each graph. Raises UsageError for a file name that does not suit."""
-    from mien.runs.directory import find
+    from mien.runs.directory import folder_for_files
 
     ending = ENDINGS[to]
     if output is not None and output.suffix in ENDINGS.values() and not output.is_dir():
@@ -125,8 +198,7 @@ def output_paths(flags: RunFlags, output: Path | None, names: list[str], to: str
             raise UsageError(f"--output {output} is one file, and there are {len(names)}: name a folder")
         return [output]
     if output is None:
-        is_file = Path(flags.run).suffix == ".safetensors"
-        output = Path("exported") if is_file else find(flags.run, flags.outdir).path / "exported"
+        output = (folder_for_files(flags.run, flags.outdir) or Path()) / "exported"
     return [output / f"{name}{ending}" for name in names]
 
 

@@ -212,9 +212,9 @@ def check_flags(grid: bool, zip: bool, columns: int | None, count: int) -> None:
 
 
 def default_path(run: str, outdir: Path, kind: str, ending: str) -> Path:
-    from mien.runs.directory import find
+    from mien.runs.directory import folder_for_files
 
-    folder = Path("generated") if Path(run).suffix == ".safetensors" else find(run, outdir).path / "generated"
+    folder = (folder_for_files(run, outdir) or Path()) / "generated"
     return {"folder": folder, "zip": folder.with_suffix(".zip")}.get(kind, folder / f"{kind}.{ending}")
 
 

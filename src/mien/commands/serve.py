@@ -56,17 +56,11 @@ def serve(
             raise UsageError(f"mien serve needs {library}, which is not installed: pip install 'mien[serve]'")
     if not 1 <= max_batch <= max_waiting:
         raise UsageError(f"--max-batch {max_batch}: it must be 1 to --max-waiting {max_waiting}")
-    from mien.inference import translator
     from mien.runtime.device import pick_device
     from mien.serving.app import app_of
     from mien.serving.server import bound, serve
 
-    place = pick_device(device)
-    flags: dict[str, Any] = {"outdir": run_flags.outdir, "code": run_flags.code, "device": place}
-    if translator.translates(run_flags.run, run_flags.outdir):
-        model: Any = translator.load(run_flags.run, run_flags.snapshot, **flags)
-    else:
-        model = run_flags.load(place)
+    model = run_flags.load_any(pick_device(device))
     app = app_of(model, max_batch, max_waiting)
     listening = bound(host, port)
     address = "http://{}:{}".format(*listening.getsockname()[:2])

@@ -11,6 +11,7 @@ import tyro
 if TYPE_CHECKING:
     from mien.data.layouts import Layout
     from mien.inference.generator import Generator
+    from mien.inference.translator import Translator
 
 BASE = 64  # the resolution when none is given and the images do not decide it
 
@@ -45,6 +46,14 @@ class RunFlags(SnapshotFlags):
         from mien.inference.generator import load
 
         return load(self.run, self.snapshot, outdir=self.outdir, code=self.code, device=device)
+
+    def load_any(self, device: Any = None) -> Generator | Translator:
+        """The run's generator or translator. Raises UsageError or FileError."""
+        from mien.inference import translator
+
+        if not translator.translates(self.run, self.outdir):
+            return self.load(device)
+        return translator.load(self.run, self.snapshot, outdir=self.outdir, code=self.code, device=device)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -132,9 +132,9 @@ def check(file: tyro.conf.Positional[Path]) -> Valid:
 
 
 def default_path(run: str, outdir: Path) -> Path:
-    from mien.runs.directory import find
+    from mien.runs.directory import folder_for_files
 
-    return Path("hw6.tgz") if Path(run).suffix == ".safetensors" else find(run, outdir).path / "hw6.tgz"
+    return (folder_for_files(run, outdir) or Path()) / "hw6.tgz"
 
 
 def fitted(batches: Any) -> list[np.ndarray]:

@@ -68,15 +68,14 @@ def translate(
     """
     from mien.inference.translator import load
     from mien.media.image_output import check_output, write_folder
-    from mien.runs.directory import find
+    from mien.runs.directory import folder_for_files
     from mien.runtime.console import counted
 
     run, outdir = run_flags.run, run_flags.outdir
     given = list(read(images))
     translator = load(run, run_flags.snapshot, outdir=outdir, code=run_flags.code)
     target = translator.domain(to)
-    inside = Path() if run.endswith(".safetensors") else find(run, outdir).path
-    folder = output or inside / "translated"
+    folder = output or (folder_for_files(run, outdir) or Path()) / "translated"
     check_output(folder, "folder")
     skipped: dict[str, str] = {}
     files: list[str] = []

@@ -19,7 +19,7 @@ from mien.errors import UsageError
 from mien.inference.generator import Generator
 from mien.inference.translator import OTHER, Translator
 from mien.networks.stylegan2 import StyleLayer
-from mien.protocols import NoiseGenerator, is_style_generator, translation_generator
+from mien.protocols import is_style_generator, translation_generator
 
 IMAGE = "about -1 (black) to 1 (white)"
 Inputs = tuple[Tensor, ...]
@@ -68,27 +68,22 @@ class Graph:
 
 
 class Mapping(nn.Module):
-    """z [N,latent_dim], truncation [], label [N,K] of a conditional generator -> w. Computes in the weights' type."""
+    """z [N,latent_dim], truncation [], label [N,K] of a conditional generator -> w. Always in float32.
+
+    truncation is a tensor, which a graph may change; `mapping` itself takes only a constant. Both ends of the line from
+    the mean to w have one mapping network; ONNX's optimizer joins the two.
+    """
 
     def __init__(self, network: nn.Module):
         super().__init__()
-        self.network = network
+        self.network = network if is_style_generator(network) else None
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        own = next(self.network.parameters()).dtype
-        z, truncation, *label = (one.to(own) for one in inputs)
-        return mapped(self.network, z, truncation, label).float()
-
-
-def mapped(network: nn.Module | NoiseGenerator, z: Tensor, truncation: Tensor, label: Sequence[Tensor]) -> Tensor:
-    """Return w. truncation is a tensor, which a graph may change; `mapping` itself takes only a constant.
-
-    Both ends of the line from the mean to w have one mapping network; ONNX's optimizer joins the two.
-    """
-    if not is_style_generator(network):
-        return z * truncation
-    given = label[0] if label else None
-    return torch.lerp(network.mapping(z, given, truncation=0.0), network.mapping(z, given), truncation)
+        z, truncation, *label = inputs
+        if self.network is None or not is_style_generator(self.network):
+            return z * truncation
+        given = label[0] if label else None
+        return torch.lerp(self.network.mapping(z, given, truncation=0.0), self.network.mapping(z, given), truncation)
 
 
 class Synthesis(nn.Module):
@@ -120,9 +115,9 @@ class ImagesOfStyles(nn.Module):
 class Whole(nn.Module):
     """z, truncation, label of a conditional generator, noise -> images."""
 
-    def __init__(self, network: nn.Module, conditional: bool, noise: Sequence[str] = ()):
+    def __init__(self, mapping: Mapping, synthesis: Synthesis, latents: int):
         super().__init__()
-        self.mapping, self.synthesis, self.latents = Mapping(network), Synthesis(network, noise), 2 + conditional
+        self.mapping, self.synthesis, self.latents = mapping, synthesis, latents
 
     def forward(self, *inputs: Tensor) -> Tensor:
         image: Tensor = self.synthesis(self.mapping(*inputs[: self.latents]), *inputs[self.latents :])
@@ -154,7 +149,9 @@ def of_generator(generator: Generator, split: bool, half: bool, noise_inputs: bo
     if split and not is_style_generator(generator.noise_generator):
         raise UsageError(f"--split: {generator.recipe.name} has no mapping network: leave it out")
     network = deepcopy(generator.network).cpu()
-    network = network.half() if half else network
+    mapper = Mapping(network)
+    if half:  # the mapping stays in float32: it has few weights, and an error in w is an error in every layer
+        network = deepcopy(network).half()
     conditional = generator.labels is not None
     layers = {f"{name}.noise": one for name, one in network.named_modules() if isinstance(one, StyleLayer)}
     if noise_inputs and not layers:
@@ -192,7 +189,7 @@ def of_generator(generator: Generator, split: bool, half: bool, noise_inputs: bo
         return generator.synthesis(w.to(generator.device)).cpu()
 
     if not split:
-        whole = Whole(network, conditional, tuple(layers))
+        whole = Whole(mapper, Synthesis(network, tuple(layers)), len(latents))
         return [
             Graph(
                 "generator",
@@ -204,7 +201,7 @@ def of_generator(generator: Generator, split: bool, half: bool, noise_inputs: bo
             )
         ]
     return [
-        Graph("mapping", Mapping(network), tuple(latents), w, latent_inputs, lambda inputs: w_of(inputs).cpu()),
+        Graph("mapping", mapper, tuple(latents), w, latent_inputs, lambda inputs: w_of(inputs).cpu()),
         Graph(
             "synthesis",
             Synthesis(network, tuple(layers)),

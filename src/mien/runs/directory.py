@@ -13,6 +13,7 @@ from typing import IO, Any
 import filelock
 
 from mien.errors import FileError, RunLockedError, UsageError
+from mien.runs import hub
 from mien.runs.jsonl_log import APPEND, JsonlLog
 from mien.runs.records import Best, Status, Trained
 from mien.runtime import typed_json
@@ -60,8 +61,13 @@ class RunDirectory:
         return sorted((float(match[1]), path) for match, path in found if match and path.is_file())
 
     def snapshot_files(self) -> list[Path]:
-        """Oldest first."""
-        return self.numbered("kimg-")
+        """Return the snapshots, oldest first. A published folder has one (`mien.runs.hub`)."""
+        return self.numbered("kimg-") or [path for path in [self.path / hub.MODEL] if path.is_file()]
+
+    @property
+    def is_published(self) -> bool:
+        """Return whether this is a folder for a hub, into which mien writes nothing by itself."""
+        return (self.path / hub.MODEL).is_file()
 
     def read_status(self) -> Status:
         """Return status.json; "state" is one of ALIVE, or "stopped", "finished" or "diverged".
@@ -169,7 +175,10 @@ def create(outdir: Path, name: str) -> RunDirectory:
 
 
 def find(run: str | Path, outdir: Path = Path("runs")) -> RunDirectory:
-    """Return a run by path, by number ("7"), by name in `outdir`, or "last". Raises UsageError with the known runs."""
+    """Return a run by path, by number ("7"), by name in `outdir`, or "last"; "user/repo" is downloaded from a hub.
+
+    Raises UsageError with the known runs.
+    """
     path = Path(run)
     if str(run) == "last":
         found = sorted(outdir.glob("[0-9]*-*/recipe.json"))
@@ -181,6 +190,8 @@ def find(run: str | Path, outdir: Path = Path("runs")) -> RunDirectory:
         path = found[0] if found else path
     if not path.is_dir() and len(path.parts) == 1:
         path = outdir / path if (outdir / path).is_dir() else path
+    if not path.is_dir() and hub.is_repo(str(run), outdir):
+        path = hub.downloaded(str(run))
     if not path.is_dir():
         raise UsageError(f"{run} is not a run directory{_runs_instead(str(run), outdir)}")
     if not (path / "recipe.json").exists():
@@ -189,6 +200,17 @@ def find(run: str | Path, outdir: Path = Path("runs")) -> RunDirectory:
             "began leaves a folder like this: delete it and train again)"
         )
     return RunDirectory(path)
+
+
+def folder_for_files(run: str | Path, outdir: Path) -> Path | None:
+    """Return the run's folder, where verbs write what has no other place. None for a snapshot file or a published run.
+
+    Raises UsageError for an unknown run.
+    """
+    if Path(run).suffix == ".safetensors":
+        return None
+    found = find(run, outdir)
+    return None if found.is_published else found.path
 
 
 def _runs_instead(run: str, outdir: Path) -> str:

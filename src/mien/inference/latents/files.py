@@ -14,7 +14,7 @@ from mien.inference.generator import Generator
 from mien.inference.latents.synthesis import w_of
 from mien.media.image_files import FORMATS
 from mien.runs import tensor_files
-from mien.runs.directory import find
+from mien.runs.directory import folder_for_files
 from mien.runs.records import Text
 from mien.runtime.atomic_files import io_errors, write_bytes
 from mien.runtime.console import say
@@ -67,14 +67,9 @@ def load_w(path: Path, kind: Kind, generator: Generator, flag: str) -> Tensor:
 # --- paths ------------------------------------------------------------------------------------------------------------
 
 
-def folder_of(run: str, outdir: Path) -> Path | None:
-    """The run's folder; None for a snapshot file."""
-    return None if Path(run).suffix == ".safetensors" else find(run, outdir).path
-
-
 def place_for(output: Path | None, run: str, outdir: Path, name: str) -> Path:
     """The path of an image or a film, whose folder now exists. Raises UsageError or FileError."""
-    folder = folder_of(run, outdir)
+    folder = folder_for_files(run, outdir)
     return ready(output or (folder / "generated" if folder else Path("generated")) / name)
 
 
@@ -82,7 +77,7 @@ def tensors_place(output: Path | None, run: str, outdir: Path, name: str) -> Pat
     """The path of a .safetensors file of latents or directions. Raises UsageError or FileError."""
     if output is not None and output.suffix != ".safetensors":
         raise UsageError(f"--output {output} is not a file of tensors: end it in .safetensors")
-    return ready(output or (folder_of(run, outdir) or Path("generated")) / name)
+    return ready(output or (folder_for_files(run, outdir) or Path("generated")) / name)
 
 
 def ready(path: Path) -> Path:

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from mien.inference.generator import BATCH, Generator
 from mien.inference.latents.directions import Step, shift
-from mien.inference.latents.files import folder_of, load_w
+from mien.inference.latents.files import load_w
 from mien.inference.latents.synthesis import of_seeds, stream
+from mien.runs.directory import folder_for_files
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Source:
 
     def moved(self, steps: Sequence[Step], run: str, outdir: Path) -> Source:
         """The source moved along directions: those in the run's folder, unless a step names a file."""
-        by = shift(self.generator, steps, folder_of(run, outdir))
+        by = shift(self.generator, steps, folder_for_files(run, outdir))
         if by is None:
             return self
         strengths = {step.name: step.strength for step in steps}
