@@ -108,7 +108,6 @@ def test_a_file_of_a_run_that_is_not_here_is_refused(studio):
 
 
 @needs_browser
-def test_the_page_shows_the_wall_and_the_command(studio, tmp_path):
+def test_the_page_has_the_controls_of_the_model(studio, tmp_path):
     page = browse(f"{studio.link}/play?run=00005-dcgan-attributes", tmp_path, "--dump-dom")
-    assert 'aria-label="Seed 17"' in page and page.count("<canvas") == 18
-    assert "00005-dcgan-attributes --seeds 0-17 --grid</pre>" in page and 'aria-label="pink"' in page
+    assert "00005-dcgan-attributes at 3 kimg" in page and 'aria-label="pink"' in page  # flows.py looks at the images

@@ -7,7 +7,7 @@ import itertools
 import secrets
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,18 @@ from starlette.types import ASGIApp
 from mien import __version__
 from mien.errors import MienError, is_out_of_memory
 from mien.web.curves import Logs
-from mien.web.guard import Guard
+from mien.web.guard import UPLOAD, Guard
+from mien.web.jobs import Jobs
 from mien.web.models import Models
 from mien.web.shelf import NotFound, Shelf
 
-PAGES = {"/": "runs.html", "/run/{id}": "run.html", "/play": "play.html", "/compare": "compare.html"}
+PAGES = {
+    "/": "runs.html",
+    "/run/{id}": "run.html",
+    "/play": "play.html",
+    "/compare": "compare.html",
+    "/start": "start.html",
+}
 HERE = Path(__file__).parent
 
 
@@ -41,18 +48,20 @@ class Studio:
 
     def __init__(self, folder: Path):
         self.folder, self.shelf, self.logs, self.models = folder, Shelf(folder), Logs(), Models()
+        self.jobs = Jobs()
         self.boot = secrets.token_hex(4)
 
 
 def create_app(folder: Path, token: str, local: bool = True, port: int = 0) -> ASGIApp:
     """Return the application. folder: of the runs. token, local, port: see `Guard`."""
-    from mien.web import compare_api, play_api, runs_api
+    from mien.web import compare_api, play_api, runs_api, start_api
 
     studio = Studio(folder)
     routes: list[BaseRoute] = [Route(path, page(template, token), methods=["GET"]) for path, template in PAGES.items()]
-    served = itertools.chain.from_iterable(api.routes(studio) for api in (runs_api, play_api, compare_api))
+    served = itertools.chain.from_iterable(api.routes(studio) for api in (runs_api, play_api, compare_api, start_api))
     for path, function, *method in served:
         routes.append(Route(path, answer(function), methods=method or ["GET"]))
+    routes.append(Route(UPLOAD, streamed(functools.partial(start_api.upload, studio)), methods=["POST"]))
     routes.append(Mount("/static", StaticFiles(directory=HERE / "static"), name="static"))
     routes.append(Route("/style.css", shared_style, methods=["GET"]))
     return Guard(Starlette(routes=routes, exception_handlers={HTTPException: not_served}), token, local, port)
@@ -65,10 +74,18 @@ Asked = Callable[[Request, bytes], Any]
 def answer(function: Asked) -> Callable[[Request], Any]:
     """Return an endpoint that runs `function` in a thread. A user's mistake becomes {"error": one line}."""
 
+    async def in_thread(request: Request) -> Any:
+        return await run_in_threadpool(function, request, await request.body())
+
+    return streamed(in_thread)
+
+
+def streamed(function: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Any]:
+    """Return an endpoint that awaits `function`, which reads the body itself."""
+
     async def endpoint(request: Request) -> Response:
-        body = await request.body()
         try:
-            found = await run_in_threadpool(function, request, body)
+            found = await function(request)
         except NotFound as error:
             return JSONResponse({"error": str(error)}, 404)
         except MienError as error:

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOCAL = frozenset(("127.0.0.1", "localhost", "::1"))
 MOST_BYTES = 32 << 20  # of an upload
+UPLOAD, MOST_UPLOAD = "/api/upload", 8 << 30  # the address that writes parts to disk as they come; bytes of a file
 MOST_QUERY = 16 << 10
 BODY_SECONDS = 30.0  # an upload that takes longer is refused
 HEADERS = {
@@ -63,7 +64,7 @@ class Guard:
         if early is not None:
             await early(scope, receive, send_with_headers)
             return
-        if scope["method"] != "POST":
+        if scope["method"] != "POST" or scope["path"] == UPLOAD:
             await self.app(scope, receive, send_with_headers)
             return
         try:
@@ -88,8 +89,9 @@ class Guard:
             if not same(headers.get("x-mien-token", ""), self.token):
                 return refusal(403, "this needs the token: open the link that the terminal printed")
             length = headers.get("content-length", "0")
-            if not length.isdecimal() or int(length) > MOST_BYTES:
-                return refusal(413, f"an upload has at most {MOST_BYTES >> 20} MB")
+            most = MOST_UPLOAD if scope["path"] == UPLOAD else MOST_BYTES
+            if not length.isdecimal() or int(length) > most:
+                return refusal(413, f"an upload has at most {most >> 20:,} MB")
             return None
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
         if given and same(given, self.token):

@@ -81,19 +81,19 @@ class Shelf:
     def look(self) -> None:
         """Read what changed, at most once a second and for at most a fiftieth of the time."""
         with self.lock:
-            began = time.monotonic()
-            if began < self.due and self.entries:
+            if time.monotonic() < self.due and self.entries:
                 return
+            began = time.thread_time()  # to ask whether a lock is held takes time, but no work
             found = {path.name: path for path in self.folders()}
             self.entries = {name: self.entries.get(name) or Entry(RunDirectory(path)) for name, path in found.items()}
             turn = self.turn + 1
             for name, entry in self.entries.items():
                 stamp = stamp_of(entry.run)
                 if stamp != entry.stamp:
-                    entry.stamp, entry.card, entry.turn = stamp, read_card(name, entry.run, entry.card), turn
+                    entry.stamp, entry.turn = stamp, turn
+                    entry.card = read_card(name, entry.run, entry.card, held=stamp[-1])
                     self.turn = turn
-            now = time.monotonic()
-            self.due = now + max(REST, (now - began) / SHARE)
+            self.due = time.monotonic() + max(REST, (time.thread_time() - began) / SHARE)
 
     def folders(self) -> list[Path]:
         """Return the runs: folders with a recipe.json. A folder that is a run itself is the only one."""
@@ -124,11 +124,14 @@ def is_alive(run: RunDirectory) -> bool:
     return read_object(run.status).get("state") in ALIVE and run.is_held()
 
 
-def read_card(name: str, run: RunDirectory, old: Card) -> Card:
-    """Return what a card shows, as JSON. old: the card before, whose grid is still right if the folder is the same."""
+def read_card(name: str, run: RunDirectory, old: Card, held: bool) -> Card:
+    """Return what a card shows, as JSON.
+
+    old: the card before, whose grid is still right if the folder is the same. held: whether a process trains the run.
+    """
     status, last = read_object(run.status), last_row(run.stats.path)
     state = str(status.get("state", "unknown"))
-    if state in ALIVE and not run.is_held():
+    if state in ALIVE and not held:
         state = "interrupted"  # a killed process could not write it
     images = max(number(status, "images"), number(last, "images"))
     seconds = max(number(status, "seconds"), number(last, "seconds"))

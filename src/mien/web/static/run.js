@@ -5,7 +5,7 @@ import {Plots} from "./plots.js";
 const id = $("run").dataset.id, api = runPath(id);
 let card = null, grids = [], layout = null, realsVersion = 0, gridsVersion = -1, chosen = -1;
 let snapshots = [], cursor = "", logNext = 0, metricsAt = "", playing = 0;
-const plots = new Plots($("plots"), kimg => { follow(false); choose(nearest(kimg)); });
+const plots = new Plots($("plots"), kimg => { if (grids.length) { follow(false); choose(nearest(kimg)); } });
 
 // --- state and buttons -----------------------------------------------------------------------------------------------
 
