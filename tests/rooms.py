@@ -15,7 +15,7 @@ FLOORS = (
     ("config", "media", "batch"),
     ("networks", "games", "losses", "data"),
     ("runs", "metrics", "augmentation", "training", "conditioning"),
-    ("recipes", "faces"),
+    ("recipes", "faces", "trackers"),
     ("inference", "reports"),
     ("evaluation", "toy", "exporters", "serving"),
     ("trainer", "web"),

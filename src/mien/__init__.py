@@ -22,7 +22,7 @@ __version__ = "0.2.0.dev0"
 
 _SAME_NAME = (
     *("compare", "demo", "directions", "doctor", "env", "evaluate", "export", "generate", "gradients", "interpolate"),
-    *("lab", "mix", "neighbours", "project", "report", "reproduce", "resume", "serve", "studio", "train"),
+    *("lab", "log", "mix", "neighbours", "project", "report", "reproduce", "resume", "serve", "studio", "train"),
     *("translate", "video", "weights"),
 )
 """No room may bear a verb's name: once imported, it would stand in the function's place."""

@@ -33,6 +33,7 @@ from mien.commands.generate import Generated
 from mien.commands.gradients import Gradients
 from mien.commands.interpolate import Interpolated
 from mien.commands.lab import Shelf
+from mien.commands.log import Logged
 from mien.commands.mix import Mixed
 from mien.commands.neighbours import Neighbours
 from mien.commands.project import Projected
@@ -92,6 +93,7 @@ __all__ = [
     "label_data",
     "list_recipes",
     "load",
+    "log",
     "losses",
     "metrics",
     "mix",
@@ -515,6 +517,22 @@ def list_recipes(
         name: A recipe, or my_gan.py:name.
     """
 
+def log(
+    run: RunLike,
+    *,
+    to: str,
+    follow: bool = False,
+    outdir: PathLike = ...,
+) -> Logged:
+    """Send the rows of stats.jsonl and metrics.jsonl and the sample grids to trackers. Nothing is sent twice.
+
+    Args:
+        run: A run's folder, its number or name, or "last".
+        to: Trackers: csv, tensorboard, trackio, wandb; several with commas.
+        follow: Go on until the training of this run ends. mien train --log starts this by itself.
+        outdir: Folder that holds the runs.
+    """
+
 def mix(
     run: RunLike,
     *,
@@ -794,6 +812,7 @@ def train(
     hold_out: int = 0,
     on_trouble: Literal["none", "stop", "rollback"] = "none",
     stop_at_plateau: bool = False,
+    log: Names | None = None,
     dry_run: bool = False,
 ) -> Run:
     """Train a GAN on a folder of images, a zip, or the built-in faces.
@@ -833,6 +852,8 @@ def train(
         on_trouble: What to do if the doctor finds a trouble. none: say so. stop: save and end. rollback: go back to a
             checkpoint before it and apply the first remedy, at most three times.
         stop_at_plateau: End the training if the first metric has stopped to gain. Needs --metrics.
+        log: Mirror numbers and sample grids into trackers: csv, tensorboard, trackio, wandb; several with commas. A
+            process of its own does it, so the training does not wait.
         dry_run: Print what would happen, but train nothing.
     """
 
@@ -867,6 +888,7 @@ def train(
     hold_out: int = 0,
     on_trouble: Literal["none", "stop", "rollback"] = "none",
     stop_at_plateau: bool = False,
+    log: Names | None = None,
     dry_run: bool = False,
 ) -> Runs:
     """Train a GAN on a folder of images, a zip, or the built-in faces.
@@ -906,6 +928,8 @@ def train(
         on_trouble: What to do if the doctor finds a trouble. none: say so. stop: save and end. rollback: go back to a
             checkpoint before it and apply the first remedy, at most three times.
         stop_at_plateau: End the training if the first metric has stopped to gain. Needs --metrics.
+        log: Mirror numbers and sample grids into trackers: csv, tensorboard, trackio, wandb; several with commas. A
+            process of its own does it, so the training does not wait.
         dry_run: Print what would happen, but train nothing.
     """
 

@@ -34,7 +34,7 @@ COMMANDS = Path(__file__).parent / "commands"
 ORDER = (
     *("demo", "train", "resume", "generate", "translate", "interpolate", "mix", "directions", "project", "reproduce"),
     *("studio", "doctor", "evaluate", "neighbours", "video", "report", "compare", "gradients"),
-    *("export", "serve", "lab", "data", "weights", "submit", "recipes", "env"),
+    *("export", "serve", "log", "lab", "data", "weights", "submit", "recipes", "env"),
 )
 GROUPS = {"data": ("check", "prepare", "align", "label"), "submit": ("hw6", "check")}
 """Verbs that are a file of several functions: mien data check PATH."""

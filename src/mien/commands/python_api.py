@@ -50,7 +50,7 @@ TEXTS: dict[str, tuple[str, Any]] = {
     **dict.fromkeys(("run", "init", "target"), ("RunLike", RunLike)),
     **dict.fromkeys(("data", "path"), ("Data", Data)),
     **dict.fromkeys(("seeds", "layers", "rows", "columns"), ("Numbers", Numbers)),
-    **dict.fromkeys(("metrics", "recipes", "sweep", "attribute_grid"), ("Names", Names)),
+    **dict.fromkeys(("metrics", "recipes", "sweep", "attribute_grid", "log"), ("Names", Names)),
     **dict.fromkeys(("attributes", "condition"), ("Settings", Settings)),
     "class_": ("ClassName", ClassName),
     "device": ("Device", Device),
@@ -66,7 +66,7 @@ LISTED: dict[str, tuple[str, Any]] = {
 """The same for arguments that may be given several times on the command line."""
 
 LISTS = frozenset(("seeds", "metrics", "recipe", "recipes", "sweep", "attribute_grid", "attributes", "layers", "rows"))
-LISTS |= {"columns", "condition"}
+LISTS |= {"columns", "condition", "log"}
 """Arguments with commas on the command line. From Python they may be lists."""
 _SHOWN = 60  # characters of a wrong value in a message
 

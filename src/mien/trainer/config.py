@@ -54,6 +54,8 @@ class TrainConfig:
         on_trouble: What to do if the doctor finds a trouble. none: say so. stop: save and end. rollback: go back to a
             checkpoint before it and apply the first remedy, at most three times.
         stop_at_plateau: End the training if the first metric has stopped to gain. Needs --metrics.
+        log: Mirror numbers and sample grids into trackers: csv, tensorboard, trackio, wandb; several with commas. A
+            process of its own does it, so the training does not wait.
         dry_run: Print what would happen, but train nothing.
     """
 
@@ -86,6 +88,7 @@ class TrainConfig:
     hold_out: int = 0
     on_trouble: Literal["none", "stop", "rollback"] = "none"
     stop_at_plateau: bool = False
+    log: Text | None = None
     dry_run: bool = False
 
     def __post_init__(self) -> None:

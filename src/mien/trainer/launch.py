@@ -10,13 +10,15 @@ import torch
 from mien.config import serialization
 from mien.config.budget import parse_budget
 from mien.data.layouts import check_layout_known, detect
-from mien.errors import DataError, FileError, UsageError, is_out_of_memory
+from mien.errors import DataError, FileError, MienError, UsageError, is_out_of_memory
 from mien.recipes.recipe import from_json
 from mien.runs.directory import RunDirectory, create, find
 from mien.runs.records import DataCard, Environment, Object, State, Status
 from mien.runtime import console, distributed, typed_json
 from mien.runtime.atomic_files import write_json
 from mien.runtime.device import has_fast_bfloat16, join
+from mien.trackers import mirror
+from mien.trackers.tracker import parse_trackers
 from mien.trainer import augmentation_policy, calibration, init_source, options, recovery, setting_changes
 from mien.trainer.config import TrainConfig
 from mien.trainer.config_file import read_config, write_config
@@ -36,6 +38,8 @@ SMALLER = "choose a smaller --batch (of a run: mien resume RUN --set batch_size=
 def train(config: TrainConfig) -> Run:
     """`mien train` with one recipe."""
     device = join(config.device)
+    if config.log is not None:
+        parse_trackers(config.log, "--log")
     if not has_fast_bfloat16(device) and any(".bf16_stages=" in one and one[-2:] != "=0" for one in config.set):
         console.say("bf16_stages: this processor is slow in bfloat16, so all stages compute in float32")
     for path in config.files:
@@ -148,6 +152,16 @@ def continued(requested: ResumeConfig, run: RunDirectory, device: torch.device) 
     return run_training(trainer)
 
 
+def start_trackers(run: RunDirectory, log: str | None) -> None:
+    """Start the process of --log. A tracker that this machine lacks, after a move say, stops no training."""
+    if log is None:
+        return
+    try:
+        mirror.start(run, parse_trackers(log, "--log"))
+    except MienError as error:
+        console.say(f"warning: {error}; the training goes on without it")
+
+
 def is_finished(status: Status, state: State) -> bool:
     """Return whether the run reached its end, and its newest checkpoint is of that moment."""
     return status["state"] == "finished" and status["images"] == state["images"]
@@ -159,6 +173,7 @@ def run_training(trainer: Trainer) -> Run:
     if trainer.writer:
         console.log_to(run.log)
         append_command(run)
+        start_trackers(run, trainer.setup.config.log)
     print_summary(run.path, trainer.setup, trainer.clock.seconds)
     try:
         with distributed.telling(SMALLER):
