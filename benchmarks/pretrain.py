@@ -1,6 +1,6 @@
 """Trains a recipe on mien's built-in faces and writes its networks to a start file, which mien ships.
 
-    python benchmarks/pretrain.py r3gan-laptop --budget 4h [--data drawn-varied:30000@64] [--seed 0] [--set KEY=VALUE]
+    python benchmarks/pretrain.py r3gan-laptop --budget 4h [--data drawn-varied:40000@64] [--seed 0] [--set KEY=VALUE]
     python benchmarks/pretrain.py --run runs/00007-r3gan-laptop-drawn [--budget +2h]
 
 The second form continues a run, or only writes its file if there is no budget. The file is
@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", nargs="?", default="r3gan-laptop")
     parser.add_argument("--run", type=Path, help="a run to continue, or to write as it is")
-    parser.add_argument("--data", default="drawn-varied:30000@64")
+    parser.add_argument("--data", default="drawn-varied:40000@64")
     parser.add_argument("--budget", help="2h for a new run; +2h continues one")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--set", action="append", default=[], help="a setting of the recipe")

@@ -34,10 +34,14 @@ AS_IN_0_1_0 = (
 )
 LAZY = ("discriminator.terms.r1.every=4", "discriminator.terms.r2.every=4")
 
+FACES = ("--init", "faces")  # the networks that mien ships; a named recipe starts from chance
+
 CONTESTANTS = {
     "plain": Contestant(PLAIN),
     "mien-0.1.0": Contestant("r3gan-laptop", AS_IN_0_1_0),
     "r3gan-laptop": Contestant("r3gan-laptop"),
+    "r3gan-laptop-faces": Contestant("r3gan-laptop", flags=FACES),
+    "r3gan-laptop-faces-lazy": Contestant("r3gan-laptop", LAZY, FACES),
     "r3gan-laptop-float32": Contestant("r3gan-laptop", FLOAT32),
     "r3gan-laptop-lazy": Contestant("r3gan-laptop", LAZY),
     "dcgan-laptop": Contestant("dcgan-laptop"),
