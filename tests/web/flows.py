@@ -22,11 +22,17 @@ from conftest import picture_folder  # noqa: E402
 from fake_run import make_run  # noqa: E402
 from PIL import Image  # noqa: E402
 from stacked import NAME, stacked_run  # noqa: E402
+from translator_run import translator_run  # noqa: E402
 
 from mien.media.image_files import read_facts  # noqa: E402
 from mien.runs.directory import RunDirectory  # noqa: E402
 
 expect = sync_api.expect
+expect.set_options(timeout=15_000)
+PATHS = (
+    *("/", "/run/00003-dcgan-tiny", "/play?run=00005-dcgan-attributes", "/translate", "/start", "/lab"),
+    "/compare?run=00003-dcgan-tiny&run=00002-other",
+)
 TINY = ("--set", "generator.width=4", "--set", "generator.latent_dim=8", "--set", "discriminator.width=4")
 
 
@@ -62,6 +68,7 @@ def place(tmp_path_factory):
     make_run(runs, name="00002-other", samples=(0, 500, 1000))
     conditional_run(runs, ATTRIBUTES)
     stacked_run(runs)
+    translator_run(runs, "pix2pix")
     return place
 
 
@@ -384,11 +391,70 @@ def test_22_an_uploaded_zip_is_a_data_set(page, studio, place, tmp_path):
     assert "my-faces.zip" in page.locator("#data option:checked").inner_text()
 
 
+# --- photos, drawings, the lab ---------------------------------------------------------------------------------------
+
+
+def test_30_a_drawing_is_answered_while_one_draws(page, studio):
+    go(page, studio, "/translate")
+    expect(page.locator("#result")).to_have_js_property("width", 16)
+    before = picture_of(page, "#result")
+    box = page.locator("#paper").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    for step in range(12):
+        page.mouse.move(box["x"] + 60 + 20 * step, box["y"] + 60 + 14 * step)
+    page.wait_for_timeout(800)
+    during = picture_of(page, "#result")
+    page.mouse.up()
+    assert during != before
+    page.click("#undo")
+    page.wait_for_timeout(800)
+    assert picture_of(page, "#result") == before
+
+
+def test_31_a_dropped_photo_is_translated(page, studio, place):
+    go(page, studio, "/translate")
+    expect(page.locator("#result")).to_have_js_property("width", 16)
+    page.set_input_files("#file", next((place / "faces").iterdir()))
+    expect(page.locator("#command")).to_contain_text("mien translate 00007-pix2pix 0")
+
+
+def test_32_a_photos_latent_with_its_progress(page, studio, place):
+    go(page, studio, "/play?run=00003-dcgan-tiny")
+    expect(page.locator("#sides .tile")).to_have_count(18)
+    page.fill("#steps", "20")
+    page.set_input_files("#photo", next((place / "faces").iterdir()))
+    expect(page.locator("#search")).to_be_visible()
+    expect(page.locator("#sides .tile")).to_have_count(1, timeout=120_000)
+    expect(page.locator("#command")).to_contain_text("--latent")
+
+
+def test_33_the_lab_shows_the_theory(page, studio):
+    go(page, studio, "/lab")
+    found = page.evaluate(
+        """async () => {
+        const lab = await import("/static/lab_math.js");
+        const at = place => lab.densities({real: "one", place, width: 0.7});
+        const {p, q} = at(5), near = at(-1), middle = lab.GRID.findIndex(x => x >= 5);
+        const push = (loss, limit) => lab.gradient(loss, lab.bestD(loss, limit, p, q))[middle];
+        return {far: lab.distances(p, q), near: lab.distances(near.p, near.q), minimax: push("minimax"),
+            wasserstein: push("wasserstein", "penalty"), half: lab.bestD("minimax", "", near.p, near.q)[280]};
+        }"""
+    )
+    assert found["far"]["js"] == pytest.approx(0.6931, abs=1e-3) and found["far"]["w"] == pytest.approx(6, abs=0.01)
+    assert found["near"]["js"] < 1e-9 and found["half"] == pytest.approx(0.5)
+    assert abs(found["minimax"]) < 1e-6 and found["wasserstein"] == pytest.approx(-1, abs=1e-3)
+    page.select_option("#loss", "wasserstein")
+    page.click("#run")
+    expect(page.locator("#place")).not_to_have_value("3.5")
+    expect(page.locator("#run")).to_have_attribute("aria-pressed", "false", timeout=60_000)
+    assert abs(float(page.locator("#place").input_value()) + 1) < 0.3
+
+
 # --- manners ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/", "/run/00003-dcgan-tiny", "/play?run=00005-dcgan-attributes", "/start",
-                                  "/compare?run=00003-dcgan-tiny&run=00002-other"])  # fmt: skip
+@pytest.mark.parametrize("path", PATHS)
 def test_23_no_page_is_wider_than_a_phone(page, studio, path):
     page.set_viewport_size({"width": 360, "height": 740})
     go(page, studio, path)
@@ -442,7 +508,7 @@ def test_27_the_server_ends_and_starts_again_under_an_open_page(browser, place):
 def test_28_nothing_comes_from_another_server(page, studio):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    for path in ("/", "/run/00003-dcgan-tiny", "/play", "/compare", "/start"):
+    for path in PATHS:
         go(page, studio, path)
         page.wait_for_timeout(500)
     assert asked and all(url.startswith((studio.base, "blob:", "data:")) for url in asked)
@@ -453,8 +519,7 @@ AXE = os.environ.get("AXE")  # the file axe.min.js of npm's axe-core
 
 @pytest.mark.skipif(not AXE, reason="name axe.min.js by $AXE")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/run/00003-dcgan-tiny", "/play?run=00005-dcgan-attributes", "/start",
-                                  "/compare?run=00003-dcgan-tiny&run=00002-other"])  # fmt: skip
+@pytest.mark.parametrize("path", PATHS)
 def test_29_axe_finds_nothing(browser, studio, path, scheme):
     context = browser.new_context(color_scheme=scheme, bypass_csp=True)
     page = context.new_page()

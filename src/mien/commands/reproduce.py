@@ -100,12 +100,11 @@ def checked(facts: dict[str, Any], image: Path) -> tuple[Any, float, int, int]:
 
     for kind, verb in {
         "attribute_grid": "generate",
-        "latent": "generate",
         "latents": "generate",
         "rows": "mix",
     }.items():
         if kind in facts and not ("seeds" in facts and kind == "rows"):
-            raise UsageError(f"{image} is a sheet, or comes from a file of latents: use mien {verb} again")
+            raise UsageError(f"{image} is a sheet, or shows several latents: use mien {verb} again")
     scene = from_facts(facts)
     kimg, scale, columns = facts.get("kimg"), facts.get("scale", 1), facts.get("columns", 0)
     if not is_number(kimg) or not isinstance(scale, int) or not isinstance(columns, int) or not 0 <= columns <= 4096:

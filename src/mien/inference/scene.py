@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from mien.conditioning import requests
 from mien.errors import UsageError
 from mien.inference.generator import Generator
 from mien.inference.latents.directions import Step, shift
+from mien.inference.latents.files import load_w
 from mien.inference.latents.interpolation import circle, cubic
 from mien.inference.latents.latent_source import facts_of
 from mien.inference.latents.style_mixing import mix_styles, parse_layers
@@ -26,6 +28,7 @@ from mien.media.pixels import to_pixels
 
 MOST = 256  # images of a scene
 STRONGEST = 100.0  # of a step along a direction
+PROJECTED, FILE_NAME = "projected", r"\w[\w.-]{0,120}\.safetensors"
 KINDS = ("class", "attributes", "text", "condition")
 
 
@@ -36,7 +39,8 @@ class Scene:
     seeds: of the images; the stations of a path if `at` is given. truncation: see `Generator.mapping`. requested:
     class, attributes, text or condition -> its text, as the flag takes it. directions: name -> strength. at: the place
     on the path; 0 is the first seed, 1.5 lies halfway between the second and the third. style: the seed that gives the
-    layers `layers` ("0-3"; "": half of them, four at most).
+    layers `layers` ("0-3"; "": half of them, four at most). latent: a file in the run's folder projected/, in place
+    of the seeds.
     """
 
     seeds: tuple[int, ...] = (0,)
@@ -46,6 +50,7 @@ class Scene:
     at: float | None = None
     style: int | None = None
     layers: str = ""
+    latent: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.seeds) <= MOST:
@@ -59,6 +64,10 @@ class Scene:
         for name, strength in self.directions.items():
             if not abs(strength) <= STRONGEST:
                 raise UsageError(f"--direction {name}={strength:g} is out of range: at most {STRONGEST:g}")
+        if self.latent and (not re.fullmatch(FILE_NAME, self.latent) or self.at is not None):
+            raise UsageError(
+                f"--latent {self.latent[:80]!r} is not a file that mien project wrote, for images of its own"
+            )
         if self.at is not None and not 0 <= self.at <= len(self.seeds) - 1:
             raise UsageError(f"the place {self.at:g} is not on a path through {len(self.seeds)} seeds")
 
@@ -87,7 +96,7 @@ class Scene:
                 return generator.mapping(generator.latents(seeds), self.truncation)
             return w_of(generator, seeds, self.truncation)
 
-        w = of(self.seeds)
+        w = self.found(generator, folder) if self.latent else of(self.seeds)
         if self.at is not None:
             w = point_of(generator, w, self.at)
         if self.style is not None:
@@ -97,6 +106,12 @@ class Scene:
         steps = [Step(name, strength, None) for name, strength in self.directions.items() if strength]
         by = shift(generator, steps, folder)
         return w if by is None else w + by
+
+    def found(self, generator: Generator, folder: Path | None) -> Tensor:
+        """The latents of `latent`. Raises UsageError or FileError."""
+        if folder is None:
+            raise UsageError("--latent: a snapshot file has no folder of latents: name the run")
+        return load_w(folder / PROJECTED / self.latent, "latents", generator, "--latent")
 
     def chosen_layers(self, count: int) -> list[int]:
         return parse_layers(self.layers or None, count, min(4, count // 2))
@@ -114,6 +129,8 @@ class Scene:
         one = len(self.seeds) == 1 and self.at is None
         seeds = {"seed": self.seeds[0]} if one else {"seeds": list(self.seeds)}
         found = {**seeds, **facts_of(generator), "truncation": self.truncation, **self.requested}
+        if self.latent:
+            found = {"latent": 0, **facts_of(generator), "file": self.latent}
         if moved := {name: strength for name, strength in self.directions.items() if strength}:
             found["directions"] = moved
         if self.at is not None:
@@ -128,6 +145,10 @@ class Scene:
         flags = [word for kind, text in self.requested.items() for word in (f"--{kind}", text)]
         flags += ["--trunc", f"{self.truncation:g}"] if self.truncation != 1 else []
         seeds = seeds_text(self.seeds)
+        if self.latent:
+            moved = [word for name, by in self.directions.items() if by for word in ("--direction", f"{name}={by:g}")]
+            file = str(Path(run) / PROJECTED / self.latent)
+            return shlex.join(["mien", "generate", run, *base, "--latent", file, *moved, "--output", "latent.png"])
         if self.style is not None:
             layers = ["--layers", self.layers] if self.layers else []
             return shlex.join(
@@ -152,10 +173,13 @@ def point_of(generator: Generator, stations: Tensor, at: float) -> Tensor:
 
 def from_facts(facts: Mapping[str, Any]) -> Scene:
     """The scene that an image's facts describe. Raises UsageError if they describe none."""
-    seeds = [facts["seed"]] if "seed" in facts else facts.get("seeds")
+    latent = facts.get("file", "") if facts.get("latent") == 0 else ""
+    seeds = [facts["seed"]] if "seed" in facts else [0] if latent else facts.get("seeds")
     if not isinstance(seeds, list) or not all(isinstance(seed, int) and not isinstance(seed, bool) for seed in seeds):
         raise UsageError("this image does not name the seeds that it was generated from")
-    scene = Scene(seeds=tuple(seeds), requested={kind: str(facts[kind]) for kind in KINDS if kind in facts})
+    scene = Scene(
+        seeds=tuple(seeds), latent=str(latent), requested={kind: str(facts[kind]) for kind in KINDS if kind in facts}
+    )
     numbers = {name: facts[name] for name in ("truncation", "at") if facts.get(name) is not None}
     directions = facts.get("directions") or {}
     try:

@@ -34,8 +34,10 @@ PAGES = {
     "/": "runs.html",
     "/run/{id}": "run.html",
     "/play": "play.html",
+    "/translate": "translate.html",
     "/compare": "compare.html",
     "/start": "start.html",
+    "/lab": "lab.html",
 }
 HERE = Path(__file__).parent
 
@@ -54,11 +56,13 @@ class Studio:
 
 def create_app(folder: Path, token: str, local: bool = True, port: int = 0) -> ASGIApp:
     """Return the application. folder: of the runs. token, local, port: see `Guard`."""
-    from mien.web import compare_api, play_api, runs_api, start_api
+    from mien.web import compare_api, photo_api, play_api, runs_api, start_api
 
     studio = Studio(folder)
     routes: list[BaseRoute] = [Route(path, page(template, token), methods=["GET"]) for path, template in PAGES.items()]
-    served = itertools.chain.from_iterable(api.routes(studio) for api in (runs_api, play_api, compare_api, start_api))
+    served = itertools.chain.from_iterable(
+        api.routes(studio) for api in (runs_api, play_api, photo_api, compare_api, start_api)
+    )
     for path, function, *method in served:
         routes.append(Route(path, answer(function), methods=method or ["GET"]))
     routes.append(Route(UPLOAD, streamed(functools.partial(start_api.upload, studio)), methods=["POST"]))

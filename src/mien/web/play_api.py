@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -20,7 +21,7 @@ from mien.runs.directory import RunDirectory
 from mien.runtime import typed_json
 from mien.runtime.typed_json import number
 from mien.web.models import snapshot_of
-from mien.web.shelf import SNAPSHOT, NotFound, numbered
+from mien.web.shelf import SNAPSHOT, NotFound, changed_at, numbered
 
 if TYPE_CHECKING:
     from mien.inference.generator import Generator
@@ -42,6 +43,7 @@ class Described(TypedDict, total=False):
     at: float | None
     style: int | None
     layers: str
+    latent: str
 
 
 def scene_of(request: Request) -> Scene:
@@ -143,6 +145,7 @@ def described(model: Any, run: RunDirectory) -> dict[str, Any]:
         "layers": w.shape[1] if w.dim() == 3 else 0,
         "condition": condition_of(model),
         "directions": directions_of(run),
+        "latents": latents_of(run),
     }
 
 
@@ -174,6 +177,14 @@ def directions_of(run: RunDirectory) -> list[dict[str, Any]]:
         return []
 
 
+def latents_of(run: RunDirectory) -> list[str]:
+    """Return the files of latents that were found for photos, the newest last."""
+    from mien.inference.scene import FILE_NAME, PROJECTED
+
+    found = [path for path in (run.path / PROJECTED).glob("*.safetensors") if re.fullmatch(FILE_NAME, path.name)]
+    return [path.name for path in sorted(found, key=changed_at)]
+
+
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
@@ -181,7 +192,9 @@ def saved(scene: Scene, generator: Generator, pixels: np.ndarray) -> tuple[str, 
     """Return (name, content) of a PNG that `mien reproduce` can generate again."""
     facts = scene.facts(generator)
     if len(pixels) == 1:
-        name = f"seed{scene.seeds[0]:04d}.png" if scene.at is None else "between.png"
+        name = (
+            "between.png" if scene.at is not None else "latent.png" if scene.latent else f"seed{scene.seeds[0]:04d}.png"
+        )
         return name, encode(to_image(pixels[0]), "png", facts)
     columns = math.ceil(math.sqrt(len(pixels)))
     rows = math.ceil(len(pixels) / columns)

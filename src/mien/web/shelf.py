@@ -19,6 +19,7 @@ from mien.runtime.typed_json import Row, is_number, number
 
 REST = 1.0  # seconds between two looks at the files, for all pages together
 SHARE = 0.02  # largest share of the time for these looks
+TRANSLATIONS = ("mien.games.paired:", "mien.games.unpaired:")
 TAIL = 1 << 16  # bytes of a log's end that hold its last row
 MANY = 5000  # most runs that are listed
 GRID = re.compile(r"fakes(\d{1,15}(?:\.\d{1,3})?)\.png")
@@ -153,7 +154,13 @@ def read_card(name: str, run: RunDirectory, old: Card, held: bool) -> Card:
         "grid": grid,
         "grids": grids,
         "alive": state in ALIVE,
+        "translates": translates(recipe),
     }
+
+
+def translates(recipe: dict[str, Any]) -> bool:
+    game = recipe.get("game")
+    return str(game.get("class") if isinstance(game, dict) else game).startswith(TRANSLATIONS)
 
 
 def progress(status: dict[str, Any], images: float, seconds: float) -> dict[str, float | None]:

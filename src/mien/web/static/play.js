@@ -1,14 +1,15 @@
 // Play: one state holds everything that is shown. Each change goes into the address, and to the server as a scene.
 import {$, Refused, copy, el, getBlob, getJson, plainKimg, post, runPath, token, tried, trouble} from "./common.js";
 
-const fresh = {seeds: [...Array(18).keys()], truncation: 1, requested: {}, directions: {}, style: null, layers: "", pins: [], at: 0, view: "wall"};
+const fresh = {seeds: [...Array(18).keys()], truncation: 1, requested: {}, directions: {}, style: null, layers: "", latent: "", pins: [], at: 0, view: "wall"};
 const state = {run: "", snapshot: "", beside: "", besideSnapshot: "", ...structuredClone(fresh)};
 let model = null, busy = false, again = false;
 
 // --- scenes ----------------------------------------------------------------------------------------------------------
 
 const look = () => ({truncation: state.truncation, requested: state.requested, directions: state.directions, style: state.style, layers: state.layers});
-const wallScene = () => ({seeds: state.seeds, ...look()});
+const shownSeeds = () => state.latent ? [0] : state.seeds;
+const wallScene = () => ({seeds: shownSeeds(), ...(state.latent ? {latent: state.latent} : {}), ...look()});
 const pathScene = () => ({seeds: state.pins, at: Math.min(state.at, state.pins.length - 1), ...look()});
 const between = () => state.view === "between" && state.pins.length > 1;
 const shownScene = () => between() ? pathScene() : wallScene();
@@ -37,7 +38,7 @@ async function render() {
 }
 
 function paint(bitmaps) {
-  const place = $(between() ? "between" : "sides"), count = between() ? 1 : state.seeds.length;
+  const place = $(between() ? "between" : "sides"), count = between() ? 1 : shownSeeds().length;
   const columns = Math.ceil(Math.sqrt(count));
   while (place.childElementCount > bitmaps.length) place.lastChild.remove();
   bitmaps.forEach((bitmap, side) => {
@@ -47,19 +48,20 @@ function paint(bitmaps) {
     const [run, snapshot] = sides()[side];
     box.firstChild.textContent = bitmaps.length > 1 ? `${run} at ${snapshot ? snapshot === "best" ? "its best" : `${plainKimg(snapshot)} kimg` : "the newest snapshot"}` : "";
     const wall = box.lastChild;
-    wall.className = between() ? "wall large" : "wall";
+    wall.className = between() || state.latent ? "wall large" : "wall";
     while (wall.childElementCount > count) wall.lastChild.remove();
     for (let index = 0; index < count; index++) {
       let tile = wall.children[index];
       if (!tile) {
         const canvas = el("canvas", {"aria-hidden": "true"});
-        tile = between() ? el("div", {class: "tile", role: "img"}, canvas) : el("button", {type: "button", class: "tile", click: () => pin(state.seeds[index])}, canvas, el("span", {}));
+        tile = between() ? el("div", {class: "tile", role: "img"}, canvas) : el("button", {type: "button", class: "tile", click: () => { if (!state.latent) pin(state.seeds[index]); }}, canvas, el("span", {}));
         wall.append(tile);
       }
       const canvas = tile.firstChild;
       if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
       canvas.getContext("2d").drawImage(bitmap, index % columns * width, Math.floor(index / columns) * height, width, height, 0, 0, width, height);
       if (between()) tile.setAttribute("aria-label", `Face at ${state.at} of the path`);
+      else if (state.latent) { tile.setAttribute("aria-label", `Latent of ${state.latent}`); tile.lastChild.textContent = ""; tile.setAttribute("aria-pressed", "false"); }
       else label(tile, state.seeds[index]);
     }
   });
@@ -115,6 +117,10 @@ function dial(name, {min, max, step, value, input}) {
 function showControls() {
   $("first").value = state.seeds[0];
   $("count").value = state.seeds.length;
+  $("latent").replaceChildren(el("option", {value: ""}, "the seeds"), ...model.latents.map(name => el("option", {value: name}, name.replace(".safetensors", ""))));
+  if (!model.latents.includes(state.latent)) state.latent = "";
+  $("latent").value = state.latent;
+  $("photo").disabled = !token;
   $("truncation").value = state.truncation;
   $("truncation").nextElementSibling.textContent = state.truncation;
   $("style").hidden = !model.layers;
@@ -239,9 +245,9 @@ async function loadBeside() {
 async function openFile(file) {
   if (!token) throw new Error("To open a file, open the link that the terminal printed.");
   const found = await post("/api/scene", file);
-  const {seeds, truncation, requested, directions, at, style, layers} = found.scene;
+  const {seeds, truncation, requested, directions, at, style, layers, latent} = found.scene;
   const path = at !== null && at !== undefined;
-  Object.assign(state, structuredClone(fresh), {run: found.run, snapshot: found.snapshot, truncation, requested, directions, style, layers},
+  Object.assign(state, structuredClone(fresh), {run: found.run, snapshot: found.snapshot, truncation, requested, directions, style, layers, latent},
     path ? {pins: seeds, at, view: "between"} : {seeds});
   $("run").value = state.run;
   await loadModel();
@@ -275,11 +281,30 @@ for (const id of ["style-on", "style-seed", "layers"]) bind(id, "change", style)
 bind("save", "click", () => download("file"));
 bind("gif", "click", () => download("film/gif"));
 bind("mp4", "click", () => download("film/mp4"));
+bind("latent", "change", () => { state.latent = $("latent").value; render(); });
+bind("photo", "change", async () => { const file = $("photo").files[0]; $("photo").value = ""; if (file) await search(file); });
 bind("copy", "click", () => copy($("command").textContent, $("copy")));
 bind("open", "change", async () => { if ($("open").files[0]) await openFile($("open").files[0]); $("open").value = ""; });
 $("controls").addEventListener("submit", event => event.preventDefault());
 addEventListener("dragover", event => event.preventDefault());
 addEventListener("drop", tried(async event => { event.preventDefault(); if (event.dataTransfer.files[0]) await openFile(event.dataTransfer.files[0]); }));
+
+// Finds the latent of a photo: the server searches, and the page shows how far it is.
+async function search(file) {
+  const {search} = await post(`${runPath(state.run)}/project?snapshot=${encodeURIComponent(state.snapshot)}&steps=${Number($("steps").value)}&name=${encodeURIComponent(file.name)}`, file);
+  $("search").hidden = false;
+  for (;;) {
+    const found = await getJson(`/api/search/${search}`);
+    $("search").value = found.share;
+    if (found.trouble) { $("search").hidden = true; throw new Error(found.trouble); }
+    if (found.file) { state.latent = found.file; break; }
+    await new Promise(done => setTimeout(done, 400));
+  }
+  $("search").hidden = true;
+  state.view = "wall";
+  await loadModel();
+  view("wall");
+}
 
 async function download(part) {
   const scene = part.startsWith("film") ? pathScene() : shownScene();
