@@ -813,6 +813,7 @@ def train(
     on_trouble: Literal["none", "stop", "rollback"] = "none",
     stop_at_plateau: bool = False,
     log: Names | None = None,
+    auto_resume: bool = False,
     dry_run: bool = False,
 ) -> Run:
     """Train a GAN on a folder of images, a zip, or the built-in faces.
@@ -854,6 +855,8 @@ def train(
         stop_at_plateau: End the training if the first metric has stopped to gain. Needs --metrics.
         log: Mirror numbers and sample grids into trackers: csv, tensorboard, trackio, wandb; several with commas. A
             process of its own does it, so the training does not wait.
+        auto_resume: Continue the run of this --name if there is one, else start it. If it is finished, say so. The same
+            command does all three, for SLURM, Kubernetes and other engines that repeat it.
         dry_run: Print what would happen, but train nothing.
     """
 
@@ -889,6 +892,7 @@ def train(
     on_trouble: Literal["none", "stop", "rollback"] = "none",
     stop_at_plateau: bool = False,
     log: Names | None = None,
+    auto_resume: bool = False,
     dry_run: bool = False,
 ) -> Runs:
     """Train a GAN on a folder of images, a zip, or the built-in faces.
@@ -930,6 +934,8 @@ def train(
         stop_at_plateau: End the training if the first metric has stopped to gain. Needs --metrics.
         log: Mirror numbers and sample grids into trackers: csv, tensorboard, trackio, wandb; several with commas. A
             process of its own does it, so the training does not wait.
+        auto_resume: Continue the run of this --name if there is one, else start it. If it is finished, say so. The same
+            command does all three, for SLURM, Kubernetes and other engines that repeat it.
         dry_run: Print what would happen, but train nothing.
     """
 

@@ -37,6 +37,7 @@ class RunDirectory:
         self.data = path / "data.json"
         self.init = path / "init.json"
         self.command = path / "command.txt"
+        self.command_options = path / "command.json"
         self.status = path / "status.json"
         self.log = path / "log.txt"
         self.reals = path / "reals.png"

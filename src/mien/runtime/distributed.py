@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -170,6 +170,22 @@ def from_first(value: T) -> T:
     with others_needed():
         dist.broadcast_object_list(box, src=0)
     return box[0]
+
+
+def agreed(make: Callable[[], T]) -> T:
+    """Return what rank 0 makes, on every rank. If rank 0 raises a MienError, every rank raises it."""
+    if world_size() == 1:
+        return make()
+    made, trouble = None, None
+    if rank() == 0:
+        try:
+            made = make()
+        except MienError as error:
+            trouble = error
+    made, trouble = from_first((made, trouble))
+    if trouble is not None:
+        raise trouble
+    return made  # type: ignore[return-value]  # rank 0 has made it
 
 
 def largest(value: int) -> int:

@@ -56,6 +56,8 @@ class TrainConfig:
         stop_at_plateau: End the training if the first metric has stopped to gain. Needs --metrics.
         log: Mirror numbers and sample grids into trackers: csv, tensorboard, trackio, wandb; several with commas. A
             process of its own does it, so the training does not wait.
+        auto_resume: Continue the run of this --name if there is one, else start it. If it is finished, say so. The same
+            command does all three, for SLURM, Kubernetes and other engines that repeat it.
         dry_run: Print what would happen, but train nothing.
     """
 
@@ -89,6 +91,7 @@ class TrainConfig:
     on_trouble: Literal["none", "stop", "rollback"] = "none"
     stop_at_plateau: bool = False
     log: Text | None = None
+    auto_resume: bool = False
     dry_run: bool = False
 
     def __post_init__(self) -> None:
@@ -96,6 +99,8 @@ class TrainConfig:
             raise UsageError(f"{self.recipe} and --recipes {self.recipes}: name the recipes in one place")
         if self.cond not in CONDS and not self.own_cond:
             raise UsageError(f"--cond {self.cond} is none of {', '.join(CONDS)}, or your own as my_pose.py:Pose")
+        if self.auto_resume and not self.name:
+            raise UsageError("--auto-resume needs --name, which says which run to continue: add --name NAME")
         parse_budget(self.budget, 1)
         parse_duration(self.checkpoint_every, "--checkpoint-every")
         if self.checkpoint_keep < 1:

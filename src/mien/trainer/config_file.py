@@ -17,7 +17,11 @@ from mien.trainer.config import TrainConfig
 
 def write_config(run: RunDirectory, config: TrainConfig) -> None:
     """Write config.json: every option by its name."""
-    write_json(run.config, {name: written(one) for name, one in dataclasses.asdict(config).items()})
+    write_options(run.config, config)
+
+
+def write_options(path: Path, config: TrainConfig) -> None:
+    write_json(path, {name: written(one) for name, one in dataclasses.asdict(config).items()})
 
 
 def written(option: Any) -> Any:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 
@@ -19,7 +19,7 @@ from mien.runtime.atomic_files import write_json
 from mien.runtime.device import has_fast_bfloat16, join
 from mien.trackers import mirror
 from mien.trackers.tracker import parse_trackers
-from mien.trainer import augmentation_policy, calibration, init_source, options, recovery, setting_changes
+from mien.trainer import augmentation_policy, auto_resume, calibration, init_source, options, recovery, setting_changes
 from mien.trainer.config import TrainConfig
 from mien.trainer.config_file import read_config, write_config
 from mien.trainer.dry_run import dry_run
@@ -34,12 +34,19 @@ from mien.trainer.trainer import Trainer, few, kimg
 SMALLER = "choose a smaller --batch (of a run: mien resume RUN --set batch_size=N) or --resolution, or --metrics none"
 
 
-@distributed.telling(SMALLER)
 def train(config: TrainConfig) -> Run:
     """`mien train` with one recipe."""
     device = join(config.device)
     if config.log is not None:
         parse_trackers(config.log, "--log")
+    if config.auto_resume and (found := distributed.agreed(lambda: auto_resume.to_resume(config))):
+        return resume(found, config)
+    return start(config, device)
+
+
+@distributed.telling(SMALLER)
+def start(config: TrainConfig, device: torch.device) -> Run:
+    """Start a new run."""
     if not has_fast_bfloat16(device) and any(".bf16_stages=" in one and one[-2:] != "=0" for one in config.set):
         console.say("bf16_stages: this processor is slow in bfloat16, so all stages compute in float32")
     for path in config.files:
@@ -67,16 +74,15 @@ def train(config: TrainConfig) -> Run:
     setup, seconds = calibration.begin(setup)
 
     # The directory is made last, so a mistake in a flag leaves none behind.
-    path = create(config.outdir, label).path if distributed.rank() == 0 else Path()
-    run = RunDirectory(distributed.from_first(path))
+    run = new_run(config, label)
     if origin and distributed.rank() == 0:
         write_json(run.init, origin.record())  # the trainer reads it, as after a resume
     trainer = Trainer(run, setup, seconds)
     if trainer.writer:
-        run.lock()
         write_metadata(run, setup.recipe, data, config.data, config.files)
         init = init_source.FACES if origin and origin.shipped else config.init
         write_config(run, replace(setup.config, data=options.lasting(config.data), init=init))
+        auto_resume.write_command(run, config)
         trainer.writer.status("starting", seconds)
         trainer.writer.event("started", init=setup.taken_over)
         if origin:
@@ -85,25 +91,38 @@ def train(config: TrainConfig) -> Run:
     return run_training(trainer)
 
 
-def resume(requested: ResumeConfig) -> Run:
-    """`mien resume`."""
+def new_run(config: TrainConfig, label: str) -> RunDirectory:
+    """Make the directory of a run, and lock it."""
+    first = distributed.rank() == 0
+    with auto_resume.alone(config.outdir) if config.auto_resume and first else nullcontext():
+        make = auto_resume.place if config.auto_resume else lambda outdir, name: create(outdir, name).path
+        run = RunDirectory(distributed.agreed(lambda: make(config.outdir, label)))
+        distributed.agreed(run.lock)
+    return run
+
+
+def resume(requested: ResumeConfig, command: TrainConfig | None = None) -> Run:
+    """`mien resume`. command: the options of `mien train --auto-resume`, if that is the command."""
     run = find(requested.run, requested.outdir)
     device = join(requested.device)
-    if distributed.rank() == 0:
-        run.lock()
+    distributed.agreed(run.lock)
     try:
-        return continued(requested, run, device)
+        return continued(requested, run, device, command)
     finally:  # a mistake leaves the run free, whoever keeps the error
         run.unlock()
 
 
 @distributed.telling(SMALLER)
-def continued(requested: ResumeConfig, run: RunDirectory, device: torch.device) -> Run:
+def continued(
+    requested: ResumeConfig, run: RunDirectory, device: torch.device, command: TrainConfig | None = None
+) -> Run:
     """Continue a run of which this process holds the lock."""
     for path in requested.code:
         serialization.add_user_file(path)
     before, status = from_json(typed_json.read(run.recipe, Object), run.recipe), run.read_status()
     config = options.resumed(read_config(run), requested.data, requested.metrics)
+    if command:
+        config = auto_resume.with_free_options(config, command)
     recipe = setting_changes.changed(before, requested.set)
     card = typed_json.read(run.data, DataCard)
     then = typed_json.read(run.environment, Environment)
@@ -140,6 +159,8 @@ def continued(requested: ResumeConfig, run: RunDirectory, device: torch.device) 
         trainer.writer.event("resumed", data=config.data)
         setting_changes.write(trainer.writer, before, recipe)
         write_config(run, setup.config)
+        if command:
+            auto_resume.write_command(run, command)
         trainer.writer.status("starting", seconds)
     if pictures.info.get("sha256") != card["info"].get("sha256"):
         console.say("warning: the images are not those of the run's start; it continues with the new ones")
