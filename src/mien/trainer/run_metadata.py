@@ -80,7 +80,8 @@ A training run of mien {__version__}. This folder is complete and can be moved.
 | `checkpoints/kimg-000200/` | everything that `mien resume` needs |
 | `stats.jsonl`, `events.jsonl` | one row a tick; the events with their time |
 | `metrics.jsonl`, `best.json` | evaluations; the best generator by the first metric |
-| `recipe.json`, `config.json`, `data.json`, `environment.json`, `command.txt`, `command.json` | recipe, options, data, machine |
+| `recipe.json`, `config.json`, `data.json`, `environment.json` | recipe, options, data, machine |
+| `command.txt`, `command.json` | the commands as typed; the options of `mien train` |
 | `init.json` | the networks that it started from, if they were not random |
 | `status.json`, `latest.json`, `log.txt` | state and progress |
 
