@@ -28,7 +28,7 @@ from mien.commands.directions import Discovered
 from mien.commands.doctor import Examined
 from mien.commands.env import Environment
 from mien.commands.evaluate import Evaluated
-from mien.commands.export import Exported, Published
+from mien.commands.export import Exported, Page, Published
 from mien.commands.generate import Generated
 from mien.commands.gradients import Gradients
 from mien.commands.interpolate import Interpolated
@@ -321,7 +321,7 @@ def evaluate(
 def export(
     run: RunLike,
     *,
-    to: Literal["onnx", "torch", "hub"],
+    to: Literal["onnx", "torch", "hub", "web"],
     output: PathLike | None = None,
     split: bool = False,
     precision: Literal["fp32", "fp16"] = "fp32",
@@ -329,15 +329,17 @@ def export(
     data_license: str | None = None,
     push: str | None = None,
     private: bool = False,
+    runtime: PathLike | None = None,
     snapshot: Snapshot | None = None,
     code: PathLike | None = None,
     outdir: PathLike = ...,
-) -> Exported | Published:
+) -> Exported | Published | Page:
     """Write a generator or translator as a file that other programs run, and compare it with mien's own numbers.
 
     Args:
         to: onnx: for onnxruntime, browsers and other languages. torch: a program of torch.export, which needs only
-            PyTorch. hub: a folder for Hugging Face, with a card, which mien.load and the other verbs read.
+            PyTorch. hub: a folder for Hugging Face, with a card, which mien.load and the other verbs read. web: a page
+            that generates in the visitor's browser.
         output: A folder; or a file that ends in .onnx or .pt2, if there is one. If left out: "exported" in the run's
             folder.
         split: Write mapping (z to w) and synthesis (w to images) as two files.
@@ -346,6 +348,7 @@ def export(
         data_license: Licence of the training images, for the card of --to hub: "CC BY 4.0".
         push: Upload the folder of --to hub to this repository: user/repo.
         private: Make the repository of --push private, if it is new.
+        runtime: Folder of the npm package onnxruntime-web, for --to web. If left out: the one in node_modules here.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.

@@ -59,11 +59,30 @@ class Published(VerbResult):
         return "\n".join([*lines, "  read README.md, then upload it: add --push user/repo"])
 
 
+@dataclass(frozen=True)
+class Page(VerbResult):
+    """path: the folder. bytes: the sizes of its files by name."""
+
+    path: Path
+    bytes: dict[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"path": str(self.path), "bytes": self.bytes}
+
+    def __str__(self) -> str:
+        size = sum(self.bytes.values()) / 1e6
+        return (
+            f"{self.path}: {len(self.bytes)} files, {size:.1f} MB\n"
+            f"  try it   python -m http.server --directory {self.path}, then open http://localhost:8000\n"
+            "  publish it on any server of static files"
+        )
+
+
 @takes_groups
 def export(
     run_flags: RunFlags,
     *,
-    to: Literal["onnx", "torch", "hub"],
+    to: Literal["onnx", "torch", "hub", "web"],
     output: Path | None = None,
     split: bool = False,
     precision: Literal["fp32", "fp16"] = "fp32",
@@ -71,12 +90,14 @@ def export(
     data_license: str | None = None,
     push: str | None = None,
     private: bool = False,
-) -> Exported | Published:
+    runtime: Path | None = None,
+) -> Exported | Published | Page:
     """Write a generator or translator as a file that other programs run, and compare it with mien's own numbers.
 
     Args:
         to: onnx: for onnxruntime, browsers and other languages. torch: a program of torch.export, which needs only
-            PyTorch. hub: a folder for Hugging Face, with a card, which mien.load and the other verbs read.
+            PyTorch. hub: a folder for Hugging Face, with a card, which mien.load and the other verbs read. web: a page
+            that generates in the visitor's browser.
         output: A folder; or a file that ends in .onnx or .pt2, if there is one. If left out: "exported" in the run's
             folder.
         split: Write mapping (z to w) and synthesis (w to images) as two files.
@@ -85,10 +106,15 @@ def export(
         data_license: Licence of the training images, for the card of --to hub: "CC BY 4.0".
         push: Upload the folder of --to hub to this repository: user/repo.
         private: Make the repository of --push private, if it is new.
+        runtime: Folder of the npm package onnxruntime-web, for --to web. If left out: the one in node_modules here.
     """
     check_flags(to, precision, split or noise != "fixed", data_license, push, private)
     if to == "hub":
         return publish(run_flags, output, data_license, push, private)
+    if runtime is not None and to != "web":
+        raise UsageError("--runtime belongs to --to web: leave it out")
+    if to == "web":
+        return export_page(run_flags, output, precision == "fp16", runtime)
     return export_graphs(run_flags, to, output, split, precision == "fp16", noise == "input")
 
 
@@ -98,7 +124,7 @@ def check_flags(
     """Raises UsageError for flags that do not belong together."""
     from mien.runs.hub import check_push
 
-    if to == "hub" and (of_graphs or precision != "fp32"):
+    if to in ("hub", "web") and (of_graphs or (to == "hub" and precision != "fp32")):
         raise UsageError("--split, --precision and --noise belong to --to onnx and torch: leave them out")
     if to == "torch" and precision != "fp32":
         raise UsageError("--precision fp16 belongs to --to onnx: a program of PyTorch has .half() of its own")
@@ -130,6 +156,25 @@ def publish(
         write_bytes(folder / name, data)
     address = hub.push(folder, list(files), push, private) if push else None
     return Published(folder, tuple(files), address)
+
+
+def export_page(flags: RunFlags, output: Path | None, half: bool, runtime: Path | None) -> Page:
+    """Write the folder of a page that runs the network in a browser."""
+    from mien.exporters import onnx_file
+    from mien.exporters.web_folder import runtime_files, web_files
+    from mien.runs.directory import folder_for_files
+    from mien.runtime.atomic_files import io_errors, write_bytes
+
+    onnx_file.check_installed()
+    parts = runtime_files(runtime)
+    folder = output or (folder_for_files(flags.run, flags.outdir) or Path()) / "exported" / "web"
+    files = web_files(flags.load_any("cpu"), parts, half)
+    with io_errors(folder):
+        (folder / "runtime").mkdir(parents=True, exist_ok=True)
+        files |= {f"runtime/{name}": path.read_bytes() for name, path in parts.items()}
+    for name, data in files.items():
+        write_bytes(folder / name, data)
+    return Page(folder, {name: len(data) for name, data in files.items()})
 
 
 def export_graphs(

@@ -25,7 +25,7 @@ def check_installed() -> None:
     """Raises UsageError without the libraries of the extra."""
     for name in ("onnx", "onnxscript", "onnxruntime"):
         if importlib.util.find_spec(name) is None:
-            raise UsageError(f"--to onnx needs {name}, which is not installed: {CURE}")
+            raise UsageError(f"ONNX files need {name}, which is not installed: {CURE}")
 
 
 def onnx_bytes(graph: Graph, facts: dict[str, Any], usage: str) -> tuple[bytes, Runner]:
