@@ -42,6 +42,11 @@ def test_a_page_gets_only_cards_that_changed(tmp_path):
     assert [(one["id"], one["metric"]) for one in second["cards"]] == [
         ("00001-run", {"name": "fid", "value": 12.5, "kimg": 2.0})
     ]
+    for active in (True, False):
+        event = {"event": "diagnosis", "diagnosis": "mode-collapse", "title": "mode collapse", "active": active}
+        runs[1].events.append({"images": 2000, **event})
+        assert shelf.card("00001-run")["doctor"] == (["mode collapse"] if active else [])
+    second = shelf.cards(second["turn"])
     shutil.rmtree(runs[2].path)
     assert shelf.cards(second["turn"]) == {"turn": second["turn"], "ids": ["00000-run", "00001-run"], "cards": []}
     with pytest.raises(NotFound):

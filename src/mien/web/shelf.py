@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from mien.errors import FileError
 from mien.runs.directory import ALIVE, RunDirectory
 from mien.runtime import typed_json
@@ -110,7 +108,9 @@ class Shelf:
 
 def stamp_of(run: RunDirectory) -> Stamp:
     """Return what changes when a run's files change. Whether a run still trains is read from its lock."""
-    changed = tuple(changed_at(path) for path in (run.recipe, run.status, run.samples, run.best, run.stats.path))
+    changed = tuple(
+        changed_at(path) for path in (run.recipe, run.status, run.samples, run.best, run.stats.path, run.events.path)
+    )
     return (*changed, is_alive(run))
 
 
@@ -130,7 +130,7 @@ def read_card(name: str, run: RunDirectory, old: Card, held: bool) -> Card:
 
     old: the card before, whose grid is still right if the folder is the same. held: whether a process trains the run.
     """
-    status, last = read_object(run.status), last_row(run.stats.path)
+    status, last = read_object(run.status), (tail(run.stats.path) or [{}])[-1]
     state = str(status.get("state", "unknown"))
     if state in ALIVE and not held:
         state = "interrupted"  # a killed process could not write it
@@ -154,6 +154,7 @@ def read_card(name: str, run: RunDirectory, old: Card, held: bool) -> Card:
         "grid": grid,
         "grids": grids,
         "alive": state in ALIVE,
+        "doctor": diagnoses(tail(run.events.path)),
         "translates": translates(recipe),
     }
 
@@ -204,16 +205,24 @@ def read_object(path: Path) -> dict[str, Any]:
         return {}
 
 
-def last_row(path: Path) -> Row:
-    """Return the last complete row of a log, without the rest of it; {} if there is none."""
+def diagnoses(events: list[Row]) -> list[str]:
+    """Return the titles of the diagnoses that the training announced, and that hold still."""
+    found: dict[str, str] = {}
+    for row in events:
+        name = row.get("diagnosis")
+        if row.get("event") == "diagnosis" and isinstance(name, str):
+            found.pop(name, None)
+            if row.get("active"):
+                found[name] = str(row.get("title", name))[:80]
+    return list(found.values())
+
+
+def tail(path: Path) -> list[Row]:
+    """Return the complete rows at the end of a log, of its last 64 kB; [] if there are none."""
     try:
         with os.fdopen(typed_json.open_regular(path), "rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - TAIL))
-            lines = file.read().splitlines()
-    except (OSError, FileError, msgspec.MsgspecError):
-        return {}
-    for line in reversed(lines):
-        if found := typed_json.rows(line, Row):
-            return found[-1]
-    return {}
+            return typed_json.rows(file.read(), Row)
+    except (OSError, FileError):
+        return []

@@ -38,6 +38,7 @@ function cardElement(card) {
     el("div", {class: "text"},
       el("div", {class: "row spread"}, el("h2", {}, el("a", {href: link, "data-part": "name"}, card.id)), stateBadge(card.state)),
       el("p", {class: "note"}, card.recipe),
+      card.doctor.length ? el("p", {class: "word"}, `Doctor: ${card.doctor.join(", ")}`) : null,
       card.share === null ? null : el("progress", {max: "1", value: String(card.share), "aria-label": "share of the budget"}),
       el("div", {class: "row spread"}, el("p", {class: "note"}, facts.join(" · ")),
         el("label", {class: "note pick"}, el("input", {type: "checkbox", "data-part": "pick", "data-id": card.id, change: picked}), "compare"))));
