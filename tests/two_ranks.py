@@ -10,6 +10,7 @@ from pathlib import Path
 
 import short_of_memory
 import torch
+import torch.distributed as dist
 from exact import begin
 
 import mien
@@ -70,6 +71,20 @@ def calibrated(data: Path, outdir: Path, sessions: list[Trainer]) -> dict[str, o
     return {"ends": ends, "images": session.training.images, "sums": sums(session)}
 
 
+def within_an_engine(data: Path, outdir: Path) -> None:
+    """An engine has made a process group. A training joins it twice, and leaves it as it was."""
+    dist.init_process_group("gloo")
+    for end in ("16img", "24img"):
+        run = begin(data, outdir, "dcgan", CHANGES, end, auto_resume=True)
+        assert distributed.world_size() == 1 and distributed.heartbeat is None
+    total = torch.tensor(dist.get_rank() + 1)
+    dist.all_reduce(total)
+    assert (dist.get_world_size(), int(total), run.images) == (2, 3, 24)
+    (state,) = (run.path / "checkpoints").glob("kimg-000000.024/state.json")
+    assert json.loads(state.read_text())["world_size"] == 2
+    dist.destroy_process_group()
+
+
 def main() -> None:
     data, outdir, reports = map(Path, sys.argv[1:])
     sessions: list[Trainer] = []
@@ -105,6 +120,8 @@ def main() -> None:
     (reports / f"{distributed.rank()}.json").write_text(json.dumps(found))
     distributed.barrier()
     stop()
+    distributed.stop = stop
+    within_an_engine(data, outdir / "engine")
 
 
 if __name__ == "__main__":

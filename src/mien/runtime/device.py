@@ -10,13 +10,14 @@ import torch
 from torch import nn
 
 from mien.errors import UsageError
-from mien.runtime import console, distributed
+from mien.runtime import console, distributed, slurm
 
 M = TypeVar("M", bound=nn.Module)
 
 
 def join(device: str) -> torch.device:
-    """Return the device of this process. If torchrun started several processes, join them first."""
+    """Return the device of this process. If torchrun, srun or another engine started several, join them first."""
+    slurm.take_variables()
     place = pick_device(device)
     distributed.start(place)
     console.console.quiet = distributed.rank() > 0
@@ -36,8 +37,10 @@ def pick_device(name: str) -> torch.device:
     if device.type == "cuda":
         if not torch.cuda.is_available():
             raise UsageError(f"--device {name}: PyTorch sees no GPU here; --device cpu works everywhere")
-        index = device.index if device.index is not None else int(os.environ.get("LOCAL_RANK", 0))
-        device = torch.device("cuda", index)
+        own = (
+            0 if torch.cuda.device_count() == 1 else int(os.environ.get("LOCAL_RANK", 0))
+        )  # an engine may show only one
+        device = torch.device("cuda", own if device.index is None else device.index)
         torch.cuda.set_device(device)
     return device
 

@@ -1,6 +1,7 @@
-"""One training in several processes: torchrun starts them, and one flat all-reduce per update makes them equal.
+"""One training in several processes: an engine starts them, and one flat all-reduce per update makes them equal.
 
-Networks stay plain modules without a wrapper. Without torchrun every function here does nothing.
+The engine is torchrun, SLURM's srun, or a program that has made a process group already (Ray Train, Fabric). Networks
+stay plain modules without a wrapper. With one process every function here does nothing.
 
 Before each collective operation every process exchanges whether it had an error (`hear`). A process with an error
 reports it in place of its next operation (`tell`). So all learn of it at the same moment, and none waits for a process
@@ -25,6 +26,8 @@ from mien.runtime.heartbeat import GONE, Heartbeat, named
 T = TypeVar("T")
 FOREVER = datetime.timedelta(days=1)  # for one operation: the other processes wait while rank 0 evaluates
 
+group: dist.ProcessGroup | None = None  # of this training; None before `start`, after `stop`, and with one process
+starts = 0  # of a group in this process: a series of recipes makes one after the other
 heartbeat: Heartbeat | None = None
 advice = ""  # the cure in the message when a process is gone; a training names its run
 
@@ -36,22 +39,36 @@ class RankGone(MienError):
 
 
 def start(device: torch.device) -> None:
-    """Join the process group that torchrun describes in the environment. Without torchrun do nothing."""
-    global heartbeat
-    if "WORLD_SIZE" in os.environ and int(os.environ["WORLD_SIZE"]) > 1 and not dist.is_initialized():
+    """Make the process group that the environment describes. With one process do nothing.
+
+    Within a process group that an engine has made, make one of the same processes: `stop` ends only this one. Such an
+    engine finds dead processes itself, so there is no heartbeat. Every process of the engine must call this.
+    """
+    global group, heartbeat, starts
+    if group is not None:
+        return
+    backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
+    if dist.is_initialized():
+        if dist.get_world_size() > 1:
+            with others_needed():
+                group = dist.new_group(backend=backend, timeout=FOREVER)
+    elif int(os.environ.get("WORLD_SIZE", 1)) > 1:
         with others_needed():
-            dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=FOREVER)
-        heartbeat = Heartbeat(dist.get_rank(), dist.get_world_size(), lambda: advice)
+            dist.init_process_group(backend, timeout=FOREVER)
+        group, starts = dist.group.WORLD, starts + 1
+        heartbeat = Heartbeat(dist.get_rank(), dist.get_world_size(), lambda: advice, starts)
         heartbeat.start()
 
 
 def stop() -> None:
-    global heartbeat
+    """Leave the process group of the training, if there is one."""
+    global group, heartbeat
     if heartbeat is not None:
         heartbeat.stop()
         heartbeat = None
-    if dist.is_initialized():
-        dist.destroy_process_group()
+    if group is not None:
+        dist.destroy_process_group(group)
+        group = None
 
 
 @contextmanager
@@ -70,11 +87,11 @@ def others_needed() -> Iterator[None]:
 
 
 def rank() -> int:
-    return dist.get_rank() if dist.is_initialized() else 0
+    return dist.get_rank(group) if group is not None else 0
 
 
 def world_size() -> int:
-    return dist.get_world_size() if dist.is_initialized() else 1
+    return dist.get_world_size(group) if group is not None else 1
 
 
 # --- an error of one process, reported to all -------------------------------------------------------------------------
@@ -101,7 +118,7 @@ def exchange(trouble: OutOfMemory | None) -> OutOfMemory | None:
     box = [trouble and type(trouble)(f"rank {rank()}: {trouble}")]
     with others_needed():
         if who := maximum(rank() + 1 if trouble else 0):
-            dist.broadcast_object_list(box, src=who - 1)
+            dist.broadcast_object_list(box, src=who - 1, group=group)
     return box[0]
 
 
@@ -118,7 +135,7 @@ def telling(cure: str) -> Iterator[None]:
 
 def maximum(value: int) -> int:
     box = torch.tensor(value)
-    dist.all_reduce(box, dist.ReduceOp.MAX)
+    dist.all_reduce(box, dist.ReduceOp.MAX, group=group)
     return int(box)
 
 
@@ -132,7 +149,7 @@ def average(tensors: Sequence[Tensor]) -> None:
     flat = torch.cat([tensor.detach().reshape(-1).float() for tensor in tensors])
     hear()
     with others_needed():
-        dist.all_reduce(flat)
+        dist.all_reduce(flat, group=group)
     flat /= world_size()
     for tensor, mean in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
         tensor.detach().copy_(mean.view(tensor.shape))
@@ -146,7 +163,7 @@ def broadcast(tensors: Sequence[Tensor]) -> None:
         contiguous = tensor.detach().contiguous()
         hear()
         with others_needed():
-            dist.broadcast(contiguous, src=0)
+            dist.broadcast(contiguous, src=0, group=group)
         tensor.detach().copy_(contiguous)
 
 
@@ -157,7 +174,7 @@ def gather(tensor: Tensor) -> Tensor:
     own, parts = tensor.contiguous(), [torch.empty_like(tensor) for _ in range(world_size())]
     hear()
     with others_needed():
-        dist.all_gather(parts, own)
+        dist.all_gather(parts, own, group=group)
     return torch.cat(parts)
 
 
@@ -168,7 +185,7 @@ def from_first(value: T) -> T:
     box = [value]
     hear()
     with others_needed():
-        dist.broadcast_object_list(box, src=0)
+        dist.broadcast_object_list(box, src=0, group=group)
     return box[0]
 
 

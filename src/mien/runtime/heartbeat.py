@@ -1,4 +1,4 @@
-"""Detection of dead processes: each process counts up in torchrun's store and watches the counts of the others.
+"""Detection of dead processes: each process counts up in the group's store and watches the counts of the others.
 
 A collective operation cannot detect them: it waits equally for a stopped process and for one that evaluates.
 """
@@ -36,8 +36,9 @@ class Heartbeat:
     take the others for dead.
     """
 
-    def __init__(self, rank: int, ranks: int, tell: Callable[[], str]):
-        """tell: returns the cure for the message that names the dead process."""
+    def __init__(self, rank: int, ranks: int, tell: Callable[[], str], group: int = 1):
+        """tell: returns the cure for the message that names the dead process. group: its number in this process."""
+        self.group = group
         self.rank, self.others, self.tell = rank, [other for other in range(ranks) if other != rank], tell
         self.counts = dict.fromkeys(self.others, 0)
         self.missed = dict.fromkeys(self.others, 0)  # reads since a count has changed
@@ -58,7 +59,11 @@ class Heartbeat:
                 thread.join(timeout=2 * EVERY)
         if self.store is not None and not self.threads[0].is_alive():
             with contextlib.suppress(RuntimeError):
-                self.store.add(key(self.rank), ENDED)
+                self.store.add(self.key(self.rank), ENDED)
+
+    def key(self, rank: int) -> str:
+        """Return the name of a count. torchrun's store outlives a restart, so each attempt counts anew."""
+        return f"mien/beat/{os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}/{self.group}/{rank}"
 
     def beat(self) -> None:
         """Count up, and read the counts of the others. Blocks if the store's process is stopped."""
@@ -66,9 +71,9 @@ class Heartbeat:
             with contextlib.suppress(RuntimeError):
                 if self.store is None:
                     self.store = connect()
-                self.store.add(key(self.rank), 1)
+                self.store.add(self.key(self.rank), 1)
                 for other in self.others:
-                    count = self.store.add(key(other), 0)
+                    count = self.store.add(self.key(other), 0)
                     self.missed[other] = 0 if count != self.counts[other] else self.missed[other] + 1
                     self.counts[other] = count
                 self.silence = 0
@@ -107,10 +112,6 @@ class Heartbeat:
         os._exit(GONE)
 
 
-def key(rank: int) -> str:
-    return f"mien/beat/{rank}"
-
-
 def named(ranks: list[int]) -> str:
     """Return ranks in words: [1] -> "rank 1"; [1, 2] -> "ranks 1, 2"; [] -> "another process"."""
     if not ranks:
@@ -119,7 +120,7 @@ def named(ranks: list[int]) -> str:
 
 
 def connect() -> dist.TCPStore:
-    """Return a new connection to the store that torchrun names in the environment."""
+    """Return a new connection to the store that the environment names."""
     seconds = datetime.timedelta(seconds=patience())
     return dist.TCPStore(
         os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False, wait_for_workers=False,
