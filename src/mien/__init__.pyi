@@ -22,7 +22,7 @@ from mien.commands.compare import Compared
 from mien.commands.data_align import Aligned
 from mien.commands.data_check import Checked
 from mien.commands.data_label import Labelled
-from mien.commands.data_prepare import Prepared
+from mien.commands.data_prepare import Prepared, Zipped
 from mien.commands.demo import Demo
 from mien.commands.directions import Discovered
 from mien.commands.doctor import Examined
@@ -611,14 +611,15 @@ def prepare_data(
     code: PathLike | Iterable[PathLike] = (),
     output: PathLike | None = None,
     seed: int = 0,
-) -> Prepared:
+) -> Prepared | Zipped:
     """Decode, crop and resize the images of a data set once. `mien train` does this by itself too.
 
     Args:
         path: Folder, zip or tgz of images, or "drawn".
         resolution: 64, or 96x80 (height x width). If left out, mien chooses it from the images.
         code: Your Python file that reads PATH: my_layout.py. May be given several times.
-        output: A new folder for the prepared set. If left out: the cache.
+        output: A new folder for the prepared set, or a .zip for the programs of the StyleGAN family. If left out: the
+            cache.
         seed: Seed of the built-in faces. Another seed gives other faces.
     """
 

@@ -29,6 +29,26 @@ class Prepared(VerbResult):
         return "\n".join([*self.description, f"prepared in {self.path}", f"train on it: mien train --data {self.path}"])
 
 
+@dataclass(frozen=True)
+class Zipped(VerbResult):
+    """The zip of the StyleGAN family that `mien data prepare` wrote. for_stylegan: its own networks take the size."""
+
+    path: Path
+    description: list[str]
+    images: int
+    bytes: int
+    for_stylegan: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**vars(self), "path": str(self.path)}
+
+    def __str__(self) -> str:
+        lines = [*self.description, f"{self.path}: {self.images:,} PNG files and dataset.json, {self.bytes:,} bytes"]
+        if not self.for_stylegan:
+            lines.append("  StyleGAN's own networks take squares only, with a side that is a power of two")
+        return "\n".join([*lines, f"train on it: mien train --data {self.path}"])
+
+
 @checked("mien.commands.data.prepare")
 def prepare(
     path: tyro.conf.Positional[str],
@@ -37,24 +57,35 @@ def prepare(
     code: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = (),
     output: Path | None = None,
     seed: int = 0,
-) -> Prepared:
+) -> Prepared | Zipped:
     """Decode, crop and resize the images of a data set once. `mien train` does this by itself too.
 
     Args:
         path: Folder, zip or tgz of images, or "drawn".
         resolution: 64, or 96x80 (height x width). If left out, mien chooses it from the images.
         code: Your Python file that reads PATH: my_layout.py. May be given several times.
-        output: A new folder for the prepared set. If left out: the cache.
+        output: A new folder for the prepared set, or a .zip for the programs of the StyleGAN family. If left out: the
+            cache.
         seed: Seed of the built-in faces. Another seed gives other faces.
     """
     from mien.config.serialization import add_user_file
     from mien.data.layouts import detect
     from mien.data.prepare import prepare as prepare_set
+    from mien.data.stylegan_zip import is_for_stylegan, zip_entries
+    from mien.media.image_output import check_output, write_zip
     from mien.runtime.console import counted
 
     for file in code:
         add_user_file(file)
     height, width = chosen_size(detect(path), resolution)
+    archive = output if output is not None and output.suffix.lower() == ".zip" and not output.is_dir() else None
     with counted("preparing") as progress:
-        ready = prepare_set(path, height, width, seed=seed, output=output, progress=progress)
+        folder = None if archive else output
+        ready = prepare_set(path, height, width, seed=seed, output=folder, progress=progress)
+    if archive:
+        check_output(archive, "zip")
+        with counted("writing") as progress:
+            write_zip(archive, zip_entries(ready, progress))
+        size = archive.stat().st_size
+        return Zipped(archive, ready.describe(), len(ready), size, is_for_stylegan(ready))
     return Prepared(str(ready.path), ready.describe(), ready.info)

@@ -24,7 +24,7 @@ from mien.runtime.printable import count_text
 
 MOST_VALUES = 64  # a metadata column with more distinct values is no label
 MOST_NUMBER = 10_000  # the largest class number; a larger number is no class
-DATASET = "dataset.json"
+DATASET, NAMES = "dataset.json", "label_names"
 METADATA = ("metadata.csv", "metadata.tsv", "metadata.jsonl")
 _MOST_BYTES = 1 << 30  # of a dataset.json: 5 million rows of 100 characters
 _TEXT_COLUMNS = ("text", "caption", "prompt", "description", "captions")
@@ -73,6 +73,13 @@ def stylegan(contents: Contents) -> Annotation | None:
     if not told:
         return Annotation("stylegan dataset.json", under(base, contents.images))
     values, label_names = _values(where, told)
+    own_names = content.get(NAMES)  # written by mien: `stylegan_zip`
+    if (
+        isinstance(own_names, list)
+        and len(own_names) == len(label_names)
+        and all(isinstance(one, str) for one in own_names)
+    ):
+        label_names = tuple(own_names)
     names = [joined(base, file) for _, file, _ in told]
     matched = match(
         contents.path, name, names, lambda row: f"row {told[row][0]}", contents.images,
