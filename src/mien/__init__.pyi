@@ -174,6 +174,7 @@ def compare(
     runs: Iterable[RunLike] = (),
     *,
     output: PathLike | None = None,
+    table: PathLike | None = None,
     outdir: PathLike = ...,
 ) -> Compared:
     """Compare runs: a table here, and images, curves, gradients and settings on one HTML page that works offline.
@@ -181,6 +182,8 @@ def compare(
     Args:
         runs: Two or more runs: paths, numbers, names, or "last".
         output: The page's file, or a folder for compare.html. If left out: compare.html beside the first run.
+        table: Also write the metrics as .csv, .md or .tex (LaTeX). Runs that differ in their seed alone are one row:
+            mean, standard deviation, number of seeds.
         outdir: Folder that holds the runs.
     """
 
