@@ -1,5 +1,6 @@
 """Runs as cards, and their curves: complete at first, then only what is new."""
 
+import itertools
 import json
 import shutil
 
@@ -11,6 +12,7 @@ from mien.runs.jsonl_log import JsonlLog
 from mien.runtime.atomic_files import write_json
 from mien.web import curves
 from mien.web.curves import Logs
+from mien.web.runs_api import MOST_ROWS, some_rows
 from mien.web.shelf import NotFound, Shelf
 
 
@@ -110,3 +112,11 @@ def test_a_long_curve_keeps_its_peaks(tmp_path):
     assert len(shown) == len(chart["x"]) <= 2 * curves.SHOWN + 2
     assert max(shown) == 50.0 and min(shown) == -3.0
     assert chart["x"][shown.index(50.0)] == 7.77
+
+
+def test_a_long_run_is_examined_by_rows_evenly_over_it(tmp_path):
+    run = make_run(tmp_path, rows=1)
+    run.stats.path.write_text("".join(f'{{"images": {i}, "generator/loss": 1.0}}\n' for i in range(5001)))
+    rows = some_rows(run)
+    assert 1000 <= len(rows) <= MOST_ROWS and rows[-1]["images"] == 5000 and rows[0]["images"] < 3
+    assert {later["images"] - row["images"] for row, later in itertools.pairwise(rows)} == {3}

@@ -142,10 +142,10 @@ def read_lines(path: Path, missing: list[str]) -> list[str]:
         return []
 
 
-def rows(log: JsonlLog) -> list[Row]:
+def rows(log: JsonlLog | list[Row]) -> list[Row]:
     """The rows with "kimg" or "images". A row that has only "images" gets "kimg" as well."""
     found = []
-    for row in log.read():
+    for row in log.read() if isinstance(log, JsonlLog) else log:
         if is_number(row.get("kimg")) or is_number(row.get("images")):
             kimg = row["kimg"] if is_number(row.get("kimg")) else number(row, "images") / 1000
             found.append({**row, "kimg": kimg})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 MOST_PNG = 1 << 26  # bytes of a grid
 MOST_LOG = 1 << 16  # bytes of log.txt that a page gets at once
 EVENTS = 200
+MOST_ROWS, MOST_GRIDS = 2000, 24  # that the doctor looks at
 STRIP = (6, 3)  # columns and rows of a grid that a card shows
 PNG = b"\x89PNG\r\n\x1a\n"
 FOREVER = "private, max-age=31536000, immutable"  # of a file whose address names its version
@@ -232,6 +234,20 @@ def verdict(run: RunDirectory) -> dict[str, Any]:
     return said(run.path, changed_at(run.stats.path), changed_at(run.status))
 
 
+def some_rows(run: RunDirectory) -> list[dict[str, Any]]:
+    """Return at most MOST_ROWS rows of the statistics, evenly over the run. Only these lines are parsed."""
+    from mien.reports.run_data import rows
+    from mien.runs.jsonl_log import MOST_BYTES
+
+    try:
+        lines = typed_json.read_bytes(run.stats.path, MOST_BYTES).splitlines()
+    except FileError:
+        return []
+    step = -(-len(lines) // MOST_ROWS) or 1
+    found = typed_json.rows(b"\n".join(lines[::-1][::step][::-1]), typed_json.Row)
+    return rows(found)
+
+
 @lru_cache(maxsize=64)
 def said(path: Path, *version: int) -> dict[str, Any]:
     from mien.reports.doctor.case import case_of
@@ -239,7 +255,9 @@ def said(path: Path, *version: int) -> dict[str, Any]:
     from mien.reports.explanations import verdict as in_words
     from mien.reports.run_data import read_run
 
-    run = read_run(RunDirectory(path))
+    run = read_run(RunDirectory(path), with_statistics=False)
+    step = -(-len(run.grids) // MOST_GRIDS) or 1
+    run = replace(run, stats=some_rows(RunDirectory(path)), grids=run.grids[::-1][::step][::-1])
     found = examine(case_of(run))
     active = [
         {

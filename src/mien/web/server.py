@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 from mien.errors import UsageError
 from mien.runtime import signals
 
 MISSING = "mien studio needs Starlette and uvicorn: pip install 'mien[studio]'"
 ANY = ("0.0.0.0", "::", "")
+GRACE = 4.0  # seconds after Ctrl-C
 LIMIT = 200  # connections that are answered at once
 
 
@@ -28,6 +31,15 @@ def serve(folder: Path, host: str, port: int, opened: Callable[[str], None]) -> 
         from mien.web.app import create_app
     except ImportError as error:
         raise UsageError(f"{MISSING} ({error})") from None
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            """End soon after a signal, even if a request computes for long. Files are written by rename."""
+            end = threading.Timer(GRACE, os._exit, (0,))
+            end.daemon = True
+            end.start()
+            super().handle_exit(sig, frame)
+
     token = secrets.token_urlsafe(24)
     listener = listen(host, port)
     port = listener.getsockname()[1]
@@ -41,7 +53,7 @@ def serve(folder: Path, host: str, port: int, opened: Callable[[str], None]) -> 
     with contextlib.suppress(
         signals.Interrupted
     ):  # the usual end: uvicorn finishes its work and raises the signal again
-        uvicorn.Server(config).run(sockets=[listener])
+        Server(config).run(sockets=[listener])
 
 
 def warm_up() -> None:
