@@ -10,6 +10,7 @@ after the other, with a new seed each time. The numbers are milliseconds.
 from __future__ import annotations
 
 import http.client
+import os
 import subprocess
 import sys
 import threading
@@ -90,11 +91,17 @@ def memory(process: subprocess.Popen[bytes]) -> float:
     return int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * 4096 / 1e6
 
 
+def processor(process: subprocess.Popen[bytes]) -> float:
+    """Seconds of processor time of the process: unlike answer times, they do not depend on what else runs."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def main(run: str, seconds: float = 10.0) -> None:
     mien = [sys.executable, "-m", "mien", "serve", run, "--device", "cpu", "--port", "8701"]
     servers = {"mien serve": (mien, 8701), "plain": ([sys.executable, "-c", PLAIN, run, "8702"], 8702)}
-    print("| server | clients | p50 ms | p99 ms | images/s | lost | MB before | MB after |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| server | clients | p50 ms | p99 ms | images/s | processor ms an image | lost | MB before | MB after |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for name, (command, port) in servers.items():
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
@@ -106,13 +113,14 @@ def main(run: str, seconds: float = 10.0) -> None:
                     time.sleep(0.1)
             load(port, 8, 2)
             for clients in CLIENTS:
-                before = memory(process)
+                before, spent = memory(process), processor(process)
                 times, lost = load(port, clients, seconds)
                 times.sort()
                 p50, p99 = (1000 * times[int(share * (len(times) - 1))] for share in (0.5, 0.99))
                 rate = len(times) / seconds
                 megabytes = f"{before:.0f}", f"{memory(process):.0f}"
-                cells = (name, clients, f"{p50:.1f}", f"{p99:.1f}", f"{rate:.0f}", lost, *megabytes)
+                each = 1000 * (processor(process) - spent) / len(times)
+                cells = (name, clients, f"{p50:.1f}", f"{p99:.1f}", f"{rate:.0f}", f"{each:.1f}", lost, *megabytes)
                 print(f"| {' | '.join(map(str, cells))} |", flush=True)
         finally:
             process.terminate()

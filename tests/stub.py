@@ -26,6 +26,7 @@ from typing import Literal, overload
 
 from mien import losses as losses, metrics as metrics, recipes as recipes
 '''
+SEVERAL = ("recipes", "seeds", "sweep")
 ALIASES = "ClassName, Data, Device, Names, Numbers, PathLike, Resolution, RunLike, Settings, Snapshot"
 
 
@@ -55,18 +56,18 @@ def origin(name: str, module: str) -> str:
 
 
 def overloads(name: str, verb: object, returned: str) -> list[str]:
-    """One text; two for train, which gives a Run, or with `recipes` several."""
+    """One text; several for train, which gives a Run, or Runs with one of SEVERAL."""
     if name != "train":
         return [function(name, verb, returned)]
-    one = function(name, verb, "Run", without="recipes")
-    several = function(name, verb, "Runs", required="recipes")
-    return [f"@overload\n{one}", f"@overload\n{several}"]
+    one = function(name, verb, "Run", without=SEVERAL)
+    several = [function(name, verb, "Runs", required=flag) for flag in SEVERAL]
+    return [f"@overload\n{text}" for text in (one, *several)]
 
 
-def function(name: str, verb: object, returned: str, without: str = "", required: str = "") -> str:
+def function(name: str, verb: object, returned: str, without: tuple[str, ...] = (), required: str = "") -> str:
     hints, parts = hints_of(verb), []
     for part in inspect.signature(verb).parameters.values():
-        if part.name == without:
+        if part.name in without:
             continue
         if part.kind is part.KEYWORD_ONLY and "*" not in parts:
             parts.append("*")

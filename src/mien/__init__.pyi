@@ -844,6 +844,9 @@ def train(
         budget: Length of the training: 30m, 2h, 200kimg (thousand real images) or 50ep (epochs). 200kimg,2h: the first
             of both.
         seed: Same seed, same machine: same bits.
+        seeds: Train once with each of these seeds: 0,1,2 or 0-4. mien compare then shows mean and spread.
+        sweep: Train once with each of these values: generator.width=16,32. Several sweeps, --seeds and --recipes give
+            every combination, each with the full budget. May be repeated.
         set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be repeated.
         outdir: Folder that holds the runs.
         name: Name of the run, after its number. Made from recipe and data if left out.
@@ -883,6 +886,8 @@ def train(
     code: PathLike | Iterable[PathLike] = (),
     budget: str = "20m",
     seed: int = 0,
+    seeds: Numbers | None = None,
+    sweep: Names = (),
     set: Settings = (),
     outdir: PathLike = ...,
     name: str | None = None,
@@ -923,6 +928,177 @@ def train(
         budget: Length of the training: 30m, 2h, 200kimg (thousand real images) or 50ep (epochs). 200kimg,2h: the first
             of both.
         seed: Same seed, same machine: same bits.
+        seeds: Train once with each of these seeds: 0,1,2 or 0-4. mien compare then shows mean and spread.
+        sweep: Train once with each of these values: generator.width=16,32. Several sweeps, --seeds and --recipes give
+            every combination, each with the full budget. May be repeated.
+        set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be repeated.
+        outdir: Folder that holds the runs.
+        name: Name of the run, after its number. Made from recipe and data if left out.
+        device: auto, cpu, cuda or cuda:1.
+        tick: kimg until the first samples and statistics. The intervals grow later.
+        checkpoint_every: Least time between two checkpoints: 2m, 30s.
+        checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume uses the one before it.
+        metrics: Evaluate during training: fid,afd. The best generator by the first metric is saved.
+        metrics_every: kimg until the first evaluation. The intervals grow later. Five ticks if left out.
+        metrics_num: Number of generated images per evaluation, and the largest number of real images.
+        metrics_share: Largest share of the time for evaluations, above 0, at most 1. 1: no evaluation is skipped.
+        detector: Face detector of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
+        hold_out: Hold N images out of the training. The doctor compares what the discriminator says of them.
+        on_trouble: What to do if the doctor finds a trouble. none: say so. stop: save and end. rollback: go back to a
+            checkpoint before it and apply the first remedy, at most three times.
+        stop_at_plateau: End the training if the first metric has stopped to gain. Needs --metrics.
+        log: Mirror numbers and sample grids into trackers: csv, tensorboard, trackio, wandb; several with commas. A
+            process of its own does it, so the training does not wait.
+        auto_resume: Continue the run of this --name if there is one, else start it. If it is finished, say so. The same
+            command does all three, for SLURM, Kubernetes and other engines that repeat it.
+        dry_run: Print what would happen, but train nothing.
+    """
+
+@overload
+def train(
+    recipe: str = "auto",
+    *,
+    data: Data,
+    recipes: Names | None = None,
+    resolution: Resolution | None = None,
+    batch: int | None = None,
+    init: RunLike | None = None,
+    freeze_d: int | None = None,
+    augment: str = "auto",
+    cond: str = "none",
+    encoder: str | None = None,
+    code: PathLike | Iterable[PathLike] = (),
+    budget: str = "20m",
+    seed: int = 0,
+    seeds: Numbers,
+    sweep: Names = (),
+    set: Settings = (),
+    outdir: PathLike = ...,
+    name: str | None = None,
+    device: Device = "auto",
+    tick: float = 1.0,
+    checkpoint_every: str = "2m",
+    checkpoint_keep: int = 2,
+    metrics: Names | None = None,
+    metrics_every: float | None = None,
+    metrics_num: int = 2500,
+    metrics_share: float = 0.1,
+    detector: str | None = None,
+    hold_out: int = 0,
+    on_trouble: Literal["none", "stop", "rollback"] = "none",
+    stop_at_plateau: bool = False,
+    log: Names | None = None,
+    auto_resume: bool = False,
+    dry_run: bool = False,
+) -> Runs:
+    """Train a GAN on a folder of images, a zip, or the built-in faces.
+
+    Args:
+        recipe: Recipe to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.
+        data: Folder, zip or tgz of images, a prepared set, or "drawn" (or drawn:50000@128).
+        recipes: Recipes to train one after the other, each with the full budget: dcgan,dcgan-laptop.
+        resolution: 64, or 96x80 (height x width). Chosen from the recipe and the images if left out.
+        batch: Images per step, over all processes. The recipe's if left out.
+        init: Start from the networks of this run (path, number, name, last) or file. Without RECIPE, its recipe is
+            used, too. At another resolution the layers that fit are copied. faces: networks that know the built-in
+            faces, if mien has some for this recipe (the default without RECIPE). none: start from chance.
+        freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small data sets. Needs --init.
+        augment: Augmentation for the discriminator: none, diffaugment or ada. auto: the recipe's own, or one for few
+            images.
+        cond: Condition: none, class, attributes, text (captions) or your own my_pose.py:Pose. mien generate can then
+            request its values.
+        encoder: Text encoder: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
+        code: Your own file that reads DATA: my_layout.py (see CONTRIBUTING.md). May be given several times.
+        budget: Length of the training: 30m, 2h, 200kimg (thousand real images) or 50ep (epochs). 200kimg,2h: the first
+            of both.
+        seed: Same seed, same machine: same bits.
+        seeds: Train once with each of these seeds: 0,1,2 or 0-4. mien compare then shows mean and spread.
+        sweep: Train once with each of these values: generator.width=16,32. Several sweeps, --seeds and --recipes give
+            every combination, each with the full budget. May be repeated.
+        set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be repeated.
+        outdir: Folder that holds the runs.
+        name: Name of the run, after its number. Made from recipe and data if left out.
+        device: auto, cpu, cuda or cuda:1.
+        tick: kimg until the first samples and statistics. The intervals grow later.
+        checkpoint_every: Least time between two checkpoints: 2m, 30s.
+        checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume uses the one before it.
+        metrics: Evaluate during training: fid,afd. The best generator by the first metric is saved.
+        metrics_every: kimg until the first evaluation. The intervals grow later. Five ticks if left out.
+        metrics_num: Number of generated images per evaluation, and the largest number of real images.
+        metrics_share: Largest share of the time for evaluations, above 0, at most 1. 1: no evaluation is skipped.
+        detector: Face detector of afd: anime, human, a cascade.xml or my_detector.py:function. anime if left out.
+        hold_out: Hold N images out of the training. The doctor compares what the discriminator says of them.
+        on_trouble: What to do if the doctor finds a trouble. none: say so. stop: save and end. rollback: go back to a
+            checkpoint before it and apply the first remedy, at most three times.
+        stop_at_plateau: End the training if the first metric has stopped to gain. Needs --metrics.
+        log: Mirror numbers and sample grids into trackers: csv, tensorboard, trackio, wandb; several with commas. A
+            process of its own does it, so the training does not wait.
+        auto_resume: Continue the run of this --name if there is one, else start it. If it is finished, say so. The same
+            command does all three, for SLURM, Kubernetes and other engines that repeat it.
+        dry_run: Print what would happen, but train nothing.
+    """
+
+@overload
+def train(
+    recipe: str = "auto",
+    *,
+    data: Data,
+    recipes: Names | None = None,
+    resolution: Resolution | None = None,
+    batch: int | None = None,
+    init: RunLike | None = None,
+    freeze_d: int | None = None,
+    augment: str = "auto",
+    cond: str = "none",
+    encoder: str | None = None,
+    code: PathLike | Iterable[PathLike] = (),
+    budget: str = "20m",
+    seed: int = 0,
+    seeds: Numbers | None = None,
+    sweep: Names,
+    set: Settings = (),
+    outdir: PathLike = ...,
+    name: str | None = None,
+    device: Device = "auto",
+    tick: float = 1.0,
+    checkpoint_every: str = "2m",
+    checkpoint_keep: int = 2,
+    metrics: Names | None = None,
+    metrics_every: float | None = None,
+    metrics_num: int = 2500,
+    metrics_share: float = 0.1,
+    detector: str | None = None,
+    hold_out: int = 0,
+    on_trouble: Literal["none", "stop", "rollback"] = "none",
+    stop_at_plateau: bool = False,
+    log: Names | None = None,
+    auto_resume: bool = False,
+    dry_run: bool = False,
+) -> Runs:
+    """Train a GAN on a folder of images, a zip, or the built-in faces.
+
+    Args:
+        recipe: Recipe to train: a name from `mien recipes`, or my_gan.py:name. Chosen for you if left out.
+        data: Folder, zip or tgz of images, a prepared set, or "drawn" (or drawn:50000@128).
+        recipes: Recipes to train one after the other, each with the full budget: dcgan,dcgan-laptop.
+        resolution: 64, or 96x80 (height x width). Chosen from the recipe and the images if left out.
+        batch: Images per step, over all processes. The recipe's if left out.
+        init: Start from the networks of this run (path, number, name, last) or file. Without RECIPE, its recipe is
+            used, too. At another resolution the layers that fit are copied. faces: networks that know the built-in
+            faces, if mien has some for this recipe (the default without RECIPE). none: start from chance.
+        freeze_d: Freeze the first N layers of the discriminator (FreezeD), for small data sets. Needs --init.
+        augment: Augmentation for the discriminator: none, diffaugment or ada. auto: the recipe's own, or one for few
+            images.
+        cond: Condition: none, class, attributes, text (captions) or your own my_pose.py:Pose. mien generate can then
+            request its values.
+        encoder: Text encoder: words (the default), sentences (learned), a folder of that kind, or my_encoder.py:Mine.
+        code: Your own file that reads DATA: my_layout.py (see CONTRIBUTING.md). May be given several times.
+        budget: Length of the training: 30m, 2h, 200kimg (thousand real images) or 50ep (epochs). 200kimg,2h: the first
+            of both.
+        seed: Same seed, same machine: same bits.
+        seeds: Train once with each of these seeds: 0,1,2 or 0-4. mien compare then shows mean and spread.
+        sweep: Train once with each of these values: generator.width=16,32. Several sweeps, --seeds and --recipes give
+            every combination, each with the full budget. May be repeated.
         set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be repeated.
         outdir: Folder that holds the runs.
         name: Name of the run, after its number. Made from recipe and data if left out.

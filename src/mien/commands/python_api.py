@@ -50,7 +50,7 @@ TEXTS: dict[str, tuple[str, Any]] = {
     **dict.fromkeys(("run", "init", "target"), ("RunLike", RunLike)),
     **dict.fromkeys(("data", "path"), ("Data", Data)),
     **dict.fromkeys(("seeds", "layers", "rows", "columns"), ("Numbers", Numbers)),
-    **dict.fromkeys(("metrics", "recipes", "sweep", "attribute_grid", "log"), ("Names", Names)),
+    **dict.fromkeys(("metrics", "recipes", "attribute_grid", "log"), ("Names", Names)),
     **dict.fromkeys(("attributes", "condition"), ("Settings", Settings)),
     "class_": ("ClassName", ClassName),
     "device": ("Device", Device),
@@ -61,6 +61,7 @@ TEXTS: dict[str, tuple[str, Any]] = {
 
 LISTED: dict[str, tuple[str, Any]] = {
     **dict.fromkeys(("set", "direction", "name"), ("Settings", Settings)),
+    "sweep": ("Names", Names),
     "runs": ("Iterable[RunLike]", Iterable[RunLike]),
 }
 """The same for arguments that may be given several times on the command line."""

@@ -17,4 +17,4 @@ def train(config: TrainConfig) -> Run | Runs:
     """Train a GAN on a folder of images, a zip, or the built-in faces."""
     from mien.trainer import launch, multi_run
 
-    return launch.train(config) if config.recipes is None else multi_run.train_each(config)
+    return multi_run.train_each(config) if config.is_series else launch.train(config)

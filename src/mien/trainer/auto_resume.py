@@ -28,7 +28,8 @@ from mien.trainer.resume_config import ResumeConfig
 
 BY_RESUME = ("budget", "data", "metrics", "set", "batch")  # what a resume can change
 FREE = ("checkpoint_every", "checkpoint_keep", "on_trouble", "log")  # what may change at any time
-ELSEWHERE = ("recipes", "outdir", "name", "device", "code", "auto_resume", "dry_run")  # they say nothing of the run
+ELSEWHERE = ("recipes", "seeds", "sweep", "outdir", "name", "device", "code", "auto_resume", "dry_run")
+"""Options that say nothing of the run."""
 
 
 def runs_named(outdir: Path, name: str) -> list[Path]:

@@ -38,6 +38,9 @@ class TrainConfig:
         budget: Length of the training: 30m, 2h, 200kimg (thousand real images) or 50ep (epochs). 200kimg,2h: the first
             of both.
         seed: Same seed, same machine: same bits.
+        seeds: Train once with each of these seeds: 0,1,2 or 0-4. mien compare then shows mean and spread.
+        sweep: Train once with each of these values: generator.width=16,32. Several sweeps, --seeds and --recipes give
+            every combination, each with the full budget. May be repeated.
         set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be repeated.
         outdir: Folder that holds the runs.
         name: Name of the run, after its number. Made from recipe and data if left out.
@@ -75,6 +78,8 @@ class TrainConfig:
     code: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
     budget: str = "20m"
     seed: int = 0
+    seeds: str | None = None
+    sweep: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     outdir: Path = Path("runs")
     name: str | None = None
@@ -97,6 +102,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if self.recipes is not None and self.recipe != "auto":
             raise UsageError(f"{self.recipe} and --recipes {self.recipes}: name the recipes in one place")
+        if self.seeds is not None and self.seed != 0:
+            raise UsageError(f"--seed {self.seed} and --seeds {self.seeds}: name the seeds in one place")
         if self.cond not in CONDS and not self.own_cond:
             raise UsageError(f"--cond {self.cond} is none of {', '.join(CONDS)}, or your own as my_pose.py:Pose")
         if self.auto_resume and not self.name:
@@ -112,6 +119,11 @@ class TrainConfig:
         if self.stop_at_plateau and self.metrics is None:
             raise UsageError("--stop-at-plateau needs --metrics: add --metrics fid")
         _ = self.validation
+
+    @property
+    def is_series(self) -> bool:
+        """Return whether these options mean several trainings."""
+        return self.recipes is not None or self.seeds is not None or bool(self.sweep)
 
     @property
     def own_cond(self) -> str:
