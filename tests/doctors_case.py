@@ -10,7 +10,7 @@ from mien.reports.doctor.case import Case
 
 FINE = {
     **{"contrast": 1.0, "brightness": 0.5, "clipped": 0.0, "roughness": 1.0, "checkerboard": 1.0},
-    **{"checkerboard_ratio": 1.0, "diversity": 0.9, "twins": 0.0, "distance": 0.3, "motion": 0.3},
+    **{"checkerboard_ratio": 1.0, "diversity": 0.9, "individuality": 1.0, "twins": 0.0, "distance": 0.3, "motion": 0.3},
 }
 """The symptoms of a grid of a good run."""
 

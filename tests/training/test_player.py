@@ -76,6 +76,12 @@ def logit_numbers(prefix, logits):
     return {prefix + name: value.item() for name, value in numbers.items()}
 
 
+def update_norms(name, network, before):
+    """Of all parameters, as one vector."""
+    old, new = (torch.cat([part.flatten() for part in parts]) for parts in (before, network.parameters()))
+    return {f"{name}/norms/weight": old.norm().item(), f"{name}/norms/update": (new - old).norm().item()}
+
+
 def plain_round(generator, discriminator, adam_g, adam_d, images, reuse):
     """The textbook DCGAN step; -> its losses and its D(real), D(fake), D(fake) after."""
     bce, ones, zeros = nn.BCEWithLogitsLoss(), torch.ones(BATCH), torch.zeros(BATCH)
@@ -89,7 +95,9 @@ def plain_round(generator, discriminator, adam_g, adam_d, images, reuse):
     measured = gradient_norms("discriminator/gradient/D", discriminator)
     measured |= logit_numbers("discriminator/logits/real", real_logits)
     measured |= logit_numbers("discriminator/logits/fake", fake_logits)
+    before = [part.detach().clone() for part in discriminator.parameters()]
     adam_d.step()
+    measured |= update_norms("discriminator", discriminator, before)
     if not reuse:
         torch.manual_seed(images * 2 + 1)
         fake = generator(torch.randn(BATCH, LATENT)[:, :, None, None])
@@ -99,7 +107,9 @@ def plain_round(generator, discriminator, adam_g, adam_d, images, reuse):
     loss_g.backward()
     measured |= gradient_norms("generator/gradient/G", generator)
     measured |= logit_numbers("generator/logits/fake", after)
+    before = [part.detach().clone() for part in generator.parameters()]
     adam_g.step()
+    measured |= update_norms("generator", generator, before)
     return {
         **(measured if images % (8 * BATCH) == 0 else {}),  # at each eighth step
         "discriminator/loss": loss_d.item(),

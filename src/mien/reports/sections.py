@@ -21,7 +21,7 @@ MAX_SKIPPED = 50
 MAX_LABELS = 100
 SCORES = ("D(real)", "D(fake)", "D(fake) after")
 LOSSES = ("discriminator/loss", "generator/loss")
-MEASURED = ("/gradient/", "/logits/")  # many numbers, which have no chart of their own
+MEASURED = ("/gradient/", "/logits/", "/norms/")  # many numbers, which have no chart of their own
 BOOKKEEPING = {"images", "kimg", "seconds", "images_per_second", "final", *SCORES, *LOSSES}
 
 

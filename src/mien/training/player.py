@@ -99,12 +99,15 @@ class Player:
         statistics = weighted(found)
         kept = [tensor for tensor in self.memory.values() if tensor.ndim == 0]
         distributed.average([*self.gradients(), *self.running_statistics(turn), *kept, *statistics.values()])
-        if self.measures():
+        before = [part.detach().clone() for part in self.parameters] if self.measures() else []
+        if before:
             statistics |= self.gradient_norms()
         self.settings.tune(self.optimizer, images)
         for group in self.optimizer.param_groups:
             group["lr"] *= self.rate_factor
         self.optimizer.step()
+        if before:
+            statistics |= self.update_norms(before)
         self.steps += 1
         for module in self.modules.values():
             self.constrain(module)
@@ -148,6 +151,13 @@ class Player:
         layers = [(part, part.grad) for part in self.parameters if part.grad is not None and part.ndim > 1]
         norms = torch._foreach_norm([gradient for _, gradient in layers]) if layers else ()
         return {f"{self.name}/gradient/{names[part]}": norm for (part, _), norm in zip(layers, norms, strict=True)}
+
+    def update_norms(self, before: list[Tensor]) -> dict[str, Tensor]:
+        """Return the norm of all trained weights before a step, and that of the step: {"generator/norms/weight": …}."""
+        parameters = [part.detach() for part in self.parameters]
+        weight = torch.stack(torch._foreach_norm(before)).norm()
+        update = torch.stack(torch._foreach_norm(torch._foreach_sub(parameters, before))).norm()
+        return {f"{self.name}/norms/weight": weight, f"{self.name}/norms/update": update}
 
     def running_statistics(self, turn: Turn) -> list[Tensor]:
         """Return batch norm's means and variances: this player's, and the discriminators', which its turn changes too.

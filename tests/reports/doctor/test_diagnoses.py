@@ -11,7 +11,7 @@ from mien.reports.doctor.case import chance
 from mien.reports.doctor.diagnoses import ALL
 from mien.reports.doctor.examination import examine
 
-COLLAPSED = {"diversity": 0.1, "twins": 0.9, "distance": 1.2}
+COLLAPSED = {"diversity": 0.1, "individuality": 0.2, "twins": 0.9, "distance": 1.2}
 
 
 def names(found) -> list[str]:
@@ -69,7 +69,7 @@ def test_mode_collapse_has_its_onset():
     found = examine(case(grids=[{}] * 6 + [COLLAPSED] * 4))
     assert names(found) == ["mode-collapse"]
     assert (found.active[0].onset, found.active[0].confirmed, found.active[0].end) == (70, 90, None)
-    assert "nearly all generated images look alike (diversity 0.1, twins 0.9)" in found.answer
+    assert "nearly all generated images look alike (diversity 0.1, individuality 0.2, twins 0.9)" in found.answer
 
 
 def test_two_looks_are_not_enough():
@@ -378,3 +378,15 @@ def test_d_may_be_sure_while_g_comes_nearer():
     assert names(examine(case(loss=0.01, grids=falling))) == []
     assert names(examine(case(loss=0.01, grids=[{"distance": 9 * 0.99**n} for n in range(20)]))) == ["d-has-won"]
     assert case(grids=falling).stuck(100) == pytest.approx(0.9**4)  # at 60 kimg, four looks before
+
+
+def test_one_pattern_is_a_collapse_however_strong_it_is():
+    found = examine(case("dcgan", grids={"individuality": 0.3, "distance": 3.0}))
+    assert names(found) == ["mode-collapse"]
+    assert "all generated images show one pattern" in found.answer
+    assert found.active[0].onset == 130  # 1,000 steps of 128 images
+
+
+def test_a_d_that_is_wrong_does_not_underfit():
+    assert names(examine(case("dcgan", loss=1.45, grids={"distance": 2.0}))) == ["d-underfits"]
+    assert names(examine(case("dcgan", loss=1.9, grids={"distance": 2.0}))) == []

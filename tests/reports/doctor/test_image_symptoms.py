@@ -12,6 +12,7 @@ from mien.reports.doctor.image_symptoms import (
     edges,
     gap,
     grayscale,
+    individuality,
     nearest,
     random_features,
     roughness,
@@ -104,6 +105,20 @@ def test_a_thumbnail_of_a_side_that_is_no_multiple():
     image = np.arange(10, dtype=np.uint8).reshape(1, 1, 10, 1)
     assert edges(10, 4).tolist() == [0, 2, 5, 8, 10]
     assert thumbnails(image, 4).tolist() == [[0.5, 3, 6, 8.5]]
+
+
+def test_individuality_is_the_part_that_is_not_shared():
+    """Two images differ by 2 levels: a variance of 2. All numbers together have 26."""
+    rows = np.array([[0.0, 10.0], [2.0, 12.0]])
+    assert individuality(rows) == pytest.approx((2 / 26) ** 0.5)
+    assert individuality(np.array([[0.0, 10.0], [0.0, 10.0]])) == 0
+    assert individuality(np.array([[0.0, 10.0], [10.0, 0.0], [0.0, 10.0], [10.0, 0.0]])) > 1
+
+
+def test_individuality_within_a_label():
+    rows = np.array([[0.0, 0.0], [0.0, 0.0], [9.0, 9.0], [9.0, 9.0]])
+    assert individuality(rows) > 1
+    assert individuality(rows, np.array([0, 0, 1, 1])) == 0
 
 
 def test_distances_are_root_mean_squares():

@@ -98,6 +98,15 @@ class Case:
         now, before = latest(distance, kimg), latest(distance, 0.6 * kimg)
         return None if now is None or before is None else now / max(before, 1e-6)
 
+    def relative_updates(self, side: str) -> list[tuple[float, float]]:
+        """Return (kimg, norm of a step as a share of the norm of all weights of a side). Older runs lack it."""
+        weight, update = f"{side}/norms/weight", f"{side}/norms/update"
+        return [
+            (float(row["kimg"]), float(row[update]) / max(float(row[weight]), 1e-12))
+            for row in self.stats
+            if is_number(row.get(weight)) and is_number(row.get(update))
+        ]
+
     def gradient_norms(self, side: str) -> list[tuple[float, float]]:
         """Return (kimg, norm of the gradient of all weights of a side)."""
         prefix = side + GRADIENT
@@ -146,8 +155,8 @@ def grids_of(run: RunData, recipe: Recipe | None) -> tuple[list[dict[str, float]
         return ([], written) if translates else (written, [])
     if translates:
         assert recipe is not None
-        return [], completed(symptoms_of_translations(run.grids, routes(recipe)), written)
-    return completed(symptoms_of_grids(run.grids, run.reals, bool(run.recipe.get("condition"))), written), []
+        return [], completed(symptoms_of_translations(run.grids, routes(recipe)), run.symptoms)
+    return completed(symptoms_of_grids(run.grids, run.reals, bool(run.recipe.get("condition"))), run.symptoms), []
 
 
 def routes(recipe: Recipe) -> int:
@@ -156,9 +165,9 @@ def routes(recipe: Recipe) -> int:
 
 
 def completed(rows: list[dict[str, float]], written: list[dict[str, float]]) -> list[dict[str, float]]:
-    """Return the rows with what only the training could measure."""
+    """Return the rows with what only the training could measure. An older mien may have written fewer symptoms."""
     known = {row["kimg"]: row for row in written}
-    return [{**row, **known.get(row["kimg"], {})} for row in rows]
+    return [{**known.get(row["kimg"], {}), **row} for row in rows]
 
 
 def read_recipe(found: dict[str, Any]) -> Recipe | None:

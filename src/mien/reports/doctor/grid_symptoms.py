@@ -15,6 +15,7 @@ from mien.reports.doctor.image_symptoms import (
     diversity,
     gap,
     grayscale,
+    individuality,
     nearest,
     random_features,
     roughness,
@@ -25,7 +26,7 @@ TWIN = 0.25  # two images are twins if they are nearer than this share of the us
 
 NAMES = {
     *("contrast", "brightness", "clipped", "roughness", "checkerboard", "checkerboard_ratio"),
-    *("diversity", "twins", "distance"),
+    *("diversity", "individuality", "twins", "distance"),
 }
 """The symptoms that each row has. A first grid has no "motion"."""
 
@@ -68,6 +69,10 @@ class Images:
         return diversity(self.thumbnails, self.groups), diversity(self.features, self.groups)
 
     @cached_property
+    def individuality(self) -> float:
+        return individuality(self.thumbnails, self.groups)
+
+    @cached_property
     def nearest(self) -> np.ndarray:
         return nearest(self.thumbnails, self.groups)
 
@@ -78,10 +83,11 @@ def grid_symptoms(fake: Images, real: Images, before: Images | None = None) -> d
     contrast, roughness: as shares of the real images'. brightness: the mean, 0 to 1. clipped: the share of values at
     the ends of the range, beyond that of real images. checkerboard: its amplitude in levels. checkerboard_ratio: the
     same as a multiple of the real images'. diversity: the mean distance of two images as a share of that of two real
-    ones; of thumbnails and of textures, the larger number. twins: the share of images with a nearly equal other one.
-    distance: `gap` to the real images. motion: how far each image moved since the grid before, as a share of the
-    distance of two images. Grids with labels have two more: least_diversity, of the label whose images differ least,
-    and least_row, its row in the grid from 0 on.
+    ones; of thumbnails and of textures, the larger number. individuality: that of thumbnails, as a share of the real
+    images'; near 0 if all images show one pattern. twins: the share of images with a nearly equal other one. distance:
+    `gap` to the real images. motion: how far each image moved since the grid before, as a share of the distance of two
+    images. Grids with labels have two more: least_diversity, of the label whose images differ least, and least_row, its
+    row in the grid from 0 on.
     """
     apart = [mine / (theirs + EPSILON) for mine, theirs in zip(fake.diversity, real.diversity, strict=True)]
     found = {
@@ -92,6 +98,7 @@ def grid_symptoms(fake: Images, real: Images, before: Images | None = None) -> d
         "checkerboard": fake.checkerboard,
         "checkerboard_ratio": fake.checkerboard / (real.checkerboard + EPSILON),
         "diversity": max(apart),
+        "individuality": fake.individuality / (real.individuality + EPSILON),
         "twins": float((fake.nearest < TWIN * np.median(real.nearest)).mean()),
         "distance": (gap(fake.thumbnails, real.thumbnails) + gap(fake.features, real.features)) / 2,
     }

@@ -114,6 +114,18 @@ def diversity(rows: np.ndarray, groups: np.ndarray | None = None) -> float:
     return float(distances(rows, rows)[pairs(len(rows), groups)].mean())
 
 
+def individuality(rows: np.ndarray, groups: np.ndarray | None = None) -> float:
+    """Return how much of the variation of rows [N,D] is between them, 0 to 1; the rest is a pattern that all share.
+
+    It is the root of variance between rows by variance of all numbers. Rows that are all equal have 0, whatever they
+    show. groups: [N]; only rows of one group are compared.
+    """
+    groups = np.zeros(len(rows), int) if groups is None else groups
+    parts = [rows[groups == group] for group in np.unique(groups)]
+    between = np.mean([part.var(0, ddof=1).mean() for part in parts if len(part) > 1] or [0.0])
+    return float(np.sqrt(between / (rows.var() + EPSILON)))
+
+
 def pairs(count: int, groups: np.ndarray | None = None) -> np.ndarray:
     """Return bool [N,N]: the pairs of different rows, of one group if there are groups."""
     different = ~np.eye(count, dtype=bool)

@@ -10,12 +10,16 @@ from mien.reports.doctor.remedies import Remedy, faster_discriminator, more_step
 from mien.reports.doctor.series import Episode, Sign, latest
 
 BLIND = 0.98  # D's loss as a share of its loss by chance
+WRONG = 1.3  # the same share, of a D that is wrong
 FAR = 0.8  # distance of the images to the data
 STEPS = 1000  # of G
 
 
 class DUnderfits(Diagnosis):
-    """D's loss is that of chance, while the generated images are far from the data. It needs sample grids."""
+    """D's loss is that of chance, while the generated images are far from the data. It needs sample grids.
+
+    A larger loss means that D is wrong, not that it gives one score: that is another diagnosis.
+    """
 
     name, title = "d-underfits", "D underfits"
     severity: ClassVar[Severity] = "trouble"
@@ -27,7 +31,7 @@ class DUnderfits(Diagnosis):
         for kimg, surprise in case.surprise:
             far = latest(distance, kimg)
             if far is not None and case.steps(kimg) >= STEPS:
-                found.append(Sign(kimg, min(surprise / BLIND, far / FAR)))
+                found.append(Sign(kimg, min(surprise / BLIND, WRONG / max(surprise, 1e-6), far / FAR)))
         return found
 
     def sentence(self, case: Case, episode: Episode) -> str:

@@ -10,14 +10,16 @@ from mien.reports.doctor.remedies import Remedy, mode_seeking, other_recipe, pen
 from mien.reports.doctor.series import Episode, Sign
 
 DIVERSITY = 0.2  # of real images
+INDIVIDUALITY = 0.5  # of real images
 TWINS = 0.5  # the share of images with a nearly equal other one
 FLAT = 0.1  # contrast: below it, the images are flat, which is another diagnosis
 STEPS = 1500  # of G: a new generator makes similar blobs before
+STEPS_SHARED = 1000  # of G: a pattern that all images share is certain earlier
 FALL = 0.5  # a diversity below this share of its largest value has fallen, which is certain earlier
 
 
 class ModeCollapse(Diagnosis):
-    """Two images differ less than a fifth as much as two real ones, or half of the images have a twin.
+    """All images share one pattern, or two differ less than a fifth as much as real ones, or half have a twin.
 
     For a conditional run only images of one label are compared.
     """
@@ -34,18 +36,22 @@ class ModeCollapse(Diagnosis):
             largest = max(largest, row["diversity"])
             strength = max(DIVERSITY / max(row["diversity"], 1e-6), row["twins"] / TWINS)
             fell = largest > 2 * DIVERSITY and row["diversity"] < FALL * largest
-            early = case.steps(row["kimg"]) < STEPS and not fell
-            found.append(Sign(row["kimg"], 0.0 if early else strength))
+            strength = 0.0 if case.steps(row["kimg"]) < STEPS and not fell else strength
+            if case.steps(row["kimg"]) >= STEPS_SHARED:
+                strength = max(strength, INDIVIDUALITY / max(row["individuality"], 1e-6))
+            found.append(Sign(row["kimg"], strength))
         return found
 
     def sentence(self, case: Case, episode: Episode) -> str:
         numbers = self.evidence(case, episode)
         if numbers.get("diversity", 0.0) < DIVERSITY:
             return "nearly all generated images look alike"
+        if numbers.get("individuality", 1.0) < INDIVIDUALITY:
+            return "all generated images show one pattern"
         return "many generated images look alike"
 
     def evidence(self, case: Case, episode: Episode) -> dict[str, float]:
-        return grid_numbers(case, episode, "diversity", "twins")
+        return grid_numbers(case, episode, "diversity", "individuality", "twins")
 
     def remedies(self, case: Case) -> list[Remedy]:
         recipe = other_recipe(case, "Start again with a loss that compares pairs.", "r3gan-laptop", "wgan-gp", "sngan")

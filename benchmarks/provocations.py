@@ -1,0 +1,181 @@
+"""Trainings that provoke each trouble on purpose, and healthy ones: for benchmarks/doctor.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+import mien
+from mien.data.prepare import prepare
+from mien.data.sampling import spread
+
+HEALTHY = "healthy"
+SIDE = 16
+TINY = ("generator.width=8", "discriminator.width=8")
+SMALL_R3 = ("generator.width=16", "generator.group_width=8", "discriminator.width=16", "discriminator.group_width=8")
+SNGAN = (*TINY, "discriminator.updates=2")
+PIX = ("generator.width=4", "discriminator.width=8")
+CYCLE = ("generator.width=8", "discriminator.width=8", "generator.blocks=2")
+GP = (*TINY, "discriminator.updates=2")
+FAST_G = ("generator.updates=10", "generator.optimizer.lr=2e-3")
+STRONG_D = ("discriminator.updates=5", "discriminator.optimizer.lr=2e-3", "generator.optimizer.lr=1e-6")
+
+ANY = ("rate-too-high", "d-has-won", "d-underfits", "flat-images", "mode-collapse", "g-ahead", "getting-worse")
+FEW = ("d-memorizes", "copies", "getting-worse", "d-has-won", "mode-dropping")
+Maker = Callable[[str, Path], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Provocation:
+    """kind: the expected diagnosis. settings: of --set. allowed: others that may follow. make: other data and flags."""
+
+    kind: str
+    recipe: str
+    settings: tuple[str, ...] = TINY
+    allowed: tuple[str, ...] = ()
+    kimg: float = 32.0
+    make: Maker | None = None
+    batch: int = 16
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}-{self.recipe}"
+
+
+def few(count: int) -> Maker:
+    """Return a maker of a set of `count` images, with 64 further ones that are held out."""
+
+    def make(data: str, folder: Path) -> dict[str, Any]:
+        return {"data": write_images(data, folder / f"few-{count}", count + 64), "hold_out": 64}
+
+    return make
+
+
+def one_image_label(data: str, folder: Path) -> dict[str, Any]:
+    """Four labels; all images of the third one are the same image."""
+    pixels = prepare(data, SIDE, SIDE).images
+    chosen, place = pixels[spread(len(pixels), 400)], folder / "labels"
+    for index, image in enumerate(chosen):
+        file = place / f"label-{index % 4}" / f"{index:04}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        picture(chosen[2] if index % 4 == 2 else image).save(file)
+    return {"data": str(place), "cond": "class"}
+
+
+def classes(data: str, folder: Path) -> dict[str, Any]:
+    """Four labels without a meaning: a healthy conditional set."""
+    pixels = prepare(data, SIDE, SIDE).images
+    for index, image in enumerate(pixels[spread(len(pixels), 400)]):
+        file = folder / "classes" / f"label-{index % 4}" / f"{index:04}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        picture(image).save(file)
+    return {"data": str(folder / "classes"), "cond": "class"}
+
+
+def part_of_the_data(data: str, folder: Path) -> dict[str, Any]:
+    """A generator that has learned the darker half alone, and stays as it is."""
+    pixels = prepare(data, SIDE, SIDE).images
+    dark = pixels[pixels.mean((1, 2, 3)).argsort()[: len(pixels) // 2]]
+    place = folder / "dark"
+    place.mkdir(parents=True)
+    for index, image in enumerate(dark[spread(len(dark), 400)]):
+        picture(image).save(place / f"{index:04}.png")
+    half = mien.train(
+        "dcgan", data=place, outdir=folder / "first", budget="32kimg", set=TINY, resolution="16", batch=16
+    )
+    return {"init": str(half.path)}
+
+
+def pairs(one_source: bool = False) -> Maker:
+    """Return a maker of pairs: each image and itself upside down in gray; one_source: with one source for all."""
+
+    def make(data: str, folder: Path) -> dict[str, Any]:
+        pixels = prepare(data, SIDE, SIDE).images
+        place = folder / "pairs"
+        place.mkdir(parents=True)
+        chosen = pixels[spread(len(pixels), 200)]
+        for index, image in enumerate(chosen):
+            source = (chosen[0] if one_source else image)[::-1].mean(2, keepdims=True).astype(np.uint8)
+            both = [np.repeat(side, 3 // side.shape[-1], 2) for side in (source, image)]
+            Image.fromarray(np.concatenate(both, 1)).save(place / f"{index:04}.png")
+        return {"data": str(place)}
+
+    return make
+
+
+def picture(pixels: Any) -> Image.Image:
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
+def write_images(data: str, place: Path, count: int) -> str:
+    pixels = prepare(data, SIDE, SIDE).images
+    place.mkdir(parents=True)
+    for index, image in enumerate(pixels[spread(len(pixels), count)]):
+        picture(image).save(place / f"{index:04}.png")
+    return str(place)
+
+
+PROVOCATIONS = (
+    *(Provocation(HEALTHY, recipe) for recipe in ("dcgan", "dcgan-laptop", "hinge", "lsgan", "hw6", "hw6-two-steps")),
+    *(Provocation(HEALTHY, recipe, GP) for recipe in ("sngan", "wgan", "wgan-gp")),
+    Provocation(HEALTHY, "r3gan-laptop", SMALL_R3, kimg=12),
+    Provocation(HEALTHY, "acgan-laptop", TINY, make=classes),
+    Provocation(HEALTHY, "pix2pix-laptop", PIX, kimg=6, make=pairs(), batch=4),
+    Provocation(HEALTHY, "cyclegan-laptop", CYCLE, kimg=6, make=pairs(), batch=4),
+    # G stays at its gray start.
+    *(
+        Provocation("flat-images", recipe, (*TINY, "generator.optimizer.lr=0", "generator.contrast=0.3"),
+                    ("d-has-won", "d-memorizes"), kimg=16)
+        for recipe in ("dcgan", "hinge", "lsgan")
+    ),
+    # G finds the one image that today's D likes best.
+    *(
+        Provocation("mode-collapse", recipe, (*TINY, *FAST_G), ANY, kimg=20)
+        for recipe in ("dcgan", "lsgan", "hinge")
+    ),
+    # D makes many steps at a high rate, and G hardly moves.
+    *(
+        Provocation("d-has-won", recipe, (*TINY, *STRONG_D), ("flat-images", "mode-collapse", "d-memorizes"))
+        for recipe in ("dcgan", "hw6", "lsgan")
+    ),
+    # A penalty holds D flat.
+    Provocation("d-underfits", "dcgan-laptop", (*TINY, "discriminator.terms.r1.weight=100000"), ANY),
+    Provocation("d-underfits", "r3gan-laptop", (
+        *SMALL_R3, "discriminator.terms.r1.weight=100000", "discriminator.terms.r2.weight=100000",
+    ), ANY, kimg=12, batch=8),
+    # D learns, but much slower than G.
+    *(
+        Provocation("g-ahead", recipe, (*TINY, "generator.updates=3", "discriminator.optimizer.lr=1e-5"), ANY)
+        for recipe in ("dcgan", "hinge", "lsgan")
+    ),
+    # Each step of G throws its weights about.
+    *(
+        Provocation("rate-too-high", recipe, (*TINY, "generator.optimizer.lr=1.0"), ANY, kimg=20)
+        for recipe in ("dcgan", "hinge", "hw6")
+    ),
+    *(Provocation("not-finite", recipe, (*TINY, "rate_factor=1e15"), ANY, kimg=8) for recipe in ("lsgan", "wgan-gp")),
+    *(
+        Provocation("d-memorizes", recipe, ("generator.width=8", "discriminator.width=32"), FEW, 40, few(100))
+        for recipe in ("dcgan", "hinge", "lsgan")
+    ),
+    *(
+        Provocation("copies", recipe, ("generator.width=16", "discriminator.width=16"), FEW, 40, few(8))
+        for recipe in ("dcgan-laptop", "hw6", "hinge")
+    ),
+    *(
+        Provocation("label-collapse", recipe, TINY, ("mode-collapse", "getting-worse"), 48, one_image_label)
+        for recipe in ("acgan-laptop", "acgan")
+    ),
+    Provocation("mode-dropping", "dcgan", (*TINY, "generator.optimizer.lr=0"), FEW, 40, part_of_the_data),
+    Provocation("identity", "pix2pix-laptop", (*PIX, "generator.terms.l1.b=source"), (), 6, pairs(), 4),
+    Provocation("identity", "cyclegan-laptop", (
+        *CYCLE, "generator.loss_weight=0.001", "generator.terms.identity_a.weight=50",
+        "generator.terms.identity_b.weight=50",
+    ), (), 6, pairs(), 4),
+    Provocation("one-target", "pix2pix-laptop", PIX, (), 6, pairs(one_source=True), 4),
+)  # fmt: skip
