@@ -24,14 +24,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from PIL import Image
 from provocations import HEALTHY, PROVOCATIONS, SIDE, Provocation
 
 import mien
 from mien.errors import DivergenceError, MienError
 from mien.inference.seeds import parse_seeds
+from mien.media.pixels import grid
 from mien.reports.doctor.case import case_of
 from mien.reports.doctor.diagnosis import Finding
 from mien.reports.doctor.examination import examine
+from mien.reports.doctor.read_grids import read_tiles
 from mien.reports.run_data import read_run
 from mien.runs.directory import RunDirectory
 
@@ -43,6 +46,7 @@ def main() -> None:
     flags.add_argument("--data", default="drawn:500")
     flags.add_argument("--runs", type=Path, required=True, help="folder of the runs")
     flags.add_argument("--again", action="store_true", help="train nothing: examine the runs of these seeds")
+    flags.add_argument("--images", type=Path, help="folder for an image of each kind")
     flags.add_argument("--remedies", action="store_true", help="apply the first remedy of each sick run, and examine")
     given = flags.parse_args()
     if not given.again:
@@ -54,6 +58,8 @@ def main() -> None:
         mark = "ok   " if row["hit"] and not row["wrong"] else "WRONG"
         print(f"{mark} {row['name']} seed {row['seed']}: {', '.join(row['said']) or 'fine'}: {row['answer']}")
     print(table(rows))
+    if given.images:
+        save_images(rows, given.images)
     if given.remedies:
         print(remedied(rows, given.runs))
 
@@ -132,6 +138,18 @@ def table(rows: list[dict[str, Any]]) -> str:
         f"{len(well)} healthy runs with an alarm; {seconds:.0f} s of training"
     )
     return "\n".join(lines)
+
+
+def save_images(rows: list[dict[str, Any]], folder: Path) -> None:
+    """Write {kind}.webp: the first images of the last grid, four times as large, of each kind's first detected run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for row in reversed([row for row in rows if row["hit"] and row["kind"] != "not-finite"]):
+        tiles = read_tiles(run_of(row["place"]).sample_grids()[-1][1])
+        assert tiles is not None
+        shown = grid(tiles[: 4 if tiles.shape[2] > SIDE else 12], columns=4 if tiles.shape[2] > SIDE else 12)
+        image = Image.fromarray(shown[..., 0] if shown.shape[2] == 1 else shown)
+        image = image.resize((4 * image.width, 4 * image.height), Image.Resampling.NEAREST)
+        image.save(folder / f"{row['kind']}.webp", quality=80)
 
 
 def remedied(rows: list[dict[str, Any]], folder: Path) -> str:

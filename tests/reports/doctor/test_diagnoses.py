@@ -390,3 +390,18 @@ def test_one_pattern_is_a_collapse_however_strong_it_is():
 def test_a_d_that_is_wrong_does_not_underfit():
     assert names(examine(case("dcgan", loss=1.45, grids={"distance": 2.0}))) == ["d-underfits"]
     assert names(examine(case("dcgan", loss=1.9, grids={"distance": 2.0}))) == []
+
+
+def test_large_steps_mean_high_rates_as_long_as_images_are_far():
+    def stepping(share: float, distance: float):
+        run = case("dcgan", grids={"distance": distance})
+        for row in run.stats:
+            row |= {"generator/norms/weight": 10.0, "generator/norms/update": 10 * share}
+            row |= {"discriminator/norms/weight": 10.0, "discriminator/norms/update": 0.01}
+        return examine(run)
+
+    found = stepping(0.08, 0.9)
+    assert names(found) == ["rate-too-high"]
+    assert found.active[0].evidence["step / weights"] == 0.08
+    assert names(stepping(0.005, 0.9)) == []
+    assert names(stepping(0.08, 0.2)) == []

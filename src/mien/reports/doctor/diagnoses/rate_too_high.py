@@ -1,4 +1,4 @@
-"""Learning rates too high: D is surprised again and again, or images jump from grid to grid."""
+"""Learning rates too high: steps are large beside the weights, D is wrong again and again, or images jump."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mien.reports.doctor.diagnosis import Diagnosis, Severity, grid_numbers
 from mien.reports.doctor.remedies import Remedy, slower
 from mien.reports.doctor.series import Episode, Sign, latest
 
+STEP = 0.05  # norm of a step as a share of that of the weights; usual is 0.001 to 0.005
 SURPRISED = 1.5  # D's loss as a multiple of its loss by chance
 JUMPS = 0.9  # the motion of an image between two grids, as a share of the distance of two images
 FAR = 0.5  # distance to the data: images that are near to it may move
@@ -16,7 +17,10 @@ STEPS = 1000  # of G
 
 
 class RateTooHigh(Diagnosis):
-    """D's loss stays above half more than chance, or the images of the same latents are new ones in each grid."""
+    """A step moves the weights by 5 %, D's loss is half more than chance, or a latent has a new image in each grid.
+
+    It holds as long as the images are far from the data.
+    """
 
     name, title = "rate-too-high", "learning rates too high"
     severity: ClassVar[Severity] = "watch"
@@ -29,8 +33,9 @@ class RateTooHigh(Diagnosis):
         for row in case.grids:
             if case.steps(row["kimg"]) >= STEPS:
                 surprise = latest(case.surprise, row["kimg"]) or 0.0
-                jumps = min(row.get("motion", 0.0) / JUMPS, row["distance"] / FAR)
-                found.append(Sign(row["kimg"], max(surprise / SURPRISED, jumps)))
+                far, jumps = row["distance"] / FAR, row.get("motion", 0.0) / JUMPS
+                strides = largest_step(case, row["kimg"]) / STEP
+                found.append(Sign(row["kimg"], max(surprise / SURPRISED, min(max(jumps, strides), far))))
         return found
 
     def sentence(self, case: Case, episode: Episode) -> str:
@@ -39,7 +44,14 @@ class RateTooHigh(Diagnosis):
     def evidence(self, case: Case, episode: Episode) -> dict[str, float]:
         loss = latest(case.surprise, case.images / 1000 if episode.end is None else episode.end)
         found = {} if loss is None else {"D's loss / chance": round(loss, 4)}
+        step = largest_step(case, case.images / 1000 if episode.end is None else episode.end)
+        found |= {"step / weights": round(step, 4)} if step else {}
         return found | grid_numbers(case, episode, "motion", "distance")
 
     def remedies(self, case: Case) -> list[Remedy]:
         return slower(case)
+
+
+def largest_step(case: Case, kimg: float) -> float:
+    """Return the norm of a step as a share of that of the weights, of the side with the larger share; 0 if unknown."""
+    return max(latest(case.relative_updates(side), kimg) or 0.0 for side in ("generator", "discriminator"))
