@@ -12,7 +12,7 @@ from mien.reports.doctor.series import Episode, Sign, latest
 SURE = 0.1  # D's loss as a share of its loss by chance
 FAR = 0.8  # distance of the images to the data: nearer than this, G learns in spite of D
 STUCK = 0.85  # distance as a share of that at 60 % of the time: below it, G comes nearer
-STEPS = 300  # of D: it is certain of the noise that a new G makes
+STEPS = 200  # of D: it is certain of the noise that a new G makes
 
 
 class DHasWon(Diagnosis):
