@@ -403,5 +403,5 @@ def test_large_steps_mean_high_rates_as_long_as_images_are_far():
     found = stepping(0.08, 0.9)
     assert names(found) == ["rate-too-high"]
     assert found.active[0].evidence["step / weights"] == 0.08
-    assert names(stepping(0.005, 0.9)) == []
+    assert names(stepping(0.008, 0.9)) == []
     assert names(stepping(0.08, 0.2)) == []

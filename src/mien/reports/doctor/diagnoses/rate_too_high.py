@@ -9,15 +9,15 @@ from mien.reports.doctor.diagnosis import Diagnosis, Severity, grid_numbers
 from mien.reports.doctor.remedies import Remedy, slower
 from mien.reports.doctor.series import Episode, Sign, latest
 
-STEP = 0.05  # norm of a step as a share of that of the weights; usual is 0.001 to 0.005
+STEP = 0.015  # norm of a step as a share of that of the weights; usual is 0.001 to 0.008
 SURPRISED = 1.5  # D's loss as a multiple of its loss by chance
 JUMPS = 0.9  # the motion of an image between two grids, as a share of the distance of two images
 FAR = 0.5  # distance to the data: images that are near to it may move
-STEPS = 1000  # of G
+STEPS, STEPS_OF_WEIGHTS = 1000, 300  # of G; large steps are certain earlier
 
 
 class RateTooHigh(Diagnosis):
-    """A step moves the weights by 5 %, D's loss is half more than chance, or a latent has a new image in each grid.
+    """A step moves the weights by 1.5 %, D's loss is half more than chance, or a latent has a new image in each grid.
 
     It holds as long as the images are far from the data.
     """
@@ -31,11 +31,12 @@ class RateTooHigh(Diagnosis):
         """A look is a grid. D's loss is that of the last row of statistics before it."""
         found = []
         for row in case.grids:
-            if case.steps(row["kimg"]) >= STEPS:
-                surprise = latest(case.surprise, row["kimg"]) or 0.0
-                far, jumps = row["distance"] / FAR, row.get("motion", 0.0) / JUMPS
-                strides = largest_step(case, row["kimg"]) / STEP
-                found.append(Sign(row["kimg"], max(surprise / SURPRISED, min(max(jumps, strides), far))))
+            kimg, far = row["kimg"], row["distance"] / FAR
+            strength = min(largest_step(case, kimg) / STEP, far) if case.steps(kimg) >= STEPS_OF_WEIGHTS else 0.0
+            if case.steps(kimg) >= STEPS:
+                surprise, jumps = latest(case.surprise, kimg) or 0.0, row.get("motion", 0.0) / JUMPS
+                strength = max(strength, surprise / SURPRISED, min(jumps, far))
+            found.append(Sign(kimg, strength))
         return found
 
     def sentence(self, case: Case, episode: Episode) -> str:
