@@ -12,6 +12,7 @@ from mien import cli
 from mien.commands.doctor import doctor
 from mien.commands.report import report
 from mien.errors import UsageError
+from mien.reports.doctor.diagnoses import flat_images
 from mien.runs.directory import kimg_name
 from mien.trainer.live_doctor import diagnoses_said
 
@@ -90,16 +91,17 @@ def test_an_unknown_run_is_one_line(tmp_path):
         doctor("last", outdir=tmp_path)
 
 
-def test_a_training_says_it_once(faces, tmp_path, capsys):
-    """A rate of 0 leaves G at its gray start, which is a constant image from 300 steps on."""
+def test_a_training_says_it_once(faces, tmp_path, capsys, monkeypatch):
+    """A rate of 0 leaves G at its gray start. 24 steps are 192 images, the third tick."""
+    monkeypatch.setattr(flat_images, "STEPS", 24)
     still = ("generator.optimizer.lr=0", "generator.contrast=0.3", "generator.width=4", "discriminator.width=4")
-    run = begin(faces, tmp_path, "dcgan", still, "4500img", tick=0.5)
+    run = begin(faces, tmp_path, "dcgan", still, "400img")
     said = [line for line in capsys.readouterr().err.splitlines() if "doctor " in line]
     assert len(said) == 1
     assert said[0].startswith(
-        "doctor   black or constant images since 2.5 kimg: the generated images are of one colour"
+        "doctor   black or constant images since 0.192 kimg: the generated images are of one colour"
     )
-    assert [row["kimg"] for row in run.directory.symptoms.read()] == [*(tick / 2 for tick in range(10)), 4.504]
+    assert [row["images"] for row in run.directory.symptoms.read()] == [*range(0, 385, 64), 400]
     assert diagnoses_said(run.directory.events.read()) == {"flat-images": "black or constant images"}
     live = doctor(str(run.path))
     assert [finding["name"] for finding in live.active] == ["flat-images"]
