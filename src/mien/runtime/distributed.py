@@ -41,7 +41,7 @@ class RankGone(MienError):
 def start(device: torch.device) -> None:
     """Make the process group that the environment describes. With one process do nothing.
 
-    Within a process group that an engine has made, make one of the same processes: `stop` ends only this one. Such an
+    Within a process group that an engine has made, make one of the same processes: `stop` ends only this one. That
     engine finds dead processes itself, so there is no heartbeat. Every process of the engine must call this.
     """
     global group, heartbeat, starts

@@ -81,8 +81,17 @@ def members(config: TrainConfig) -> list[Member]:
             parts = [*own, *([f"seed={seed}"] if seeds else [])]
             label = " ".join([*([recipe] if named else []), *parts])
             name = "-".join([config.name, *([known] if named else []), *map(in_name, parts)]) if config.name else None
-            changed = replace(config, recipe=recipe, set=(*config.set, *own), seed=seed, name=name)
-            found.append(Member(label, replace(changed, recipes=None, sweep=(), seeds=None)))
+            own_config = replace(
+                config,
+                recipe=recipe,
+                set=(*config.set, *own),
+                seed=seed,
+                name=name,
+                recipes=None,
+                sweep=(),
+                seeds=None,
+            )
+            found.append(Member(label, own_config))
     if len(found) > MOST:
         raise UsageError(f"--recipes, --sweep and --seeds make {len(found):,} trainings: at most {MOST:,}")
     return found
