@@ -27,12 +27,13 @@ class Contestant:
 
 HALF = ("generator.width=32", "discriminator.width=32")  # of the published width, for recipes made for a GPU
 FLOAT32 = ("generator.bf16_stages=0", "discriminator.bf16_stages=0")
+EACH_STEP = ("discriminator.terms.r1.every=1", "discriminator.terms.r2.every=1")
 # The choice of mien 0.1.0 for half an hour: [1,2,1] filters, float32, and schedules over 100 kimg whatever the budget.
 AS_IN_0_1_0 = (
     *("generator.resampling=linear", "discriminator.resampling=linear", "generator.optimizer.lr.images=100000"),
     *FLOAT32,
+    *EACH_STEP,
 )
-LAZY = ("discriminator.terms.r1.every=4", "discriminator.terms.r2.every=4")
 
 FACES = ("--init", "faces")  # the networks that mien ships; a named recipe starts from chance
 
@@ -41,9 +42,8 @@ CONTESTANTS = {
     "mien-0.1.0": Contestant("r3gan-laptop", AS_IN_0_1_0),
     "r3gan-laptop": Contestant("r3gan-laptop"),
     "r3gan-laptop-faces": Contestant("r3gan-laptop", flags=FACES),
-    "r3gan-laptop-faces-lazy": Contestant("r3gan-laptop", LAZY, FACES),
     "r3gan-laptop-float32": Contestant("r3gan-laptop", FLOAT32),
-    "r3gan-laptop-lazy": Contestant("r3gan-laptop", LAZY),
+    "r3gan-laptop-each-step": Contestant("r3gan-laptop", EACH_STEP),
     "dcgan-laptop": Contestant("dcgan-laptop"),
     "stylegan2-laptop": Contestant("stylegan2-laptop"),
     "dcgan-half": Contestant("dcgan", HALF),

@@ -24,6 +24,7 @@ from mien.trainer.augmentation_policy import FEW
 
 R3GAN_BATCH = 256  # as published; smaller if the GPU has little memory
 PICTURES_A_GIGABYTE = 4  # at 64 px; a low estimate, not measured
+LAZY = 4  # steps from one penalty of r3gan-laptop to the next
 R3GAN_SECONDS = 900.0  # seconds from which r3gan-laptop is no worse than dcgan-laptop at 64 px, on two cores
 
 
@@ -77,7 +78,7 @@ def for_cpu(known: Facts) -> tuple[Recipe, list[str]]:
         ]
     recipe = recipes.find("r3gan-laptop")
     gamma = 2.0 * (known.side / 64) ** 3
-    recipe = recipe.replace(discriminator_terms=penalties(gamma, schedule_length(recipe)))
+    recipe = recipe.replace(discriminator_terms=penalties(gamma, schedule_length(recipe), every=LAZY))
     why = f"no GPU, but time: on {cores} this recipe generates the most varied faces after half an hour"
     if knows_faces:
         why = f"no GPU: mien has networks of this recipe that know faces, so {cores} need only minutes"
