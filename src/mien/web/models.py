@@ -37,7 +37,7 @@ class Models:
         self.known[key] = found
         while len(self.known) > MOST:
             self.known.popitem(last=False)
-        return found  # type: ignore[no-any-return]
+        return found  # type: ignore[no-any-return]  # the classes are imported late: `known` holds Any
 
     def generator(self, run: RunDirectory, snapshot: str) -> Generator:
         from mien.inference.generator import Generator

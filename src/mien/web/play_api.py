@@ -54,7 +54,7 @@ def scene_of(request: Request) -> Scene:
     if len(text) > MOST_SCENE:
         raise UsageError("the scene is too long")
     described = typed_json.decode(text, Described, "the scene", UsageError)
-    return Scene(**{**described, "seeds": tuple(described.get("seeds", [0]))})  # type: ignore[arg-type]
+    return Scene(**{**described, "seeds": tuple(described.get("seeds", [0]))})  # type: ignore[arg-type]  # Described has the fields of Scene
 
 
 def routes(studio: Studio) -> Iterator[tuple[Any, ...]]:
