@@ -96,7 +96,9 @@ def commands(text: str) -> list[list[str]]:
     found = []
     for line in code(text):
         for part in line.partition("#")[0].split(";"):
-            call = re.match(r"(?:\$ )?(?:OMP_NUM_THREADS=\d+ )?(?:torchrun .*-m )?(mien(?: .*)?)$", part.strip())
+            call = re.match(
+                r"(?:\$ )?(?:OMP_NUM_THREADS=\d+ )?(?:torchrun .*-m |- exec )?(mien(?: .*)?)$", part.strip()
+            )
             if call:
                 found.append(shlex.split(re.sub(r"[\[\]()]", " ", call[1]).replace("|", " "), posix=True))
     return found
