@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +48,19 @@ class Models:
         if not isinstance(found, Generator):
             raise NotFound(f"{run.name} translates images: open it under Translate")
         return found
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute with one thread. Beside a training, threads that wait for each other take longer than a small image."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def snapshot_of(run: RunDirectory, snapshot: str) -> Path:

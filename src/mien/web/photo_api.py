@@ -19,6 +19,7 @@ from mien.errors import DataError, MienError, UsageError
 from mien.media.image_files import to_image
 from mien.runs.directory import RunDirectory
 from mien.web.datasets import plain_name
+from mien.web.models import one_thread
 from mien.web.play_api import snapshot
 from mien.web.runs_api import whole_number
 from mien.web.shelf import NotFound
@@ -57,7 +58,8 @@ def routes(studio: Studio) -> Iterator[tuple[Any, ...]]:
             if not isinstance(model, Translator):
                 raise UsageError(f"{model.run} generates from noise: open it under Play")
             pixels = decoded(body, *model.resolution, model.channels)
-            found = model(pixels[None], model.domain(request.query_params.get("to") or None))
+            with one_thread():
+                found = model(pixels[None], model.domain(request.query_params.get("to") or None))
         file = io.BytesIO()
         to_image(np.concatenate([pixels, *(one[0] for one in found)], axis=1)).save(file, "PNG", compress_level=1)
         return Response(file.getvalue(), media_type="image/png", headers={"x-images": str(1 + len(found))})

@@ -20,7 +20,7 @@ from mien.media.pixels import enlarged, grid, visible_scale
 from mien.runs.directory import RunDirectory
 from mien.runtime import typed_json
 from mien.runtime.typed_json import number
-from mien.web.models import snapshot_of
+from mien.web.models import one_thread, snapshot_of
 from mien.web.shelf import SNAPSHOT, NotFound, changed_at, numbered
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def routes(studio: Studio) -> Iterator[tuple[Any, ...]]:
 
     def images(request: Request, body: bytes) -> Any:
         run, scene = run_of(request), scene_of(request)
-        with models.lock:
+        with models.lock, one_thread():
             pixels = scene.images(models.generator(run, snapshot(request)), run.path, quick=True)
         columns = math.ceil(math.sqrt(len(pixels)))
         file = io.BytesIO()

@@ -25,10 +25,10 @@ async function render() {
     again = false;
     try {
       const scene = shownScene();
+      const command = getJson(address(state.run, state.snapshot, "command", scene));
       const blobs = await Promise.all(sides().map(([run, snapshot]) => getBlob(address(run, snapshot, "images", scene))));
-      const bitmaps = await Promise.all(blobs.map(blob => createImageBitmap(blob)));
-      paint(bitmaps);
-      $("command").textContent = (await getJson(address(state.run, state.snapshot, "command", scene))).command;
+      paint(await Promise.all(blobs.map(blob => createImageBitmap(blob))));
+      $("command").textContent = (await command).command;
       trouble("");
     } catch (error) {
       trouble(error instanceof Refused ? error.message : "The studio does not answer. Start it again: mien studio");
