@@ -53,10 +53,11 @@ def demo(*, budget: str = "240s", faces: int = 10_000, seed: int = 0, outdir: Pa
     from mien.runtime.console import say
     from mien.trainer.run import Run
 
-    say(f"mien renders {faces:,} anime-like faces, then trains a DCGAN to generate new ones.")
-    # Half of dcgan-laptop's batch: in a few minutes, the number of steps matters most.
+    say(
+        f"mien renders {faces:,} anime-like faces, then trains a generator on them, which has seen faces of other styles."
+    )
     trained = train(
-        "dcgan-laptop", data=f"drawn:{faces}", batch=32, budget=budget, seed=seed, outdir=outdir, name="demo"
+        "r3gan-laptop", data=f"drawn:{faces}", init="faces", budget=budget, seed=seed, outdir=outdir, name="demo"
     )
     assert isinstance(trained, Run)  # one recipe, one run
     run = RunDirectory(trained.path)
