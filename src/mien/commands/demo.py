@@ -53,9 +53,7 @@ def demo(*, budget: str = "240s", faces: int = 10_000, seed: int = 0, outdir: Pa
     from mien.runtime.console import say
     from mien.trainer.run import Run
 
-    say(
-        f"mien renders {faces:,} anime-like faces, then trains a generator on them, which has seen faces of other styles."
-    )
+    say(f"mien renders {faces:,} anime-like faces, then trains a generator on them that knows faces of other styles.")
     trained = train(
         "r3gan-laptop", data=f"drawn:{faces}", init="faces", budget=budget, seed=seed, outdir=outdir, name="demo"
     )
