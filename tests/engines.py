@@ -186,11 +186,11 @@ def slurm_cases(folder: Path) -> Iterator[tuple[str, bool, str]]:
 
 
 def ended(job: str, run: RunDirectory) -> bool:
-    """Return whether the run is finished. A job that waits after its requeue starts now."""
+    """Return whether the run is finished and its job has left the queue. A job that waits starts now."""
     if "BeginTime" in sh("squeue", "-h", "-j", job, "-o", "%r"):
         time.sleep(5)  # it is still cleaning up
         subprocess.run(["scontrol", "update", f"JobId={job}", "StartTime=now"], capture_output=True)
-    return run.status.exists() and state(run)[0] == "finished"
+    return run.status.exists() and state(run)[0] == "finished" and not sh("squeue", "-h", "-j", job)
 
 
 def main() -> None:
