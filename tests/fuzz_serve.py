@@ -17,7 +17,7 @@ from conditional_run import ATTRIBUTES, CLASSES, TEXTS, conditional_run
 from fake_run import make_run
 
 import mien
-from mien.serving import app, server
+from mien.web.serving import app, server
 
 
 def main(examples: str = "260") -> int:

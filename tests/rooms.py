@@ -15,9 +15,9 @@ FLOORS = (
     ("config", "media", "batch"),
     ("networks", "games", "losses", "data"),
     ("runs", "metrics", "augmentation", "training", "conditioning"),
-    ("recipes", "faces", "trackers"),
+    ("recipes", "faces"),
     ("inference", "reports"),
-    ("evaluation", "toy", "exporters", "serving"),
+    ("evaluation", "toy", "exporters"),
     ("trainer", "web"),
     ("commands", "cli", "__main__", ""),  # "": mien/__init__.py
 )

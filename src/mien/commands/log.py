@@ -35,9 +35,9 @@ def log(run: tyro.conf.Positional[str], *, to: str, follow: bool = False, outdir
         follow: Go on until the training of this run ends. mien train --log starts this by itself.
         outdir: Folder that holds the runs.
     """
+    from mien.reports.trackers.mirror import Mirror
+    from mien.reports.trackers.tracker import parse_trackers
     from mien.runs.directory import find
-    from mien.trackers.mirror import Mirror
-    from mien.trackers.tracker import parse_trackers
 
     names = parse_trackers(to, "--to")
     directory = find(run, outdir)

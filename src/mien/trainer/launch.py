@@ -12,13 +12,13 @@ from mien.config.budget import parse_budget
 from mien.data.layouts import check_layout_known, detect
 from mien.errors import DataError, FileError, MienError, UsageError, is_out_of_memory
 from mien.recipes.recipe import from_json
+from mien.reports.trackers import mirror
+from mien.reports.trackers.tracker import parse_trackers
 from mien.runs.directory import RunDirectory, create, find
 from mien.runs.records import DataCard, Environment, Object, State, Status
 from mien.runtime import console, distributed, typed_json
 from mien.runtime.atomic_files import write_json
 from mien.runtime.device import has_fast_bfloat16, join
-from mien.trackers import mirror
-from mien.trackers.tracker import parse_trackers
 from mien.trainer import augmentation_policy, auto_resume, calibration, init_source, options, recovery, setting_changes
 from mien.trainer.config import TrainConfig
 from mien.trainer.config_file import read_config, write_config

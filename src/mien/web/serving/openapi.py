@@ -9,7 +9,7 @@ from mien.data.attributes import BINARY, attributes_of
 from mien.inference.generator import Generator
 from mien.inference.seeds import LARGEST
 from mien.inference.translator import Translator
-from mien.serving.model import MOST_LATENT, MOST_TEXT, TYPES
+from mien.web.serving.model import MOST_LATENT, MOST_TEXT, TYPES
 
 Schema = dict[str, Any]
 

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from mien.serving.batches import Batches
+from mien.web.serving.batches import Batches
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper ends of the histogram of answer times."""

@@ -21,10 +21,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mien.errors import DataError, MienError
 from mien.inference.generator import Generator
 from mien.inference.translator import Translator
-from mien.serving import model as models
-from mien.serving.batches import Batches, Closed, QueueFull
-from mien.serving.counters import Counters
-from mien.serving.openapi import facts_of, openapi
+from mien.web.serving import model as models
+from mien.web.serving.batches import Batches, Closed, QueueFull
+from mien.web.serving.counters import Counters
+from mien.web.serving.openapi import facts_of, openapi
 
 MOST_JSON, MOST_IMAGE = 1 << 20, 1 << 24  # bytes of a body
 RETRY = {"Retry-After": "1"}

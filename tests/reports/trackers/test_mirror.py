@@ -10,9 +10,9 @@ from fake_run import make_run, statistics
 
 import mien
 from mien import cli
+from mien.reports.trackers import mirror
+from mien.reports.trackers.tracker import parse_trackers
 from mien.runs.directory import RunDirectory
-from mien.trackers import mirror
-from mien.trackers.tracker import parse_trackers
 
 
 class Noting:

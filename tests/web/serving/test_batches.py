@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from mien.serving.batches import Batches, Closed, QueueFull
+from mien.web.serving.batches import Batches, Closed, QueueFull
 
 
 class Forward:

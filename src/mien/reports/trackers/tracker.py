@@ -30,7 +30,7 @@ class Tracker(Protocol):
 
 
 KNOWN = {"csv": "", "tensorboard": "tensorboard", "trackio": "trackio", "wandb": "wandb"}
-"""Name -> the library that it needs. `mien.trackers.NAME` has `opened(run)`."""
+"""Name -> the library that it needs. `mien.reports.trackers.NAME` has `opened(run)`."""
 
 
 def parse_trackers(text: str, flag: str) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ def parse_trackers(text: str, flag: str) -> tuple[str, ...]:
 
 def open_tracker(name: str, run: RunDirectory) -> Tracker:
     """Return the tracker of this name for a run. Its library is imported now."""
-    made: Tracker = importlib.import_module(f"mien.trackers.{name}_tracker").opened(run)
+    made: Tracker = importlib.import_module(f"mien.reports.trackers.{name}_tracker").opened(run)
     return made
 
 

@@ -13,8 +13,8 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+from mien.reports.trackers.tracker import folder
 from mien.runs.directory import RunDirectory
-from mien.trackers.tracker import folder
 
 
 class TensorboardTracker:

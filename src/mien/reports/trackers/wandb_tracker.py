@@ -8,10 +8,10 @@ from pathlib import Path
 
 import wandb
 
+from mien.reports.trackers.tracker import folder
 from mien.runs.directory import RunDirectory
 from mien.runs.records import Object
 from mien.runtime import typed_json
-from mien.trackers.tracker import folder
 
 
 class WandbTracker:

@@ -25,7 +25,7 @@ from mien import cli, recipes
 from mien.inference.generator import load
 from mien.inference.translator import Translator
 from mien.media.image_files import read_facts
-from mien.serving import app, server
+from mien.web.serving import app, server
 
 JSON = {"content-type": "application/json"}
 

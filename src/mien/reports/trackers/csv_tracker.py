@@ -6,9 +6,9 @@ import csv
 import io
 from pathlib import Path
 
+from mien.reports.trackers.tracker import folder
 from mien.runs.directory import RunDirectory
 from mien.runtime.atomic_files import write_text
-from mien.trackers.tracker import folder
 
 
 class CsvTracker:

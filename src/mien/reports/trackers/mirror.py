@@ -15,11 +15,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from mien.reports.trackers.tracker import Tracker, folder, open_tracker
 from mien.runs.directory import RunDirectory
 from mien.runtime import typed_json
 from mien.runtime.atomic_files import io_errors, write_json
 from mien.runtime.typed_json import is_number
-from mien.trackers.tracker import Tracker, folder, open_tracker
 
 SOON, EVERY = 0.2, 5.0  # seconds between two looks at the files, at first and later
 OUTPUT = "trackers.txt"  # what the process of `start` prints
