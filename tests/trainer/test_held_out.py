@@ -7,6 +7,7 @@ from exact import begin
 from mien import recipes
 from mien.data.synthetic.draw import draw, sample_face
 from mien.errors import UsageError
+from mien.trainer import probes
 from mien.trainer.config import TrainConfig
 from mien.trainer.held_out import more_faces, split
 
@@ -46,7 +47,8 @@ def test_built_in_faces_have_more_faces():
     assert more_faces("faces.zip", 30, small) is None
 
 
-def test_a_training_judges_them_at_each_grid(faces, tmp_path):
+def test_a_training_judges_them_at_each_grid(faces, tmp_path, monkeypatch):
+    monkeypatch.setattr(probes, "EARLY", 0)
     run = begin(faces, tmp_path, "dcgan", ("generator.width=4", "discriminator.width=4"), "128img", hold_out=16)
     rows = run.directory.symptoms.read()
     assert [row["kimg"] for row in rows] == [0, 0.064, 0.128]

@@ -38,7 +38,7 @@ def probes(known, held, labels=None, grid_labels=None) -> Probes:
         pixels=torch.from_numpy(known), labels=labels, indices=lambda first, count: np.arange(first, first + count)
     )
     setup = SimpleNamespace(
-        training=SimpleNamespace(game=NoiseGame(Noise(), Brightness())),
+        training=SimpleNamespace(game=NoiseGame(Noise(), Brightness()), players=[SimpleNamespace(steps=400)]),
         batches=batches,
         held_out=held,
         device=torch.device("cpu"),
@@ -50,6 +50,12 @@ def probes(known, held, labels=None, grid_labels=None) -> Probes:
 def test_new_images_half_way_to_the_generated_ones():
     found = probes(flat(200, 200), HeldOut(flat(150, 150, 150))).measure(flat(100, 100))
     assert found["memorized"] == pytest.approx(0.5)
+
+
+def test_the_first_steps_are_not_probed():
+    early = probes(flat(200, 200), HeldOut(flat(150, 150)))
+    early.setup.training.players[0].steps = 399
+    assert early.measure(flat(100, 100)) == {}
 
 
 def test_the_sign_of_the_logits_does_not_matter():
@@ -104,7 +110,11 @@ def translator(factor: float) -> Probes:
     there, back = Scale(factor), Scale(1 / factor)
     game = UnpairedGame(there, back, Brightness(), Brightness())
     setup = SimpleNamespace(
-        training=SimpleNamespace(game=game, ema=SimpleNamespace(modules={"G_AB": there, "G_BA": back}))
+        training=SimpleNamespace(
+            game=game,
+            ema=SimpleNamespace(modules={"G_AB": there, "G_BA": back}),
+            players=[SimpleNamespace(steps=400)],
+        )
     )
     sources = [torch.full((1, 3, 32, 32), level) for level in (-0.9, -0.2, 0.3, 0.8)]
     return Probes(setup, examples=[Batch(source, source=source) for source in sources])

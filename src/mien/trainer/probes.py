@@ -26,6 +26,7 @@ from mien.trainer.setup import Setup
 MOST = 4000  # images of the set whose small copies are compared
 MOST_BYTES = 1 << 30  # of these images in full size
 PART = 128  # of them that are read at once
+EARLY = 400  # steps
 PROBED = 64  # images of each kind that the discriminator judges
 ERRORS = 2.0  # standard errors by which the evidence must exceed 0
 NOISE = 8 / 127.5  # added to a translation, in units of [-1, 1]: eight levels, which nobody sees
@@ -38,7 +39,12 @@ class Probes:
         self.setup, self.labels, self.examples = setup, labels, examples or []
 
     def measure(self, pixels: np.ndarray) -> dict[str, float]:
-        """Return the symptoms of a sample grid, uint8 [N,H,W,C], that need networks or the training set."""
+        """Return the symptoms of a sample grid, uint8 [N,H,W,C], that need networks or the training set.
+
+        {} in the first EARLY steps: no diagnosis reads them there, and the first grids follow each other closely.
+        """
+        if max(player.steps for player in self.setup.training.players) < EARLY:
+            return {}
         if isinstance(self.setup.training.game, Translation):
             return self.hidden()
         return {**self.training_set.symptoms(pixels), **self.memorized(pixels)}
