@@ -133,7 +133,7 @@ MUTANTS = [
     # checkpoints and batches
     Mutant("runs/checkpoint.py", ".hexdigest() != expected", ".hexdigest() == ''", "runs/test_checkpoint.py"),
     Mutant("runs/checkpoint.py", "if sums.keys() != {", "if False and {", "runs/test_checkpoint.py"),
-    Mutant("runs/checkpoint.py", "[:-keep]", "[: -keep - 1]", "runs/test_checkpoint.py"),
+    Mutant("runs/checkpoint.py", "whole[-keep:]", "whole[-keep - 1 :]", "runs/test_checkpoint.py"),
     Mutant("data/batches.py", "images + self.rank * self.share", "images", "data/test_batches.py"),
     Mutant("data/batches.py", "self.rank, images, purpose)", "self.rank, images)", "data/test_batches.py"),
     Mutant("data/batches.py", "self.purpose, epoch)", "self.purpose)", "data/test_batches.py"),

@@ -87,6 +87,7 @@ def within_an_engine(data: Path, outdir: Path) -> None:
 
 def main() -> None:
     data, outdir, reports = map(Path, sys.argv[1:])
+    within_an_engine(data, outdir / "engine")  # first: torchrun's store would still have the addresses of another group
     sessions: list[Trainer] = []
     train = Trainer.train
 
@@ -120,8 +121,6 @@ def main() -> None:
     (reports / f"{distributed.rank()}.json").write_text(json.dumps(found))
     distributed.barrier()
     stop()
-    distributed.stop = stop
-    within_an_engine(data, outdir / "engine")
 
 
 if __name__ == "__main__":

@@ -156,7 +156,7 @@ def keep_all() -> None:
     from mien.trainer import run_writer
 
     prune, trainer.CHECKPOINT_COST = run_writer.prune, 0
-    run_writer.prune = lambda folder, keep: prune(folder, 1000)
+    run_writer.prune = lambda folder, keep, ladder=0: prune(folder, 1000)
 
 
 def no_large_files(draws: random.Random, folder: Path, data: Path) -> str | None:

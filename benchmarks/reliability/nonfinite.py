@@ -147,9 +147,9 @@ def injected(place: str, side: str, value: float, at: int, times: int, chance: r
 
     sample = run_writer.RunWriter.sample
 
-    def watched_sample(self: run_writer.RunWriter, images: int) -> None:
+    def watched_sample(self: run_writer.RunWriter, images: int, final: bool = False) -> None:
         seen.look("a grid", self.training.averages())
-        sample(self, images)
+        sample(self, images, final)
 
     with contextlib.ExitStack() as stack:
         patch = lambda target, name, new: stack.enter_context(mock.patch.object(target, name, new))  # noqa: E731

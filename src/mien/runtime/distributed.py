@@ -54,7 +54,10 @@ def start(device: torch.device) -> None:
                 group = dist.new_group(backend=backend, timeout=FOREVER)
     elif int(os.environ.get("WORLD_SIZE", 1)) > 1:
         with others_needed():
-            dist.init_process_group(backend, timeout=FOREVER)
+            # torchrun's store outlives a group: the next one has a name of its own, or it might read old addresses.
+            store, own_rank, size = next(dist.rendezvous("env://"))
+            named_store = dist.PrefixStore(f"mien-{starts}", store)
+            dist.init_process_group(backend, store=named_store, rank=own_rank, world_size=size, timeout=FOREVER)
         group, starts = dist.group.WORLD, starts + 1
         heartbeat = Heartbeat(dist.get_rank(), dist.get_world_size(), lambda: advice, starts)
         heartbeat.start()
