@@ -105,8 +105,7 @@ def card(
     yield ""
     what = "generates images from noise" if is_generator else "translates images"
     height, width = model.resolution
-    link = f"[mien](https://pypi.org/project/mien) {__version__}"
-    yield f"A GAN that {what}, {height} x {width} pixels, trained with {link}."
+    yield f"A GAN that {what}, {height} x {width} pixels, trained with mien {__version__}."
     yield ""
     if has_grid:
         yield f"![{'Seeds 0 to 35' if is_generator else 'Samples of the training'}, not selected]({GRID})"
