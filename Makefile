@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # --no-compile: Python compiles what it imports; to compile all of PyTorch takes half a minute.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
-.PHONY: demo set-up test lint types mutants clean
+.PHONY: demo set-up test lint types docs mutants clean
 
 demo: $(VENV)/core.installed
 	$(BIN)/mien demo
@@ -16,11 +16,15 @@ test: $(VENV)/dev.installed
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --durations 10
 
 lint: $(VENV)/dev.installed
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks docs/build_site.py
+	$(BIN)/ruff format --check src tests benchmarks docs/build_site.py
 
 types: $(VENV)/dev.installed
 	$(BIN)/mypy
+
+# The docs as a site, in site/html. A broken link is an error.
+docs: $(VENV)/docs.installed
+	$(BIN)/python docs/build_site.py
 
 # Deliberate faults in the core: do the tests notice each? A few minutes.
 mutants: $(VENV)/dev.installed
@@ -38,5 +42,9 @@ $(VENV)/dev.installed: pyproject.toml constraints.txt
 	$(INSTALL) --editable ".[dev]"
 	touch $(VENV)/core.installed $@
 
+$(VENV)/docs.installed: $(VENV)/dev.installed
+	$(INSTALL) --editable ".[docs]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) site .pytest_cache .ruff_cache .mypy_cache
