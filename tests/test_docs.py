@@ -29,7 +29,7 @@ MOST_WORDS = 30
 FENCE = re.compile(r"^(?P<fence>```+|~~~+).*?^(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"(?:(?<=\n\n)|\A)(?:    .*\n|\n(?=    ))+", re.MULTILINE)
 LINK = re.compile(r"!?\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
-SENTENCE_END = re.compile(r"(?<=[.!?])[*_\")\]]*\s+(?=[^a-z]|mien\b)")
+SENTENCE_END = re.compile(r"(?<=[.!?])[*_\")\]]*\s+(?=[^a-z]|mien\b)|(?<=[。！？])")
 ABBREVIATIONS = ("et al.", "e.g.", "i.e.", "vs.")
 
 FORBIDDEN = {
