@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# --no-compile: Python compiles what it imports; to compile all of PyTorch takes half a minute.
+# --no-compile: Python compiles what it imports; to compile all of PyTorch takes half a minute. It must be allowed to keep
+# what it compiled: without, each process of the tests compiles PyTorch again, which takes five seconds.
+unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
 .PHONY: demo set-up test lint types docs mutants clean

@@ -1,4 +1,4 @@
-"""What the tests share: tiny pictures on disk, tiny networks, a reader of faces, one cache, one thread."""
+"""What the tests share: tiny pictures and networks, a reader of faces, one cache, one thread, no waits for the disk."""
 
 import os
 import pickle
@@ -19,6 +19,10 @@ from mien.evaluation.attribute_classifier import train_attribute_classifier
 from mien.metrics.modes import AttributeClassifier
 
 SIZE = 16
+
+# The tests write thousands of small files. To wait 8 ms for the disk at each takes longer than to train.
+# The order of writes is tested (runtime/test_atomic_files.py); processes that tests start do wait for the disk.
+os.fsync = lambda handle: None
 
 torch.set_num_threads(1)
 
