@@ -54,7 +54,7 @@ MUTANTS = [
     Mutant("training/player.py", " * term.every", "", "training/test_player.py"),
     Mutant("training/player.py", "% term.every == 0", "% term.every == 1", "training/test_player.py"),
     Mutant("training/player.py", "self.constrain(module)", "pass", "training/test_player.py"),
-    Mutant("training/player.py", "seed_draws(batch.seed, batch.image.device)", "pass", "training/test_player.py"),
+    Mutant("training/player.py", "draws.begin(batch.seed, batch.image.device)", "pass", "training/test_player.py"),
     Mutant("training/player.py", "zero_grad(set_to_none=True)", "param_groups", "training/test_player.py"),
     Mutant("training/player.py", "*= self.rate_factor", "*= 1.0", "training/test_player.py"),
     Mutant("training/player.py", "self.trainable(False)", "pass", "training/test_player.py"),

@@ -101,8 +101,8 @@ def main() -> None:
     for case, (recipe, changes) in CASES.items():
         per_round = 8 * recipes.find(recipe).override(changes).updates_per_round
         exams = {**OWN, "metrics_every": 0.064} if case == "reused" else {}
-        more = exams or {"tick": 0.032}
-        rounds, stop_at = (32, 15) if exams else (11, 6)
+        more = exams or {"tick": 0.016}
+        rounds, stop_at = (17, 9) if exams else (7, 3)
         end = f"{rounds * per_round}img"
         given = data.with_name("two-sets") if recipes.find(recipe).sources == "unpaired" else data
         whole = begin(given, outdir / case / "whole", recipe, changes, end, **more)
@@ -110,7 +110,8 @@ def main() -> None:
         own = {"code": Path(__file__).with_name("own_metric.py")} if exams else {}
         mien.resume(str(stopped.path), budget=end, **own)
         found[case] = {"runs": [str(whole.path), str(stopped.path)], "sums": [sums(session) for session in sessions]}
-        found[case]["pictures"] = sessions[0].batches.indices(8 * distributed.rank() // 2, 4).tolist()
+        batches = sessions[0].batches
+        found[case]["pictures"] = batches.chosen(batches.indices, 0).tolist()
         found[case]["writes"] = [session.writer is not None for session in sessions]
         sessions.clear()
     found["fell"] = fell(data, outdir / "fell")

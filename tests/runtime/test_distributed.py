@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from exact import assert_equal
+import two_ranks
+from exact import assert_equal, begin
+from safetensors.torch import load_file
 
+import mien
 from mien.errors import OutOfMemory
 from mien.runs.jsonl_log import JsonlLog
 from mien.runtime import distributed
+from mien.trainer.resume import other_processes
 
 SCRIPT = Path(__file__).parents[1] / "two_ranks.py"
 
@@ -121,7 +125,7 @@ def test_only_the_first_writes_and_into_one_directory(reports, case):
 
 def test_the_first_evaluates_and_the_others_wait(reports):
     whole, stopped = (JsonlLog(Path(run, "metrics.jsonl")).read() for run in reports["reused"][0]["runs"])
-    assert [row["images"] for row in whole] == [64, 128, 192, 256]
+    assert [row["images"] for row in whole] == [64, 128]
     assert [row["value"] for row in whole] == [row["value"] for row in stopped]
 
 
@@ -135,6 +139,38 @@ def test_the_first_measures_for_all_when_the_schedules_end(reports):
 def test_each_sees_its_own_half_of_a_batch(reports):
     first, second = (report["pictures"] for report in reports["reused"])
     assert len(first) == len(second) == 4 and not set(first) & set(second)
+
+
+def test_two_processes_and_then_one_come_to_the_weights_of_one(reports, faces, tmp_path, capsys):
+    """StyleGAN2 draws most of all: latents, mixing, noise, path lengths; it compares groups of four images."""
+    recipe, changes = two_ranks.CASES["style"]
+    one = begin(faces, tmp_path, recipe, changes, "72img", tick=0.016).path
+    other = shutil.copytree(reports["style"][0]["runs"][0], tmp_path / "00001-two")
+    mien.resume(str(other), budget="72img")
+    assert "2 process(es) before, 1 now: the same batches and random numbers" in capsys.readouterr().err
+    for network in ("G", "D", "G_ema", "memory"):
+        alone, together = (
+            load_file(run / f"checkpoints/kimg-000000.072/{network}.safetensors") for run in (one, other)
+        )
+        assert len(alone) == len(together) > 0
+        for name, tensor in alone.items():
+            assert torch.allclose(together[name], tensor, rtol=1e-3, atol=1e-5), (network, name)
+
+
+@pytest.mark.parametrize(
+    "before, more, now, said",
+    [
+        (2, {"global_draws": True}, 2, ""),
+        (1, {}, 1, ""),
+        (2, {"global_draws": True}, 4, "2 process(es) before, 4 now: the same batches and random numbers"),
+        (1, {}, 2, "1 process(es) before, 2 now: the same batches and random numbers"),
+        (2, {}, 2, "an earlier version trained on 2 processes: on 2 it continues with other random numbers"),
+        (4, {}, 1, "an earlier version trained on 4 processes: on 1 it continues with other random numbers"),
+    ],
+)
+def test_a_resume_says_what_the_number_of_processes_changes(before, more, now, said):
+    assert other_processes({"world_size": before, **more}, now).startswith(said)
+    assert bool(other_processes({"world_size": before, **more}, now)) == bool(said)
 
 
 def test_without_torchrun_nothing_is_needed():

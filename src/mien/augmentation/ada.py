@@ -19,7 +19,7 @@ from mien.config.schedules import Number
 from mien.errors import UsageError
 from mien.games.extra import SideName
 from mien.losses.term import Term
-from mien.runtime import distributed
+from mien.runtime import distributed, draws
 
 
 @dataclass(frozen=True)
@@ -172,12 +172,12 @@ def draw_placement(image: Tensor, p: Tensor) -> Placement:
     """Return random geometric transforms for each image of [N,C,H,W] (appendix B, geometric transformations)."""
     height, width = image.shape[2:]
     none = image.new_zeros(len(image))
-    mirror = torch.randint_like(none, 2)
-    turns = torch.randint_like(none, 4)
-    step = torch.rand(2, len(image), dtype=none.dtype, device=none.device) / 4 - 0.125
+    mirror = draws.integers(0, 2, len(none), dtype=none.dtype, device=none.device)
+    turns = draws.integers(0, 4, len(none), dtype=none.dtype, device=none.device)
+    step = draws.uniform(2, len(image), axis=1, dtype=none.dtype, device=none.device) / 4 - 0.125
     rotated = 1 - (1 - p).sqrt()  # twice: with probability p at least once
     placed, moved = coin(none, p), coin(none, p)
-    shift = 0.125 * torch.randn(2, len(image), dtype=none.dtype, device=none.device)
+    shift = 0.125 * draws.normal(2, len(image), axis=1, dtype=none.dtype, device=none.device)
     return Placement(
         mirror=torch.where(coin(none, p), mirror, 0),
         turns=torch.where(coin(none, p), turns, 0),
@@ -196,9 +196,9 @@ def draw_tint(image: Tensor, p: Tensor) -> Tint:
     """Return random color transforms for each image of [N,C,H,W] (appendix B, color transformations)."""
     none = image.new_zeros(len(image))
     return Tint(
-        brightness=torch.where(coin(none, p), 0.2 * torch.randn_like(none), 0),
+        brightness=torch.where(coin(none, p), 0.2 * draws.normal_like(none), 0),
         contrast=torch.where(coin(none, p), factor(none, 0.5), 1),
-        flip=torch.where(coin(none, p), torch.randint_like(none, 2), 0),
+        flip=torch.where(coin(none, p), draws.integers(0, 2, len(none), dtype=none.dtype, device=none.device), 0),
         hue=torch.where(coin(none, p), angle(none), 0),
         saturation=torch.where(coin(none, p), factor(none, 1.0), 1),
     )
@@ -210,7 +210,7 @@ def draw_cut(image: Tensor, p: Tensor) -> Tensor:
     Source: appendix B, image-space corruptions.
     """
     chosen = coin(image.new_zeros(len(image)), p)
-    centre = torch.rand(2, len(image), 1, dtype=image.dtype, device=image.device)
+    centre = draws.uniform(2, len(image), 1, axis=1, dtype=image.dtype, device=image.device)
     rows, columns = (
         ((torch.arange(side, dtype=image.dtype, device=image.device) + 0.5) / side - middle).abs() < 0.25
         for side, middle in zip(image.shape[2:], centre.unbind())
@@ -220,17 +220,17 @@ def draw_cut(image: Tensor, p: Tensor) -> Tensor:
 
 def coin(like: Tensor, p: Tensor) -> Tensor:
     """Return bool [N], true with probability p."""
-    return torch.rand_like(like) < p
+    return draws.uniform(len(like), dtype=like.dtype, device=like.device) < p
 
 
 def angle(like: Tensor) -> Tensor:
     """Return angles [N], uniform over a full turn, in radians."""
-    return (2 * torch.rand_like(like) - 1) * math.pi
+    return (2 * draws.uniform(len(like), dtype=like.dtype, device=like.device) - 1) * math.pi
 
 
 def factor(like: Tensor, spread: float) -> Tensor:
     """Return factors [N]: 2 to the power of normal numbers of standard deviation `spread`."""
-    return (spread * torch.randn_like(like)).exp2()
+    return (spread * draws.normal_like(like)).exp2()
 
 
 def differs(drawn: tuple[Tensor, ...], neutral: tuple[int, ...]) -> Tensor:

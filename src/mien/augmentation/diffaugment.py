@@ -11,6 +11,7 @@ from torch import Tensor
 from mien.batch import Batch, Memory, Transform
 from mien.errors import UsageError
 from mien.games.extra import Extra
+from mien.runtime import draws
 
 
 class Augmentation(Extra):
@@ -52,7 +53,9 @@ class DiffAugment(Augmentation):
 
 def color(image: Tensor) -> Tensor:
     """Change brightness by up to 0.5 either way, then saturation times 0 to 2, then contrast times 0.5 to 1.5."""
-    brightness, saturation, contrast = torch.rand(3, len(image), 1, 1, 1, dtype=image.dtype, device=image.device)
+    brightness, saturation, contrast = draws.uniform(
+        3, len(image), 1, 1, 1, axis=1, dtype=image.dtype, device=image.device
+    )
     image = image + (brightness - 0.5)
     image = torch.lerp(image.mean(1, keepdim=True), image, 2 * saturation)
     return torch.lerp(image.mean((1, 2, 3), keepdim=True), image, 0.5 + contrast)
@@ -63,7 +66,7 @@ def translation(image: Tensor) -> Tensor:
     for axis in (2, 3):
         side = image.shape[axis]
         reach = (side + 4) // 8  # rounded half up, as the authors have it: 3 at 20 pixels
-        shift = torch.randint(-reach, reach + 1, (len(image), 1), device=image.device)
+        shift = draws.integers(-reach, reach + 1, len(image), 1, device=image.device)
         source = torch.arange(side, device=image.device) - shift
         inside = (source >= 0) & (source < side)
         # A pixel is read once, or else only where its value is dropped: sums of gradients have one summand in all.
@@ -77,7 +80,7 @@ def cutout(image: Tensor) -> Tensor:
     for axis in (2, 3):
         side = image.shape[axis]
         size = (side + 1) // 2
-        first = torch.randint(0, side + 1 - size % 2, (len(image), 1), device=image.device) - size // 2
+        first = draws.integers(0, side + 1 - size % 2, len(image), 1, device=image.device) - size // 2
         place = torch.arange(side, device=image.device)
         cut = cut & along((place >= first) & (place < first + size), axis)
     return image * ~cut

@@ -1,6 +1,7 @@
 """Batches from a prepared set: uint8 in memory (on the GPU if it fits), converted to floats there, without workers.
 
-Every batch is a pure function of (seed, rank, number of images, purpose), so a resumed run gets the same batches.
+Every batch is a pure function of (seed, number of images, purpose), so a resumed run gets the same batches.
+Process r of W takes the places r, r + W, r + 2W … of the batch, with the flips of these places.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ ROOM_ON_DEVICE = 0.5  # share of the accelerator's free memory that the images m
 
 
 def derive_seed(*parts: int | str) -> int:
-    """Return a 63-bit seed from (seed, rank, images, purpose …), the same on every machine."""
+    """Return a 63-bit seed from (seed, images, purpose …), the same on every machine."""
     digest = hashlib.blake2b("/".join(map(str, parts)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> 1
 
@@ -32,9 +33,9 @@ class Shuffled:
         self.size, self.seed, self.purpose = size, seed, purpose
         self.orders: dict[int, np.ndarray] = {}
 
-    def __call__(self, first: int, count: int) -> np.ndarray:
-        """Return the elements at positions first … first+count-1: int64 [count]."""
-        positions = np.arange(first, first + count)
+    def __call__(self, first: int, count: int, step: int = 1) -> np.ndarray:
+        """Return `count` elements, from position `first` on each step-th: int64 [count]."""
+        positions = np.arange(first, first + count * step, step)
         epochs = positions // self.size
         return np.array([self.order(int(epoch))[position % self.size] for epoch, position in zip(epochs, positions)])
 
@@ -50,7 +51,7 @@ class Batches:
     """Calls return the stream of one player's batches: `batches(images, "discriminator")`.
 
     pixels: uint8 [N,H,W,C], read into memory once. The order of the images is shuffled again in each epoch. With
-    several processes, each takes its own slice of every batch.
+    several processes, each takes its own places of every batch.
 
     mirror: each image is flipped left to right with probability 1/2. jitter: each image is enlarged by this share and
     cropped to its size at a random place (pix2pix: 286 to 256).
@@ -82,6 +83,7 @@ class Batches:
         self.sources = None if sources is None else in_memory(sources, self.device)
         self.batch_size, self.share = batch_size, batch_size // world_size
         self.seed, self.rank, self.mirror, self.jitter = seed, rank, mirror, jitter
+        self.places = slice(rank, None, world_size)  # of this process in a batch, as in `draws.own`
         self.memory = torch.channels_last if channels_last else torch.contiguous_format
         self.indices = Shuffled(len(pixels), seed, "order")
         self.source_indices = self.indices if paired or sources is None else Shuffled(len(sources), seed, "sources")
@@ -93,19 +95,23 @@ class Batches:
             images += self.batch_size
 
     def at(self, images: int, purpose: str) -> Batch:
-        """Return this process's slice of the batch that starts after `images` images."""
-        first = images + self.rank * self.share
-        chosen = self.indices(first, self.share)
-        image = self.transformed(self.pixels, chosen, first)
+        """Return what this process has of the batch that starts after `images` images."""
+        chosen = self.chosen(self.indices, images)
+        image = self.transformed(self.pixels, chosen, images)
         label = None if self.labels is None else self.labels[torch.from_numpy(chosen).to(self.device)]
         source = None
         if self.sources is not None:
-            source = self.transformed(self.sources, self.source_indices(first, self.share), first, self.source_purpose)
-        seed = derive_seed(self.seed, self.rank, images, purpose)
+            chosen = self.chosen(self.source_indices, images)
+            source = self.transformed(self.sources, chosen, images, self.source_purpose)
+        seed = derive_seed(self.seed, 0, images, purpose)  # 0: once the rank
         return Batch(image=image, label=label, source=source, seed=seed, images=images)
 
+    def chosen(self, order: Shuffled, images: int) -> np.ndarray:
+        """Return the elements of this process's places: int64 [share]."""
+        return order(images + self.rank, self.share, self.places.step)
+
     def transformed(self, pixels: Tensor, chosen: np.ndarray, first: int, whose: str = "") -> Tensor:
-        """Return the chosen images [n,C,H,W] in [-1, 1], changed by random draws for position `first` of the stream."""
+        """Return the chosen images [n,C,H,W] in [-1, 1], changed by random draws for the batch at position `first`."""
         found = pixels[torch.from_numpy(chosen).to(pixels.device)].to(self.device, non_blocking=True)
         if self.mirror:
             found = self.mirrored(found, self.draws(f"{whose}mirror", first))
@@ -118,15 +124,15 @@ class Batches:
         return np.random.Generator(np.random.Philox(derive_seed(self.seed, purpose, first)))
 
     def mirrored(self, pixels: Tensor, draws: np.random.Generator) -> Tensor:
-        flip = torch.from_numpy(draws.random(len(pixels)) < 0.5).to(pixels.device)[:, None, None, None]
+        flip = torch.from_numpy(draws.random(self.batch_size)[self.places] < 0.5).to(pixels.device)[:, None, None, None]
         return torch.where(flip, pixels.flip(2), pixels)
 
     def jittered(self, images: Tensor, draws: np.random.Generator) -> Tensor:
         height, width = images.shape[2:]
         size = (round(height * (1 + self.jitter)), round(width * (1 + self.jitter)))
         larger = interpolate(images, size, mode="bilinear")
-        tops = draws.integers(0, size[0] - height + 1, len(images))
-        lefts = draws.integers(0, size[1] - width + 1, len(images))
+        tops = draws.integers(0, size[0] - height + 1, self.batch_size)[self.places]
+        lefts = draws.integers(0, size[1] - width + 1, self.batch_size)[self.places]
         places = zip(larger.split(1), tops, lefts, strict=True)
         return torch.cat([one[:, :, top : top + height, left : left + width] for one, top, left in places])
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from mien.batch import Batch, Match, Memory, Transform, Turn, unchanged
 from mien.games.game import Game, Networks, trained, with_graph
 from mien.protocols import noise_generator
+from mien.runtime import distributed, draws
 
 
 def never(batch: Batch, memory: Memory) -> Transform:
@@ -75,8 +76,8 @@ class NoiseGame(Game):
         right, requested = match.condition, match.requested
         if right is None or requested is None or not self.mismatch:
             return match
-        wrong = right.roll(1, 0)
-        chosen = torch.arange(len(right), device=right.device) < self.mismatch * len(right)
+        wrong = draws.own(distributed.gather(right).roll(1, 0))
+        chosen = draws.places(len(right), right.device) < self.mismatch * len(right) * distributed.world_size()
         chosen = (
             chosen & (wrong != right).any(1) & wrong.any(1)
         )  # without a label, a real image cannot have a wrong one
@@ -95,7 +96,7 @@ class NoiseGame(Game):
         return torch.cat([label[:half], label[:half], label[2 * half :]])
 
     def play(self, batch: Batch) -> Turn:
-        z = torch.randn(len(batch.image), self.latent_dim, device=batch.image.device)
+        z = draws.normal(len(batch.image), self.latent_dim, device=batch.image.device)
         requested = self.requested(batch.label)
         fake = self.generator(z, requested)
         return Turn(self.matches(batch, fake, requested), {"z": z, "fake": fake}, self.memory)

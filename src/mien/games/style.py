@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from mien.batch import Batch, Memory, Transform, Turn
 from mien.games.noise import NoiseGame, never
 from mien.protocols import style_generator
+from mien.runtime import draws
 
 
 class StyleGame(NoiseGame):
@@ -34,7 +35,7 @@ class StyleGame(NoiseGame):
         self.mixing = mixing
 
     def play(self, batch: Batch) -> Turn:
-        z = torch.randn(2 * len(batch.image), self.latent_dim, device=batch.image.device)
+        z = draws.normal(2 * len(batch.image), self.latent_dim, device=batch.image.device)
         requested = self.requested(batch.label)
         label = None if requested is None else requested.repeat(2, 1)
         first, second = self.style_generator.mapping(z, label).chunk(2)
@@ -48,7 +49,7 @@ class StyleGame(NoiseGame):
         first, second: [N,num_ws,w_dim].
         """
         count, num_ws = first.shape[:2]
-        crossover = torch.randint(1, num_ws, (count, 1), device=first.device)
+        crossover = draws.integers(1, num_ws, count, 1, device=first.device)
         from_second = torch.arange(num_ws, device=first.device) >= crossover
-        chosen = torch.rand(count, 1, device=first.device) < self.mixing
+        chosen = draws.uniform(count, 1, device=first.device) < self.mixing
         return torch.where((from_second & chosen)[:, :, None], second, first)

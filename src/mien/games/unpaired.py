@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from mien.batch import Batch, Match, Memory, Turn
 from mien.games.game import Networks, Sources, Translation, trained, with_graph
 from mien.games.paired import source_of
-from mien.runtime import distributed
+from mien.runtime import distributed, draws
 
 
 class UnpairedGame(Translation):
@@ -50,8 +50,8 @@ class UnpairedGame(Translation):
         else:  # the graphs of all parts together would not fit into memory
             with torch.no_grad():
                 turn = self.there(batch)
-        draws = torch.Generator().manual_seed(batch.images + batch.part)
-        seen = [self.pooled(f"pool_{name}", turn.views[f"fake_{name}"].detach(), draws) for name in ("a", "b")]
+        choices = torch.Generator().manual_seed(batch.images + batch.part)
+        seen = [self.pooled(f"pool_{name}", turn.views[f"fake_{name}"].detach(), choices) for name in ("a", "b")]
         return replace(
             turn, matches=[replace(match, fake=fake) for match, fake in zip(turn.matches, seen, strict=True)]
         )
@@ -72,7 +72,7 @@ class UnpairedGame(Translation):
         views = {"real_a": real_a, "real_b": real_b, "fake_a": fake_a, "fake_b": fake_b}
         return Turn(matches, views, self.memory)
 
-    def pooled(self, name: str, fakes: Tensor, draws: torch.Generator) -> Tensor:
+    def pooled(self, name: str, fakes: Tensor, choices: torch.Generator) -> Tensor:
         """Return the images for the discriminator in place of the fakes [N,C,H,W], and update the pool."""
         if not self.pool:
             return fakes
@@ -81,13 +81,12 @@ class UnpairedGame(Translation):
         for fake in distributed.gather(fakes).split(1):
             if len(pool) < self.pool:
                 pool = torch.cat([pool, fake])
-            elif torch.rand((), generator=draws) < 0.5:
-                place = int(torch.randint(len(pool), (), generator=draws))
+            elif torch.rand((), generator=choices) < 0.5:
+                place = int(torch.randint(len(pool), (), generator=choices))
                 pool, fake = replaced(pool, place, fake), pool[place : place + 1]
             shown.append(fake)
         self.memory[name] = pool
-        own = distributed.rank() * len(fakes)
-        return torch.cat(shown[own : own + len(fakes)])
+        return draws.own(torch.cat(shown))
 
     def show(self, generators: dict[str, nn.Module], batch: Batch) -> Tensor:
         """Return source, result and round trip side by side: first all from A, then all from B."""

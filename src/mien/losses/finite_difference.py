@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import cast
 
-import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from mien.batch import Match, Transform
 from mien.errors import UsageError
 from mien.losses.functional import finite_difference_penalty
+from mien.runtime import draws
 
 
 class Repeatable:
@@ -25,7 +25,7 @@ class Repeatable:
         self.states: dict[int, list[Tensor]] = {}  # by the id of an image that the match holds
 
     def __call__(self, image: Tensor) -> Tensor:
-        self.states[id(image)] = random_states(image.device)
+        self.states[id(image)] = draws.states(image.device)
         return self.augment(image)
 
 
@@ -49,8 +49,7 @@ def difference_penalty(
     first = len(image) - count
 
     def again(near: Tensor) -> Tensor:
-        with torch.random.fork_rng(devices=[image.device.index] if image.is_cuda else []):
-            set_random_states(repeatable.states[id(image)], image.device)
+        with draws.repeated(repeatable.states[id(image)], image.device):
             seen = repeatable.augment(near)[first:]
             return match.discriminator(seen, None if condition is None else condition[first:])
 
@@ -66,14 +65,3 @@ def refuse(discriminator: nn.Module, share: float) -> None:
         joins = isinstance(layer, nn.modules.batchnorm._BatchNorm) or getattr(layer, "group", 1) > 1  # StyleGAN2's
         if share < 1 and (joins or isinstance(layer, nn.modules.dropout._DropoutNd)):
             raise UsageError(f"share={share:g}: the {name} of D judges the complete batch at once: set share=1")
-
-
-def random_states(device: torch.device) -> list[Tensor]:
-    """Return the state of the CPU's random numbers, and of the device's."""
-    return [torch.get_rng_state(), *([torch.cuda.get_rng_state(device)] if device.type == "cuda" else [])]
-
-
-def set_random_states(states: list[Tensor], device: torch.device) -> None:
-    torch.set_rng_state(states[0])
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(states[1], device)

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from mien.errors import UsageError
+from mien.runtime import draws
 
 MODE_SEEKING_EPSILON = 1e-5  # of the authors' code
 
@@ -102,7 +103,7 @@ def finite_difference_penalty(
     images: [N,C,H,W]; they need no gradient. logits: D(images), [N] or [N,P]. `discriminator` must repeat the random
     numbers (augmentation, dropout) that `logits` had. -> [N]. n comes from torch's global random state.
     """
-    near = images.detach() + epsilon * torch.randn_like(images)
+    near = images.detach() + epsilon * draws.normal_like(images)
     slopes = (discriminator(near) - logits) / epsilon
     return 0.5 * slopes.reshape(len(slopes), -1).sum(1).square()  # patches add up, as in r1_penalty
 
@@ -115,7 +116,7 @@ def gradient_penalty(
     real, fake: [N,C,H,W] of one shape. -> [N]. Each image has its own random position: one position for the entire
     batch is a well-known mistake. The positions come from torch's global random state.
     """
-    position = torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
+    position = draws.uniform(len(real), 1, 1, 1, device=real.device, dtype=real.dtype)
     between = torch.lerp(real.detach(), fake.detach(), position).requires_grad_()
     norms: Tensor = image_gradient(discriminator(between), between).norm(dim=1)
     return (norms - target).square()
@@ -127,7 +128,7 @@ def path_lengths(images: Tensor, w: Tensor) -> Tensor:
     images: generated from w, [N,C,H,W]. w: [N,num_ws,w_dim], with requires_grad. -> [N], differentiable.
     The penalty is (lengths - a)^2 with a running mean a of the lengths.
     """
-    noise = torch.randn_like(images) / (images.shape[2] * images.shape[3]) ** 0.5
+    noise = draws.normal_like(images) / (images.shape[2] * images.shape[3]) ** 0.5
     (gradient,) = torch.autograd.grad((images * noise).sum(), w, create_graph=True)
     return gradient.square().sum(2).mean(1).sqrt()
 

@@ -11,6 +11,7 @@ from mien.batch import Turn
 from mien.config.schedules import Number
 from mien.losses.functional import path_lengths
 from mien.losses.term import Term
+from mien.runtime import distributed
 
 MEAN = "path_length/mean"  # in the game's memory
 
@@ -34,6 +35,7 @@ class PathLength(Term):
     def __call__(self, turn: Turn) -> Tensor:
         lengths = path_lengths(turn.views["fake"], turn.views["w"])
         newest = lengths.detach().mean()
+        distributed.average([newest])
         mean = torch.lerp(turn.memory.get(MEAN, torch.zeros_like(newest)), newest, self.decay)
         turn.memory[MEAN] = mean
         return (lengths - mean).square()

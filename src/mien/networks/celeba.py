@@ -10,6 +10,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from mien.networks.sizes import Size, demand
+from mien.runtime.draws import Dropout
 
 SHRINK = 16  # four layers with stride 2
 
@@ -91,7 +92,7 @@ class CelebADiscriminator(nn.Module):
             layers.append(SameConv2d(inputs, halved))
             if step == 1:
                 layers.append(nn.BatchNorm2d(halved))
-            layers += [nn.LeakyReLU(0.01, inplace=True), nn.Dropout(dropout)]
+            layers += [nn.LeakyReLU(0.01, inplace=True), Dropout(dropout)]
         pixels = resolution[0] // SHRINK * (resolution[1] // SHRINK)
         self.feature_dim = outputs[-1] * pixels
         self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(self.feature_dim, 1))

@@ -15,6 +15,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from torch.nn.utils.parametrize import is_parametrized
 
 from mien.protocols import feature_discriminator, is_style_generator, noise_generator
+from mien.runtime import distributed, draws
 
 
 class ConditionalGenerator(nn.Module):
@@ -39,7 +40,7 @@ class ConditionalGenerator(nn.Module):
         """Return z joined with the embedded label: [N,latent_dim], [N,label_dim] -> [N,latent_dim + embedding_dim]."""
         if self.training and self.noise:
             length = label.square().mean(1, keepdim=True).sqrt()
-            label = label + self.noise * length * torch.randn_like(label)
+            label = label + self.noise * length * draws.normal_like(label)
         embedded = self.embedding(label)
         return torch.cat([z, embedded * (embedded.square().mean(1, keepdim=True) + 1e-8).rsqrt()], 1)
 
@@ -136,8 +137,9 @@ def named(said: Tensor, requested: Tensor, label: Tensor) -> Tensor:
 
 def which_of_the_batch(said: Tensor, label: Tensor) -> Tensor:
     """Return log p [N] of each image's text among the texts of the batch, [N,D] each. Equal texts all count as
-    correct.
+    correct. With several processes these are the texts of the global batch.
     """
-    same = (label[:, None] == label[None]).all(2)
-    own = log_softmax(said @ label.T, 1).masked_fill(~same, -torch.inf).logsumexp(1)
+    texts = distributed.gather(label)
+    same = (label[:, None] == texts[None]).all(2)
+    own = log_softmax(said @ texts.T, 1).masked_fill(~same, -torch.inf).logsumexp(1)
     return torch.where(label.any(1), own, 0.0)

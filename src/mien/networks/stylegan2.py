@@ -20,6 +20,7 @@ from mien.networks.modulated import ModulatedConv2d
 from mien.networks.resample import downsample2, upsample2
 from mien.networks.sizes import Size, even_halvings
 from mien.networks.smooth import smooth
+from mien.runtime import draws
 
 MEAN_DECAY = 0.995  # of the mean w, in each step (truncation: Karras et al. 2019, appendix B; the number: code of ADA)
 
@@ -70,7 +71,7 @@ class StyleLayer(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         y = self.convolution(x, w)
-        noise = torch.randn(len(y), *self.noise.shape[1:], device=y.device) if self.training else self.noise
+        noise = draws.normal(len(y), *self.noise.shape[1:], device=y.device) if self.training else self.noise
         y = y + (noise * (self.strength * GAIN)).to(y.dtype)
         return activate(y + (self.bias * GAIN).to(y.dtype)[:, None, None])
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from mien.networks.dcgan import initialize_translator, widths
 from mien.networks.norm import Norm, normalization
 from mien.networks.sizes import Size, demand
+from mien.runtime.draws import Dropout
 
 MOST_HALVINGS, LEAST_HALVINGS = 8, 3
 WITH_DROPOUT = 3  # steps up, from the smallest size on
@@ -62,7 +63,7 @@ class UNetGenerator(nn.Module):
             larger = outputs[step - 1]
             layers = [nn.ReLU(), nn.ConvTranspose2d(joined, larger, 4, 2, 1, bias=False), normalization(norm, larger)]
             if step >= steps - WITH_DROPOUT:
-                layers.append(nn.Dropout(dropout))
+                layers.append(Dropout(dropout))
             self.up.append(nn.Sequential(*layers))
         self.apply(initialize_translator)
 

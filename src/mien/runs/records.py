@@ -69,6 +69,7 @@ class State(TypedDict):
     seconds: Seconds
     seed: int
     world_size: Positive
+    global_draws: NotRequired[bool]  # True: the random numbers are those of any number of processes
 
 
 class Best(TypedDict):

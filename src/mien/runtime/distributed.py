@@ -149,7 +149,8 @@ def average(tensors: Sequence[Tensor]) -> None:
     """Replace each float tensor by its mean over the processes, in place, through one flat all-reduce."""
     if world_size() == 1:
         return
-    flat = torch.cat([tensor.detach().reshape(-1).float() for tensor in tensors])
+    whole = [tensor.detach().reshape(-1) for tensor in tensors]
+    flat = torch.cat([part.to(torch.promote_types(part.dtype, torch.float32)) for part in whole])
     hear()
     with others_needed():
         dist.all_reduce(flat, group=group)
@@ -171,14 +172,14 @@ def broadcast(tensors: Sequence[Tensor]) -> None:
 
 
 def gather(tensor: Tensor) -> Tensor:
-    """Return the tensors [N, …] of all processes, joined in the order of their ranks: [processes * N, …]."""
+    """Return the tensors [N, …] of all processes in the order of the global batch: [processes * N, …] (see `draws`)."""
     if world_size() == 1:
         return tensor
     own, parts = tensor.contiguous(), [torch.empty_like(tensor) for _ in range(world_size())]
     hear()
     with others_needed():
         dist.all_gather(parts, own, group=group)
-    return torch.cat(parts)
+    return torch.stack(parts, 1).flatten(0, 1)
 
 
 def from_first(value: T) -> T:

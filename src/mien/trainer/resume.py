@@ -37,10 +37,19 @@ def load(run: RunDirectory, training: Training, newest: tuple[Tensors, State] | 
     except (RuntimeError, KeyError, ValueError) as error:
         what = "the newest checkpoint holds other networks; put back the recipe that the run began with"
         raise FileError(f"{run.recipe} was changed: {what}") from error
-    if state["world_size"] != distributed.world_size():
-        now = distributed.world_size()
-        say(f"warning: {state['world_size']} process(es) before, {now} now: the results will differ in the last bits")
+    if said := other_processes(state, distributed.world_size()):
+        say(f"warning: {said}")
     return state
+
+
+def other_processes(state: State, now: int) -> str:
+    """Return what differs from a training without a stop because of the number of processes, or "" for nothing."""
+    before = state["world_size"]
+    if before > 1 and not state.get("global_draws"):
+        return f"an earlier version trained on {before} processes: on {now} it continues with other random numbers"
+    if before != now:
+        return f"{before} process(es) before, {now} now: the same batches and random numbers, but other roundings"
+    return ""
 
 
 def cut_back(run: RunDirectory, state: State | None) -> None:

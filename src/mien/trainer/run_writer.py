@@ -150,7 +150,7 @@ class RunWriter:
         The generator that was the best before is deleted only now: a resume from an older checkpoint would need it.
         """
         state = {**self.training.numbers(), "seconds": seconds, "seed": self.seed}
-        state["world_size"] = distributed.world_size()
+        state |= {"world_size": distributed.world_size(), "global_draws": True}
         folder = self.run.checkpoints / f"kimg-{kimg_name(self.training.images)}"
         for journal in (self.run.stats, self.run.metrics, self.run.events, self.run.symptoms):
             journal.sync()  # the rows must be on disk before the checkpoint

@@ -12,6 +12,7 @@ from mien.runtime import console, distributed
 from mien.trainer import augmentation_policy, condition_policy
 from mien.trainer.config import TrainConfig
 from mien.trainer.setup import Setup
+from mien.training.parts import batch_statistics
 
 ALONE = {
     HALVES: "right halves",
@@ -24,7 +25,7 @@ def print_summary(run: Path, setup: Setup, seconds: float = 0.0) -> None:
     """Print the summary of a training. seconds: trained so far."""
     config, recipe, pictures, budget = setup.config, setup.recipe, setup.data, setup.budget
     images, world = setup.training.images, distributed.world_size()
-    share = f" ({recipe.batch_size // world} on each of {world} processes)" if world > 1 else ""
+    share = shares(setup, recipe.batch_size // world, world) if world > 1 else ""
     epochs, end = "", ""
     if budget.images < float("inf"):
         epochs = f" ({budget.images / len(pictures.images):.1f} epochs)"
@@ -53,6 +54,12 @@ def print_summary(run: Path, setup: Setup, seconds: float = 0.0) -> None:
         *where_lines(run, config),
     ]:
         console.say(line)
+
+
+def shares(setup: Setup, count: int, world: int) -> str:
+    """Return " (4 on each of 2 processes; batch norm uses 4 at a time)"."""
+    sees = batch_statistics(list(setup.training.networks.values()), count)
+    return f" ({count} on each of {world} processes{f'; {sees} uses {count} at a time' if sees else ''})"
 
 
 def where_lines(run: Path, config: TrainConfig) -> list[str]:

@@ -13,25 +13,13 @@ from mien.batch import Batch, Memory, Turn
 from mien.config.schedules import at
 from mien.errors import UsageError
 from mien.losses.term import Term
-from mien.runtime import distributed
+from mien.runtime import distributed, draws
 from mien.training.layers import leading
 from mien.training.logit_statistics import logit_statistics
 from mien.training.optimizer import OptimizerSettings, load_optimizer_tensors, optimizer_tensors
 from mien.training.parts import in_parts, weighted
 
 GRADIENTS_EVERY = 8  # steps between two measurements of gradients and logits: often enough for each tick, and cheap
-
-
-def seed_draws(seed: int, device: torch.device) -> None:
-    """Seed the random numbers of the device, as `torch.manual_seed` does.
-
-    On a CPU the accelerators are not seeded. torch would record the call stack for them, which takes as long as the
-    update of a tiny network.
-    """
-    if device.type == "cpu":
-        torch.default_generator.manual_seed(seed)
-    else:
-        torch.manual_seed(seed)
 
 
 def do_nothing(module: nn.Module) -> None:
@@ -115,7 +103,7 @@ class Player:
 
     def learn(self, batch: Batch, share: float, images: int) -> tuple[Turn, dict[str, Tensor]]:
         """Add the gradient of the objective on a batch. share: the part of the update that the batch is."""
-        seed_draws(batch.seed, batch.image.device)
+        draws.begin(batch.seed, batch.image.device)
         turn = self.turn(batch)
         due = {name: term for name, term in self.terms.items() if self.steps % term.every == 0}
         for term in due.values():
