@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+import sys
 from dataclasses import dataclass, replace
 
 import pytest
@@ -248,6 +250,18 @@ class Elsewhere:
 def test_a_class_from_neither_mien_nor_the_recipes_file_is_not_written():
     with pytest.raises(UsageError, match=r"Elsewhere cannot be written into recipe.json: put the class into your"):
         encode({"term": Elsewhere()})
+
+
+def test_a_digit_changed_at_once_counts(tmp_path, monkeypatch):
+    """Python's cache would give the first file: it has the same size, and was written in the same second."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    path = tmp_path / "my_width.py"
+    for width in (3, 4):
+        path.write_text(f"width = {width}\n")
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+        assert add_user_file(path).width == width
+        monkeypatch.delitem(sys.modules, "mien_user_my_width")
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_that_is_missing_or_broken(tmp_path):

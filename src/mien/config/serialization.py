@@ -15,6 +15,7 @@ import math
 import sys
 import types
 from importlib.abc import Loader
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,13 @@ def find_class(name: Any) -> Any:
     return found
 
 
+class UserFileLoader(SourceFileLoader):
+    """Compiles the file at each import. Python's cache compares seconds and sizes: it misses a quick change."""
+
+    def get_code(self, fullname: str) -> types.CodeType:
+        return compile(self.get_data(self.path), self.path, "exec", dont_inherit=True)
+
+
 def add_user_file(path: str | Path) -> types.ModuleType:
     """Import a user's file once and return its module. Its classes can then be saved as "my_gan.py:Class"."""
     path = Path(path)
@@ -145,7 +153,8 @@ def add_user_file(path: str | Path) -> types.ModuleType:
         return loaded
     if not path.is_file():
         raise FileError(f"{path} is not a file: name the Python file that holds your recipe or classes")
-    found = importlib.util.spec_from_file_location(name, path.resolve())
+    place = path.resolve()
+    found = importlib.util.spec_from_file_location(name, place, loader=UserFileLoader(name, str(place)))
     assert found is not None and found.loader is not None
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module
