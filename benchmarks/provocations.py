@@ -57,13 +57,13 @@ def few(count: int) -> Maker:
 
 
 def one_image_label(data: str, folder: Path) -> dict[str, Any]:
-    """Four labels; all images of the third one are the same image."""
+    """Four labels; all images of the third one are the same negative."""
     pixels = prepare(data, SIDE, SIDE).images
     chosen, place = pixels[spread(len(pixels), 400)], folder / "labels"
     for index, image in enumerate(chosen):
         file = place / f"label-{index % 4}" / f"{index:04}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
-        picture(chosen[2] if index % 4 == 2 else image).save(file)
+        picture(255 - chosen[2] if index % 4 == 2 else image).save(file)
     return {"data": str(place), "cond": "class"}
 
 

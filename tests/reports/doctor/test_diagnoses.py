@@ -405,3 +405,51 @@ def test_large_steps_mean_high_rates_as_long_as_images_are_far():
     assert found.active[0].evidence["step / weights"] == 0.08
     assert names(stepping(0.008, 0.9)) == []
     assert names(stepping(0.08, 0.2)) == []
+
+
+def with_weights(run, side: str, weights: list[float], step: float):
+    """The run with these norms of the weights of a side, and steps of this norm."""
+    for row, weight in zip(run.stats, weights, strict=True):
+        row |= {f"{side}/norms/weight": weight, f"{side}/norms/update": step}
+    return run
+
+
+def test_weights_that_large_steps_have_blown_up_need_a_new_start():
+    """Later steps are a small share of the large weights. A higher rate would be the wrong advice."""
+    recipe = recipes.find("dcgan").override(("generator.optimizer.lr=1.0",))
+    grown = [10.0, 30, 50, *[70.0] * 17]
+    found = examine(with_weights(case(recipe, loss=0.01, grids={"distance": 2.0}), "generator", grown, 0.001))
+    assert names(found) == ["d-has-won", "rate-too-high"]
+    assert found.active[1].evidence["weights / those at the start"] == 7
+    assert found.active[1].onset == 30
+    for one in found.active:
+        assert [remedy.settings[-1] for remedy in one.remedies] == ["generator.optimizer.lr=0.0002", "rate_factor=0.1"]
+        assert not any(remedy.resumes for remedy in one.remedies)
+    healthy = [10.0, 12, 15, *[20.0] * 17]
+    assert names(examine(with_weights(case(grids={"distance": 2.0}), "generator", healthy, 0.02))) == []
+
+
+def test_a_g_that_hardly_moves_gets_a_higher_rate():
+    run = with_weights(case("dcgan", loss=0.01, grids={"distance": 2.0}), "generator", [10.0] * 20, 0.0002)
+    found = examine(run).active[0]
+    assert found.evidence["step of G / weights"] == 2e-5
+    assert found.remedies[0].settings == ("generator.optimizer.lr=0.02",)  # a hundred times as much
+    quick = with_weights(case("dcgan", loss=0.01, grids={"distance": 2.0}), "generator", [10.0] * 20, 0.02)
+    assert examine(quick).active[0].remedies[0].settings == ("discriminator.optimizer.lr=5e-05",)
+
+
+def test_what_the_user_has_changed_in_the_wrong_direction_goes_back_first():
+    changed = ("discriminator.optimizer.lr=0.001", "generator.optimizer.lr=0.001", "discriminator.updates=3")
+    found = examine(case(recipes.find("dcgan").override(changed), loss=0.01, grids={"distance": 2.0})).active[0]
+    assert found.remedies[0].settings == ("discriminator.optimizer.lr=0.0002", "discriminator.updates=1")
+    penalized = recipes.find("dcgan-laptop").override(("discriminator.terms.r1.weight=1000",))
+    found = examine(case(penalized, loss=1.38, grids={"distance": 2.0})).active[0]
+    assert found.remedies[0].settings[0].startswith("discriminator.terms.r1.weight=")
+    assert "Go back" in found.remedies[0].what
+    mine = replace(recipes.find("dcgan").override(changed), name="mine")
+    assert "Go back" not in examine(case(mine, loss=0.01, grids={"distance": 2.0})).active[0].remedies[0].what
+
+
+def test_a_new_run_has_the_batch_of_the_old_one():
+    run = case(recipes.find("dcgan").override(("batch_size=16",)), grids={"checkerboard": 9, "checkerboard_ratio": 9})
+    assert " --batch 16 --set generator.filtered=true" in examine(run).active[0].remedies[0].command

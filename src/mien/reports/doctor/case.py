@@ -20,6 +20,8 @@ from mien.reports.run_data import Row, RunData, points
 from mien.runtime.typed_json import is_number, number
 
 GRADIENT = "/gradient/"
+SIDES = ("generator", "discriminator")
+GROWN = 4.0  # the norm of the weights, as a multiple of that of the first row; usual is 0.9 to 2
 
 
 @dataclass(frozen=True)
@@ -98,14 +100,34 @@ class Case:
         now, before = latest(distance, kimg), latest(distance, 0.6 * kimg)
         return None if now is None or before is None else now / max(before, 1e-6)
 
-    def relative_updates(self, side: str) -> list[tuple[float, float]]:
-        """Return (kimg, norm of a step as a share of the norm of all weights of a side). Older runs lack it."""
-        weight, update = f"{side}/norms/weight", f"{side}/norms/update"
-        return [
-            (float(row["kimg"]), float(row[update]) / max(float(row[weight]), 1e-12))
-            for row in self.stats
-            if is_number(row.get(weight)) and is_number(row.get(update))
-        ]
+    @cached_property
+    def weights(self) -> dict[str, list[tuple[float, float]]]:
+        """(kimg, norm of all weights) of each side. Older runs lack it."""
+        return {side: points(self.stats, f"{side}/norms/weight") for side in SIDES}
+
+    @cached_property
+    def relative_updates(self) -> dict[str, list[tuple[float, float]]]:
+        """(kimg, norm of a step as a share of the norm of all weights) of each side. Older runs lack it."""
+        return {
+            side: [
+                (kimg, float(row[f"{side}/norms/update"]) / max(float(row[f"{side}/norms/weight"]), 1e-12))
+                for kimg, row in ((float(row["kimg"]), row) for row in self.stats)
+                if is_number(row.get(f"{side}/norms/weight")) and is_number(row.get(f"{side}/norms/update"))
+            ]
+            for side in SIDES
+        }
+
+    @cached_property
+    def growth(self) -> dict[str, list[tuple[float, float]]]:
+        """(kimg, norm of all weights as a multiple of that of the first row) of each side."""
+        return {
+            side: [(kimg, norm / max(rows[0][1], 1e-12)) for kimg, norm in rows] for side, rows in self.weights.items()
+        }
+
+    @property
+    def is_blown_up(self) -> bool:
+        """Return whether the weights of a side have grown so much that usual steps cannot bring them back."""
+        return any(rows[-1][1] >= GROWN for rows in self.growth.values() if rows)
 
     def gradient_norms(self, side: str) -> list[tuple[float, float]]:
         """Return (kimg, norm of the gradient of all weights of a side)."""

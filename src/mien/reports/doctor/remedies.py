@@ -17,7 +17,15 @@ from mien.reports.doctor.case import Case
 from mien.reports.settings import HAVE_FLAGS, value_text
 
 RATE_OF_D, RATE_OF_G = "discriminator.optimizer.lr", "generator.optimizer.lr"
+RATES = (RATE_OF_G, RATE_OF_D, "rate_factor")
+STEPS_OF_D, STEPS_OF_G = "discriminator.updates", "generator.updates"
 PENALTIES = ("r1", "r2", "gradient_penalty")
+WEIGHTS_OF_PENALTIES = tuple(f"discriminator.terms.{name}.weight" for name in PENALTIES)
+LOSS_OF_G = "generator.loss_weight"
+TIES = tuple(
+    f"generator.terms.{name}.weight" for name in ("identity_a", "identity_b", "cycle_a", "cycle_b", "l1")
+)  # a translator's result to its source
+USUAL_STEP, TINY_STEP = 0.002, 0.0002  # norm of a step as a share of that of the weights
 FILTERED = ("generator.filtered", "discriminator.filtered")
 
 
@@ -41,8 +49,9 @@ def change(case: Case, what: str, settings: list[str], resumes: bool = True) -> 
         return []
     if not resumes and case.recipe.name not in known():
         return []  # of a user's file, whose place the run does not know
-    begin = ["mien", "resume", case.run] if resumes else ["mien", "train", case.recipe.name, *data_flags(case)]
+    begin = ["mien", "resume", case.run]
     if not resumes:
+        begin = ["mien", "train", case.recipe.name, *data_flags(case), *batch_flag(case.recipe)]
         settings = [*own_settings(case.recipe, settings), *settings]
     words = [*begin, *(word for setting in settings for word in ("--set", setting))]
     return [Remedy(what, shlex.join(words), tuple(settings), resumes)]
@@ -54,6 +63,11 @@ def data_flags(case: Case) -> list[str]:
     condition = case.recipe.condition
     cond = ["--cond", condition.kind] if condition and condition.kind != "own" else []
     return ["--data", case.data or "DATA", "--resolution", resolution_text(*case.recipe.resolution), *cond]
+
+
+def batch_flag(recipe: Recipe) -> list[str]:
+    """Return the flag of the batch size, if the run has another one than its recipe."""
+    return ["--batch", str(recipe.batch_size)] if find(recipe.name).batch_size != recipe.batch_size else []
 
 
 def own_settings(recipe: Recipe, changed: list[str]) -> list[str]:
@@ -75,6 +89,32 @@ def scaled(case: Case, path: str, factor: float) -> list[str]:
     if isinstance(value, Cosine | Linear):
         return [f"{path}.start={value.start * factor:g}", f"{path}.end={value.end * factor:g}"]
     return [f"{path}={value * factor:g}"] if isinstance(value, int | float) and value > 0 else []
+
+
+def undone(
+    case: Case, too_high: tuple[str, ...] = (), too_low: tuple[str, ...] = (), resumes: bool = True
+) -> list[Remedy]:
+    """Go back to the recipe's own values of those settings that the user has changed in this direction."""
+    if case.recipe is None or case.recipe.name not in known():
+        return []
+    mine, own, settings = case.recipe.settings(), find(case.recipe.name).settings(), []
+    for path in (*too_high, *too_low):
+        value, default = mine.get(path), own.get(path)
+        if not isinstance(value, int | float) or not isinstance(default, int | float):
+            continue
+        if value > default if path in too_high else value < default:
+            settings.append(f"{path}={value_text(default)}")
+    what = "Go back to the recipe's own values of what you have changed."
+    return change(case, what if resumes else f"Start again. {what}", settings, resumes)
+
+
+def faster_generator(case: Case) -> list[Remedy]:
+    """Raise G's rate, so that a step changes its weights by a usual share, if it is far below."""
+    steps = case.relative_updates["generator"]
+    if not steps or not 0 < steps[-1][1] < TINY_STEP:
+        return []
+    factor = float(f"{USUAL_STEP / steps[-1][1]:.1g}")
+    return change(case, "Raise G's learning rate: a step hardly changes its weights.", scaled(case, RATE_OF_G, factor))
 
 
 def slower_discriminator(case: Case, factor: float = 0.25) -> list[Remedy]:
@@ -109,7 +149,7 @@ def more_steps_of_d(case: Case) -> list[Remedy]:
 def penalty(case: Case, factor: float) -> list[Remedy]:
     """Multiply the weights of D's gradient penalties, if it has any."""
     what = "Strengthen D's gradient penalty." if factor > 1 else "Weaken D's gradient penalty: it holds D back."
-    settings = [line for name in PENALTIES for line in scaled(case, f"discriminator.terms.{name}.weight", factor)]
+    settings = [line for path in WEIGHTS_OF_PENALTIES for line in scaled(case, path, factor)]
     return change(case, what, settings)
 
 
@@ -133,8 +173,16 @@ def heavier_terms(case: Case, *kinds: str) -> list[Remedy]:
     return [remedy for kind in kinds for remedy in terms_of_g(case, what.format(kind), 5.0, kind)]
 
 
-def slower(case: Case, factor: float = 0.5) -> list[Remedy]:
-    return change(case, "Lower both learning rates.", scaled(case, "rate_factor", factor))
+def slower(case: Case, factor: float = 0.5, resumes: bool = True) -> list[Remedy]:
+    what = "Lower both learning rates."
+    return change(case, what if resumes else f"Start again. {what}", scaled(case, "rate_factor", factor), resumes)
+
+
+def gentler_start(case: Case) -> list[Remedy]:
+    """Start again with lower rates, if large steps have blown up the weights. A resume cannot mend them."""
+    if not case.is_blown_up:
+        return []
+    return [*undone(case, RATES, resumes=False), *slower(case, 0.1, resumes=False)]
 
 
 def mode_seeking(case: Case) -> list[Remedy]:
@@ -152,7 +200,16 @@ def augmentation(case: Case) -> list[Remedy]:
     if recipe is None or recipe.augment is not None or not recipe.accepts("augment") or recipe.name not in known():
         return []
     settings = [word for setting in own_settings(recipe, []) for word in ("--set", setting)]
-    words = ["mien", "train", recipe.name, *data_flags(case), "--augment", "diffaugment", *settings]
+    words = [
+        "mien",
+        "train",
+        recipe.name,
+        *data_flags(case),
+        *batch_flag(recipe),
+        "--augment",
+        "diffaugment",
+        *settings,
+    ]
     return [Remedy("Start again with augmented images for D: so few images seem many.", shlex.join(words), (), False)]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from statistics import median
 
 LEAVE = 0.7  # a sign must fall to this share of its threshold before an episode ends
@@ -61,5 +63,6 @@ def smoothed(values: Sequence[float], width: int = 3) -> list[float]:
 
 
 def latest(rows: Sequence[tuple[float, float]], kimg: float) -> float | None:
-    """Return the value of the last (kimg, value) at or before `kimg`; None if there is none."""
-    return next((value for at, value in reversed(rows) if at <= kimg), None)
+    """Return the value of the last (kimg, value) at or before `kimg`; None if there is none. Sorted by kimg."""
+    index = bisect_right(rows, kimg, key=itemgetter(0))
+    return rows[index - 1][1] if index else None

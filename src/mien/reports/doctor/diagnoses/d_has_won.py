@@ -6,7 +6,20 @@ from typing import ClassVar
 
 from mien.reports.doctor.case import Case
 from mien.reports.doctor.diagnosis import Diagnosis, Severity, grid_numbers
-from mien.reports.doctor.remedies import Remedy, fewer_steps_of_d, other_recipe, penalty, slower_discriminator
+from mien.reports.doctor.remedies import (
+    RATE_OF_D,
+    RATE_OF_G,
+    STEPS_OF_D,
+    STEPS_OF_G,
+    Remedy,
+    faster_generator,
+    fewer_steps_of_d,
+    gentler_start,
+    other_recipe,
+    penalty,
+    slower_discriminator,
+    undone,
+)
 from mien.reports.doctor.series import Episode, Sign, latest
 
 SURE = 0.1  # D's loss as a share of its loss by chance
@@ -47,13 +60,19 @@ class DHasWon(Diagnosis):
             found["logits apart, in spreads"] = round(case.separation[-1][1], 2)
         if ratio := gradient_ratio(case):
             found["gradient of G / of D"] = round(ratio, 4)
+        if steps := case.relative_updates["generator"]:
+            found["step of G / weights"] = float(f"{steps[-1][1]:.2g}")
         return found | grid_numbers(case, episode, "distance")
 
     def remedies(self, case: Case) -> list[Remedy]:
         recipe = other_recipe(
             case, "Start again with a loss or a penalty that limits D.", "r3gan-laptop", "dcgan-laptop"
         )
-        return [*fewer_steps_of_d(case), *slower_discriminator(case), *penalty(case, 4.0), *recipe]
+        if start := gentler_start(case):
+            return start
+        own = undone(case, (RATE_OF_D, STEPS_OF_D), (RATE_OF_G, STEPS_OF_G))
+        fairer = [*own, *faster_generator(case), *fewer_steps_of_d(case), *slower_discriminator(case)]
+        return [*fairer, *penalty(case, 4.0), *recipe]
 
 
 def gradient_ratio(case: Case) -> float | None:

@@ -6,7 +6,17 @@ from typing import ClassVar
 
 from mien.reports.doctor.case import Case
 from mien.reports.doctor.diagnosis import Diagnosis, Severity, grid_numbers
-from mien.reports.doctor.remedies import Remedy, faster_discriminator, more_steps_of_d, other_recipe, penalty
+from mien.reports.doctor.remedies import (
+    RATE_OF_D,
+    STEPS_OF_D,
+    WEIGHTS_OF_PENALTIES,
+    Remedy,
+    faster_discriminator,
+    more_steps_of_d,
+    other_recipe,
+    penalty,
+    undone,
+)
 from mien.reports.doctor.series import Episode, Sign, latest
 
 BLIND = 0.98  # D's loss as a share of its loss by chance
@@ -44,4 +54,5 @@ class DUnderfits(Diagnosis):
 
     def remedies(self, case: Case) -> list[Remedy]:
         recipe = other_recipe(case, "Start again with a stronger discriminator.", "r3gan-laptop", "dcgan-laptop")
-        return [*penalty(case, 0.1), *more_steps_of_d(case), *faster_discriminator(case), *recipe]
+        own = undone(case, WEIGHTS_OF_PENALTIES, (RATE_OF_D, STEPS_OF_D))
+        return [*own, *penalty(case, 0.1), *more_steps_of_d(case), *faster_discriminator(case), *recipe]

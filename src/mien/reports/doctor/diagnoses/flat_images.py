@@ -6,7 +6,18 @@ from typing import ClassVar
 
 from mien.reports.doctor.case import Case
 from mien.reports.doctor.diagnosis import Diagnosis, Severity, grid_numbers
-from mien.reports.doctor.remedies import Remedy, other_recipe, slower, slower_discriminator
+from mien.reports.doctor.remedies import (
+    RATE_OF_D,
+    RATE_OF_G,
+    STEPS_OF_D,
+    STEPS_OF_G,
+    Remedy,
+    gentler_start,
+    other_recipe,
+    slower,
+    slower_discriminator,
+    undone,
+)
 from mien.reports.doctor.series import Episode, Sign, latest
 
 CONTRAST = 0.1  # of real images
@@ -38,4 +49,5 @@ class FlatImages(Diagnosis):
 
     def remedies(self, case: Case) -> list[Remedy]:
         start = other_recipe(case, "If that does not help, start again.", "dcgan-laptop", "r3gan-laptop")
-        return [*slower(case, 0.25), *slower_discriminator(case), *start]
+        own = undone(case, (RATE_OF_G, RATE_OF_D, STEPS_OF_D), (RATE_OF_G, STEPS_OF_G))
+        return [*gentler_start(case), *own, *slower(case, 0.25), *slower_discriminator(case), *start]

@@ -6,7 +6,17 @@ from typing import ClassVar
 
 from mien.reports.doctor.case import Case
 from mien.reports.doctor.diagnosis import Diagnosis, Severity, grid_numbers
-from mien.reports.doctor.remedies import Remedy, fewer_steps_of_g, more_steps_of_d, slower_generator
+from mien.reports.doctor.remedies import (
+    RATE_OF_D,
+    RATE_OF_G,
+    STEPS_OF_D,
+    STEPS_OF_G,
+    Remedy,
+    fewer_steps_of_g,
+    more_steps_of_d,
+    slower_generator,
+    undone,
+)
 from mien.reports.doctor.series import Episode, Sign, latest, smoothed
 
 WRONG = -0.25  # the separation of the logits, in spreads: generated images lie above the real ones
@@ -40,4 +50,5 @@ class GAhead(Diagnosis):
         return found | grid_numbers(case, episode, "distance")
 
     def remedies(self, case: Case) -> list[Remedy]:
-        return [*fewer_steps_of_g(case), *slower_generator(case), *more_steps_of_d(case)]
+        own = undone(case, (RATE_OF_G, STEPS_OF_G), (RATE_OF_D, STEPS_OF_D))
+        return [*own, *fewer_steps_of_g(case), *slower_generator(case), *more_steps_of_d(case)]

@@ -6,7 +6,19 @@ from typing import ClassVar
 
 from mien.reports.doctor.case import Case
 from mien.reports.doctor.diagnosis import Diagnosis, Severity, grid_numbers
-from mien.reports.doctor.remedies import Remedy, mode_seeking, other_recipe, penalty, slower
+from mien.reports.doctor.remedies import (
+    RATE_OF_D,
+    RATE_OF_G,
+    STEPS_OF_D,
+    STEPS_OF_G,
+    Remedy,
+    gentler_start,
+    mode_seeking,
+    other_recipe,
+    penalty,
+    slower,
+    undone,
+)
 from mien.reports.doctor.series import Episode, Sign
 
 DIVERSITY = 0.2  # of real images
@@ -55,4 +67,5 @@ class ModeCollapse(Diagnosis):
 
     def remedies(self, case: Case) -> list[Remedy]:
         recipe = other_recipe(case, "Start again with a loss that compares pairs.", "r3gan-laptop", "wgan-gp", "sngan")
-        return [*recipe, *mode_seeking(case), *penalty(case, 4.0), *slower(case)]
+        own = undone(case, (RATE_OF_G, STEPS_OF_G), (RATE_OF_D, STEPS_OF_D, "mode_seeking.weight"))
+        return [*gentler_start(case), *own, *recipe, *mode_seeking(case), *penalty(case, 4.0), *slower(case)]

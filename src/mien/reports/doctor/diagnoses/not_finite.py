@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from mien.reports.doctor.case import Case
 from mien.reports.doctor.diagnosis import Diagnosis, Severity
-from mien.reports.doctor.remedies import Remedy, other_recipe, slower
+from mien.reports.doctor.remedies import RATES, Remedy, other_recipe, slower, undone
 from mien.reports.doctor.series import Episode, Sign
 from mien.reports.run_data import Row
 from mien.runtime.typed_json import number
@@ -37,7 +37,8 @@ class NotFinite(Diagnosis):
 
     def remedies(self, case: Case) -> list[Remedy]:
         stable = other_recipe(case, "Start again with a more stable recipe.", "r3gan-laptop", "dcgan-laptop")
-        return [*slower(case, 0.25), *stable]
+        own = undone(case, RATES)
+        return [*own, *slower(case, 0.25), *stable]
 
 
 def is_divergence(row: Row) -> bool:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from mien.reports.doctor.case import Case
 from mien.reports.doctor.diagnosis import Diagnosis, Severity, translation_numbers
-from mien.reports.doctor.remedies import Remedy, heavier_terms, slower_discriminator
+from mien.reports.doctor.remedies import LOSS_OF_G, TIES, Remedy, heavier_terms, slower_discriminator, undone
 from mien.reports.doctor.series import Episode, Sign
 
 DIVERSITY = 0.2  # of images of the target domain
@@ -34,4 +34,4 @@ class OneTarget(Diagnosis):
         return translation_numbers(case, episode, "diversity")
 
     def remedies(self, case: Case) -> list[Remedy]:
-        return [*heavier_terms(case, "l1", "cycle"), *slower_discriminator(case)]
+        return [*undone(case, (LOSS_OF_G,), TIES), *heavier_terms(case, "l1", "cycle"), *slower_discriminator(case)]
