@@ -71,10 +71,10 @@ def provoke(given: argparse.Namespace) -> None:
             place = given.runs / f"{one.name}-seed{seed}"
             if not (place / "about.json").exists():
                 shutil.rmtree(place, ignore_errors=True)
-                began = time.monotonic()
+                began = time.process_time()
                 train(one, given.data, seed, place)
                 about = {"name": one.name, "kind": one.kind, "seed": seed, "data": Path(given.data).name}
-                (place / "about.json").write_text(json.dumps({**about, "seconds": time.monotonic() - began}))
+                (place / "about.json").write_text(json.dumps({**about, "seconds": time.process_time() - began}))
 
 
 def train(one: Provocation, data: str, seed: int, place: Path) -> None:
