@@ -703,6 +703,8 @@ def resume(
     warm_restart: bool = False,
     data: Data | None = None,
     metrics: Names | None = None,
+    on_trouble: Literal["none", "stop", "rollback"] | None = None,
+    stop_at_plateau: Literal["yes", "no"] | None = None,
     set: Settings = (),
     code: PathLike | Iterable[PathLike] = (),
     device: Device = "auto",
@@ -717,6 +719,9 @@ def resume(
             If left out: schedules that have ended stay at their last values.
         data: The training images, if they moved.
         metrics: New metrics for the rest of the training: fid,kid. none: stop evaluating. If left out: as before.
+        on_trouble: From now on: none, stop or rollback, as in mien train. If left out: as before.
+        stop_at_plateau: yes: end the training if the first metric has stopped to gain. no: do not. If left out: as
+            before.
         set: Change a setting of the recipe from now on: generator.optimizer.lr=1e-4. May be given several times.
         code: Your Python file, if the run's recipe or metrics come from one. Once for each file.
         device: auto, cpu, cuda or cuda:1.

@@ -1,6 +1,7 @@
 import pytest
 
-from mien.runs.jsonl_log import JsonlLog
+from mien.runs.jsonl_log import GrowingLog, JsonlLog
+from mien.runtime import typed_json
 
 
 @pytest.fixture
@@ -52,3 +53,27 @@ def test_bytes_that_are_no_text_cost_their_row_alone(journal):
     journal.append({"images": 1})
     journal.path.write_bytes(journal.path.read_bytes() + b'{"images": \xff}\n{"images": 3}\n')
     assert journal.read() == [{"images": 1}, {"images": 3}]
+
+
+def test_a_growing_log_reads_only_what_is_new(tmp_path, monkeypatch):
+    log, found = JsonlLog(tmp_path / "stats.jsonl"), []
+    growing, parsed = GrowingLog(log), typed_json.rows
+    monkeypatch.setattr(typed_json, "rows", lambda data, kind: found.append(len(data)) or parsed(data, kind))
+    assert growing.read() == []
+    for n in range(5):
+        log.append({"images": n, "loss": n / 2})
+        assert growing.read() == [{"images": one, "loss": one / 2} for one in range(n + 1)]
+    assert sum(found) == log.path.stat().st_size
+
+
+def test_a_growing_log_waits_for_a_whole_line_and_notices_a_rewind(tmp_path):
+    log = JsonlLog(tmp_path / "stats.jsonl")
+    growing = GrowingLog(log)
+    log.path.write_bytes(b'{"images": 1}\n{"ima')
+    assert growing.read() == log.read() == [{"images": 1}]
+    with log.path.open("ab") as file:
+        file.write(b'ges": 2}\n')
+    assert growing.read() == log.read() == [{"images": 1}, {"images": 2}]
+    log.rewind(1)
+    log.append({"images": 2, "again": 1})
+    assert growing.read() == log.read() == [{"images": 1}, {"images": 2, "again": 1}]

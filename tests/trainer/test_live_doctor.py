@@ -1,11 +1,16 @@
 """The doctor while training: the same bits with and without it, the same rows after a resume."""
 
+from dataclasses import replace
+
 import pytest
 from doctors_case import case
 from exact import assert_equal, begin
 
 import mien
-from mien.reports.doctor.diagnoses import ALL
+from mien.reports.doctor.case import case_of
+from mien.reports.doctor.diagnoses import ALL, flat_images
+from mien.reports.doctor.examination import examine
+from mien.reports.run_data import read_run
 from mien.trainer.live_doctor import LiveDoctor
 from mien.trainer.setting_changes import changed
 
@@ -40,3 +45,20 @@ def test_a_run_can_resume_with_each_remedy_that_says_so(name, small):
     assert found
     for remedy in found:
         assert changed(recipe, remedy.settings) != recipe
+
+
+def test_the_verdict_while_training_is_that_of_mien_doctor(faces, tmp_path, monkeypatch):
+    """On the same rows. G stays at its gray start, so the verdict changes."""
+    monkeypatch.setattr(flat_images, "STEPS", 24)
+    verdicts, look = [], LiveDoctor.look
+
+    def both(doctor, pixels, images, final=False):
+        changes = look(doctor, pixels, images, final)
+        later = replace(case_of(read_run(doctor.run)), state="running", images=images)
+        verdicts.append((examine(doctor.case(images)).as_dict(), examine(later).as_dict()))
+        return changes
+
+    monkeypatch.setattr(LiveDoctor, "look", both)
+    begin(faces, tmp_path, "dcgan", (*TINY, "generator.optimizer.lr=0", "generator.contrast=0.3"), "512img")
+    assert all(live == later for live, later in verdicts)
+    assert [len(live["active"]) for live, _ in verdicts] == [0] * 5 + [1] * 5  # the end is looked at twice

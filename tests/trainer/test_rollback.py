@@ -15,7 +15,9 @@ from mien.runs.checkpoint import checkpoints
 from mien.runs.directory import RunDirectory
 from mien.trainer import rollback, trainer
 from mien.trainer.config import TrainConfig
+from mien.trainer.config_file import read_config
 from mien.trainer.live_doctor import LiveDoctor
+from mien.trainer.options import resumed, watched
 from mien.trainer.stopping import StoppedByDoctor
 
 GRAY = ("generator.optimizer.lr=0", "generator.contrast=0.3", "generator.width=4", "discriminator.width=4")
@@ -47,6 +49,7 @@ def test_stop_saves_and_a_resume_goes_on(faces, tmp_path):
     assert (run.read_status()["state"], run.read_status()["images"]) == ("stopped", 320)
     mien.resume(str(run.path))
     assert (run.read_status()["state"], run.read_status()["images"]) == ("finished", 512)
+    assert read_config(run).on_trouble == "stop"
 
 
 def test_a_return_applies_the_first_remedy_and_can_be_repeated_by_hand(faces, tmp_path, monkeypatch, capsys):
@@ -118,3 +121,22 @@ def test_mistakes_are_one_line(faces, capsys):
         TrainConfig(data="drawn", stop_at_plateau=True)
     assert cli.run(["train", "dcgan", "--data", str(faces), "--on-trouble", "cry"]) == 2
     assert "none" in capsys.readouterr().err
+
+
+def test_a_resume_keeps_or_changes_what_the_doctor_does():
+    config = TrainConfig(data="drawn", metrics="fid", on_trouble="stop", stop_at_plateau=True)
+    assert watched(config, None, None) == config
+    changed = watched(config, "rollback", "no")
+    assert (changed.on_trouble, changed.stop_at_plateau) == ("rollback", False)
+    assert watched(changed, None, "yes").stop_at_plateau
+    without = resumed(config, None, "none")  # there is no plateau without metrics
+    assert (without.metrics, without.stop_at_plateau, without.on_trouble) == (None, False, "stop")
+    with pytest.raises(UsageError, match="--stop-at-plateau needs --metrics: add --metrics fid"):
+        watched(without, None, "yes")
+
+
+def test_a_resumed_run_writes_the_new_flags(faces, tmp_path):
+    run = begin(faces, tmp_path, "dcgan", GRAY, "64img")
+    assert cli.run(["resume", str(run.path), "--budget", "72img", "--on-trouble", "stop"]) == 0
+    assert read_config(run.directory).on_trouble == "stop"
+    assert cli.run(["resume", str(run.path), "--budget", "80img", "--stop-at-plateau", "yes"]) == 2

@@ -152,7 +152,7 @@ def rows(log: JsonlLog | list[Row]) -> list[Row]:
     return found
 
 
-def numbers(log: JsonlLog) -> list[dict[str, float]]:
+def numbers(log: JsonlLog | list[Row]) -> list[dict[str, float]]:
     """The rows with "kimg", with their numbers alone."""
     return [{name: float(value) for name, value in row.items() if is_number(value)} for row in rows(log)]
 

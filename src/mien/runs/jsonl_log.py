@@ -48,6 +48,31 @@ class JsonlLog:
             write_text(self.path, "".join(json.dumps(row) + "\n" for row in kept))
 
 
+class GrowingLog:
+    """The rows of a log that grows. Each read takes only what is new, so a long log costs no more than a short one."""
+
+    def __init__(self, log: JsonlLog):
+        self.path = log.path
+        self.rows: list[Row] = []
+        self.file = -1  # the inode: `rewind` writes a new file
+        self.read_bytes = 0
+
+    def read(self) -> list[Row]:
+        """Return all complete rows, the same as `JsonlLog.read`. Do not change them."""
+        if not self.path.exists():
+            return []
+        with io_errors(self.path), os.fdopen(typed_json.open_regular(self.path), "rb") as file:
+            found = os.fstat(file.fileno())
+            if (found.st_ino, found.st_size) != (self.file, max(found.st_size, self.read_bytes)):
+                self.rows, self.file, self.read_bytes = [], found.st_ino, 0
+            file.seek(self.read_bytes)
+            new = file.read(MOST_BYTES)
+        whole = new[: new.rfind(b"\n") + 1]
+        self.rows += typed_json.rows(whole, Row)
+        self.read_bytes += len(whole)
+        return self.rows
+
+
 def is_before(row: Row, images: int) -> bool:
     """Return whether a row is of at most `images` images. True for a row without images."""
     seen = row.get("images")

@@ -27,7 +27,7 @@ from mien.trainer.options import lasting
 from mien.trainer.resume_config import ResumeConfig
 
 BY_RESUME = ("budget", "data", "metrics", "set", "batch")  # what a resume can change
-FREE = ("checkpoint_every", "checkpoint_keep", "on_trouble", "log")  # what may change at any time
+FREE = ("checkpoint_every", "checkpoint_keep", "on_trouble", "stop_at_plateau", "log")  # what may change at any time
 ELSEWHERE = ("recipes", "seeds", "sweep", "outdir", "name", "device", "code", "auto_resume", "dry_run")
 """Options that say nothing of the run."""
 

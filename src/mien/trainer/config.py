@@ -12,6 +12,7 @@ from mien.config.budget import parse_budget, parse_duration
 from mien.errors import UsageError
 from mien.runs.records import Text
 
+OnTrouble = Literal["none", "stop", "rollback"]
 CONDS = ("none", "class", "attributes", "text")
 
 
@@ -93,7 +94,7 @@ class TrainConfig:
     metrics_share: float = 0.1
     detector: Text | None = None
     hold_out: int = 0
-    on_trouble: Literal["none", "stop", "rollback"] = "none"
+    on_trouble: OnTrouble = "none"
     stop_at_plateau: bool = False
     log: Text | None = None
     auto_resume: bool = False

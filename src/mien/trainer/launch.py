@@ -121,6 +121,7 @@ def continued(
         serialization.add_user_file(path)
     before, status = from_json(typed_json.read(run.recipe, Object), run.recipe), run.read_status()
     config = options.resumed(read_config(run), requested.data, requested.metrics)
+    config = options.watched(config, requested.on_trouble, requested.stop_at_plateau)
     if command:
         config = auto_resume.with_free_options(config, command)
     recipe = setting_changes.changed(before, requested.set)

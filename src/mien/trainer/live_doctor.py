@@ -21,6 +21,7 @@ from mien.reports.doctor.translation_symptoms import SHOWN, translation_symptoms
 from mien.reports.doctor.translation_symptoms import complete as complete_translations
 from mien.reports.run_data import Row, numbers, rows
 from mien.runs.directory import RunDirectory
+from mien.runs.jsonl_log import GrowingLog
 from mien.runtime.console import say
 from mien.runtime.typed_json import number
 from mien.trainer.probes import Probes
@@ -33,6 +34,9 @@ class LiveDoctor:
     def __init__(self, run: RunDirectory, setup: Setup, probes: Probes):
         self.run, self.recipe, self.budget, self.data = run, setup.recipe, setup.budget, setup.config.data
         self.probes = probes
+        self.stats, self.metrics, self.events, self.rows_of_grids = (
+            GrowingLog(log) for log in (run.stats, run.metrics, run.events, run.symptoms)
+        )
         self.real: Images | None = None
         self.before: Images | None = None
         self.alarm: Finding | None = None  # the first trouble that this session has found
@@ -58,15 +62,15 @@ class LiveDoctor:
         ]
 
     def case(self, images: int) -> Case:
-        written = numbers(self.run.symptoms)
+        written = numbers(self.rows_of_grids.read())
         return Case(
             run=str(self.run.path),
             recipe=self.recipe,
-            stats=rows(self.run.stats),
+            stats=rows(self.stats.read()),
             grids=complete(written),
             translations=complete_translations(written),
-            metrics=rows(self.run.metrics),
-            events=self.run.events.read(),
+            metrics=rows(self.metrics.read()),
+            events=self.events.read(),
             images=images,
             budget_images=self.budget.images if self.budget.images < float("inf") else 0.0,
             data=self.data,
@@ -82,7 +86,7 @@ class LiveDoctor:
 
     def write_symptoms(self, pixels: np.ndarray, images: int, final: bool) -> None:
         """Append a row to symptoms.jsonl. The last tick may be the end of the session. It stays one look."""
-        known = numbers(self.run.symptoms)
+        known = numbers(self.rows_of_grids.read())
         if known and known[-1]["kimg"] * 1000 >= images:
             return
         found = self.symptoms(pixels, known) if self.recipe.sources == "none" else self.of_translations(pixels)

@@ -22,7 +22,7 @@ from mien.recipes.recipe import Recipe
 from mien.runs.records import Status
 from mien.runtime import console, distributed
 from mien.trainer import augmentation_policy, auto_recipe, condition_policy
-from mien.trainer.config import TrainConfig
+from mien.trainer.config import OnTrouble, TrainConfig
 from mien.trainer.init_source import NOTHING, Source
 
 BASE = 64  # pixels a side where neither recipe nor images say another size
@@ -97,13 +97,19 @@ def resumed(config: TrainConfig, data: str | None, metrics: str | None) -> Train
     """
     config = config if data is None else replace(config, data=lasting(data))
     if metrics == "none":
-        return replace(config, metrics=None, metrics_every=None, detector=None)
+        return replace(config, metrics=None, metrics_every=None, detector=None, stop_at_plateau=False)
     detector, kept = config.detector, config.metrics
     if detector is not None:
         detector = trusted(detector, "--metrics none ends the evaluations")
     if metrics is None and kept is not None:
         metrics = ",".join(trusted(name.strip(), "--metrics names others") for name in kept.split(","))
     return replace(config, metrics=metrics, detector=detector)
+
+
+def watched(config: TrainConfig, on_trouble: OnTrouble | None, stop_at_plateau: str | None) -> TrainConfig:
+    """Return the options of a resumed run, with other actions of the doctor. None: as before."""
+    config = config if on_trouble is None else replace(config, on_trouble=on_trouble)
+    return config if stop_at_plateau is None else replace(config, stop_at_plateau=stop_at_plateau == "yes")
 
 
 def trusted(name: str, otherwise: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
 from mien.config.budget import parse_budget
 from mien.errors import UsageError
+from mien.trainer.config import OnTrouble
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,9 @@ class ResumeConfig:
             If left out: schedules that have ended stay at their last values.
         data: The training images, if they moved.
         metrics: New metrics for the rest of the training: fid,kid. none: stop evaluating. If left out: as before.
+        on_trouble: From now on: none, stop or rollback, as in mien train. If left out: as before.
+        stop_at_plateau: yes: end the training if the first metric has stopped to gain. no: do not. If left out: as
+            before.
         set: Change a setting of the recipe from now on: generator.optimizer.lr=1e-4. May be given several times.
         code: Your Python file, if the run's recipe or metrics come from one. Once for each file.
         device: auto, cpu, cuda or cuda:1.
@@ -35,6 +39,8 @@ class ResumeConfig:
     warm_restart: bool = False
     data: str | None = None
     metrics: str | None = None
+    on_trouble: OnTrouble | None = None
+    stop_at_plateau: Literal["yes", "no"] | None = None
     set: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     code: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
     device: str = "auto"

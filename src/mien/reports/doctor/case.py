@@ -91,13 +91,17 @@ class Case:
                 found.append((float(row["kimg"]), (real - fake) / max(spread, 1e-9)))
         return found
 
+    @cached_property
+    def distance(self) -> list[tuple[float, float]]:
+        """(kimg, distance to the data) of each grid."""
+        return self.grid("distance")
+
     def stuck(self, kimg: float) -> float | None:
         """Return the distance to the data as a share of that at 60 % of this kimg, None without grids.
 
         Near 1: G does not come nearer. It learns as long as the number is clearly smaller.
         """
-        distance = self.grid("distance")
-        now, before = latest(distance, kimg), latest(distance, 0.6 * kimg)
+        now, before = latest(self.distance, kimg), latest(self.distance, 0.6 * kimg)
         return None if now is None or before is None else now / max(before, 1e-6)
 
     @cached_property

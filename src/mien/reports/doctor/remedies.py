@@ -114,7 +114,9 @@ def faster_generator(case: Case) -> list[Remedy]:
     if not steps or not 0 < steps[-1][1] < TINY_STEP:
         return []
     factor = float(f"{USUAL_STEP / steps[-1][1]:.1g}")
-    return change(case, "Raise G's learning rate: a step hardly changes its weights.", scaled(case, RATE_OF_G, factor))
+    return change(
+        case, "Raise G's learning rate: a step changes its weights by almost nothing.", scaled(case, RATE_OF_G, factor)
+    )
 
 
 def slower_discriminator(case: Case, factor: float = 0.25) -> list[Remedy]:

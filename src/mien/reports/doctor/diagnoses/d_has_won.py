@@ -42,10 +42,10 @@ class DHasWon(Diagnosis):
     def signs(self, case: Case) -> list[Sign]:
         if case.recipe is None or case.recipe.sources != "none":
             return []  # a translator learns from its reconstruction terms, too
-        distance, found = case.grid("distance"), []
+        found = []
         for kimg, surprise in case.surprise:
             if case.steps_of_d(kimg) >= STEPS:
-                far, stuck = latest(distance, kimg), case.stuck(kimg)
+                far, stuck = latest(case.distance, kimg), case.stuck(kimg)
                 sure = SURE / max(surprise, 1e-6)
                 found.append(Sign(kimg, sure if far is None or stuck is None else min(sure, far / FAR, stuck / STUCK)))
         return found

@@ -37,9 +37,9 @@ class DUnderfits(Diagnosis):
     cause = "D is too small, learns too slowly, or its penalty is too strong."
 
     def signs(self, case: Case) -> list[Sign]:
-        distance, found = case.grid("distance"), []
+        found = []
         for kimg, surprise in case.surprise:
-            far = latest(distance, kimg)
+            far = latest(case.distance, kimg)
             if far is not None and case.steps(kimg) >= STEPS:
                 found.append(Sign(kimg, min(surprise / BLIND, WRONG / max(surprise, 1e-6), far / FAR)))
         return found

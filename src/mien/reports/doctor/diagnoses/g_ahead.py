@@ -33,10 +33,10 @@ class GAhead(Diagnosis):
     cause = "G learns faster than D: after each round D must learn anew what G makes."
 
     def signs(self, case: Case) -> list[Sign]:
-        distance, found = case.grid("distance"), []
+        found = []
         values = smoothed([value for _, value in case.separation])
         for (kimg, _), apart in zip(case.separation, values, strict=True):
-            far = latest(distance, kimg)
+            far = latest(case.distance, kimg)
             if far is not None and case.steps(kimg) >= STEPS:
                 found.append(Sign(kimg, min(max(apart / WRONG, 0.0), far / FAR)))
         return found

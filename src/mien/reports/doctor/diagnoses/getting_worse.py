@@ -39,8 +39,10 @@ class GettingWorse(Diagnosis):
 
     def signs(self, case: Case) -> list[Sign]:
         course, found = course_of(case), []
+        best = float("inf")
         for kimg, value in course.rows:
-            strength = value / max(course.worse * course.best(kimg)[0], 1e-9)
+            best = min(best, value)
+            strength = value / max(course.worse * best, 1e-9)
             found.append(Sign(kimg, min(strength, value / course.bad) if course.bad else strength))
         return found
 
