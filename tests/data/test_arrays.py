@@ -89,3 +89,23 @@ def test_sums_are_of_blocks_and_tell_where_a_byte_is_wrong(tmp_path, monkeypatch
     path.unlink()
     with pytest.raises(FileError, match="cannot be read"):
         arrays.check(path, expected)
+
+
+def test_of_a_large_file_evenly_spread_blocks_are_checked(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "BLOCK", 10)
+    monkeypatch.setattr(arrays, "MOST_CHECKED", 3)
+    path = tmp_path / "a"
+    path.write_bytes(bytes(95))
+    expected = arrays.sums(path)
+    assert len(expected) == 10
+    for byte, seen in ((0, True), (45, True), (94, True), (15, False)):  # of blocks 0, 4, 9; and 1
+        path.write_bytes(bytes(byte) + b"x" + bytes(94 - byte))
+        if seen:
+            with pytest.raises(FileError, match=f"damaged near byte {byte // 10 * 10}:"):
+                arrays.check(path, expected)
+        else:
+            arrays.check(path, expected)
+    for size in (80, 101):
+        path.write_bytes(bytes(size))
+        with pytest.raises(FileError, match="damaged near byte"):
+            arrays.check(path, expected)

@@ -103,7 +103,7 @@ def align(
         format: Format of the image files: png, jpg or webp.
         sheet: The contact sheet of images before and after, a .png file. If left out: beside the output.
         code: Your Python file that reads PATH: my_layout.py. May be given several times.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
     """
     from mien.config.serialization import add_user_file
     from mien.data.files import is_image

@@ -67,7 +67,7 @@ def label(
         weights: File of the extractor's weights, .pth or .safetensors. If left out: the file in the cache.
         batch: Images per batch. A larger batch needs more memory.
         code: Your Python file that reads PATH: my_layout.py. May be given several times.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
     """
     import torch
 

@@ -49,6 +49,24 @@ class Zipped(VerbResult):
         return "\n".join([*lines, f"train on it: mien train --data {self.path}"])
 
 
+@dataclass(frozen=True)
+class PreparedPart(VerbResult):
+    """One part of a prepared set, from `mien data prepare --part`: its folder, and the number of its files."""
+
+    path: str
+    part: int
+    of: int
+    files: int
+    output: Path
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**vars(self), "output": str(self.output)}
+
+    def __str__(self) -> str:
+        what = f"part {self.part} of {self.of}: {self.files:,} files, prepared in {self.path}"
+        return f"{what}\nwhen all parts are there: the same command with --merge in place of --part"
+
+
 @checked("mien.commands.data.prepare")
 def prepare(
     path: tyro.conf.Positional[str],
@@ -57,7 +75,9 @@ def prepare(
     code: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = (),
     output: Path | None = None,
     seed: int = 0,
-) -> Prepared | Zipped:
+    part: str | None = None,
+    merge: bool = False,
+) -> Prepared | Zipped | PreparedPart:
     """Decode, crop and resize the images of a data set once. `mien train` does this by itself too.
 
     Args:
@@ -67,21 +87,35 @@ def prepare(
         output: A new folder for the prepared set, or a .zip for the programs of the StyleGAN family. If left out: the
             cache.
         seed: Seed of the built-in faces. Another seed gives other faces.
+        part: Prepare only one part of the set: 3/8 is the third of eight. So eight machines share the work. Needs
+            --output, a folder that all of them see.
+        merge: Make the set from the parts.
     """
     from mien.config.serialization import add_user_file
     from mien.data.layouts import detect
     from mien.data.prepare import prepare as prepare_set
+    from mien.data.prepared_parts import parse_part, write_part
     from mien.data.stylegan_zip import is_for_stylegan, zip_entries
+    from mien.errors import UsageError
     from mien.media.image_output import check_output, write_zip
     from mien.runtime.console import counted
 
     for file in code:
         add_user_file(file)
-    height, width = chosen_size(detect(path), resolution)
+    layout = detect(path)
+    height, width = chosen_size(layout, resolution)
     archive = output if output is not None and output.suffix.lower() == ".zip" and not output.is_dir() else None
+    if (part or merge) and (output is None or archive):
+        raise UsageError(f"--{'part' if part else 'merge'} needs --output, a folder that all machines see")
+    if part and merge:
+        raise UsageError("--part and --merge: prepare all parts first, then merge them once")
     with counted("preparing") as progress:
+        if part and output:
+            number, of = parse_part(part)
+            place, files = write_part(layout, height, width, output.expanduser(), (number, of), progress=progress)
+            return PreparedPart(str(place), number, of, files, output)
         folder = None if archive else output
-        ready = prepare_set(path, height, width, seed=seed, output=folder, progress=progress)
+        ready = prepare_set(path, height, width, seed=seed, output=folder, progress=progress, merge=merge)
     if archive:
         check_output(archive, "zip")
         with counted("writing") as progress:

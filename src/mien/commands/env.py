@@ -23,7 +23,9 @@ def env() -> Environment:
     from importlib.metadata import version
 
     from mien.data.prepare import cache_root
+    from mien.runtime.device import devices
     from mien.trainer.run_metadata import environment
 
     libraries = {name: version(name) for name in ("numpy", "pillow", "safetensors", "msgspec", "tyro", "rich")}
-    return Environment({**environment(), **libraries, "cache": str(cache_root())})
+    here = ", ".join(f"{key} ({what})" if what else key for key, what in devices().items())
+    return Environment({**environment(), "devices": here, **libraries, "cache": str(cache_root())})

@@ -97,7 +97,7 @@ def evaluate(
         detector: Face detector of afd: anime, human, a cascade.xml or my_detector.py:function. If left out: anime.
         resolution: Compare the images of a folder at this size: 64, or 96x80. If left out: their own size.
         batch: Images per batch. A larger batch needs more memory and may change the last digit.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
         output: Also append the rows to this file, one JSON object per line.
     """
     from mien.config.serialization import add_user_file

@@ -61,7 +61,7 @@ def neighbours(
         num_real: Compare with at most this many real images, spread evenly. If left out: all.
         extractor: auto, inception or efficientnet-lite0, as in mien evaluate.
         weights: File of the extractor's weights. If left out: the file in the cache.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
     """
     import numpy as np
     import torch

@@ -49,7 +49,7 @@ def serve(
         port: Port to listen on. 0: any free one.
         max_batch: Most images in one request, and in one forward of several requests.
         max_waiting: Most images that wait. More requests get the status 429.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
     """
     for library in ("starlette", "uvicorn"):
         if importlib.util.find_spec(library) is None:

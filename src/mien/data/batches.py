@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from mien.batch import Batch
+from mien.data.stored_images import StoredImages, fits_in_memory, is_stored
 from mien.media.pixels import from_pixels
 
 ROOM_ON_DEVICE = 0.5  # share of the accelerator's free memory that the images may take
@@ -50,8 +51,9 @@ class Shuffled:
 class Batches:
     """Calls return the stream of one player's batches: `batches(images, "discriminator")`.
 
-    pixels: uint8 [N,H,W,C], read into memory once. The order of the images is shuffled again in each epoch. With
-    several processes, each takes its own places of every batch.
+    pixels: uint8 [N,H,W,C], read into memory once, or batch by batch if they are too large. rows: those of the images
+    and labels to train on, in order; None: all. The order of the images is shuffled again in each epoch. With several
+    processes, each takes its own places of every batch.
 
     mirror: each image is flipped left to right with probability 1/2. jitter: each image is enlarged by this share and
     cropped to its size at a random place (pix2pix: 286 to 256).
@@ -76,16 +78,18 @@ class Batches:
         sources: np.ndarray | None = None,
         paired: bool = True,
         channels_last: bool = True,
+        rows: np.ndarray | None = None,
     ):
         self.device = device or torch.device("cpu")
-        self.pixels = in_memory(pixels, self.device)
+        self.pixels = readable(pixels, self.device, rows)
+        labels = labels if labels is None or rows is None else labels[rows]
         self.labels = None if labels is None else torch.from_numpy(np.array(labels, np.float32)).to(self.device)
-        self.sources = None if sources is None else in_memory(sources, self.device)
+        self.sources = None if sources is None else readable(sources, self.device)
         self.batch_size, self.share = batch_size, batch_size // world_size
         self.seed, self.rank, self.mirror, self.jitter = seed, rank, mirror, jitter
         self.places = slice(rank, None, world_size)  # of this process in a batch, as in `draws.own`
         self.memory = torch.channels_last if channels_last else torch.contiguous_format
-        self.indices = Shuffled(len(pixels), seed, "order")
+        self.indices = Shuffled(len(self.pixels), seed, "order")
         self.source_indices = self.indices if paired or sources is None else Shuffled(len(sources), seed, "sources")
         self.source_purpose = "" if paired else "source "
 
@@ -98,11 +102,13 @@ class Batches:
         """Return what this process has of the batch that starts after `images` images."""
         chosen = self.chosen(self.indices, images)
         image = self.transformed(self.pixels, chosen, images)
-        label = None if self.labels is None else self.labels[torch.from_numpy(chosen).to(self.device)]
+        label = None if self.labels is None else self.labels[sent(torch.from_numpy(chosen), self.device)]
         source = None
         if self.sources is not None:
             chosen = self.chosen(self.source_indices, images)
             source = self.transformed(self.sources, chosen, images, self.source_purpose)
+        if isinstance(self.pixels, StoredImages):
+            self.pixels.expect(self.chosen(self.indices, images + self.batch_size))
         seed = derive_seed(self.seed, 0, images, purpose)  # 0: once the rank
         return Batch(image=image, label=label, source=source, seed=seed, images=images)
 
@@ -110,9 +116,9 @@ class Batches:
         """Return the elements of this process's places: int64 [share]."""
         return order(images + self.rank, self.share, self.places.step)
 
-    def transformed(self, pixels: Tensor, chosen: np.ndarray, first: int, whose: str = "") -> Tensor:
+    def transformed(self, pixels: Tensor | StoredImages, chosen: np.ndarray, first: int, whose: str = "") -> Tensor:
         """Return the chosen images [n,C,H,W] in [-1, 1], changed by random draws for the batch at position `first`."""
-        found = pixels[torch.from_numpy(chosen).to(pixels.device)].to(self.device, non_blocking=True)
+        found = sent(pixels[sent(torch.from_numpy(chosen), pixels.device)], self.device)
         if self.mirror:
             found = self.mirrored(found, self.draws(f"{whose}mirror", first))
         images = from_pixels(found)
@@ -124,8 +130,8 @@ class Batches:
         return np.random.Generator(np.random.Philox(derive_seed(self.seed, purpose, first)))
 
     def mirrored(self, pixels: Tensor, draws: np.random.Generator) -> Tensor:
-        flip = torch.from_numpy(draws.random(self.batch_size)[self.places] < 0.5).to(pixels.device)[:, None, None, None]
-        return torch.where(flip, pixels.flip(2), pixels)
+        flip = sent(torch.from_numpy(draws.random(self.batch_size)[self.places] < 0.5), pixels.device)
+        return torch.where(flip[:, None, None, None], pixels.flip(2), pixels)
 
     def jittered(self, images: Tensor, draws: np.random.Generator) -> Tensor:
         height, width = images.shape[2:]
@@ -137,12 +143,22 @@ class Batches:
         return torch.cat([one[:, :, top : top + height, left : left + width] for one, top, left in places])
 
 
-def in_memory(pixels: np.ndarray, device: torch.device) -> Tensor:
-    """Return the images on the device that training reads: on the accelerator if they fit in half of its free
-    memory.
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """Return the tensor on the device. A GPU fetches it from pinned memory, while the processor goes on."""
+    if tensor.device == device or device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
+
+
+def readable(pixels: np.ndarray, device: torch.device, rows: np.ndarray | None = None) -> Tensor | StoredImages:
+    """Return the images as training reads them: on the accelerator if they fit in half of its free memory, else in
+    this machine's memory, else on disk.
     """
+    on_device = False
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
-        if pixels.nbytes <= ROOM_ON_DEVICE * free:
-            return torch.from_numpy(np.array(pixels)).to(device)
-    return torch.from_numpy(np.array(pixels))
+        on_device = pixels.nbytes <= ROOM_ON_DEVICE * free
+    if is_stored(pixels) and not on_device and not fits_in_memory(pixels):
+        return StoredImages(pixels, rows)
+    images = torch.from_numpy(np.array(pixels if rows is None else pixels[rows]))
+    return images.to(device) if on_device else images

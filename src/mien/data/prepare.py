@@ -6,10 +6,11 @@ import contextlib
 import hashlib
 import logging
 import os
+import shutil
 from pathlib import Path
 
 from mien import __version__
-from mien.data import own_layouts
+from mien.data import own_layouts, prepared_parts
 from mien.data.celeba import lists_beside
 from mien.data.decode import FILTER, KINDS
 from mien.data.files import fingerprint
@@ -41,6 +42,7 @@ def prepare(
     rebuild: bool = False,
     most_bad: float = MOST_BAD,
     layout: Layout | None = None,
+    merge: bool = False,
 ) -> PreparedSet:
     """Return the images of `data` as uint8 [N,height,width,C], from the cache if nothing has changed.
 
@@ -57,6 +59,7 @@ def prepare(
         rebuild: Prepare again even if the cache has the set.
         layout: The layout of `data` for `sources`, if it was detected already.
         most_bad: The share of damaged images above which the set is refused.
+        merge: Take the pixels from the parts beside `output` (`prepared_parts.write_part`) instead of decoding.
 
     Raises:
         DataError: no image, too many of them damaged, or labels that cannot be read.
@@ -76,7 +79,7 @@ def prepare(
         return ready
     if not rebuild and (ready := _ready(place_of(key), key)) and sources not in ready.info.get("other_readings", ()):
         return ready
-    many = workers != 1 and many_files(data)
+    many = not merge and workers != 1 and many_files(data)
     with early_start("mien.data.decode_worker", workers) if many else contextlib.nullcontext():
         layout = layout or detect(data, sources)
         key = own_key if sources in layout.other_readings else key
@@ -85,12 +88,15 @@ def prepare(
             return _as_it_is(layout, height, width, output)
         if output and place.exists() and not _may_replace(place):
             raise FileError(f"--output {place} exists and is not a prepared set: name a new folder")
+        decode = prepared_parts.merge(place, layout, height, width) if merge else None
         try:
             with leftovers.temporary_folder(place.parent) as scratch:
-                write_set(scratch, layout, key, height, width, seed, workers, progress, most_bad)
+                write_set(scratch, layout, key, height, width, seed, workers, progress, most_bad, decode)
                 if not rebuild and (ready := _ready(place, key)):
                     return ready  # another process was faster, and training may use its set
                 _move(scratch, place)
+            if merge:
+                shutil.rmtree(prepared_parts.parts_of(place), ignore_errors=True)
         except OSError as error:
             raise FileError(
                 f"{place} cannot be written ({error.strerror or error}): free space, or set MIEN_CACHE"

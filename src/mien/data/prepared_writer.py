@@ -14,7 +14,7 @@ import numpy as np
 from mien import __version__
 from mien.data import arrays
 from mien.data.decode import FILTER
-from mien.data.decode_worker import Job, fill
+from mien.data.decode_worker import Filled, Job, fill
 from mien.data.layouts import DRAWN, REWORDED, VARIED, Layout
 from mien.data.prepared import FORMAT, FORMAT_VERSION, own_sum
 from mien.data.synthetic.draw import draw_into
@@ -39,8 +39,12 @@ def write_set(
     workers: int | None,
     progress: Progress | None,
     most_bad: float,
+    decode: Callable[[Path, Progress | None], Filled] | None = None,
 ) -> None:
-    """Fill `folder` with the prepared set of a layout. Raises DataError if too many of its images are damaged."""
+    """Fill `folder` with the prepared set of a layout. Raises DataError if too many of its images are damaged.
+
+    decode: writes images.npy and sources.npy, in place of `decode_images`.
+    """
     contents: dict[str, Any]
     if layout.kind == VARIED:
         draw_varied_into(folder, len(layout), height, width, seed, workers=workers, progress=progress)
@@ -54,7 +58,13 @@ def write_set(
         labels = np.load(folder / "labels.npy", allow_pickle=False)
         contents = {"labels": labels, "captions": captions, "sources": wanted is not None, "skipped": []}
     else:
-        contents = _write_images(folder, layout, height, width, workers, progress, most_bad)
+        if decode:
+            filled = decode(folder, progress)
+        else:
+            filled = decode_images(
+                folder, layout, layout.entries, layout.sources or [], height, width, workers, progress
+            )
+        contents = _finish(folder, layout, filled, most_bad)
     labels, captions = contents["labels"], contents["captions"]
     if labels is not None:
         arrays.write(folder / "labels.npy", np.float32, labels.shape, [labels])
@@ -93,22 +103,27 @@ def write_set(
     (folder / "dataset.json").write_text(json.dumps(info, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def _write_images(
-    folder: Path, layout: Layout, height: int, width: int, workers: int | None, progress: Progress | None,
-    most_bad: float,
-) -> dict[str, Any]:  # fmt: skip
+def decode_images(
+    folder: Path, layout: Layout, entries: list[str], others: list[str], height: int, width: int, workers: int | None,
+    progress: Progress | None,
+) -> Filled:  # fmt: skip
+    """Decode the files `entries` to images.npy, and `others` to sources.npy. The halves of pairs go to both."""
     assert layout.files is not None
-    count, others = len(layout.entries), layout.sources or []
     images, sources = folder / "images.npy", folder / "sources.npy"
-    arrays.create(images, np.uint8, (count, height, width, 3))
+    arrays.create(images, np.uint8, (len(entries), height, width, 3))
     if has_sources := layout.paired or layout.sources is not None:
-        arrays.create(sources, np.uint8, (count if layout.paired else len(others), height, width, 3))
-    names = [*layout.entries, *others]
+        arrays.create(sources, np.uint8, (len(entries) if layout.paired else len(others), height, width, 3))
     job = Job(
         str(layout.files.root), layout.files.packed, height, width, str(images), str(sources) if has_sources else None,
         layout.paired,
     )  # fmt: skip
-    filled = fill(job, names, layout.files.members, workers, progress)
+    return fill(job, [*entries, *others], layout.files.members, workers, progress)
+
+
+def _finish(folder: Path, layout: Layout, filled: Filled, most_bad: float) -> dict[str, Any]:
+    """Remove the rows of damaged images, and the channels of gray ones."""
+    count, names = len(layout.entries), [*layout.entries, *(layout.sources or [])]
+    has_sources = layout.paired or layout.sources is not None
     skipped = [(names[row], filled.bad[row]) for row in sorted(filled.bad)]
     _judge(layout, skipped, len(names), most_bad)
 
@@ -117,9 +132,9 @@ def _write_images(
     keep = good[:count]
     if layout.pairs_of_files:  # an image without its source is no pair
         keep = good[count:] = keep & good[count:]
-    _rewrite(images, keep, filled.gray)
+    _rewrite(folder / "images.npy", keep, filled.gray)
     if has_sources:
-        _rewrite(sources, keep if layout.paired else good[count:], filled.gray)
+        _rewrite(folder / "sources.npy", keep if layout.paired else good[count:], filled.gray)
     captions = layout.captions
     return {
         "labels": None if layout.labels is None else layout.labels[keep],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,9 +12,9 @@ from torch.overrides import TorchFunctionMode
 
 from mien.config.serialization import is_ours
 from mien.errors import UsageError, is_out_of_memory
+from mien.runtime.memory import memory
 
 MOST_TENSORS = 1500  # of one network; the largest that mien knows has fewer than 500
-UNKNOWN_MEMORY = 1 << 40
 MAKERS = {torch.empty, torch.zeros, torch.ones, torch.randn, torch.rand}
 
 
@@ -60,11 +59,3 @@ def bounded(kind: type) -> Iterator[None]:
             raise
         why = (str(error).splitlines() or [type(error).__name__])[0]
         raise UsageError(f"{kind.__name__} cannot be built with these settings: {why}") from None
-
-
-def memory() -> int:
-    """Return the bytes of memory of this machine."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # Windows
-        return UNKNOWN_MEMORY

@@ -15,34 +15,67 @@ from mien.runtime import console, distributed, slurm
 M = TypeVar("M", bound=nn.Module)
 
 
+KINDS = ("cpu", "cuda", "mps", "xpu")
+CAVEATS = {
+    "mps": "device   mps: no float64, and the bf16 stages compute in float32; one process; not tried yet",
+    "xpu": "device   xpu: the bf16 stages compute in float32; one process; not tried yet",
+}
+"""What a device lacks, in one line for the start of a training."""
+
+
 def join(device: str) -> torch.device:
     """Return the device of this process. If torchrun, srun or another engine started several, join them first."""
     slurm.take_variables()
     place = pick_device(device)
     distributed.start(place)
     console.console.quiet = distributed.rank() > 0
+    if place.type in CAVEATS:
+        if distributed.world_size() > 1:
+            raise UsageError(f"--device {place.type} trains in one process: start it without torchrun or srun")
+        console.say(CAVEATS[place.type])
     return place
 
 
 def pick_device(name: str) -> torch.device:
-    """Return the device of this name. "auto": the GPU if there is one, one for each process. Raises UsageError."""
+    """Return the device of this name. "auto": a CUDA GPU if there is one, one for each process; else the processor.
+
+    Raises UsageError.
+    """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
+    here = ", ".join(f"{key} ({what})" if what else key for key, what in devices().items())
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise UsageError(f"--device {name!r} is unknown: use auto, cpu, cuda or cuda:1") from None
-    if device.type not in ("cpu", "cuda"):
-        raise UsageError(f"--device {name}: mien trains on cpu and cuda")
+        raise UsageError(f"--device {name!r} is unknown: here are {here}") from None
+    if device.type not in KINDS:
+        raise UsageError(f"--device {name}: mien computes on {', '.join(KINDS)}; here are {here}")
+    if device.type not in {key.partition(":")[0] for key in devices()}:
+        raise UsageError(f"--device {name}: PyTorch sees none here, only {here}")
     if device.type == "cuda":
-        if not torch.cuda.is_available():
-            raise UsageError(f"--device {name}: PyTorch sees no GPU here; --device cpu works everywhere")
         own = (
             0 if torch.cuda.device_count() == 1 else int(os.environ.get("LOCAL_RANK", 0))
         )  # an engine may show only one
         device = torch.device("cuda", own if device.index is None else device.index)
         torch.cuda.set_device(device)
     return device
+
+
+def devices() -> dict[str, str]:
+    """Return the devices that PyTorch sees, with their names: {"cpu": "", "cuda:0": "NVIDIA H200"}."""
+    found = {"cpu": ""}
+    if torch.cuda.is_available():
+        found |= {f"cuda:{index}": torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())}
+    if torch.backends.mps.is_available():
+        found["mps"] = "the GPU of this Mac"
+    if torch.xpu.is_available():
+        found |= {f"xpu:{index}": torch.xpu.get_device_name(index) for index in range(torch.xpu.device_count())}
+    return found
+
+
+def widest_float(device: torch.device) -> torch.dtype:
+    """Return the most exact type of float that the device has."""
+    return torch.float32 if device.type == "mps" else torch.float64
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:

@@ -138,8 +138,8 @@ def advance(trial: Iterator[Progress], count: int, device: torch.device) -> None
     """Make this many rounds, and wait until the device has finished them."""
     for _ in range(count):
         next(trial)
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+    if device.type != "cpu":
+        torch.accelerator.synchronize(device)
 
 
 def images_a_round(setup: Setup) -> int:

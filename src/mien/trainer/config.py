@@ -45,7 +45,7 @@ class TrainConfig:
         set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be repeated.
         outdir: Folder that holds the runs.
         name: Name of the run, after its number. Made from recipe and data if left out.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
         tick: kimg until the first samples and statistics. The intervals grow later.
         checkpoint_every: Least time between two checkpoints: 2m, 30s.
         checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume uses the one before it.

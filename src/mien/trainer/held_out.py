@@ -26,21 +26,19 @@ class HeldOut:
 
 def split(
     images: np.ndarray, labels: np.ndarray | None, count: int, recipe: Recipe
-) -> tuple[np.ndarray, np.ndarray | None, HeldOut | None]:
-    """Return the images and labels to train on, and `count` evenly spread ones that are held out.
+) -> tuple[np.ndarray | None, HeldOut | None]:
+    """Return the rows to train on (None: all), and `count` evenly spread images that are held out, with their labels.
 
     images: uint8 [N,H,W,C]. labels: [N,K]. Raises UsageError if fewer than two images were left, and for a translator.
     """
     if count == 0:
-        return images, labels, None
+        return None, None
     if recipe.sources != "none":
         raise UsageError(f"--hold-out {count}: {recipe.name} translates images, and only the other recipes take it")
     if count > len(images) - 2:
         raise UsageError(f"--hold-out {count}: the set has {len(images):,} images, of which two or more must be left")
-    held = np.zeros(len(images), bool)
-    held[spread(len(images), count)] = True
-    known, new = (None, None) if labels is None else (labels[~held], labels[held])
-    return images[~held], known, HeldOut(images[held], new)
+    held = spread(len(images), count)
+    return np.delete(np.arange(len(images)), held), HeldOut(images[held], None if labels is None else labels[held])
 
 
 def more_faces(data: str, first: int, recipe: Recipe) -> HeldOut | None:

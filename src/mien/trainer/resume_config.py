@@ -29,7 +29,7 @@ class ResumeConfig:
             before.
         set: Change a setting of the recipe from now on: generator.optimizer.lr=1e-4. May be given several times.
         code: Your Python file, if the run's recipe or metrics come from one. Once for each file.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
         outdir: Folder that holds the runs.
     """
 

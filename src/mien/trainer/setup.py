@@ -70,10 +70,10 @@ def set_up(
     training = recipe.build(device, derive_seed(config.seed, "networks"))
     training.synchronize()
     labels = labels_of(recipe.condition, data)
-    images, own_labels, held_out = split(data.images, labels, config.hold_out, recipe)
+    rows, held_out = split(data.images, labels, config.hold_out, recipe)
     batches = Batches(
-        images,
-        own_labels,
+        data.images,
+        labels,
         batch_size=recipe.batch_size,
         seed=config.seed,
         rank=distributed.rank(),
@@ -84,6 +84,7 @@ def set_up(
         sources=None if recipe.sources == "none" else data.sources,
         paired=recipe.sources == "paired",
         channels_last=recipe.channels_last,
+        rows=rows,
     )
     taken_over: list[str] = []
     if origin is not None:

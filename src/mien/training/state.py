@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from mien.games.game import Game
 from mien.networks.frozen_weights import Given, complete, to_save
 from mien.runtime import distributed
+from mien.runtime.device import widest_float
 from mien.training.ema import MovingAverage
 from mien.training.player import Player
 from mien.training.statistics import Statistics
@@ -125,7 +126,5 @@ def not_finite(tensors: dict[str, Tensor]) -> set[str]:
     devices = {part.device for part in floats.values()}
     home = next((device for device in devices if device.type != "cpu"), torch.device("cpu"))
     largest = torch._foreach_norm(list(floats.values()), ord=math.inf)  # one kernel or a few for all of them
-    finite = torch.stack(
-        [number.to(home, torch.float32 if home.type == "mps" else torch.float64) for number in largest]
-    ).isfinite()
+    finite = torch.stack([number.to(home, widest_float(home)) for number in largest]).isfinite()
     return {name for name, fine in zip(floats, finite.tolist(), strict=True) if not fine}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from mien.runtime.device import widest_float
+
 
 class Statistics:
     """Means since the last `reset`. Its tensors are checkpointed, so a resumed run reports the same digits."""
@@ -22,7 +24,7 @@ class Statistics:
         """Return the means, in the order in which the names were first added."""
         if not self.sums:
             return {}
-        sums = torch.stack([value.double() for value in self.sums.values()]).tolist()
+        sums = torch.stack([value.to(widest_float(value.device)) for value in self.sums.values()]).tolist()
         return {name: total / self.counts[name] for name, total in zip(self.sums, sums, strict=True)}
 
     def reset(self) -> None:

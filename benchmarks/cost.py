@@ -1,0 +1,271 @@
+"""Counts the arithmetic, the memory traffic and the kernels of a training, and computes times and prices from them.
+
+    python benchmarks/cost.py                                   # every recipe at its own size
+    python benchmarks/cost.py r3gan stylegan2@256 dcgan@64      # these
+    python benchmarks/cost.py r3gan --price 2.5 --tflops 400    # your GPU
+
+The counts come from rounds of mien's own players with PyTorch's fake tensors, which have shapes and no numbers
+(`--real` computes the numbers, too, and finds the same counts). A round is counted at two batch sizes: the slope
+is the cost of an image, the rest is the cost of a round. Lazy terms count with the share of the rounds that have them.
+Everything after the first table is computed from the counts and from the flags: nothing there was measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import flop_registry
+
+from mien import recipes
+from mien.batch import Batch
+from mien.recipes.recipe import Recipe
+from mien.training.player import GRADIENTS_EVERY, Player
+
+SMALL, LARGE = 8, 16  # images; StyleGAN2 compares images in groups of up to 8
+GPUS = (1, 8, 64, 1000)
+INCEPTION = 11.4e9  # FLOP of the FID network for one image: 5.7 billion multiplications with additions
+FREE = ("view", "expand", "permute", "transpose", "detach", "alias", "slice", "select", "unsqueeze", "squeeze", "split",
+        "unbind", "as_strided", "t.default", "empty", "_to_copy", "is_same_size", "_unsafe_view")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Count:
+    """flop, traffic (bytes, each operation alone), kernels."""
+
+    flop: float = 0.0
+    traffic: float = 0.0
+    kernels: float = 0.0
+
+    def __add__(self, other: Count) -> Count:
+        return Count(self.flop + other.flop, self.traffic + other.traffic, self.kernels + other.kernels)
+
+    def __mul__(self, factor: float) -> Count:
+        return Count(self.flop * factor, self.traffic * factor, self.kernels * factor)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """image: of a real image that D sees. round: what a round costs whatever its batch is.
+
+    images: real images of a round. reduced: bytes that all processes add up in a round. updates: optimizer steps.
+    """
+
+    name: str
+    resolution: tuple[int, int]
+    image: Count
+    round: Count
+    images: int
+    reduced: int
+    updates: int
+    parameters: tuple[int, ...]
+
+
+class Counter(TorchDispatchMode):
+    """Adds up the arithmetic of matrix products and convolutions, and what each operation reads and writes.
+
+    PyTorch's own FlopCounterMode refuses the second gradients of the penalties, so its formulas are called here.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flop = self.bytes = self.kernels = 0
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = function(*args, **(kwargs or {}))
+        if formula := flop_registry.get(function._overloadpacket):
+            self.flop += formula(*args, **(kwargs or {}), out_val=result)
+        if not any(str(function).startswith(f"aten.{name}") for name in FREE):
+            found = [part for part in tree_leaves((args, kwargs, result)) if isinstance(part, Tensor)]
+            self.bytes += sum(part.numel() * part.element_size() for part in found)
+            self.kernels += 1
+        return result
+
+
+def counted(player: Player, batch: Batch) -> Count:
+    """Returns the cost of one update, averaged over the updates with and without lazy terms."""
+    period = math.lcm(*(term.every for term in player.terms.values()))
+    steps: dict[frozenset[str], list[int]] = {}
+    for step in range(period):
+        due = frozenset(name for name, term in player.terms.items() if step % term.every == 0)
+        steps.setdefault(due, []).append(step)
+    total = Count()
+    for same in steps.values():
+        # Without the measurement of gradients, which mien makes in one of eight updates.
+        player.steps = next(
+            step
+            for step in range(same[0], 99 * period, period)
+            if player_is_plain(step) or not period % GRADIENTS_EVERY
+        )
+        with Counter() as count:
+            player.update(iter([batch] * player.updates), batch.images)
+        share = len(same) / period / player.updates
+        total += Count(count.flop, count.bytes, count.kernels) * share
+    return total
+
+
+def player_is_plain(step: int) -> bool:
+    return step % GRADIENTS_EVERY != 0
+
+
+def batch_of(recipe: Recipe, count: int) -> Batch:
+    image = torch.zeros(count, recipe.channels, *recipe.resolution)
+    return Batch(image, source=None if recipe.sources == "none" else image.clone(), seed=1, images=1_000_000)
+
+
+def cost(recipe: Recipe) -> Cost:
+    """Counts one round at two batch sizes."""
+    found = []
+    for count in (SMALL, LARGE):
+        game = recipe.build_game()
+        players = recipe.players(game)
+        batch = batch_of(recipe, count)
+        for player in players:  # the first update of an optimizer makes its state
+            player.update(iter([batch] * player.updates), batch.images)
+        found.append(sum((counted(player, batch) * player.updates for player in players), Count()))
+        found[-1] += Count(0, 3 * 4 * sum(part.numel() for part in players[-1].parameters), 1)  # the moving average
+    slope = (found[1] + found[0] * -1) * (1 / (LARGE - SMALL))
+    images = recipe.batch_size * recipe.updates_per_round
+    sizes = tuple(sum(part.numel() for part in player.parameters) for player in players)
+    reduced = sum(
+        4 * player.updates * (size + sum(tensor.numel() for tensor in buffers(player)))
+        for player, size in zip(players, sizes, strict=True)
+    )
+    return Cost(
+        recipe.name, recipe.resolution, slope * (1 / recipe.updates_per_round), found[0] + slope * -SMALL,
+        images, reduced, sum(player.updates for player in players), sizes,
+    )  # fmt: skip
+
+
+def buffers(player: Player) -> list[Tensor]:
+    modules = player.modules.values()
+    return [buffer for module in modules for buffer in module.buffers() if buffer.is_floating_point()]
+
+
+# --- computed from the counts -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Machine:
+    """tflops, bandwidth (TB/s): of one GPU. launch: seconds a kernel. fast, slow: bytes/s of a link within a node of 8
+    and between nodes. wait: seconds of one message. price: dollars an hour of one GPU.
+    """
+
+    tflops: float
+    bandwidth: float
+    launch: float
+    fast: float
+    slow: float
+    wait: float
+    price: float
+
+
+def round_seconds(found: Cost, machine: Machine, gpus: int) -> tuple[float, float]:
+    """Returns (seconds of computing, seconds of adding up gradients) of a round. The batch is shared by all GPUs."""
+    share = found.image * (found.images / gpus) + found.round
+    computing = max(
+        share.flop / machine.tflops / 1e12,
+        share.traffic / machine.bandwidth / 1e12,
+        found.round.kernels * machine.launch,
+    )
+    if gpus == 1:
+        return computing, 0.0
+    link = machine.fast if gpus <= 8 else machine.slow
+    sent = 2 * (gpus - 1) / gpus * found.reduced / link
+    return computing, sent + found.updates * 2 * math.ceil(math.log2(gpus)) * machine.wait
+
+
+def size(resolution: Sequence[int]) -> str:
+    return "x".join(map(str, resolution)) if resolution[0] != resolution[1] else str(resolution[0])
+
+
+def print_counts(costs: Sequence[Cost]) -> None:
+    print("Counted:\n")
+    print("| recipe | px | GFLOP an image | GB an image | kernels a round | million parameters | MB to add up |")
+    print("|---|---|---|---|---|---|---|")
+    for one in costs:
+        parameters = " + ".join(f"{count / 1e6:.1f}" for count in one.parameters)
+        print(
+            f"| `{one.name}` | {size(one.resolution)} | {one.image.flop / 1e9:,.2f} | {one.image.traffic / 1e9:.3f} | "
+            f"{one.round.kernels:,.0f} | {parameters} | {one.reduced / 1e6:,.0f} |"
+        )
+
+
+def print_times(costs: Sequence[Cost], machine: Machine) -> None:
+    print(
+        f"\nComputed, for GPUs of {machine.tflops:g} TFLOP/s and {machine.bandwidth:g} TB/s, {machine.launch * 1e6:g} "
+        f"µs a kernel, {machine.price:g} dollars an hour. Images a second; share of adding; dollars for 1,000 kimg:\n"
+    )
+    print(
+        "| recipe | px | batch | "
+        + " | ".join(f"{gpus:,} GPU{'s' if gpus > 1 else ''}" for gpus in GPUS)
+        + " | bound on 1 GPU |"
+    )
+    print("|---|---|---|" + "---|" * len(GPUS) + "---|")
+    for one in costs:
+        cells = []
+        for gpus in GPUS:
+            if one.images < gpus:
+                cells.append("batch too small")
+                continue
+            computing, adding = round_seconds(one, machine, gpus)
+            rate = one.images / (computing + adding)
+            dollars = gpus * machine.price / 3600 * 1e6 / rate
+            cells.append(f"{rate:,.0f}; {adding / (computing + adding):.0%}; {dollars:,.2f}")
+        print(
+            f"| `{one.name}` | {size(one.resolution)} | {one.images} | "
+            + " | ".join(cells)
+            + f" | {bound(one, machine)} |"
+        )
+
+
+def bound(one: Cost, machine: Machine) -> str:
+    share = one.image * one.images + one.round
+    times = {
+        "arithmetic": share.flop / machine.tflops / 1e12,
+        "memory": share.traffic / machine.bandwidth / 1e12,
+        "launches": one.round.kernels * machine.launch,
+    }
+    return max(times, key=times.__getitem__)
+
+
+def recipe_of(text: str) -> Recipe:
+    name, _, side = text.partition("@")
+    found = recipes.find(name)
+    return found.replace(resolution=(int(side), int(side))) if side else found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipes", nargs="*", help="names, as r3gan or stylegan2@256; default: all")
+    parser.add_argument("--real", action="store_true", help="compute the numbers, too")
+    parser.add_argument("--tflops", type=float, default=60.0, help="of one GPU, as reached in large convolutions")
+    parser.add_argument("--bandwidth", type=float, default=3.35, help="TB/s of one GPU's memory")
+    parser.add_argument("--launch", type=float, default=5.0, help="microseconds of one kernel, at least")
+    parser.add_argument("--fast", type=float, default=300.0, help="GB/s between the GPUs of a node, one direction")
+    parser.add_argument("--slow", type=float, default=50.0, help="GB/s between nodes, for one GPU")
+    parser.add_argument("--wait", type=float, default=10.0, help="microseconds of one message")
+    parser.add_argument("--price", type=float, default=3.0, help="dollars an hour of one GPU")
+    options = parser.parse_args()
+    machine = Machine(
+        options.tflops, options.bandwidth, options.launch * 1e-6, options.fast * 1e9, options.slow * 1e9,
+        options.wait * 1e-6, options.price,
+    )  # fmt: skip
+    names = options.recipes or [name for name in recipes.known() if name not in ("acgan", "acgan-laptop")]
+    with nullcontext() if options.real else FakeTensorMode():
+        costs = [cost(recipe_of(name)) for name in names]
+    print_counts(costs)
+    print_times(costs, machine)
+
+
+if __name__ == "__main__":
+    main()
