@@ -33,6 +33,7 @@ from mien.training.player import GRADIENTS_EVERY, Player
 
 SMALL, LARGE = 8, 16  # images; StyleGAN2 compares images in groups of up to 8
 GPUS = (1, 8, 64, 1000)
+EVALUATED = 2500  # generated images, --metrics-num
 INCEPTION = 11.4e9  # FLOP of the FID network for one image: 5.7 billion multiplications with additions
 FREE = ("view", "expand", "permute", "transpose", "detach", "alias", "slice", "select", "unsqueeze", "squeeze", "split",
         "unbind", "as_strided", "t.default", "empty", "_to_copy", "is_same_size", "_unsafe_view")  # fmt: skip
@@ -228,6 +229,16 @@ def print_times(costs: Sequence[Cost], machine: Machine) -> None:
         )
 
 
+def print_evaluations(costs: Sequence[Cost], machine: Machine) -> None:
+    seconds = EVALUATED * INCEPTION / machine.tflops / 1e12
+    print(f"\nComputed: {EVALUATED:,} images through the FID network take {seconds:.2f} s of one GPU.")
+    print("Meanwhile the training would have had (images on 1, 8, 64 GPUs):\n")
+    for one in costs:
+        possible = [gpus for gpus in GPUS[:3] if gpus <= one.images]
+        waited = [f"{one.images * seconds / sum(round_seconds(one, machine, gpus)):,.0f}" for gpus in possible]
+        print(f"- `{one.name}`: {', '.join(waited)}")
+
+
 def bound(one: Cost, machine: Machine) -> str:
     share = one.image * one.images + one.round
     times = {
@@ -248,7 +259,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipes", nargs="*", help="names, as r3gan or stylegan2@256; default: all")
     parser.add_argument("--real", action="store_true", help="compute the numbers, too")
-    parser.add_argument("--tflops", type=float, default=60.0, help="of one GPU, as reached in large convolutions")
+    parser.add_argument("--tflops", type=float, default=150.0, help="of one GPU, as reached in large convolutions")
     parser.add_argument("--bandwidth", type=float, default=3.35, help="TB/s of one GPU's memory")
     parser.add_argument("--launch", type=float, default=5.0, help="microseconds of one kernel, at least")
     parser.add_argument("--fast", type=float, default=300.0, help="GB/s between the GPUs of a node, one direction")
@@ -265,6 +276,7 @@ def main() -> None:
         costs = [cost(recipe_of(name)) for name in names]
     print_counts(costs)
     print_times(costs, machine)
+    print_evaluations(costs, machine)
 
 
 if __name__ == "__main__":

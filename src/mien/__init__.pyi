@@ -22,7 +22,7 @@ from mien.commands.compare import Compared
 from mien.commands.data_align import Aligned
 from mien.commands.data_check import Checked
 from mien.commands.data_label import Labelled
-from mien.commands.data_prepare import Prepared, Zipped
+from mien.commands.data_prepare import Prepared, PreparedPart, Zipped
 from mien.commands.demo import Demo
 from mien.commands.directions import Discovered
 from mien.commands.doctor import Examined
@@ -142,7 +142,7 @@ def align_data(
         format: Format of the image files: png, jpg or webp.
         sheet: The contact sheet of images before and after, a .png file. If left out: beside the output.
         code: Your Python file that reads PATH: my_layout.py. May be given several times.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
     """
 
 def check_data(
@@ -314,7 +314,7 @@ def evaluate(
         detector: Face detector of afd: anime, human, a cascade.xml or my_detector.py:function. If left out: anime.
         resolution: Compare the images of a folder at this size: 64, or 96x80. If left out: their own size.
         batch: Images per batch. A larger batch needs more memory and may change the last digit.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
         output: Also append the rows to this file, one JSON object per line.
         snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
@@ -511,7 +511,7 @@ def label_data(
         weights: File of the extractor's weights, .pth or .safetensors. If left out: the file in the cache.
         batch: Images per batch. A larger batch needs more memory.
         code: Your Python file that reads PATH: my_layout.py. May be given several times.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
     """
 
 def list_recipes(
@@ -600,7 +600,7 @@ def neighbours(
         num_real: Compare with at most this many real images, spread evenly. If left out: all.
         extractor: auto, inception or efficientnet-lite0, as in mien evaluate.
         weights: File of the extractor's weights. If left out: the file in the cache.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
@@ -614,7 +614,9 @@ def prepare_data(
     code: PathLike | Iterable[PathLike] = (),
     output: PathLike | None = None,
     seed: int = 0,
-) -> Prepared | Zipped:
+    part: str | None = None,
+    merge: bool = False,
+) -> Prepared | Zipped | PreparedPart:
     """Decode, crop and resize the images of a data set once. `mien train` does this by itself too.
 
     Args:
@@ -624,6 +626,9 @@ def prepare_data(
         output: A new folder for the prepared set, or a .zip for the programs of the StyleGAN family. If left out: the
             cache.
         seed: Seed of the built-in faces. Another seed gives other faces.
+        part: Prepare only one part of the set: 3/8 is the third of eight. So eight machines share the work. Needs
+            --output, a folder that all of them see.
+        merge: Make the set from the parts.
     """
 
 def project(
@@ -724,7 +729,7 @@ def resume(
             before.
         set: Change a setting of the recipe from now on: generator.optimizer.lr=1e-4. May be given several times.
         code: Your Python file, if the run's recipe or metrics come from one. Once for each file.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
         outdir: Folder that holds the runs.
     """
 
@@ -747,7 +752,7 @@ def serve(
         port: Port to listen on. 0: any free one.
         max_batch: Most images in one request, and in one forward of several requests.
         max_waiting: Most images that wait. More requests get the status 429.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
         run: A run's folder, its number or name, "last", or a .safetensors snapshot file.
         snapshot: Snapshot to use: its kimg, "best", or a file. If left out: the newest.
         code: Your Python file, if the run's recipe comes from one.
@@ -855,7 +860,7 @@ def train(
         set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be repeated.
         outdir: Folder that holds the runs.
         name: Name of the run, after its number. Made from recipe and data if left out.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
         tick: kimg until the first samples and statistics. The intervals grow later.
         checkpoint_every: Least time between two checkpoints: 2m, 30s.
         checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume uses the one before it.
@@ -939,7 +944,7 @@ def train(
         set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be repeated.
         outdir: Folder that holds the runs.
         name: Name of the run, after its number. Made from recipe and data if left out.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
         tick: kimg until the first samples and statistics. The intervals grow later.
         checkpoint_every: Least time between two checkpoints: 2m, 30s.
         checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume uses the one before it.
@@ -1023,7 +1028,7 @@ def train(
         set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be repeated.
         outdir: Folder that holds the runs.
         name: Name of the run, after its number. Made from recipe and data if left out.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
         tick: kimg until the first samples and statistics. The intervals grow later.
         checkpoint_every: Least time between two checkpoints: 2m, 30s.
         checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume uses the one before it.
@@ -1107,7 +1112,7 @@ def train(
         set: Change a setting of the recipe: discriminator.terms.r1.weight=5. May be repeated.
         outdir: Folder that holds the runs.
         name: Name of the run, after its number. Made from recipe and data if left out.
-        device: auto, cpu, cuda or cuda:1.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
         tick: kimg until the first samples and statistics. The intervals grow later.
         checkpoint_every: Least time between two checkpoints: 2m, 30s.
         checkpoint_keep: Keep the newest N checkpoints. If one is damaged, mien resume uses the one before it.

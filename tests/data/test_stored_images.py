@@ -5,7 +5,7 @@ import pytest
 import torch
 from test_batches import equal, numbered, stream
 
-from mien.data import stored_images
+from mien.data import batches, stored_images
 from mien.data.batches import Batches
 from mien.data.mapped import read_array
 from mien.data.stored_images import StoredImages
@@ -32,8 +32,8 @@ def test_batches_from_disk_are_those_from_memory(mapped, rows):
 
 
 def test_held_out_rows_never_appear(mapped):
-    batches = Batches(mapped, batch_size=9, rows=np.arange(1, 48, 2))
-    shown = {int(value) for batch in stream(batches, 8) for value in (batch.image[:, 0, 0, 1] + 1) * 127.5 + 0.5}
+    made = Batches(mapped, batch_size=9, rows=np.arange(1, 48, 2))
+    shown = {int(value) for batch in stream(made, 8) for value in (batch.image[:, 0, 0, 1] + 1) * 127.5 + 0.5}
     assert shown == set(range(1, 48, 2))
 
 
@@ -42,6 +42,13 @@ def test_single_images_and_lists_of_them(mapped):
     assert torch.equal(stored[5], torch.from_numpy(np.array(mapped[5])))
     for chosen in (np.array([3, 3, 40]), torch.tensor([3, 3, 40])):
         assert torch.equal(stored[chosen], torch.from_numpy(np.array(mapped[[3, 3, 40]])))
+
+
+@pytest.mark.parametrize("rows", [None, np.arange(3, 45, 2)])
+def test_pieces_make_the_complete_copy(mapped, rows, monkeypatch):
+    monkeypatch.setattr(batches, "PIECE", 5)
+    copy = batches.copied(mapped, rows, torch.device("cpu"))
+    assert np.array_equal(copy.numpy(), mapped if rows is None else mapped[rows])
 
 
 def test_what_fits_is_copied(mapped, monkeypatch):

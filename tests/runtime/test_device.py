@@ -5,19 +5,19 @@ import torch
 
 from mien.errors import UsageError
 from mien.runtime import device
-from mien.runtime.device import devices, join, pick_device, widest_float
+from mien.runtime.device import join, listed, pick_device, widest_float
 
 
 @pytest.fixture
 def mac(monkeypatch):
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setitem(device.SEES, "mps", lambda: True)
 
 
 def test_the_message_lists_what_there_is(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setitem(device.SEES, "cuda", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: f"GPU number {index}")
-    assert devices() == {"cpu": "", "cuda:0": "GPU number 0", "cuda:1": "GPU number 1"}
+    assert listed() == "cpu, cuda:0 (GPU number 0), cuda:1 (GPU number 1)"
     with pytest.raises(
         UsageError, match=r"--device mps: .* only cpu, cuda:0 \(GPU number 0\), cuda:1 \(GPU number 1\)"
     ):
@@ -26,8 +26,8 @@ def test_the_message_lists_what_there_is(monkeypatch):
 
 @pytest.mark.skipif(torch.accelerator.is_available(), reason="for a machine without a GPU")
 @pytest.mark.parametrize("name, said", [
-    ("gpu0", "--device 'gpu0' is unknown: here are cpu"),
-    ("meta", "--device meta: mien computes on cpu, cuda, mps, xpu; here are cpu"),
+    ("gpu0", "--device 'gpu0' is unknown: there are cpu"),
+    ("meta", "--device meta: mien computes on cpu, cuda, mps, xpu; there are cpu"),
     ("cuda", "--device cuda: PyTorch sees none here, only cpu"),
     ("xpu:1", "--device xpu:1: PyTorch sees none here, only cpu"),
 ])  # fmt: skip

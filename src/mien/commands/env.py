@@ -23,9 +23,8 @@ def env() -> Environment:
     from importlib.metadata import version
 
     from mien.data.prepare import cache_root
-    from mien.runtime.device import devices
+    from mien.runtime.device import listed
     from mien.trainer.run_metadata import environment
 
     libraries = {name: version(name) for name in ("numpy", "pillow", "safetensors", "msgspec", "tyro", "rich")}
-    here = ", ".join(f"{key} ({what})" if what else key for key, what in devices().items())
-    return Environment({**environment(), "devices": here, **libraries, "cache": str(cache_root())})
+    return Environment({**environment(), "devices": listed(), **libraries, "cache": str(cache_root())})

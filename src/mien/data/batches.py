@@ -18,6 +18,7 @@ from mien.batch import Batch
 from mien.data.stored_images import StoredImages, fits_in_memory, is_stored
 from mien.media.pixels import from_pixels
 
+PIECE = 4096  # images copied at once
 ROOM_ON_DEVICE = 0.5  # share of the accelerator's free memory that the images may take
 
 
@@ -160,5 +161,14 @@ def readable(pixels: np.ndarray, device: torch.device, rows: np.ndarray | None =
         on_device = pixels.nbytes <= ROOM_ON_DEVICE * free
     if is_stored(pixels) and not on_device and not fits_in_memory(pixels):
         return StoredImages(pixels, rows)
-    images = torch.from_numpy(np.array(pixels if rows is None else pixels[rows]))
-    return images.to(device) if on_device else images
+    return copied(pixels, rows, device if on_device else torch.device("cpu"))
+
+
+def copied(pixels: np.ndarray, rows: np.ndarray | None, device: torch.device) -> Tensor:
+    """Return the images on the device, copied in pieces: a GPU may have more room than this machine."""
+    count = len(pixels) if rows is None else len(rows)
+    images = torch.empty((count, *pixels.shape[1:]), dtype=torch.uint8, device=device)
+    for start in range(0, count, PIECE):
+        piece = slice(start, start + PIECE)
+        images[piece] = torch.from_numpy(np.array(pixels[piece if rows is None else rows[piece]]))
+    return images

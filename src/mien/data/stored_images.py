@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ def fits_in_memory(pixels: np.ndarray) -> bool:
     return pixels.nbytes * processes <= SHARE * memory()
 
 
-def is_stored(pixels: np.ndarray) -> bool:
+def is_stored(pixels: np.ndarray) -> TypeGuard[np.memmap]:
     """Return whether the array is a complete file that `mapped.read_array` has mapped."""
     return isinstance(pixels, np.memmap) and not isinstance(pixels.base, np.ndarray) and hasattr(os, "preadv")
 
@@ -57,7 +58,7 @@ class StoredImages:
         found = np.empty((len(wanted), *self.shape), np.uint8)
         try:
             for view, place in zip(found.reshape(len(wanted), -1), self.places(wanted), strict=True):
-                if os.preadv(self.file.fileno(), [view], place) != self.bytes:
+                if os.preadv(self.file.fileno(), [view.data], place) != self.bytes:
                     raise FileError(f"{self.path} has become shorter: prepare the images again")
         except OSError as error:
             raise FileError(f"{self.path} cannot be read: {error.strerror or error}") from error
@@ -73,4 +74,5 @@ class StoredImages:
     def places(self, chosen: np.ndarray) -> list[int]:
         """Return the first byte of each image in the file."""
         rows = chosen if self.rows is None else self.rows[chosen]
-        return (rows.astype(np.int64) * self.bytes + self.start).tolist()
+        places: list[int] = (rows.astype(np.int64) * self.bytes + self.start).tolist()
+        return places

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeVar
 
@@ -13,9 +14,14 @@ from mien.errors import UsageError
 from mien.runtime import console, distributed, slurm
 
 M = TypeVar("M", bound=nn.Module)
+SEES: dict[str, Callable[[], bool]] = {
+    "cpu": lambda: True,
+    "cuda": torch.cuda.is_available,
+    "mps": torch.backends.mps.is_available,
+    "xpu": torch.xpu.is_available,
+}
+"""Kinds of devices, and whether PyTorch sees one here."""
 
-
-KINDS = ("cpu", "cuda", "mps", "xpu")
 CAVEATS = {
     "mps": "device   mps: no float64, and the bf16 stages compute in float32; one process; not tried yet",
     "xpu": "device   xpu: the bf16 stages compute in float32; one process; not tried yet",
@@ -43,15 +49,14 @@ def pick_device(name: str) -> torch.device:
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
-    here = ", ".join(f"{key} ({what})" if what else key for key, what in devices().items())
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise UsageError(f"--device {name!r} is unknown: here are {here}") from None
-    if device.type not in KINDS:
-        raise UsageError(f"--device {name}: mien computes on {', '.join(KINDS)}; here are {here}")
-    if device.type not in {key.partition(":")[0] for key in devices()}:
-        raise UsageError(f"--device {name}: PyTorch sees none here, only {here}")
+        raise UsageError(f"--device {name!r} is unknown: there are {listed()}") from None
+    if device.type not in SEES:
+        raise UsageError(f"--device {name}: mien computes on {', '.join(SEES)}; there are {listed()}")
+    if not SEES[device.type]():
+        raise UsageError(f"--device {name}: PyTorch sees none here, only {listed()}")
     if device.type == "cuda":
         own = (
             0 if torch.cuda.device_count() == 1 else int(os.environ.get("LOCAL_RANK", 0))
@@ -61,16 +66,16 @@ def pick_device(name: str) -> torch.device:
     return device
 
 
-def devices() -> dict[str, str]:
-    """Return the devices that PyTorch sees, with their names: {"cpu": "", "cuda:0": "NVIDIA H200"}."""
-    found = {"cpu": ""}
-    if torch.cuda.is_available():
-        found |= {f"cuda:{index}": torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())}
-    if torch.backends.mps.is_available():
-        found["mps"] = "the GPU of this Mac"
-    if torch.xpu.is_available():
-        found |= {f"xpu:{index}": torch.xpu.get_device_name(index) for index in range(torch.xpu.device_count())}
-    return found
+def listed() -> str:
+    """Return the devices that PyTorch sees: "cpu, cuda:0 (NVIDIA H200)". It makes a context on a GPU."""
+    found = ["cpu"]
+    if SEES["cuda"]():
+        found += [f"cuda:{index} ({torch.cuda.get_device_name(index)})" for index in range(torch.cuda.device_count())]
+    if SEES["mps"]():
+        found.append("mps (the GPU of this Mac)")
+    if SEES["xpu"]():
+        found += [f"xpu:{index} ({torch.xpu.get_device_name(index)})" for index in range(torch.xpu.device_count())]
+    return ", ".join(found)
 
 
 def widest_float(device: torch.device) -> torch.dtype:
