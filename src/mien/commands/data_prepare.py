@@ -67,6 +67,23 @@ class PreparedPart(VerbResult):
         return f"{what}\nwhen all parts are there: the same command with --merge in place of --part"
 
 
+@dataclass(frozen=True)
+class Sharded(VerbResult):
+    """The set that `mien data prepare --shards` wrote: a folder or URL, and what it holds."""
+
+    target: str
+    description: list[str]
+    images: int
+    bytes: int
+
+    def as_dict(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+    def __str__(self) -> str:
+        what = f"{self.target}: {self.images:,} images in shards, {self.bytes:,} bytes"
+        return "\n".join([*self.description, what, f"train on it: mien train --data {self.target}"])
+
+
 @checked("mien.commands.data.prepare")
 def prepare(
     path: tyro.conf.Positional[str],
@@ -77,7 +94,8 @@ def prepare(
     seed: int = 0,
     part: str | None = None,
     merge: bool = False,
-) -> Prepared | Zipped | PreparedPart:
+    shards: str | None = None,
+) -> Prepared | Zipped | PreparedPart | Sharded:
     """Decode, crop and resize the images of a data set once. `mien train` does this by itself too.
 
     Args:
@@ -90,11 +108,14 @@ def prepare(
         part: Prepare only one part of the set: 3/8 is the third of eight. So eight machines share the work. Needs
             --output, a folder that all of them see.
         merge: Make the set from the parts.
+        shards: Copy the prepared set in shards to this new folder or URL (s3://bucket/faces). A training streams them
+            from there.
     """
     from mien.config.serialization import add_user_file
     from mien.data.layouts import detect
     from mien.data.prepare import prepare as prepare_set
     from mien.data.prepared_parts import parse_part, write_part
+    from mien.data.shard_writer import write_shards
     from mien.data.stylegan_zip import is_for_stylegan, zip_entries
     from mien.errors import UsageError
     from mien.media.image_output import check_output, write_zip
@@ -107,6 +128,8 @@ def prepare(
     archive = output if output is not None and output.suffix.lower() == ".zip" and not output.is_dir() else None
     if (part or merge) and (output is None or archive):
         raise UsageError(f"--{'part' if part else 'merge'} needs --output, a folder that all machines see")
+    if shards and (part or archive):
+        raise UsageError("--shards: make the complete set first, then give it as PATH")
     if part and merge:
         raise UsageError("--part and --merge: prepare all parts first, then merge them once")
     with counted("preparing") as progress:
@@ -116,6 +139,11 @@ def prepare(
             return PreparedPart(str(place), number, of, files, output)
         folder = None if archive else output
         ready = prepare_set(path, height, width, seed=seed, output=folder, progress=progress, merge=merge)
+    if shards:
+        with counted("writing shards") as progress:
+            for done in write_shards(ready, shards):
+                progress(done, len(ready))
+        return Sharded(shards, ready.describe(), len(ready), ready.images.nbytes)
     if archive:
         check_output(archive, "zip")
         with counted("writing") as progress:

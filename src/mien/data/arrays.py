@@ -88,6 +88,11 @@ def sums(path: Path) -> list[int]:
     return sums_of(path, list(range(blocks_of(path))))
 
 
+def sums_of_bytes(data: bytes) -> list[int]:
+    """Return what `sums` returns of a file with this content."""
+    return [zlib.crc32(data[start : start + BLOCK]) for start in range(0, len(data), BLOCK)]
+
+
 def sums_of(path: Path, blocks: list[int]) -> list[int]:
     """Return the CRC-32 of these blocks. Raises OSError."""
     with path.open("rb") as file, ThreadPoolExecutor(THREADS) as pool:

@@ -6,7 +6,6 @@ Process r of W takes the places r, r + W, r + 2W … of the batch, with the flip
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,38 +14,18 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from mien.batch import Batch
+from mien.data.orders import Shuffled, ShuffledShards
+from mien.data.orders import derive_seed as derive_seed
+from mien.data.shards import ShardedImages, StreamedImages
 from mien.data.stored_images import StoredImages, fits_in_memory, is_stored
+from mien.errors import UsageError
 from mien.media.pixels import from_pixels
 
 PIECE = 4096  # images copied at once
 ROOM_ON_DEVICE = 0.5  # share of the accelerator's free memory that the images may take
 
 
-def derive_seed(*parts: int | str) -> int:
-    """Return a 63-bit seed from (seed, images, purpose …), the same on every machine."""
-    digest = hashlib.blake2b("/".join(map(str, parts)).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little") >> 1
-
-
-class Shuffled:
-    """The endless stream of 0 … size-1, shuffled again each epoch. It can be read from any position."""
-
-    def __init__(self, size: int, seed: int, purpose: str):
-        self.size, self.seed, self.purpose = size, seed, purpose
-        self.orders: dict[int, np.ndarray] = {}
-
-    def __call__(self, first: int, count: int, step: int = 1) -> np.ndarray:
-        """Return `count` elements, from position `first` on each step-th: int64 [count]."""
-        positions = np.arange(first, first + count * step, step)
-        epochs = positions // self.size
-        return np.array([self.order(int(epoch))[position % self.size] for epoch, position in zip(epochs, positions)])
-
-    def order(self, epoch: int) -> np.ndarray:
-        if epoch not in self.orders:
-            generator = np.random.Generator(np.random.Philox(derive_seed(self.seed, self.purpose, epoch)))
-            kept = {key: order for key, order in self.orders.items() if key >= epoch - 1}
-            self.orders = {**kept, epoch: generator.permutation(self.size)}
-        return self.orders[epoch]
+Pixels = Tensor | StoredImages | StreamedImages
 
 
 class Batches:
@@ -90,7 +69,11 @@ class Batches:
         self.seed, self.rank, self.mirror, self.jitter = seed, rank, mirror, jitter
         self.places = slice(rank, None, world_size)  # of this process in a batch, as in `draws.own`
         self.memory = torch.channels_last if channels_last else torch.contiguous_format
-        self.indices = Shuffled(len(self.pixels), seed, "order")
+        self.indices = (
+            ShuffledShards(len(self.pixels), seed, "order", self.pixels.rows, self.pixels.want)
+            if isinstance(self.pixels, StreamedImages)
+            else Shuffled(len(self.pixels), seed, "order")
+        )
         self.source_indices = self.indices if paired or sources is None else Shuffled(len(sources), seed, "sources")
         self.source_purpose = "" if paired else "source "
 
@@ -117,7 +100,7 @@ class Batches:
         """Return the elements of this process's places: int64 [share]."""
         return order(images + self.rank, self.share, self.places.step)
 
-    def transformed(self, pixels: Tensor | StoredImages, chosen: np.ndarray, first: int, whose: str = "") -> Tensor:
+    def transformed(self, pixels: Pixels, chosen: np.ndarray, first: int, whose: str = "") -> Tensor:
         """Return the chosen images [n,C,H,W] in [-1, 1], changed by random draws for the batch at position `first`."""
         found = sent(pixels[sent(torch.from_numpy(chosen), pixels.device)], self.device)
         if self.mirror:
@@ -151,10 +134,14 @@ def sent(tensor: Tensor, device: torch.device) -> Tensor:
     return tensor.pin_memory().to(device, non_blocking=True)
 
 
-def readable(pixels: np.ndarray, device: torch.device, rows: np.ndarray | None = None) -> Tensor | StoredImages:
+def readable(pixels: np.ndarray, device: torch.device, rows: np.ndarray | None = None) -> Pixels:
     """Return the images as training reads them: on the accelerator if they fit in half of its free memory, else in
     this machine's memory, else on disk.
     """
+    if isinstance(pixels, ShardedImages):
+        if rows is not None:
+            raise UsageError("--hold-out needs images in one file, not in shards: leave it out")
+        return StreamedImages(pixels)
     on_device = False
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)

@@ -23,7 +23,8 @@ from mien.data.decode import BadImage, open_image
 from mien.data.files import Files, is_image, open_files
 from mien.data.folders import HALVES
 from mien.data.layout_notes import found_instead, left_out, other_reading, unused_images
-from mien.data.prepared import UNPAIRED, open_prepared
+from mien.data.prepared import UNPAIRED, PreparedSet, open_prepared, open_remote
+from mien.data.shards import is_remote, shard_name
 from mien.data.sidecars import sidecars
 from mien.data.synthetic.draw import Sources, attribute_names
 from mien.errors import DataError, FileError, UsageError
@@ -101,9 +102,11 @@ def detect(data: str | Path, sources: str | None = None) -> Layout:
     """
     if is_drawn(data):
         return _drawn(str(data))
+    if is_remote(data):
+        return _prepared(open_remote(str(data)), Path(str(data)))
     path = existing(data)
     if is_prepared(path):
-        return _prepared(path)
+        return _prepared(open_prepared(path), path)
     contents = _contents(open_files(path))
     own = own_layouts.read(contents)
     return _own(contents, own, sources) if own else _read(contents, sources)
@@ -111,7 +114,8 @@ def detect(data: str | Path, sources: str | None = None) -> Layout:
 
 def is_prepared(path: Path) -> bool:
     """Return whether a folder is a prepared set."""
-    return (path / "images.npy").is_file() and (path / "dataset.json").is_file()
+    images = path / "images.npy", path / shard_name(0)
+    return any(file.is_file() for file in images) and (path / "dataset.json").is_file()
 
 
 def check_layout_known(data: str, kind: object, whose: str) -> None:
@@ -119,7 +123,7 @@ def check_layout_known(data: str, kind: object, whose: str) -> None:
 
     kind: the layout that read them. whose: the owner of the images, for the message.
     """
-    if not is_drawn(data) and not is_prepared(Path(data)):
+    if not is_drawn(data) and not is_remote(data) and not is_prepared(Path(data)):
         own_layouts.check_known(str(kind), whose)
 
 
@@ -202,8 +206,7 @@ def _drawn(text: str) -> Layout:
     )  # fmt: skip
 
 
-def _prepared(path: Path) -> Layout:
-    ready = open_prepared(path)
+def _prepared(ready: PreparedSet, path: Path) -> Layout:
     height, width = ready.images.shape[1:3]
     return Layout(
         "prepared set", path, [], labels=ready.labels, label_names=tuple(ready.info["label_names"]),

@@ -71,7 +71,7 @@ def own_folders(names: Sequence[str], read: Callable[[str], bytes], path: Path) 
 
     "" if the data set itself is a run. `path`: the folder of the names.
     """
-    marks = [name for name in names if name.endswith(("recipe.json", "images.npy"))]
+    marks = [name for name in names if name.endswith(("recipe.json", "images.npy", "images-00000.npy"))]
     found: set[str] = set()
     if marks:
         known = set(names)
@@ -84,7 +84,7 @@ def own_folders(names: Sequence[str], read: Callable[[str], bytes], path: Path) 
                     parent = folder.rpartition("/")[0]
                     if parent and parent.rpartition("/")[2] == _OUTDIR:
                         found.add(parent)
-            elif last == "images.npy" and folder and f"{prefix}dataset.json" in known:
+            elif last in ("images.npy", "images-00000.npy") and folder and f"{prefix}dataset.json" in known:
                 found.add(folder)
     if (cache := _inside(cache_root(), path)) is not None:
         found.add(cache)

@@ -16,8 +16,9 @@ from mien.data.decode import FILTER, KINDS
 from mien.data.files import fingerprint
 from mien.data.layouts import Layout, detect, drawn_name, existing, is_drawn
 from mien.data.own_output import without_own
-from mien.data.prepared import FORMAT_VERSION, PreparedSet, open_prepared
+from mien.data.prepared import FORMAT_VERSION, PreparedSet, open_prepared, open_remote
 from mien.data.prepared_writer import MOST_BAD, Progress, write_set
+from mien.data.shards import is_remote
 from mien.data.workers import FEW, early_start
 from mien.errors import FileError, MienError, UsageError
 from mien.runtime import leftovers
@@ -66,6 +67,8 @@ def prepare(
         FileError: a path that does not exist or cannot be read or written.
         UsageError: a prepared set has another size than requested.
     """
+    if is_remote(data):
+        return _as_it_is(layout or detect(data), open_remote(str(data)), height, width, output)
     key, stem = _key(data, height, width, seed)
     if most_bad != MOST_BAD:  # this set must not be mistaken for one that passed the default limit
         key = hashlib.sha256(f"{key} {most_bad}".encode()).hexdigest()
@@ -85,7 +88,7 @@ def prepare(
         key = own_key if sources in layout.other_readings else key
         place = place_of(key)
         if layout.kind == "prepared set":
-            return _as_it_is(layout, height, width, output)
+            return _as_it_is(layout, open_prepared(layout.path), height, width, output)
         if output and place.exists() and not _may_replace(place):
             raise FileError(f"--output {place} exists and is not a prepared set: name a new folder")
         decode = prepared_parts.merge(place, layout, height, width) if merge else None
@@ -153,7 +156,7 @@ def _ready(place: Path, key: str) -> PreparedSet | None:
     return ready
 
 
-def _as_it_is(layout: Layout, height: int, width: int, output: Path | None) -> PreparedSet:
+def _as_it_is(layout: Layout, ready: PreparedSet, height: int, width: int, output: Path | None) -> PreparedSet:
     if layout.size != (height, width):
         have = "x".join(map(str, layout.size or ()))
         raise UsageError(
@@ -162,7 +165,6 @@ def _as_it_is(layout: Layout, height: int, width: int, output: Path | None) -> P
         )
     if output:
         raise UsageError(f"--output {output}: {layout.path} is a prepared set already; copy the folder instead")
-    ready = open_prepared(layout.path)
     try:
         ready.check()
     except FileError as trouble:

@@ -13,8 +13,12 @@ import numpy as np
 
 from mien.data import arrays
 from mien.data.mapped import read_array
+from mien.data.shard_cache import ShardCache
+from mien.data.shards import BESIDE, ShardedImages, Source, as_array, is_shard
 from mien.errors import FileError
 from mien.runtime import typed_json
+from mien.runtime.atomic_files import write_bytes
+from mien.runtime.cache import cache_root
 from mien.runtime.typed_json import Count, Positive
 
 FORMAT = "mien prepared set"
@@ -71,7 +75,8 @@ class PreparedSet:
         if self.info.get("own_sum") not in (None, own_sum(self.info)):
             raise FileError(f"{self.path / 'dataset.json'} is damaged: it is not what was written")
         for name, expected in sums.items():
-            arrays.check(self.path / Path(name).name, expected)
+            if not is_shard(name):  # a shard is checked when it is read
+                arrays.check(self.path / Path(name).name, expected)
         checked.add((self.path, self.info["sha256"]))
 
     def describe(self) -> list[str]:
@@ -113,6 +118,12 @@ class Skipped(TypedDict):
     reason: Text
 
 
+class Shards(TypedDict):
+    """rows: images in each file `images-00017.npy`, which stand in place of images.npy."""
+
+    rows: Positive
+
+
 class Info(TypedDict):
     """The required fields of dataset.json and their types. Other fields are not changed."""
 
@@ -130,17 +141,24 @@ class Info(TypedDict):
     label_counts: NotRequired[list[Count]]
     count: NotRequired[Count]
     sums: NotRequired[dict[Text, list[Count]]]
+    shards: NotRequired[Shards]
 
 
-def open_prepared(path: str | Path) -> PreparedSet:
-    """Map a prepared set. Raises FileError with the file that is missing, damaged or of another version."""
+def open_prepared(path: str | Path, source: Source | None = None, cache: ShardCache | None = None) -> PreparedSet:
+    """Map a prepared set. Raises FileError with the file that is missing, damaged or of another version.
+
+    source, cache: of the shards, if they lie elsewhere.
+    """
     path = Path(path)
     try:
         info = described(path)
     except FileError as error:
         raise FileError(f"{error}: prepare the images again") from None
     count, names = info["shape"][0], len(info["label_names"])
-    images = read_array(path / "images.npy", np.uint8, tuple(info["shape"]))
+    if "shards" in info:
+        images = as_array(ShardedImages(source or Source(str(path)), info, cache))
+    else:
+        images = read_array(path / "images.npy", np.uint8, tuple(info["shape"]))
     labels = numbers(path / "labels.npy", (count, names)) if names else None
     sources = (
         read_array(path / "sources.npy", np.uint8, tuple(info["sources_shape"])) if info["sources_shape"] else None
@@ -151,6 +169,26 @@ def open_prepared(path: str | Path) -> PreparedSet:
     if found.paired and sources is not None and len(images) != len(sources):
         raise FileError(f"{path} holds {len(images):,} images and another number of sources: prepare it again")
     return replace(found, captions=captions_of(path / "captions.jsonl", count)) if info["captions"] else found
+
+
+def open_remote(url: str) -> PreparedSet:
+    """Open the shards of a bucket: dataset.json, labels and captions are fetched now, images as they are needed.
+
+    Raises UsageError for a URL that cannot be opened, FileError for one without a set.
+    """
+    source = Source(url)
+    data = source.read("dataset.json")
+    info = typed_json.decode(data, Info, f"{url}/dataset.json")
+    folder = cache_root() / "shards" / f"{Path(source.root).name[:40]}-{info['sha256'][:16]}"
+    cache = ShardCache(folder)
+    write_bytes(folder / "dataset.json", data)
+    for name in BESIDE:
+        if name in info.get("sums", {}) and not (folder / name).is_file():
+            write_bytes(folder / name, source.read(name))
+    found = open_prepared(folder, source, cache)
+    if not isinstance(found.images, ShardedImages):
+        raise FileError(f"{url} is not in shards: make them with mien data prepare … --shards --output {url}")
+    return found
 
 
 def described(path: Path) -> dict[str, Any]:

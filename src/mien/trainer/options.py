@@ -16,6 +16,7 @@ from mien.data.layouts import Layout, default_resolution, detect, is_drawn
 from mien.data.pairing import select_sources
 from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet
+from mien.data.shards import is_remote
 from mien.errors import UsageError
 from mien.media.pixels import parse_resolution, resolution_text
 from mien.recipes.recipe import Recipe
@@ -154,7 +155,7 @@ def prepared(data: str, chosen: Recipe, layout: Layout | None = None) -> Prepare
 
 def lasting(data: str) -> str:
     """Return the data's path in a form that a resume from another folder can find."""
-    return data if is_drawn(data) else str(Path(data).expanduser().absolute())
+    return data if is_drawn(data) or is_remote(data) else str(Path(data).expanduser().absolute())
 
 
 def end_of(status: Status) -> Budget | None:
