@@ -189,16 +189,22 @@ def size(resolution: Sequence[int]) -> str:
     return "x".join(map(str, resolution)) if resolution[0] != resolution[1] else str(resolution[0])
 
 
-def print_counts(costs: Sequence[Cost]) -> None:
+def print_counts(recipes_to_count: Sequence[Recipe]) -> list[Cost]:
+    """Counts one recipe after the other, and prints each at once: the large ones take a minute."""
     print("Counted:\n")
     print("| recipe | px | GFLOP an image | GB an image | kernels a round | million parameters | MB to add up |")
     print("|---|---|---|---|---|---|---|")
-    for one in costs:
+    costs = []
+    for recipe in recipes_to_count:
+        one = cost(recipe)
         parameters = " + ".join(f"{count / 1e6:.1f}" for count in one.parameters)
         print(
             f"| `{one.name}` | {size(one.resolution)} | {one.image.flop / 1e9:,.2f} | {one.image.traffic / 1e9:.3f} | "
-            f"{one.round.kernels:,.0f} | {parameters} | {one.reduced / 1e6:,.0f} |"
+            f"{one.round.kernels:,.0f} | {parameters} | {one.reduced / 1e6:,.0f} |",
+            flush=True,
         )
+        costs.append(one)
+    return costs
 
 
 def print_times(costs: Sequence[Cost], machine: Machine) -> None:
@@ -273,8 +279,7 @@ def main() -> None:
     )  # fmt: skip
     names = options.recipes or [name for name in recipes.known() if name not in ("acgan", "acgan-laptop")]
     with nullcontext() if options.real else FakeTensorMode():
-        costs = [cost(recipe_of(name)) for name in names]
-    print_counts(costs)
+        costs = print_counts([recipe_of(name) for name in names])
     print_times(costs, machine)
     print_evaluations(costs, machine)
 

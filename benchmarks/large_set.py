@@ -2,6 +2,7 @@
 
     python benchmarks/large_set.py                    # 5,000,000 images of 32 px, 15 GB
     python benchmarks/large_set.py --images 200000 --random
+    python benchmarks/large_set.py --images 200000 --random --shards 1000000     # streamed, in shards of a megabyte
 
 Both sets are sparse files: they take no room on the disk, and the system reads them as zeros through its cache as it
 reads any file. `--random` writes real bytes, which need the room. Each side is a process of its own that trains a tiny
@@ -26,7 +27,8 @@ import numpy as np
 from mien import __version__
 from mien.data import arrays
 from mien.data.decode import FILTER
-from mien.data.prepared import FORMAT, FORMAT_VERSION, own_sum
+from mien.data.prepared import FORMAT, FORMAT_VERSION, open_prepared, own_sum
+from mien.data.shard_writer import write_shards
 
 SIDE, SMALL, BATCH = 32, 5_000, 64
 
@@ -100,9 +102,9 @@ def report(**facts: object) -> None:
 
 
 class Side:
-    def __init__(self, folder: Path):
+    def __init__(self, data: str):
         self.process = subprocess.Popen(
-            [sys.executable, __file__, "--serve", str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, __file__, "--serve", data], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert self.process.stdin and self.process.stdout
         self.ready = json.loads(self.process.stdout.readline())
@@ -121,6 +123,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=5_000_000)
     parser.add_argument("--random", action="store_true")
+    parser.add_argument("--shards", type=int, help="bytes of a shard: the large set is streamed from a file:// URL")
     parser.add_argument("--pairs", type=int, default=15)
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument(
@@ -136,7 +139,11 @@ def main() -> None:
     try:
         write(place / "small", SMALL, options.random)
         write(place / "large", options.images, options.random)
-        small, large = Side(place / "small"), Side(place / "large")
+        large_set = str(place / "large")
+        if options.shards:
+            list(write_shards(open_prepared(large_set), str(place / "shards"), options.shards))
+            large_set = f"file://{place / 'shards'}"
+        small, large = Side(str(place / "small")), Side(large_set)
         for name, side in (("small", small), ("large", large)):
             ready = side.ready
             print(
