@@ -22,7 +22,7 @@ from mien.commands.compare import Compared
 from mien.commands.data_align import Aligned
 from mien.commands.data_check import Checked
 from mien.commands.data_label import Labelled
-from mien.commands.data_prepare import Prepared, PreparedPart, Zipped
+from mien.commands.data_prepare import Prepared, PreparedPart, Sharded, Zipped
 from mien.commands.demo import Demo
 from mien.commands.directions import Discovered
 from mien.commands.doctor import Examined
@@ -616,7 +616,8 @@ def prepare_data(
     seed: int = 0,
     part: str | None = None,
     merge: bool = False,
-) -> Prepared | Zipped | PreparedPart:
+    shards: str | None = None,
+) -> Prepared | Zipped | PreparedPart | Sharded:
     """Decode, crop and resize the images of a data set once. `mien train` does this by itself too.
 
     Args:
@@ -629,6 +630,8 @@ def prepare_data(
         part: Prepare only one part of the set: 3/8 is the third of eight. So eight machines share the work. Needs
             --output, a folder that all of them see.
         merge: Make the set from the parts.
+        shards: Copy the prepared set in shards to this new folder or URL (s3://bucket/faces). A training streams them
+            from there.
     """
 
 def project(
