@@ -19,7 +19,8 @@ from mien.data.prepare import prepare
 from mien.data.prepared import PreparedSet, open_prepared, own_sum
 from mien.data.shard_cache import ShardCache
 from mien.data.shard_writer import write_shards
-from mien.data.shards import ShardedImages, Source, StreamedImages, shard_name
+from mien.data.shards import ShardedImages, Source, shard_name
+from mien.data.streamed_images import StreamedImages
 from mien.errors import FileError, UsageError
 
 ROWS = 6  # images in a shard

@@ -16,8 +16,9 @@ from torch.nn.functional import interpolate
 from mien.batch import Batch
 from mien.data.orders import Shuffled, ShuffledShards
 from mien.data.orders import derive_seed as derive_seed
-from mien.data.shards import ShardedImages, StreamedImages
+from mien.data.shards import ShardedImages
 from mien.data.stored_images import StoredImages, fits_in_memory, is_stored
+from mien.data.streamed_images import StreamedImages
 from mien.errors import UsageError
 from mien.media.pixels import from_pixels
 

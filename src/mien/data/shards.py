@@ -11,17 +11,17 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from mien.data import arrays
 from mien.data.mapped import read_array
 from mien.data.shard_cache import ShardCache
-from mien.data.stored_images import StoredImages, is_stored
 from mien.errors import FileError, UsageError
+
+if TYPE_CHECKING:
+    from mien.data.stored_images import StoredImages
 
 BESIDE = ("labels.npy", "captions.jsonl")  # files of a set that are not cut
 TRIES, PAUSE = 4, 1.0  # attempts to read from a bucket; seconds before the second, doubled each time
@@ -172,6 +172,8 @@ class ShardedImages:
 
     def fetch(self, shard: int) -> StoredImages | np.ndarray:
         """Return the images of a complete shard, from the cache or from its own folder. Raises FileError."""
+        from mien.data.stored_images import StoredImages, is_stored  # torch, which a preparation does not need
+
         name = shard_name(shard)
         path = self.cache.get(name, self.source) if self.cache else Path(self.source.root) / name
         arrays.check(path, self.sums[name])
@@ -184,21 +186,6 @@ class ShardedImages:
     def start_of(self, shard: int) -> int:
         """Return the first byte of the images in the shard's file."""
         return len(arrays.header(np.uint8, self.shape_of(shard)))
-
-
-class StreamedImages:
-    """The images of a sharded set as training reads them: `streamed[rows]` is a tensor uint8 [n,H,W,C]."""
-
-    device = torch.device("cpu")
-
-    def __init__(self, images: ShardedImages):
-        self.images, self.rows, self.want = images, images.rows_each, images.want
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, chosen: int | np.ndarray | Tensor) -> Tensor:
-        return torch.from_numpy(self.images[np.asarray(chosen)])
 
 
 def as_array(images: ShardedImages) -> np.ndarray:
