@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -20,12 +20,12 @@ from mien.data.mapped import read_array
 from mien.data.shard_cache import ShardCache
 from mien.errors import FileError, UsageError
 
-if TYPE_CHECKING:
-    from mien.data.stored_images import StoredImages
-
 BESIDE = ("labels.npy", "captions.jsonl")  # files of a set that are not cut
 TRIES, PAUSE = 4, 1.0  # attempts to read from a bucket; seconds before the second, doubled each time
 FETCHING = 8  # shards at the same time
+
+Read = Callable[[np.ndarray, int], None]
+"""(array [H,W,C], row of a shard): fill the array with this row."""
 
 
 def is_remote(data: str | Path) -> bool:
@@ -102,7 +102,7 @@ class ShardedImages:
         self.shape: tuple[int, ...] = tuple(info["shape"])
         self.rows_each: int = info["shards"]["rows"]
         self.bytes = int(np.prod(self.shape[1:]))
-        self.wanted: dict[int, Future[StoredImages | np.ndarray]] = {}
+        self.wanted: dict[int, Future[Read]] = {}
         self.before: list[int] = []
         self.slots = threading.Semaphore(FETCHING)
 
@@ -128,7 +128,7 @@ class ShardedImages:
         missing = []
         for position, (shard, place) in enumerate(zip(shards.tolist(), places.tolist())):
             if shard in self.wanted:
-                found[position] = np.asarray(self.wanted[shard].result()[place])
+                self.wanted[shard].result()(found[position], place)
             else:
                 missing.append((position, shard, place))
         if missing:
@@ -155,9 +155,9 @@ class ShardedImages:
             if shard not in self.wanted:
                 self.wanted[shard] = self.start(shard)
 
-    def start(self, shard: int) -> Future[StoredImages | np.ndarray]:
+    def start(self, shard: int) -> Future[Read]:
         """Fetch a shard in a thread, which does not hold up the end of the program."""
-        future: Future[StoredImages | np.ndarray] = Future()
+        future: Future[Read] = Future()
 
         def work() -> None:
             with self.slots:
@@ -170,15 +170,18 @@ class ShardedImages:
         threading.Thread(target=work, daemon=True).start()
         return future
 
-    def fetch(self, shard: int) -> StoredImages | np.ndarray:
-        """Return the images of a complete shard, from the cache or from its own folder. Raises FileError."""
+    def fetch(self, shard: int) -> Read:
+        """Fetch a complete shard into the cache, or find it in its own folder. Raises FileError."""
         from mien.data.stored_images import StoredImages, is_stored  # torch, which a preparation does not need
 
         name = shard_name(shard)
         path = self.cache.get(name, self.source) if self.cache else Path(self.source.root) / name
         arrays.check(path, self.sums[name])
         mapped = read_array(path, np.uint8, self.shape_of(shard))
-        return StoredImages(mapped) if is_stored(mapped) else mapped
+        if not is_stored(mapped):  # Windows
+            return lambda image, row: np.copyto(image, mapped[row])
+        stored = StoredImages(mapped)
+        return lambda image, row: stored.read(image, stored.start + row * stored.bytes)
 
     def shape_of(self, shard: int) -> tuple[int, ...]:
         return (min(self.rows_each, len(self) - shard * self.rows_each), *self.shape[1:])

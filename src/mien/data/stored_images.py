@@ -56,14 +56,19 @@ class StoredImages:
         """Raises FileError if the file cannot be read or has become shorter."""
         wanted = np.atleast_1d(np.asarray(chosen))
         found = np.empty((len(wanted), *self.shape), np.uint8)
-        try:
-            for view, place in zip(found.reshape(len(wanted), -1), self.places(wanted), strict=True):
-                if os.preadv(self.file.fileno(), [view.data], place) != self.bytes:
-                    raise FileError(f"{self.path} has become shorter: prepare the images again")
-        except OSError as error:
-            raise FileError(f"{self.path} cannot be read: {error.strerror or error}") from error
+        for image, place in zip(found, self.places(wanted), strict=True):
+            self.read(image, place)
         images = torch.from_numpy(found)
         return images if np.ndim(chosen) else images[0]
+
+    def read(self, image: np.ndarray, place: int) -> None:
+        """Fill an array with the image that begins at this byte of the file. Raises FileError."""
+        try:
+            if os.preadv(self.file.fileno(), [image.data], place) == self.bytes:
+                return
+        except OSError as error:
+            raise FileError(f"{self.path} cannot be read: {error.strerror or error}") from error
+        raise FileError(f"{self.path} has become shorter: prepare the images again")
 
     def expect(self, chosen: np.ndarray) -> None:
         """Let the system read these images ahead. It does so while the training computes."""
