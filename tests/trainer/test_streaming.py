@@ -22,7 +22,7 @@ def sharded(faces, tmp_path, monkeypatch):
 
 def test_a_cut_in_mid_epoch_of_many_groups_changes_no_bit(sharded, tmp_path, monkeypatch):
     monkeypatch.setattr(orders, "AT_ONCE", 1)
-    whole = begin(sharded, tmp_path / "whole", "dcgan", SMALL, "256img")
-    stopped = begin(sharded, tmp_path / "stopped", "dcgan", SMALL, "104img")
-    mien.resume(stopped, budget="256img")  # the URL is in config.json
+    whole = begin(sharded, tmp_path / "whole", "dcgan", SMALL, "128img")
+    stopped = begin(sharded, tmp_path / "stopped", "dcgan", SMALL, "72img")
+    mien.resume(stopped, budget="128img")  # the URL is in config.json
     assert_equal(whole.path, stopped.path)
