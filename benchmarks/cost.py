@@ -58,13 +58,15 @@ class Count:
 class Cost:
     """image: of a real image that D sees. round: what a round costs whatever its batch is.
 
-    images: real images of a round. reduced: bytes that all processes add up in a round. updates: optimizer steps.
+    batch: images of an update. images: real images of a round. reduced: bytes that all processes add up in a round.
+    updates: optimizer steps.
     """
 
     name: str
     resolution: tuple[int, int]
     image: Count
     round: Count
+    batch: int
     images: int
     reduced: int
     updates: int
@@ -143,7 +145,7 @@ def cost(recipe: Recipe) -> Cost:
     )
     return Cost(
         recipe.name, recipe.resolution, slope * (1 / recipe.updates_per_round), found[0] + slope * -SMALL,
-        images, reduced, sum(player.updates for player in players), sizes,
+        recipe.batch_size, images, reduced, sum(player.updates for player in players), sizes,
     )  # fmt: skip
 
 
@@ -221,7 +223,7 @@ def print_times(costs: Sequence[Cost], machine: Machine) -> None:
     for one in costs:
         cells = []
         for gpus in GPUS:
-            if one.images < gpus:
+            if one.batch < gpus:
                 cells.append("batch too small")
                 continue
             computing, adding = round_seconds(one, machine, gpus)
@@ -229,7 +231,7 @@ def print_times(costs: Sequence[Cost], machine: Machine) -> None:
             dollars = gpus * machine.price / 3600 * 1e6 / rate
             cells.append(f"{rate:,.0f}; {adding / (computing + adding):.0%}; {dollars:,.2f}")
         print(
-            f"| `{one.name}` | {size(one.resolution)} | {one.images} | "
+            f"| `{one.name}` | {size(one.resolution)} | {one.batch} | "
             + " | ".join(cells)
             + f" | {bound(one, machine)} |"
         )
@@ -240,7 +242,7 @@ def print_evaluations(costs: Sequence[Cost], machine: Machine) -> None:
     print(f"\nComputed: {EVALUATED:,} images through the FID network take {seconds:.2f} s of one GPU.")
     print("Meanwhile the training would have had (images on 1, 8, 64 GPUs):\n")
     for one in costs:
-        possible = [gpus for gpus in GPUS[:3] if gpus <= one.images]
+        possible = [gpus for gpus in GPUS[:3] if gpus <= one.batch]
         waited = [f"{one.images * seconds / sum(round_seconds(one, machine, gpus)):,.0f}" for gpus in possible]
         print(f"- `{one.name}`: {', '.join(waited)}")
 
