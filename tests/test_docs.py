@@ -20,7 +20,7 @@ from mien.config.overrides import paths
 ROOT = Path(__file__).parents[1]
 CHANGES = ROOT / "CHANGELOG.md"
 PAGES = [
-    *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")),
+    *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "benchmarks").rglob("*.md")),
     CHANGES,
