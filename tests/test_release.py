@@ -1,4 +1,4 @@
-"""What a release names must agree, and the comparison with git must find what it is for. tests/release.py does the rest."""
+"""What a release names must agree, and the comparison with git must find faults. tests/release.py does the rest."""
 
 import re
 import tomllib
