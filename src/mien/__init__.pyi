@@ -816,6 +816,7 @@ def train(
     encoder: str | None = None,
     code: PathLike | Iterable[PathLike] = (),
     budget: str = "20m",
+    total_budget: str | None = None,
     seed: int = 0,
     set: Settings = (),
     outdir: PathLike = ...,
@@ -856,6 +857,8 @@ def train(
         code: Your own file that reads DATA: my_layout.py (see CONTRIBUTING.md). May be given several times.
         budget: Length of the training: 30m, 2h, 200kimg (thousand real images) or 50ep (epochs). 200kimg,2h: the first
             of both.
+        total_budget: Length of all trainings of --recipes, --sweep and --seeds together, in place of --budget. Each
+            gets an equal share.
         seed: Same seed, same machine: same bits.
         seeds: Train once with each of these seeds: 0,1,2 or 0-4. mien compare then shows mean and spread.
         sweep: Train once with each of these values: generator.width=16,32. Several sweeps, --seeds and --recipes give
@@ -898,6 +901,7 @@ def train(
     encoder: str | None = None,
     code: PathLike | Iterable[PathLike] = (),
     budget: str = "20m",
+    total_budget: str | None = None,
     seed: int = 0,
     seeds: Numbers | None = None,
     sweep: Names = (),
@@ -940,6 +944,8 @@ def train(
         code: Your own file that reads DATA: my_layout.py (see CONTRIBUTING.md). May be given several times.
         budget: Length of the training: 30m, 2h, 200kimg (thousand real images) or 50ep (epochs). 200kimg,2h: the first
             of both.
+        total_budget: Length of all trainings of --recipes, --sweep and --seeds together, in place of --budget. Each
+            gets an equal share.
         seed: Same seed, same machine: same bits.
         seeds: Train once with each of these seeds: 0,1,2 or 0-4. mien compare then shows mean and spread.
         sweep: Train once with each of these values: generator.width=16,32. Several sweeps, --seeds and --recipes give
@@ -982,6 +988,7 @@ def train(
     encoder: str | None = None,
     code: PathLike | Iterable[PathLike] = (),
     budget: str = "20m",
+    total_budget: str | None = None,
     seed: int = 0,
     seeds: Numbers,
     sweep: Names = (),
@@ -1024,6 +1031,8 @@ def train(
         code: Your own file that reads DATA: my_layout.py (see CONTRIBUTING.md). May be given several times.
         budget: Length of the training: 30m, 2h, 200kimg (thousand real images) or 50ep (epochs). 200kimg,2h: the first
             of both.
+        total_budget: Length of all trainings of --recipes, --sweep and --seeds together, in place of --budget. Each
+            gets an equal share.
         seed: Same seed, same machine: same bits.
         seeds: Train once with each of these seeds: 0,1,2 or 0-4. mien compare then shows mean and spread.
         sweep: Train once with each of these values: generator.width=16,32. Several sweeps, --seeds and --recipes give
@@ -1066,6 +1075,7 @@ def train(
     encoder: str | None = None,
     code: PathLike | Iterable[PathLike] = (),
     budget: str = "20m",
+    total_budget: str | None = None,
     seed: int = 0,
     seeds: Numbers | None = None,
     sweep: Names,
@@ -1108,6 +1118,8 @@ def train(
         code: Your own file that reads DATA: my_layout.py (see CONTRIBUTING.md). May be given several times.
         budget: Length of the training: 30m, 2h, 200kimg (thousand real images) or 50ep (epochs). 200kimg,2h: the first
             of both.
+        total_budget: Length of all trainings of --recipes, --sweep and --seeds together, in place of --budget. Each
+            gets an equal share.
         seed: Same seed, same machine: same bits.
         seeds: Train once with each of these seeds: 0,1,2 or 0-4. mien compare then shows mean and spread.
         sweep: Train once with each of these values: generator.width=16,32. Several sweeps, --seeds and --recipes give

@@ -3,6 +3,7 @@
 import pytest
 
 import mien
+from mien.config.budget import divided, parse_budget
 from mien.errors import UsageError
 from mien.trainer.config import TrainConfig
 from mien.trainer.multi_run import members
@@ -34,9 +35,19 @@ def test_names_tell_the_members_apart():
     assert [one.config.name for one in planned(recipes="dcgan,wgan", name="two")] == ["two-dcgan", "two-wgan"]
 
 
+def test_a_total_budget_is_shared_equally():
+    found = planned(recipe="dcgan", sweep=("generator.width=16,32",), seeds="0-1", total_budget="6h,90kimg")
+    assert [one.config.budget for one in found] == ["1.5h,22.5kimg"] * 4
+    assert {one.config.total_budget for one in found} == {None}
+    assert divided("50ep", 3) == "16.666667ep" and parse_budget(divided("6h", 7), 1).seconds * 7 == pytest.approx(21600)
+
+
 @pytest.mark.parametrize(
     "options, message",
     [
+        ({"total_budget": "6h"}, "--total-budget 6h is for --recipes, --sweep or --seeds: write --budget 6h"),
+        ({"seeds": "0-1", "total_budget": "6h", "budget": "1h"}, "--budget 1h and --total-budget 6h: leave one"),
+        ({"seeds": "0-1", "total_budget": "6 lightyears"}, "--total-budget '6 lightyears' is not an amount"),
         ({"sweep": ("generator.width",)}, "--sweep 'generator.width' is no setting with values, each once"),
         ({"sweep": ("generator.width=4,4",)}, "is no setting with values, each once"),
         ({"recipe": "dcgan", "sweep": ("generator.wdth=4,8",)}, "wdth"),

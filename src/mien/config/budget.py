@@ -63,6 +63,14 @@ def parse_limit(text: str, epoch: int, flag: str) -> Budget:
     raise UsageError(f"{flag} {text!r} is not an amount of training: write 30m, 2h, 200kimg or 50ep")
 
 
+def divided(text: str, parts: int) -> str:
+    """Return an equal share of a budget, with the same units: "2h,90kimg" in 4 parts is "0.5h,22.5kimg"."""
+    return ",".join(
+        re.sub(r"\d+(?:\.\d+)?", lambda amount: f"{float(amount[0]) / parts:.6f}".rstrip("0").rstrip("."), one, count=1)
+        for one in text.split(",")
+    )
+
+
 def parse_duration(text: str, flag: str) -> float:
     """ "2m" -> 120.0 seconds. Raises UsageError for anything that is not a time."""
     try:

@@ -28,7 +28,7 @@ from mien.trainer.resume_config import ResumeConfig
 
 BY_RESUME = ("budget", "data", "metrics", "set", "batch")  # what a resume can change
 FREE = ("checkpoint_every", "checkpoint_keep", "on_trouble", "stop_at_plateau", "log")  # what may change at any time
-ELSEWHERE = ("recipes", "seeds", "sweep", "outdir", "name", "device", "code", "auto_resume", "dry_run")
+ELSEWHERE = ("recipes", "seeds", "sweep", "total_budget", "outdir", "name", "device", "code", "auto_resume", "dry_run")
 """Options that say nothing of the run."""
 
 

@@ -13,6 +13,7 @@ from mien.errors import UsageError
 from mien.runs.records import Text
 
 OnTrouble = Literal["none", "stop", "rollback"]
+DEFAULT_BUDGET = "20m"
 CONDS = ("none", "class", "attributes", "text")
 
 
@@ -38,6 +39,8 @@ class TrainConfig:
         code: Your own file that reads DATA: my_layout.py (see CONTRIBUTING.md). May be given several times.
         budget: Length of the training: 30m, 2h, 200kimg (thousand real images) or 50ep (epochs). 200kimg,2h: the first
             of both.
+        total_budget: Length of all trainings of --recipes, --sweep and --seeds together, in place of --budget. Each
+            gets an equal share.
         seed: Same seed, same machine: same bits.
         seeds: Train once with each of these seeds: 0,1,2 or 0-4. mien compare then shows mean and spread.
         sweep: Train once with each of these values: generator.width=16,32. Several sweeps, --seeds and --recipes give
@@ -77,7 +80,8 @@ class TrainConfig:
     cond: Text = "none"
     encoder: str | None = None
     code: Annotated[tuple[Path, ...], tyro.conf.UseAppendAction] = ()
-    budget: str = "20m"
+    budget: str = DEFAULT_BUDGET
+    total_budget: str | None = None
     seed: int = 0
     seeds: str | None = None
     sweep: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
@@ -105,6 +109,8 @@ class TrainConfig:
             raise UsageError(f"{self.recipe} and --recipes {self.recipes}: name the recipes in one place")
         if self.seeds is not None and self.seed != 0:
             raise UsageError(f"--seed {self.seed} and --seeds {self.seeds}: name the seeds in one place")
+        if self.total_budget is not None:
+            self.check_total_budget(self.total_budget)
         if self.cond not in CONDS and not self.own_cond:
             raise UsageError(f"--cond {self.cond} is none of {', '.join(CONDS)}, or your own as my_pose.py:Pose")
         if self.auto_resume and not self.name:
@@ -120,6 +126,14 @@ class TrainConfig:
         if self.stop_at_plateau and self.metrics is None:
             raise UsageError("--stop-at-plateau needs --metrics: add --metrics fid")
         _ = self.validation
+
+    def check_total_budget(self, total: str) -> None:
+        """Raises UsageError unless --total-budget is an amount and has trainings to share it."""
+        parse_budget(total, 1, "--total-budget")
+        if not self.is_series:
+            raise UsageError(f"--total-budget {total} is for --recipes, --sweep or --seeds: write --budget {total}")
+        if self.budget != DEFAULT_BUDGET:
+            raise UsageError(f"--budget {self.budget} and --total-budget {total}: leave one of them out")
 
     @property
     def is_series(self) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mien import recipes
+from mien.config.budget import divided
 from mien.errors import DivergenceError, MienError, UsageError
 from mien.inference.seeds import parse_seeds
 from mien.runtime import console
@@ -24,7 +25,7 @@ MOST = 1000  # trainings
 
 @dataclass(frozen=True)
 class Runs:
-    """Several trainings with the same budget.
+    """Several trainings, each with the same budget.
 
     runs: those that ended, diverged ones too. failed: label of a training -> why it has no run, or did not reach its
     end.
@@ -90,10 +91,14 @@ def members(config: TrainConfig) -> list[Member]:
                 recipes=None,
                 sweep=(),
                 seeds=None,
+                total_budget=None,
             )
             found.append(Member(label, own_config))
     if len(found) > MOST:
         raise UsageError(f"--recipes, --sweep and --seeds make {len(found):,} trainings: at most {MOST:,}")
+    if config.total_budget is not None:
+        share = divided(config.total_budget, len(found))
+        found = [replace(one, config=replace(one.config, budget=share)) for one in found]
     return found
 
 
