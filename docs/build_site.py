@@ -219,6 +219,33 @@ def shown(text: str) -> str:
     return "".join(piece for pair in zip(plain, [*pieces[1::2], ""], strict=True) for piece in pair).strip()
 
 
+# --- the demo ---------------------------------------------------------------------------------------------------------
+
+START = ROOT / "src/mien/trainer/starts/r3gan-laptop-64.safetensors"
+DEMO = """# A generator in your browser
+
+`mien export RUN --to web` made this page from the networks that mien starts a training from. They know the
+[built-in faces](docs/drawn.md) and nothing else. Your browser runs the network: no image leaves your machine.
+
+{page}
+
+[How such a page is made](docs/export.md#a-page-in-the-browser).
+"""
+FRAME = '<iframe class="demo" src="../faces/index.html" title="A generator of faces"></iframe>'
+WITHOUT = "This copy of the site has no demo: it needs `npm install onnxruntime-web` before `make docs`."
+
+
+def write_demo() -> None:
+    """Write the page of the demo, and beside it the start file that mien ships, exported as any run is."""
+    import mien
+
+    made = (ROOT / "node_modules/onnxruntime-web/dist").is_dir()
+    if made:
+        runtime = ROOT / "node_modules/onnxruntime-web"
+        mien.export(START, to="web", runtime=runtime, output=PAGES / "faces")
+    write(Path("demo.md"), DEMO.format(page=FRAME if made else WITHOUT))
+
+
 # --- the site ---------------------------------------------------------------------------------------------------------
 
 
@@ -231,6 +258,7 @@ def write_pages() -> None:
         write(Path("commands") / f"{name}.md", command_page(name, in_python))
     for name, (title, names) in API.items():
         write(Path("api") / f"{name}.md", api_page(title, names))
+    write_demo()
 
 
 def name_languages() -> None:

@@ -285,19 +285,19 @@ async function main() {
     const output = slider.nextElementSibling;
     if (output?.tagName === "OUTPUT") slider.addEventListener("input", () => { output.textContent = slider.value; });
   }
+  // All files are requested at once, so that only the runtime's compilation takes time.
+  const bytes = async (path) => (await file(path)).arrayBuffer();
+  const numbers = async (path) => new Float32Array(await bytes(path));
+  const graphs = Object.entries(model.files).map(([to, path]) => [to, bytes(path)]);
+  const generates = model.kind === "generator";
+  const latents = generates ? numbers("latents.bin") : null;
+  const labels = generates && model.label_dim ? numbers("labels.bin") : new Float32Array();
   const { ort, name, options } = await runtime(model);
   const networks = {};
-  for (const [to, path] of Object.entries(model.files)) {
-    networks[to] = new Network(ort, await ort.InferenceSession.create(path, options));
+  for (const [to, graph] of graphs) {
+    networks[to] = new Network(ort, await ort.InferenceSession.create(await graph, options));
   }
-  let page;
-  if (model.kind === "generator") {
-    const numbers = async (path) => new Float32Array(await (await file(path)).arrayBuffer());
-    const labels = model.label_dim ? await numbers("labels.bin") : new Float32Array();
-    page = new Generator(model, networks.image, await numbers("latents.bin"), labels);
-  } else {
-    page = new Translator(model, networks);
-  }
+  const page = generates ? new Generator(model, networks.image, await latents, await labels) : new Translator(model, networks);
   window.mien = { model, page };
   await page.begin();
   say(`Runs in this browser by ${name}. No image leaves this machine.`);
