@@ -92,7 +92,7 @@ def constant(tmp_path: Path, values: list[float], since: int = 0) -> str:
     for n, value in enumerate(values, 1):
         run.metrics.append({"images": n * 1000, "kimg": n, "metric": "fid", "value": value, "better": "lower"})
     budget = SimpleNamespace(images=1e6)
-    setup = SimpleNamespace(recipe=None, budget=budget, config=SimpleNamespace(data="drawn"))
+    setup = SimpleNamespace(recipe=None, budget=budget, config=SimpleNamespace(data="drawn", hold_out=0))
     return LiveDoctor(run, setup, None).plateau(len(values) * 1000, since)
 
 

@@ -32,7 +32,7 @@ class LiveDoctor:
     """Looks at each sample grid of a run. What it has said is in the run's events, so a resume says nothing twice."""
 
     def __init__(self, run: RunDirectory, setup: Setup, probes: Probes):
-        self.run, self.recipe, self.budget, self.data = run, setup.recipe, setup.budget, setup.config.data
+        self.run, self.recipe, self.budget, self.config = run, setup.recipe, setup.budget, setup.config
         self.probes = probes
         self.stats, self.metrics, self.events, self.rows_of_grids = (
             GrowingLog(log) for log in (run.stats, run.metrics, run.events, run.symptoms)
@@ -73,7 +73,8 @@ class LiveDoctor:
             events=self.events.read(),
             images=images,
             budget_images=self.budget.images if self.budget.images < float("inf") else 0.0,
-            data=self.data,
+            data=self.config.data,
+            hold_out=self.config.hold_out,
         )
 
     def plateau(self, images: int, since: int) -> str:

@@ -453,3 +453,5 @@ def test_what_the_user_has_changed_in_the_wrong_direction_goes_back_first():
 def test_a_new_run_has_the_batch_of_the_old_one():
     run = case(recipes.find("dcgan").override(("batch_size=16",)), grids={"checkerboard": 9, "checkerboard_ratio": 9})
     assert " --batch 16 --set generator.filtered=true" in examine(run).active[0].remedies[0].command
+    held = replace(run, hold_out=64)
+    assert " --data faces.zip --hold-out 64 " in examine(held).active[0].remedies[0].command

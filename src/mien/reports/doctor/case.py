@@ -31,7 +31,7 @@ class Case:
     run: its path, for the commands. recipe: None if mien cannot read it, such as one of a user's file without --code.
     stats, metrics, events: rows of the logs with "kimg" or "images". grids: the symptoms of each sample grid, oldest
     first. translations: those of a translator's grids. budget_images: the end of the training, 0 if a time ends it.
-    data: the value of --data, "" if unknown.
+    data, hold_out: the values of --data and --hold-out; "" and 0 if unknown.
     """
 
     run: str
@@ -45,6 +45,7 @@ class Case:
     budget_images: float = 0.0
     state: str = "running"
     data: str = ""
+    hold_out: int = 0
 
     def steps(self, kimg: float) -> float:
         """Return the steps of the generator by this kimg."""
@@ -170,6 +171,7 @@ def case_of(run: RunData) -> Case:
         budget_images=number(run.status, "budget_images"),
         state=run.state,
         data=str(run.config.get("data") or ""),
+        hold_out=int(number(run.config, "hold_out")),
     )
 
 

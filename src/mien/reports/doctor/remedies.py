@@ -62,7 +62,8 @@ def data_flags(case: Case) -> list[str]:
     assert case.recipe is not None
     condition = case.recipe.condition
     cond = ["--cond", condition.kind] if condition and condition.kind != "own" else []
-    return ["--data", case.data or "DATA", "--resolution", resolution_text(*case.recipe.resolution), *cond]
+    held = ["--hold-out", str(case.hold_out)] if case.hold_out else []
+    return ["--data", case.data or "DATA", *held, "--resolution", resolution_text(*case.recipe.resolution), *cond]
 
 
 def batch_flag(recipe: Recipe) -> list[str]:
