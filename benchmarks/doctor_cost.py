@@ -1,11 +1,11 @@
 """The doctor's share of a training's time: the same training with and without it, in pairs.
 
-    python benchmarks/doctor_cost.py                     # about six minutes, alone on the machine
-    python benchmarks/doctor_cost.py --recipe r3gan-laptop --pairs 2
+    python benchmarks/doctor_cost.py RUN                 # a run of at least 400 steps, so that all numbers are measured
+    python benchmarks/doctor_cost.py RUN --kimg 8 --pairs 2
 
-A first run trains until the doctor's probes begin. Each member of a pair then continues a copy of it for the same time.
-The table has images a second, and the time within the doctor as a share of the training's time. The grid at the end of
-a session is left out: each training has one, however long it is.
+Each member of a pair continues a copy of the run. The table has images a second, and the processor time within the
+doctor as a share of that of the training. Images a second need a machine of their own; the share does not. The grid at
+the end of a session is left out: each training has one, however long it is.
 """
 
 from __future__ import annotations
@@ -21,65 +21,55 @@ from typing import Any
 import mien
 from mien.runs.directory import RunDirectory
 from mien.trainer.live_doctor import LiveDoctor
-from mien.trainer.probes import EARLY
 
 LOOK = LiveDoctor.look
 
 
 def main() -> None:
     flags = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    flags.add_argument("--recipe", default="dcgan-laptop")
-    flags.add_argument("--resolution", default="64")
-    flags.add_argument("--batch", type=int, default=16)
+    flags.add_argument("run", type=Path, help="a run that mien can continue; it stays as it is")
     flags.add_argument("--pairs", type=int, default=4)
-    flags.add_argument("--seconds", type=int, default=25, help="training time of each run")
+    flags.add_argument("--kimg", type=float, default=4.0, help="length of each training")
     given = flags.parse_args()
+    print(
+        "| without, images/s | with | ratio | processor time in the doctor | looks |\n|---|---|---|---|---|", flush=True
+    )
+    pairs = []
     with tempfile.TemporaryDirectory() as folder:
-        begun = begin(given, Path(folder))
-        print("| without, images/s | with | ratio | in the doctor | looks |\n|---|---|---|---|---|", flush=True)
-        pairs = []
         for number in range(given.pairs):
             order = (False, True) if number % 2 else (True, False)
-            found = {
-                watched: measured(begun, Path(folder) / f"{number}-{watched}", watched, given) for watched in order
-            }
+            places = {watched: Path(folder) / f"{number}-{watched}" for watched in order}
+            found = {watched: measured(given.run, place, watched, given.kimg) for watched, place in places.items()}
             alone, (speed, share, looks) = found[False][0], found[True]
             pairs.append((speed / alone, share))
             print(f"| {alone:.2f} | {speed:.2f} | {speed / alone:.4f} | {share:.2%} | {looks} |", flush=True)
     ratios, shares = zip(*pairs, strict=True)
     print(f"\nmedian ratio {median(ratios):.4f} (from {min(ratios):.4f} to {max(ratios):.4f})")
-    print(f"median share of the time within the doctor {median(shares):.2%}")
+    print(f"median share of the processor time within the doctor {median(shares):.2%}")
 
 
-def begin(given: argparse.Namespace, folder: Path) -> Path:
-    """Return a run that is just past the steps in which the doctor has no probes."""
-    options = {"resolution": given.resolution, "batch": given.batch, "init": "none", "augment": "none"}
-    kimg = (EARLY + 30) * given.batch / 1000
-    run = mien.train(given.recipe, data="drawn:2000", outdir=folder, budget=f"{kimg}kimg", name="begun", **options)
-    return Path(run.path)
-
-
-def measured(begun: Path, place: Path, watched: bool, given: argparse.Namespace) -> tuple[float, float, int]:
-    """Return images a second, the share of the time within the doctor, and its looks."""
+def measured(begun: Path, place: Path, watched: bool, kimg: float) -> tuple[float, float, int]:
+    """Return images a second, the share of the processor time within the doctor, and its looks."""
     shutil.copytree(begun, place)
     before = last_row(place)
     times: list[float] = []
 
     def look(doctor: LiveDoctor, pixels: Any, images: int, final: bool = False) -> list[dict[str, Any]]:
-        start = time.perf_counter()
+        start = time.process_time()
         changes = LOOK(doctor, pixels, images, final) if watched else []
         if not final:
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
         return changes
 
     LiveDoctor.look = look  # type: ignore[method-assign]
+    start = time.process_time()
     try:
-        mien.resume(place, budget=f"+{given.seconds}s")
+        mien.resume(place, budget=f"+{kimg}kimg")
     finally:
         LiveDoctor.look = LOOK  # type: ignore[method-assign]
-    after = last_row(place)
+    processor, after = time.process_time() - start, last_row(place)
     seconds = after["seconds"] - before["seconds"]
-    return (after["images"] - before["images"]) / seconds, sum(times) / seconds, len(times)
+    return (after["images"] - before["images"]) / seconds, sum(times) / processor, len(times)
 
 
 def last_row(place: Path) -> dict[str, Any]:
