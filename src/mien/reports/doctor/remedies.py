@@ -99,11 +99,9 @@ def undone(
     if case.recipe is None or case.recipe.name not in known():
         return []
     mine, own, settings = case.recipe.settings(), find(case.recipe.name).settings(), []
-    for path in (*too_high, *too_low):
+    for path, sign in [(path, 1) for path in too_high] + [(path, -1) for path in too_low]:
         value, default = mine.get(path), own.get(path)
-        if not isinstance(value, int | float) or not isinstance(default, int | float):
-            continue
-        if value > default if path in too_high else value < default:
+        if isinstance(value, int | float) and isinstance(default, int | float) and sign * (value - default) > 0:
             settings.append(f"{path}={value_text(default)}")
     what = "Go back to the recipe's own values of what you have changed."
     return change(case, what if resumes else f"Start again. {what}", settings, resumes)
