@@ -58,24 +58,24 @@ def once(rank: int, since: int) -> Callable[..., bool]:
 
 def runs(data: Path, outdir: Path, changes: tuple[str, ...]) -> dict[str, object]:
     """By what fails: the run that it came to, or the error that it ended with."""
-    ended: dict[str, object] = {"told": str(begin(data, outdir / "told", "dcgan", (*changes, "parts=2"), "96img").path)}
+    ended: dict[str, object] = {"told": str(begin(data, outdir / "told", "dcgan", (*changes, "parts=2"), "48img").path)}
     for name, ranks, player in (
         ("one", (1,), "generator"),
         ("first", (0,), "discriminator"),
         ("both", (0, 1), "generator"),
     ):
         with failing(Player, "learn", large(ranks, player=player)):
-            ended[name] = str(begin(data, outdir / name, "dcgan", changes, "96img").path)
+            ended[name] = str(begin(data, outdir / name, "dcgan", changes, "48img").path)
     for name in ("late told", "late", "after"):
-        run = str(begin(data, outdir / name, "dcgan", changes, "56img").path)
+        run = str(begin(data, outdir / name, "dcgan", changes, "24img").path)
         if name == "late told":
-            mien.resume(run, set=("parts=2",), budget="96img")
+            mien.resume(run, set=("parts=2",), budget="48img")
         elif name == "late":
-            with failing(Player, "learn", large((1,), since=72)):
-                mien.resume(run, budget="96img")
+            with failing(Player, "learn", large((1,), since=32)):
+                mien.resume(run, budget="48img")
         else:
-            with failing(Adam, "tune", once(1, since=88)):  # in the last round: the other is at the end already
-                mien.resume(run, budget="96img")
+            with failing(Adam, "tune", once(1, since=40)):  # in the last round: the other is at the end already
+                mien.resume(run, budget="48img")
         ended[name] = run
     ended["never"] = refused(data, outdir / "never", changes, Player, "learn", large((1,), most=0))
     ended["grid"] = refused(data, outdir / "grid", changes, RunWriter, "faces", lambda self: self.training.images > 0)
@@ -88,7 +88,7 @@ def refused(
 ) -> tuple[int, str]:
     try:
         with failing(owner, name, due):
-            begin(data, outdir, "dcgan", changes, "96img")
+            begin(data, outdir, "dcgan", changes, "48img")
     except OutOfMemory as error:
         return error.exit_code, str(error)
     return 0, ""

@@ -26,7 +26,7 @@ STYLE = ("generator.width=1", "generator.most=8", "generator.w_dim=8", "discrimi
 OWN = {"metrics": f"{Path(__file__).with_name('own_metric.py')}:brightness", "metrics_num": 40, "metrics_share": 1.0}
 CASES = {
     "reused": ("dcgan", CHANGES),
-    "own": ("dcgan", (*CHANGES, "game.reuse_fakes=false", "discriminator.updates=2")),
+    "own": ("dcgan", (*CHANGES, "game.reuse_fakes=false", "discriminator.updates=2", "bf16_gradients=true")),
     "style": ("stylegan2-laptop", STYLE),
     "pools": ("cyclegan", ("generator.width=1", "generator.blocks=1", "discriminator.width=1", "game.pool=20")),
 }
@@ -47,13 +47,13 @@ def fell(data: Path, outdir: Path) -> dict[str, object]:
     after_round = Trainer.after_round
 
     def broken(self: Trainer, line: Line) -> None:
-        if distributed.rank() == 1 and self.training.images >= 100 and self.recipe.rate_factor > 0.5:
+        if distributed.rank() == 1 and self.training.images >= 48 and self.recipe.rate_factor > 0.5:
             with torch.no_grad():
                 next(self.training.networks["G"].parameters())[0, 0, 0, 0] = float("nan")
         after_round(self, line)
 
     Trainer.after_round = broken  # type: ignore[method-assign]
-    run = begin(data, outdir, "dcgan", CHANGES, "160img")
+    run = begin(data, outdir, "dcgan", CHANGES, "80img")
     Trainer.after_round = after_round  # type: ignore[method-assign]
     return {"state": run.state, "images": run.images, "run": str(run.path)}
 

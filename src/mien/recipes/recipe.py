@@ -51,7 +51,8 @@ class Recipe:
     and noise. extras: by name; `mien.games.extra.Extra` describes what they may add. batch_size: over all processes.
     rate_factor: multiplies both learning rates; a training that diverged continues with half of it. parts: the number
     of parts of an update, whose gradients add up; more need less memory. channels_last: the networks' memory layout;
-    batch-norm networks are faster with it, instance-norm ones slower. schedules_follow_budget: a start stretches all
+    batch-norm networks are faster with it, instance-norm ones slower. bf16_gradients: several processes send each other
+    their gradients in bfloat16, half the bytes and three digits. schedules_follow_budget: a start stretches all
     schedules so that the longest ends with the budget (`recipes/schedules.py`).
 
     In `--set` and `mien recipes`, a network's arguments are directly below their side (`generator.width`). The settings
@@ -71,6 +72,7 @@ class Recipe:
     rate_factor: float = 1.0
     parts: int = 1
     channels_last: bool = True
+    bf16_gradients: bool = False
     schedules_follow_budget: bool = False
 
     def __post_init__(self) -> None:
@@ -205,6 +207,7 @@ class Recipe:
             frozen=side.frozen_layers,
             rate_factor=self.rate_factor,
             parts=self.parts,
+            bf16_gradients=self.bf16_gradients,
             memory=game.memory,
         )
 

@@ -145,16 +145,21 @@ def maximum(value: int) -> int:
 # --- collective operations --------------------------------------------------------------------------------------------
 
 
-def average(tensors: Sequence[Tensor]) -> None:
-    """Replace each float tensor by its mean over the processes, in place, through one flat all-reduce."""
+def average(tensors: Sequence[Tensor], in_bf16: bool = False) -> None:
+    """Replace each float tensor by its mean over the processes, in place, through one flat all-reduce.
+
+    in_bf16: they travel in bfloat16, which halves the bytes. All processes get the same rounded mean.
+    """
     if world_size() == 1:
         return
     whole = [tensor.detach().reshape(-1) for tensor in tensors]
     flat = torch.cat([part.to(torch.promote_types(part.dtype, torch.float32)) for part in whole])
+    if in_bf16:
+        flat = flat.bfloat16()
     hear()
     with others_needed():
         dist.all_reduce(flat, group=group)
-    flat /= world_size()
+    flat = flat.to(torch.promote_types(flat.dtype, torch.float32)).div_(world_size())
     for tensor, mean in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
         tensor.detach().copy_(mean.view(tensor.shape))
 

@@ -34,7 +34,7 @@ class Player:
     applied to each network after each step (weight clipping). frozen: the number of first layers of each network that
     are not trained. Parameters with requires_grad=False at the start are not trained either. rate_factor: multiplies
     the learning rates of the settings. steps: taken so far; they decide when a lazy term is due. parts: the number of
-    parts of an update; more need less memory. memory: of the game.
+    parts of an update; more need less memory. bf16_gradients: processes send them in bfloat16. memory: of the game.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Player:
     frozen: int = 0
     rate_factor: float = 1.0
     parts: int = 1
+    bf16_gradients: bool = False
     memory: Memory = field(default_factory=dict)
     steps: int = 0
     optimizer: torch.optim.Optimizer = field(init=False)
@@ -86,7 +87,12 @@ class Player:
             found.append((share, values))
         statistics = weighted(found)
         kept = [tensor for tensor in self.memory.values() if tensor.ndim == 0]
-        distributed.average([*self.gradients(), *self.running_statistics(turn), *kept, *statistics.values()])
+        exact = [*self.running_statistics(turn), *kept, *statistics.values()]
+        if self.bf16_gradients:
+            distributed.average(self.gradients(), in_bf16=True)
+        else:
+            exact = [*self.gradients(), *exact]
+        distributed.average(exact)
         before = [part.detach().clone() for part in self.parameters] if self.measures() else []
         if before:
             statistics |= self.gradient_norms()
