@@ -57,7 +57,8 @@ def test_the_page_loads_nothing_from_elsewhere():
         assert "//" not in (page / name).read_text().replace("// ", "").replace("//\n", ""), name
 
 
-def test_without_the_runtime_nothing_is_written(dist, no_onnx, tmp_path, capsys):
+def test_without_the_runtime_nothing_is_written(dist, no_onnx, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # a clone may hold node_modules, for the demo of the docs
     run = make_run(tmp_path / "runs").path
     (dist / web_folder.WASM[1]).unlink()
     for flags, where in (([], "--to web"), (["--runtime", str(dist)], f"--runtime {dist}")):
