@@ -47,7 +47,7 @@ MUTANTS = [
         '"real", "fake"]] = "real"',
         "losses/test_penalties.py",
     ),
-    Mutant("losses/functional.py", "torch.rand(len(real), ", "torch.rand(1, ", "losses/test_penalties.py"),
+    Mutant("losses/functional.py", "draws.uniform(len(real), ", "draws.uniform(1, ", "losses/test_penalties.py"),
     Mutant("losses/functional.py", "norms - target", "norms", "losses/test_penalties.py"),
     Mutant("losses/reconstruction.py", ".abs()", ".square()", "losses/test_reconstruction.py"),
     # a player's update
@@ -110,11 +110,11 @@ MUTANTS = [
         "augmentation/test_diffaugment.py losses/test_penalties.py",
     ),
     # games
-    Mutant("games/noise.py", "wrong = right.roll(1, 0)", "wrong = right", "games/test_noise.py"),
+    Mutant("games/noise.py", "gather(right).roll(1, 0)", "gather(right)", "games/test_noise.py"),
     Mutant("games/noise.py", "label[:half], label[:half]", "label[half:], label[:half]", "games/test_noise.py"),
     Mutant("games/style.py", ">= crossover", "> crossover", "games/test_style.py"),
     Mutant("games/paired.py", "target, fake, source)", "target, fake)", "games/test_translation.py"),
-    Mutant("games/unpaired.py", "generator=draws) < 0.5", "generator=draws) < 0.1", "games/test_translation.py"),
+    Mutant("games/unpaired.py", "generator=choices) < 0.5", "generator=choices) < 0.1", "games/test_translation.py"),
     # metrics
     Mutant("metrics/fid.py", "- 2 * eigenvalues", "- eigenvalues", "metrics/test_fid.py"),
     Mutant("metrics/fid.py", "len(features) - 1", "len(features)", "metrics/test_fid.py"),
@@ -134,9 +134,9 @@ MUTANTS = [
     Mutant("runs/checkpoint.py", ".hexdigest() != expected", ".hexdigest() == ''", "runs/test_checkpoint.py"),
     Mutant("runs/checkpoint.py", "if sums.keys() != {", "if False and {", "runs/test_checkpoint.py"),
     Mutant("runs/checkpoint.py", "whole[-keep:]", "whole[-keep - 1 :]", "runs/test_checkpoint.py"),
-    Mutant("data/batches.py", "images + self.rank * self.share", "images", "data/test_batches.py"),
-    Mutant("data/batches.py", "self.rank, images, purpose)", "self.rank, images)", "data/test_batches.py"),
-    Mutant("data/batches.py", "self.purpose, epoch)", "self.purpose)", "data/test_batches.py"),
+    Mutant("data/batches.py", "order(images + self.rank", "order(images", "data/test_batches.py"),
+    Mutant("data/batches.py", "0, images, purpose)", "0, images)", "data/test_batches.py"),
+    Mutant("data/orders.py", "self.purpose, epoch)", "self.purpose)", "data/test_batches.py"),
     Mutant("data/batches.py", "pixels.flip(2)", "pixels.flip(1)", "data/test_batches.py"),
 ]
 

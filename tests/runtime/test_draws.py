@@ -64,7 +64,9 @@ def test_each_process_has_those_of_its_places(make, world, monkeypatch):
     parts = in_each(monkeypatch, world, make)
     together = torch.stack(parts, 1).flatten(0, 1)[: len(whole)]
     assert len(together) == len(whole) and (whole != whole.flatten()[0]).any()
-    assert torch.equal(together, whole)
+    # A processor computes the sines of 4 and of 16 numbers by other instructions: they may differ in the last bit.
+    tolerance = 1e-6 if make is MAKERS["ADA"] else 0
+    torch.testing.assert_close(together, whole, rtol=tolerance, atol=tolerance)
 
 
 def test_one_process_draws_as_torch_does(monkeypatch):

@@ -59,13 +59,13 @@ def test_a_return_applies_the_first_remedy_and_can_be_repeated_by_hand(faces, tm
     run = RunDirectory(tmp_path / "a" / "00000-run")
     (back,) = [row for row in events(run.path) if row["event"] == "went back"]
     assert (back["images"], back["to"], back["onset"]) == (320, 120, 0.192)  # 120: the newest one of its doubling
-    assert (back["diagnosis"], back["settings"]) == ("flat-images", ["rate_factor was 1.0, now 0.25"])
+    assert (back["diagnosis"], back["settings"]) == ("flat-images", ["generator.optimizer.lr was 0.0, now 0.0002"])
     assert "black or constant images, after 1 return: the training ends here" in capsys.readouterr().err
-    assert json.loads(run.recipe.read_text())["rate_factor"] == 0.25
+    assert json.loads(run.recipe.read_text())["generator"]["optimizer"]["lr"] == 0.0002
     assert [path.name for path in checkpoints(run.checkpoints)][-1] == "kimg-000000.320"
 
     by_hand = begin(faces, tmp_path / "b", "dcgan", GRAY, "120img")
-    mien.resume(str(by_hand.path), budget="320img", set=("rate_factor=0.25",))
+    mien.resume(str(by_hand.path), budget="320img", set=("generator.optimizer.lr=0.0002",))
     assert [row["images"] for row in rows(run.path)] == [64, 128, 192, 256, 320]
     assert rows(run.path) == rows(by_hand.path)
 
