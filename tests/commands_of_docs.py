@@ -45,7 +45,7 @@ def small(words: list[str]) -> list[str]:
     if words[0] == "train":
         return small_training(words)
     changes = {
-        r"0-49999|0-99\b|2001-3000": "0-3",
+        r"0-49999|0-99\b": "0-3",
         r"(--(?:num|accuracy-num)) \d+": r"\1 32",
         r"--steps \d+": "--steps 5",
     }
