@@ -92,7 +92,8 @@ class LiveDoctor:
             return
         found = self.symptoms(pixels, known) if self.recipe.sources == "none" else self.of_translations(pixels)
         if found:
-            row = {"images": images, "kimg": images / 1000, **found, **self.probes.measure(pixels)}
+            before = round(known[-1]["kimg"] * 1000) if known else 0
+            row = {"images": images, "kimg": images / 1000, **found, **self.probes.measure(pixels, images, before)}
             self.run.symptoms.append({**row, "final": True} if final else row)
 
     def symptoms(self, pixels: np.ndarray, known: list[dict[str, float]]) -> dict[str, float]:

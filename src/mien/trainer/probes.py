@@ -29,6 +29,7 @@ PART = 128  # of them that are read at once
 EARLY = 400  # steps
 PROBED = 64  # images of each kind that the discriminator judges
 ERRORS = 2.0  # standard errors by which the evidence must exceed 0
+EVERY = 5000  # images between two passes of PROBED images of each kind through the discriminator
 NOISE = 8 / 127.5  # added to a translation, in units of [-1, 1]: eight levels, which nobody sees
 
 
@@ -38,16 +39,18 @@ class Probes:
     def __init__(self, setup: Setup, labels: Tensor | None = None, examples: list[Batch] | None = None):
         self.setup, self.labels, self.examples = setup, labels, examples or []
 
-    def measure(self, pixels: np.ndarray) -> dict[str, float]:
+    def measure(self, pixels: np.ndarray, images: int = EVERY, before: int = 0) -> dict[str, float]:
         """Return the symptoms of a sample grid, uint8 [N,H,W,C], that need networks or the training set.
 
         {} in the first EARLY steps: no diagnosis reads them there, and the first grids follow each other closely.
+        images: of the training. before: those of the grid before. The discriminator is asked once in EVERY images.
         """
         if max(player.steps for player in self.setup.training.players) < EARLY:
             return {}
         if isinstance(self.setup.training.game, Translation):
             return self.hidden()
-        return {**self.training_set.symptoms(pixels), **self.memorized(pixels)}
+        due = images // EVERY > before // EVERY
+        return {**self.training_set.symptoms(pixels), **(self.memorized(pixels) if due else {})}
 
     @cached_property
     def training_set(self) -> TrainingSet:

@@ -425,8 +425,14 @@ def test_weights_that_large_steps_have_blown_up_need_a_new_start():
     for one in found.active:
         assert [remedy.settings[-1] for remedy in one.remedies] == ["generator.optimizer.lr=0.0002", "rate_factor=0.1"]
         assert not any(remedy.resumes for remedy in one.remedies)
+    sudden = case(recipe, loss=0.01, grids={"distance": 2.0}, kimg=0.25)
+    for row, step in zip(sudden.stats, [0.5, 0.06, 0.06, 0.05, *[0.0] * 16], strict=True):
+        row |= {"generator/norms/weight": 100.0, "generator/norms/update": 100 * step}
+    assert [one.onset for one in examine(sudden).past if one.name == "rate-too-high"] == [0.25]
+    assert sudden.is_blown_up
     healthy = [10.0, 12, 15, *[20.0] * 17]
-    assert names(examine(with_weights(case(grids={"distance": 2.0}), "generator", healthy, 0.02))) == []
+    usual = with_weights(case(grids={"distance": 2.0}), "generator", healthy, 0.02)
+    assert names(examine(usual)) == [] and not usual.is_blown_up
 
 
 def test_a_g_that_hardly_moves_gets_a_higher_rate():

@@ -22,6 +22,7 @@ from mien.runtime.typed_json import is_number, number
 GRADIENT = "/gradient/"
 SIDES = ("generator", "discriminator")
 GROWN = 4.0  # the norm of the weights, as a multiple of that of the first row; usual is 0.9 to 2
+HUGE_STEP = 0.2  # norm of a step as a share of that of the weights; usual is 0.001 to 0.01, also at the start
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,9 @@ class Case:
 
     @property
     def is_blown_up(self) -> bool:
-        """Return whether the weights of a side have grown so much that usual steps cannot bring them back."""
-        return any(rows[-1][1] >= GROWN for rows in self.growth.values() if rows)
+        """Return whether large steps have changed the weights so much that usual steps cannot bring them back."""
+        grown = any(rows[-1][1] >= GROWN for rows in self.growth.values() if rows)
+        return grown or any(step >= HUGE_STEP for rows in self.relative_updates.values() for _, step in rows)
 
     def gradient_norms(self, side: str) -> list[tuple[float, float]]:
         """Return (kimg, norm of the gradient of all weights of a side)."""

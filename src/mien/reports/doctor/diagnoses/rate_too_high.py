@@ -11,6 +11,7 @@ from mien.reports.doctor.series import Episode, Sign, latest
 
 STEP = 0.015  # norm of a step as a share of that of the weights; usual is 0.001 to 0.008
 SURPRISED = 1.5  # D's loss as a multiple of its loss by chance
+EARLY_STEP = 0.04  # the same in the first steps, in which Adam and RMSprop make larger ones
 JUMPS = 0.9  # the motion of an image between two grids, as a share of the distance of two images
 FAR = 0.5  # distance to the data: images that are near to it may move
 STEPS, STEPS_OF_WEIGHTS = 1000, 100  # of G; large steps are certain earlier
@@ -33,8 +34,9 @@ class RateTooHigh(Diagnosis):
         found = []
         for row in case.grids:
             kimg, far = row["kimg"], row["distance"] / FAR
-            moved = max(largest(case.relative_updates, kimg) / STEP, largest(case.growth, kimg) / GROWN)
-            strength = min(moved, far) if case.steps(kimg) >= STEPS_OF_WEIGHTS else 0.0
+            step = largest(case.relative_updates, kimg)
+            early = case.steps(kimg) < STEPS_OF_WEIGHTS
+            strength = min(step / EARLY_STEP if early else max(step / STEP, largest(case.growth, kimg) / GROWN), far)
             if case.steps(kimg) >= STEPS:
                 surprise, jumps = latest(case.surprise, kimg) or 0.0, row.get("motion", 0.0) / JUMPS
                 strength = max(strength, surprise / SURPRISED, min(jumps, far))
