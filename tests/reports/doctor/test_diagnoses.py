@@ -455,6 +455,7 @@ def test_what_the_user_has_changed_in_the_wrong_direction_goes_back_first():
     still = recipes.find("dcgan").override(("generator.optimizer.lr=0",))
     found = examine(case(still, grids={"contrast": 0.01, "diversity": 0.01})).active[0]
     assert (found.name, found.remedies[0].settings) == ("flat-images", ("generator.optimizer.lr=0.0002",))
+    assert [remedy.resumes for remedy in found.remedies[:2]] == [False, True]  # and the same for a rollback
     mine = replace(recipes.find("dcgan").override(changed), name="mine")
     assert "Go back" not in examine(case(mine, loss=0.01, grids={"distance": 2.0})).active[0].remedies[0].what
 

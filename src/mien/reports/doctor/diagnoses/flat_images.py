@@ -49,5 +49,6 @@ class FlatImages(Diagnosis):
 
     def remedies(self, case: Case) -> list[Remedy]:
         start = other_recipe(case, "If that does not help, start again.", "dcgan-laptop", "r3gan-laptop")
-        own = undone(case, (RATE_OF_G, RATE_OF_D, STEPS_OF_D), (RATE_OF_G, STEPS_OF_G))
+        wrong = (RATE_OF_G, RATE_OF_D, STEPS_OF_D), (RATE_OF_G, STEPS_OF_G)
+        own = [*undone(case, *wrong, resumes=False), *undone(case, *wrong)]  # flat images are nothing to keep
         return [*gentler_start(case), *own, *slower(case, 0.25), *slower_discriminator(case), *start]
