@@ -43,7 +43,7 @@ class Probes:
         """Return the symptoms of a sample grid, uint8 [N,H,W,C], that need networks or the training set.
 
         {} in the first EARLY steps: no diagnosis reads them there, and the first grids follow each other closely.
-        images: of the training. before: those of the grid before. The discriminator is asked once in EVERY images.
+        images: of the training. before: those of the grid before. The discriminator judges them once in EVERY images.
         """
         if max(player.steps for player in self.setup.training.players) < EARLY:
             return {}
