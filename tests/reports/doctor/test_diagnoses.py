@@ -440,6 +440,8 @@ def test_a_g_that_hardly_moves_gets_a_higher_rate():
     found = examine(run).active[0]
     assert found.evidence["step of G / weights"] == 2e-5
     assert found.remedies[0].settings == ("generator.optimizer.lr=0.02",)  # a hundred times as much
+    run.stats[0]["generator/norms/update"] = 0.3  # the rate was high, and D has no gradient left for G
+    assert examine(replace(run)).active[0].remedies[0].settings == ("discriminator.optimizer.lr=5e-05",)
     quick = with_weights(case("dcgan", loss=0.01, grids={"distance": 2.0}), "generator", [10.0] * 20, 0.02)
     assert examine(quick).active[0].remedies[0].settings == ("discriminator.optimizer.lr=5e-05",)
 

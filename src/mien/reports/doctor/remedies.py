@@ -25,7 +25,7 @@ LOSS_OF_G = "generator.loss_weight"
 TIES = tuple(
     f"generator.terms.{name}.weight" for name in ("identity_a", "identity_b", "cycle_a", "cycle_b", "l1")
 )  # a translator's result to its source
-USUAL_STEP, TINY_STEP = 0.002, 0.0002  # norm of a step as a share of that of the weights
+USUAL_STEP, TINY_STEP, LARGE_STEP = 0.002, 0.0002, 0.015  # norm of a step as a share of that of the weights
 FILTERED = ("generator.filtered", "discriminator.filtered")
 
 
@@ -110,8 +110,8 @@ def undone(
 def faster_generator(case: Case) -> list[Remedy]:
     """Raise G's rate, so that a step changes its weights by a usual share, if it is far below."""
     steps = case.relative_updates["generator"]
-    if not steps or not 0 < steps[-1][1] < TINY_STEP:
-        return []
+    if not steps or not 0 < steps[-1][1] < TINY_STEP or max(step for _, step in steps) > LARGE_STEP:
+        return []  # after large steps, small ones are no sign of a low rate
     factor = float(f"{USUAL_STEP / steps[-1][1]:.1g}")
     return change(
         case, "Raise G's learning rate: a step changes its weights by almost nothing.", scaled(case, RATE_OF_G, factor)
