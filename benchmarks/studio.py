@@ -274,33 +274,35 @@ def large(arguments: argparse.Namespace) -> None:
         with studio(folder) as (link, _), browser() as chrome:
             page = chrome.new_context(bypass_csp=True).new_page()  # the script may wait by expressions
             base = link.partition("/?")[0]
-            page.goto(link)
-            page.wait_for_function(f"document.querySelectorAll('.card').length === {arguments.runs}")
-            for title, path, ready in (
-                ("runs", "/", f"document.querySelectorAll('.card').length === {arguments.runs}"),
-                ("a run", "/run/00000-large", "document.querySelectorAll('.uplot').length > 3"),
-                ("the same run again", "/run/00000-large", "document.querySelectorAll('.uplot').length > 3"),
+            for title, address, ready in (
+                ("runs", link, f"document.querySelectorAll('.card').length === {arguments.runs}"),
+                ("runs again", base, f"document.querySelectorAll('.card').length === {arguments.runs}"),
+                ("a run", f"{base}/run/00000-large", "document.querySelectorAll('.uplot').length > 3"),
+                ("the same run again", f"{base}/run/00000-large", "document.querySelectorAll('.uplot').length > 3"),
             ):
                 began = time.monotonic()
-                page.goto(base + path)
-                paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime")
+                page.goto(address)
                 page.wait_for_function(ready)
-                print(f"{title:20} first paint {paint or 0:6.0f} ms, complete after {time.monotonic() - began:5.2f} s")
+                complete = time.monotonic() - began
+                page.wait_for_function(PAINT)
+                print(f"{title:20} first paint {page.evaluate(PAINT):6.0f} ms, complete after {complete:5.2f} s")
             page.wait_for_function("document.querySelector('#slider').max > 100")
             page.wait_for_selector("#verdict p", timeout=60_000)
             times = page.evaluate(SLIDE)
             middle, worst = statistics.median(times), max(times)
             print(f"slider to grid       median {middle:5.1f} ms, worst {worst:5.1f} ms of {len(times)}")
             page.wait_for_timeout(5000)
-            sizes: list[int] = []
-            page.on("response", lambda answer: sizes.append(len(answer.body())))
+            finished: list[Any] = []
+            page.on("requestfinished", lambda request: finished.append(request))
             with (folder / "00000-large" / "stats.jsonl").open("a") as log:
                 for index in range(20):
                     log.write(json.dumps({"images": 10_000_100 + index * 100, "generator/loss": 1.0}) + "\n")
             page.wait_for_timeout(2300)
-            print(f"a live tick          {sum(sizes) / 1000:5.1f} kB in {len(sizes)} answers")
+            size = sum(len(request.response().body()) for request in list(finished))
+            print(f"a live tick          {size / 1000:5.1f} kB in {len(finished)} answers")
 
 
+PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 SLIDE = """async () => {
     const slider = document.querySelector("#slider"), image = document.querySelector("#grid"), times = [];
     for (let index = 0; index < 60; index++) {

@@ -17,14 +17,15 @@ from conditional_run import ATTRIBUTES, CLASSES, TEXTS, conditional_run
 from fake_run import make_run
 
 import mien
-from mien.web.serving import app, server
+from mien.web.listening import listen
+from mien.web.serving import app
 
 
 def main(examples: str = "260") -> int:
     outdir, worst = Path(tempfile.mkdtemp()), 0
     runs = [conditional_run(outdir, condition).path for condition in (ATTRIBUTES, CLASSES, TEXTS)]
     for run in (*runs, make_run(outdir).path):
-        socket = server.bound("127.0.0.1", 0)
+        socket = listen("127.0.0.1", 0)
         address = f"http://127.0.0.1:{socket.getsockname()[1]}/openapi.json"
         serving = uvicorn.Server(uvicorn.Config(app.app_of(mien.load(run), 8, 64), log_level="critical"))
         thread = threading.Thread(target=serving.run, kwargs={"sockets": [socket]})

@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 
 from mien.web.app import create_app
-from mien.web.server import listen
+from mien.web.listening import listen
 
 TOKEN = "the-token-of-the-tests"
 

@@ -57,12 +57,13 @@ def serve(
     if not 1 <= max_batch <= max_waiting:
         raise UsageError(f"--max-batch {max_batch}: it must be 1 to --max-waiting {max_waiting}")
     from mien.runtime.device import pick_device
+    from mien.web.listening import listen
     from mien.web.serving.app import app_of
-    from mien.web.serving.server import bound, serve
+    from mien.web.serving.server import serve
 
     model = run_flags.load_any(pick_device(device))
     app = app_of(model, max_batch, max_waiting)
-    listening = bound(host, port)
+    listening = listen(host, port)
     address = "http://{}:{}".format(*listening.getsockname()[:2])
     seconds = serve(app, listening, f"mien serves {model.run} at {model.images / 1000:g} kimg")
     return Served(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +12,9 @@ from types import FrameType
 
 from mien.errors import UsageError
 from mien.runtime import signals
+from mien.web.listening import listen, shown
 
 MISSING = "mien studio needs Starlette and uvicorn: pip install 'mien[studio]'"
-ANY = ("0.0.0.0", "::", "")
 GRACE = 4.0  # seconds after Ctrl-C
 LIMIT = 200  # connections that are answered at once
 
@@ -59,24 +58,3 @@ def serve(folder: Path, host: str, port: int, opened: Callable[[str], None]) -> 
 def warm_up() -> None:
     """Import what the first image needs. The server answers meanwhile."""
     import mien.inference.scene  # noqa: F401
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens. port: 0 takes any free one. Raises UsageError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((host, port))
-        made.listen(128)
-    except (OSError, OverflowError) as error:
-        made.close()
-        cure = "choose another --port, or --port 0 for any free one"
-        raise UsageError(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}; {cure}") from None
-    return made
-
-
-def shown(host: str) -> str:
-    """The address that a browser on this machine opens."""
-    name = "127.0.0.1" if host in ANY else host
-    return f"[{name}]" if ":" in name else name

@@ -25,7 +25,9 @@ from mien import cli, recipes
 from mien.inference.generator import load
 from mien.inference.translator import Translator
 from mien.media.image_files import read_facts
-from mien.web.serving import app, server
+from mien.web import listening
+from mien.web.listening import listen
+from mien.web.serving import app
 
 JSON = {"content-type": "application/json"}
 
@@ -34,7 +36,7 @@ class Running:
     """A server in a thread of this process."""
 
     def __init__(self, model):
-        socket = server.bound("127.0.0.1", 0)
+        socket = listen("127.0.0.1", 0)
         self.port, self.model = socket.getsockname()[1], model
         self.app = app.app_of(model, 8, 16)
         self.server = uvicorn.Server(uvicorn.Config(self.app, log_level="warning"))
@@ -204,8 +206,7 @@ def test_a_translator_keeps_the_size_of_each_source():
 
 def test_a_signal_ends_the_command_with_its_numbers(tmp_path, monkeypatch, capsys):
     sockets, answers = [], []
-    bound = server.bound
-    monkeypatch.setattr(server, "bound", lambda *place: sockets.append(bound(*place)) or sockets[-1])
+    monkeypatch.setattr(listening, "listen", lambda *place: sockets.append(listen(*place)) or sockets[-1])
 
     def visitor():
         end = time.monotonic() + 20

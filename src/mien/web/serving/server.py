@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-from mien.errors import UsageError
 from mien.runtime import signals
 from mien.runtime.console import say
+from mien.web.listening import shown
 
 GRACE = 10  # seconds that running requests get after the signal
 
@@ -25,14 +25,6 @@ class Server(uvicorn.Server):
         yield
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """Return a listening socket. port 0: any free one. Raises UsageError."""
-    try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except (OSError, OverflowError) as error:
-        raise UsageError(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}") from None
-
-
 def serve(app: ASGIApp, listening: socket.socket, about: str) -> float:
     """Serve until SIGINT or SIGTERM, finish the running requests, and return the seconds."""
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE)
@@ -42,8 +34,7 @@ def serve(app: ASGIApp, listening: socket.socket, about: str) -> float:
         server.should_exit = True
 
     host, port = listening.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    say(f"{about} at http://{shown}:{port}: description at /openapi.json, Ctrl-C stops")
+    say(f"{about} at http://{shown(host)}:{port}: description at /openapi.json, Ctrl-C stops")
     with signals.handled(stop), listening:
         server.run(sockets=[listening])
     return time.time() - begun

@@ -13,6 +13,7 @@ export class Plots {
     this.at = null;
     this.added = 0;
     this.sync = uPlot.sync("kimg");
+    this.watch = new IntersectionObserver(entries => this.shown(entries), {rootMargin: "200px"});
     addEventListener("resize", () => this.each(chart => chart.plot.setSize(chart.size())));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
   }
@@ -23,7 +24,7 @@ export class Plots {
   each(action) { for (const charts of this.groups.values()) charts.forEach(action); }
 
   replace(group, charts) {
-    for (const old of this.groups.get(group) || []) { old.plot.destroy(); old.box.remove(); }
+    for (const old of this.groups.get(group) || []) { this.watch.unobserve(old.box); old.plot.destroy(); old.box.remove(); }
     this.groups.set(group, charts.map(chart => this.build(chart)));
     if (group === "stats") this.added = 0;
   }
@@ -34,16 +35,23 @@ export class Plots {
     const x = rows.kimg || [];
     if (!x.length) return;
     this.added += x.length;
-    for (const {of: chart, plot} of this.groups.get("stats") || []) {
-      chart.x.push(...x);
-      for (const name of chart.names) chart.columns[name].push(...(rows[name] || x.map(() => null)));
-      plot.setData(dataOf(chart));
+    for (const chart of this.groups.get("stats") || []) {
+      chart.of.x.push(...x);
+      for (const name of chart.of.names) chart.of.columns[name].push(...(rows[name] || x.map(() => null)));
+      chart.late = "data";
     }
+    this.each(draw);
   }
 
   mark(kimg) {
     this.at = kimg;
-    this.each(({plot}) => plot.redraw(false));
+    this.each(chart => { chart.late ||= "mark"; draw(chart); });
+  }
+
+  // A chart outside of the window is drawn when it comes into view: a page costs a training on the same machine less.
+  shown(entries) {
+    const inView = new Map(entries.map(entry => [entry.target, entry.isIntersecting]));
+    this.each(chart => { if (inView.has(chart.box)) { chart.inView = inView.get(chart.box); draw(chart); } });
   }
 
   build(chart) {
@@ -71,7 +79,8 @@ export class Plots {
     }, dataOf(chart), box);
     plot.root.setAttribute("role", "img");
     plot.root.setAttribute("aria-label", spoken(chart));
-    return {of: chart, plot, box, size};
+    this.watch.observe(box);
+    return {of: chart, plot, box, size, inView: false, late: ""};
   }
 
   drawMarks(plot, chart, colour) {
@@ -99,6 +108,12 @@ export function joined({title, note, log, lines}) {
   const data = uPlot.join(lines.map(line => [line.x, line.y]));
   const names = lines.map(line => line.name);
   return {title, note, log, names, colours: lines.map(line => line.colour), x: data[0], columns: Object.fromEntries(names.map((name, index) => [name, data[index + 1]]))};
+}
+
+function draw(chart) {
+  if (!chart.inView || !chart.late) return;
+  if (chart.late === "data") chart.plot.setData(dataOf(chart.of)); else chart.plot.redraw(false);
+  chart.late = "";
 }
 
 const dataOf = chart => [chart.x, ...chart.names.map(name => chart.columns[name])];
