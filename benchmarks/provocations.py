@@ -88,7 +88,7 @@ def part_of_the_data(data: str, folder: Path) -> dict[str, Any]:
     for index, image in enumerate(dark[spread(len(dark), 400)]):
         picture(image).save(place / f"{index:04}.png")
     half = mien.train(
-        "dcgan", data=place, outdir=folder / "first", budget="24kimg", set=TINY, resolution="16", batch=16
+        "dcgan", data=place, outdir=folder / "first", budget="48kimg", set=TINY, resolution="16", batch=16
     )
     return {"init": str(half.path)}
 

@@ -435,6 +435,25 @@ def test_weights_that_large_steps_have_blown_up_need_a_new_start():
     assert names(examine(usual)) == [] and not usual.is_blown_up
 
 
+def test_saturated_images_after_large_steps_need_a_new_start():
+    """One huge step is over before the first row. What it leaves: pixels at their limits, from which no gradient comes."""
+    recipe = recipes.find("dcgan").override(("generator.optimizer.lr=1.0",))
+
+    def found(clipped, weight):
+        run = case(recipe, loss=0.01, grids={"distance": 2.0, "clipped": clipped})
+        return examine(with_weights(run, "generator", [10.0, *[weight] * 19], 1e-7)), run.is_blown_up
+
+    told, blown_up = found(0.9, 20.0)
+    assert names(told) == ["d-has-won", "rate-too-high"] and blown_up
+    assert told.active[1].evidence["clipped"] == 0.9
+    assert [remedy.settings[-1] for remedy in told.active[1].remedies] == [
+        "generator.optimizer.lr=0.0002",
+        "rate_factor=0.1",
+    ]
+    assert "rate-too-high" not in names(found(0.3, 20.0)[0])
+    assert "rate-too-high" not in names(found(0.9, 11.0)[0])
+
+
 def test_a_g_that_hardly_moves_gets_a_higher_rate():
     run = with_weights(case("dcgan", loss=0.01, grids={"distance": 2.0}), "generator", [10.0] * 20, 0.0002)
     found = examine(run).active[0]

@@ -22,6 +22,7 @@ from mien.runtime.typed_json import is_number, number
 GRADIENT = "/gradient/"
 SIDES = ("generator", "discriminator")
 GROWN = 4.0  # the norm of the weights, as a multiple of that of the first row; usual is 0.9 to 2
+CLIPPED, GROWN_FAST = 0.5, 1.5  # share of values at the limits, above that of real images; growth that brings G there
 HUGE_STEP = 0.2  # norm of a step as a share of that of the weights; usual is 0.001 to 0.01, also at the start
 
 
@@ -130,11 +131,22 @@ class Case:
             side: [(kimg, norm / max(rows[0][1], 1e-12)) for kimg, norm in rows] for side, rows in self.weights.items()
         }
 
+    def saturation(self, grid: dict[str, float]) -> float:
+        """Return 1 or more if large steps have brought most values of the images to their limits, where G cannot learn.
+
+        tanh has no gradient there.
+        """
+        grown = latest(self.growth["generator"], grid["kimg"]) or 0.0
+        return float(min(grid.get("clipped", 0.0) / CLIPPED, grown / GROWN_FAST))
+
     @property
     def is_blown_up(self) -> bool:
         """Return whether large steps have changed the weights so much that usual steps cannot bring them back."""
         grown = any(rows[-1][1] >= GROWN for rows in self.growth.values() if rows)
-        return grown or any(step >= HUGE_STEP for rows in self.relative_updates.values() for _, step in rows)
+        saturated = bool(self.grids) and self.saturation(self.grids[-1]) >= 1
+        return (
+            grown or saturated or any(step >= HUGE_STEP for rows in self.relative_updates.values() for _, step in rows)
+        )
 
     def gradient_norms(self, side: str) -> list[tuple[float, float]]:
         """Return (kimg, norm of the gradient of all weights of a side)."""

@@ -18,9 +18,9 @@ STEPS, STEPS_OF_WEIGHTS = 1000, 100  # of G; large steps are certain earlier
 
 
 class RateTooHigh(Diagnosis):
-    """A step moves the weights by 1.5 %, or steps have blown them up to four times their norm, or the game circles.
+    """A step moves the weights by 1.5 %, or steps have blown them up, or the game circles.
 
-    A game circles if D's loss is half more than chance, or if a latent has a new image in each grid. All but the loss
+    Blown up: to four times their norm, or to one and a half if most pixels are at their limits then. A game circles if D's loss is half more than chance, or if a latent has a new image in each grid. All but the loss
     holds only as long as the images are far from the data.
     """
 
@@ -36,7 +36,8 @@ class RateTooHigh(Diagnosis):
             kimg, far = row["kimg"], row["distance"] / FAR
             step = largest(case.relative_updates, kimg)
             early = case.steps(kimg) < STEPS_OF_WEIGHTS
-            strength = min(step / EARLY_STEP if early else max(step / STEP, largest(case.growth, kimg) / GROWN), far)
+            large = step / EARLY_STEP if early else max(step / STEP, largest(case.growth, kimg) / GROWN)
+            strength = min(max(large, case.saturation(row)), far)
             if case.steps(kimg) >= STEPS:
                 surprise, jumps = latest(case.surprise, kimg) or 0.0, row.get("motion", 0.0) / JUMPS
                 strength = max(strength, surprise / SURPRISED, min(jumps, far))
@@ -46,6 +47,8 @@ class RateTooHigh(Diagnosis):
     def sentence(self, case: Case, episode: Episode) -> str:
         if largest(case.growth, end_of(case, episode)) >= GROWN:
             return "large steps have blown up the weights, and small ones cannot mend that"
+        if saturated(case, episode):
+            return "large steps have brought most pixels to black and full colour, where the generator cannot learn"
         return "the training circles: what it learns in one tick is gone in the next one"
 
     def evidence(self, case: Case, episode: Episode) -> dict[str, float]:
@@ -54,8 +57,9 @@ class RateTooHigh(Diagnosis):
         found = {} if loss is None else {"D's loss / chance": round(loss, 4)}
         step, grown = largest(case.relative_updates, end), largest(case.growth, end)
         found |= {"step / weights": round(step, 4)} if step else {}
-        found |= {"weights / those at the start": round(grown, 1)} if grown >= GROWN else {}
-        return found | grid_numbers(case, episode, "motion", "distance")
+        known = grown >= GROWN or saturated(case, episode)
+        found |= {"weights / those at the start": round(grown, 1)} if known else {}
+        return found | grid_numbers(case, episode, "clipped", "motion", "distance")
 
     def remedies(self, case: Case) -> list[Remedy]:
         return gentler_start(case) or [*undone(case, RATES), *slower(case)]
@@ -64,6 +68,12 @@ class RateTooHigh(Diagnosis):
 def largest(series: dict[str, list[tuple[float, float]]], kimg: float) -> float:
     """Return the last value of the side with the larger one; 0 if unknown. series: (kimg, value) by side."""
     return max(latest(own, kimg) or 0.0 for own in series.values())
+
+
+def saturated(case: Case, episode: Episode) -> bool:
+    """Return whether the last grid of the episode is saturated."""
+    grids = [row for row in case.grids if row["kimg"] <= end_of(case, episode)]
+    return bool(grids) and case.saturation(grids[-1]) >= 1
 
 
 def end_of(case: Case, episode: Episode) -> float:
