@@ -176,7 +176,7 @@ PROVOCATIONS = (
     *(Provocation("not-finite", recipe, (*TINY, "rate_factor=1e15"), ANY, kimg=8) for recipe in ("lsgan", "wgan-gp")),
     # Eight images: D knows each of them.
     *(
-        Provocation("d-memorizes", recipe, ("generator.width=16", "discriminator.width=16"), FEW, 24, few(8))
+        Provocation("d-memorizes", recipe, ("generator.width=16", "discriminator.width=16"), FEW, 41, few(8))
         for recipe in ("dcgan-laptop", "lsgan", "dcgan")
     ),
     *(

@@ -23,13 +23,13 @@ from mien.reports.doctor.set_symptoms import TrainingSet
 from mien.trainer.held_out import HeldOut
 from mien.trainer.setup import Setup
 
-MOST = 4000  # images of the set whose small copies are compared
+MOST = 2000  # images of the set whose small copies are compared
 MOST_BYTES = 1 << 30  # of these images in full size
 PART = 128  # of them that are read at once
 EARLY = 400  # steps
 PROBED = 64  # images of each kind that the discriminator judges
 ERRORS = 2.0  # standard errors by which the evidence must exceed 0
-EVERY = 5000  # images between two passes of PROBED images of each kind through the discriminator
+EVERY = 8000  # images between two passes of PROBED images of each kind through the discriminator
 NOISE = 8 / 127.5  # added to a translation, in units of [-1, 1]: eight levels, which nobody sees
 
 
