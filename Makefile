@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 
-.PHONY: demo set-up test lint types docs mutants clean
+.PHONY: demo set-up test lint types docs commands mutants clean
 
 demo: $(VENV)/core.installed
 	$(BIN)/mien demo
@@ -27,6 +27,10 @@ types: $(VENV)/dev.installed
 # The docs as a site, in site/html. A broken link is an error.
 docs: $(VENV)/docs.installed
 	$(BIN)/python docs/build_site.py
+
+# Each command of the docs, in a small form. A few minutes.
+commands: $(VENV)/dev.installed
+	$(BIN)/python tests/commands_of_docs.py
 
 # Deliberate faults in the core: do the tests notice each? A few minutes.
 mutants: $(VENV)/dev.installed

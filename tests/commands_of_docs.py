@@ -2,7 +2,7 @@
 
 Each command of a code block runs once, in one process, in a folder with a few images and small runs. A training is its
 `--dry-run`: plan, images, networks and one round. Names of files and runs become those of the folder, and amounts
-become small ones. No CI calls this: tests/test_docs.py checks that verbs, flags, recipes and settings exist.
+become small ones. tests/test_docs.py checks that verbs, flags, recipes and settings exist.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LEFT_OUT = {
     r"…|\$|user/repo": "a placeholder",
     r"--device cuda": "needs a GPU",
     r"paper256|ffhq256": "256 px",
-    r"--merge|--part": "parts of several machines (tests/data makes them)",
+    r"--merge|--part|s3://": "parts of several machines, or a bucket (tests/data makes them)",
     r"afd|--detector|^data align|--output -|^reproduce": "needs real faces, a second program or an earlier image",
     r"--cond class|--class|fid_by_class": "needs folders of classes (tests/conditioning)",
     r"me\.safetensors|labelled\.zip|kimg-000200|smile=2|silver": "needs what an earlier command of the page made",
