@@ -127,7 +127,7 @@ def write_images(data: str, place: Path, count: int) -> str:
 PROVOCATIONS = (
     *(
         Provocation(HEALTHY, recipe, kimg=26)
-        for recipe in ("dcgan", "dcgan-laptop", "hinge", "lsgan", "hw6", "hw6-two-steps", "celeba")
+        for recipe in ("dcgan", "dcgan-laptop", "hinge", "lsgan", "hw6", "hw6-two-steps")
     ),
     *(Provocation(HEALTHY, recipe, GP) for recipe in ("sngan", "wgan", "wgan-gp")),
     *(Provocation(HEALTHY, recipe, SMALL_R3, kimg=18) for recipe in R3GANS),

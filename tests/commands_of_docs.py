@@ -32,10 +32,19 @@ LEFT_OUT = {
     r"paper256|ffhq256": "256 px",
     r"--merge|--part|s3://": "parts of several machines, or a bucket (tests/data makes them)",
     r"afd|--detector|^data align|--output -|^reproduce": "needs real faces, a second program or an earlier image",
+    r"^data label": "needs images of which some have a label (tests/data makes them)",
     r"--cond class|--class|fid_by_class": "needs folders of classes (tests/conditioning)",
     r"me\.safetensors|labelled\.zip|kimg-000200|smile=2|silver": "needs what an earlier command of the page made",
     r"--to web": "needs onnxruntime-web (tests/web_page.py)",
 }
+SMALL = {
+    "demo": {"--budget": "32img", "--faces": "64"},
+    "lab": {"--budget": "0.5kimg"},
+    "neighbours": {"--num-real": "32"},
+    "project": {"--steps": "5"},
+}
+"""Further flags of a verb. The last one of a flag counts."""
+CHEAPER = {"r3gan": "r3gan-laptop", "stylegan2": "stylegan2-laptop", "cyclegan": "cyclegan-laptop"}
 TINY = ("--set", "generator.width=8", "--set", "discriminator.width=8")
 
 
@@ -51,7 +60,6 @@ def small(words: list[str]) -> list[str]:
     }
     changes |= {r"--frames \d+": "--frames 4", r"(resume .*)--budget \S+": r"\1--budget +8img", r"--snapshot 200\b": ""}
     changes |= {r"(\s'?runs/\S*)+| \d \d\b": " runs/00000-plain runs/00001-labels"}
-    changes |= {r"(data label) \S+": r"\1 drawn:64@32"}
     for pattern, new in changes.items():
         text = re.sub(pattern, new, text)
     if not text.startswith(("compare", "gradients")):
@@ -68,10 +76,7 @@ def small(words: list[str]) -> list[str]:
     found = shlex.split(text)
     if found[:1] == ["evaluate"] and "--num" not in found:
         found += ["--num", "32"]
-    if found[:1] == ["lab"] and len(found) > 1:
-        found += ["--budget", "0.5kimg"] if "--budget" not in found else []
-    if found[:1] == ["demo"]:
-        found += ["--budget", "200img", "--faces", "64"]
+    found += [word for pair in SMALL.get(found[0], {}).items() for word in pair]
     return found
 
 
@@ -79,6 +84,7 @@ def small_training(words: list[str]) -> list[str]:
     recipe = words[1] if len(words) > 1 and not words[1].startswith("-") else "auto"
     kind = "drawn-unpaired" if "cyclegan" in recipe else "drawn-lines" if "pix2pix" in recipe else "drawn"
     values = {"--data": f"{kind}:64@64", "--batch": "4", "--init": "none", "--outdir": "runs", "--budget": "200img"}
+    words = [CHEAPER.get(word, word) for word in words]
     before = ["", *words]
     found = [values.get(flag, word) for flag, word in zip(before, words, strict=False)]
     return [*found, *([] if "--batch" in found else ["--batch", "4"]), *([] if "--dry-run" in found else ["--dry-run"])]

@@ -7,6 +7,7 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import short_of_memory
 import torch
@@ -20,6 +21,7 @@ from mien.runtime import distributed
 from mien.runtime.console import Line
 from mien.trainer import calibration
 from mien.trainer.trainer import Trainer
+from mien.trainer.validation import Validator
 
 CHANGES = ("generator.width=4", "generator.latent_dim=8", "discriminator.width=4")
 STYLE = ("generator.width=1", "generator.most=8", "generator.w_dim=8", "discriminator.width=1", "discriminator.most=8")
@@ -96,6 +98,15 @@ def main() -> None:
         train(self)
 
     Trainer.train = watched  # type: ignore[method-assign]
+    evaluated: list[int] = []
+    own_rows = Validator.own_rows
+
+    def counted(self: Validator, *given: Any) -> Any:
+        rows = own_rows(self, *given)
+        evaluated.append(len(rows["brightness"]))
+        return rows
+
+    Validator.own_rows = counted  # type: ignore[method-assign]
     stop, distributed.stop = distributed.stop, lambda: None  # several trainings in one process group
     found = {}
     for case, (recipe, changes) in CASES.items():
@@ -112,6 +123,7 @@ def main() -> None:
         found[case] = {"runs": [str(whole.path), str(stopped.path)], "sums": [sums(session) for session in sessions]}
         batches = sessions[0].batches
         found[case]["pictures"] = batches.chosen(batches.indices, 0).tolist()
+        found[case]["evaluated"] = list(evaluated)
         found[case]["writes"] = [session.writer is not None for session in sessions]
         sessions.clear()
     found["fell"] = fell(data, outdir / "fell")

@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 
 import mien
 from mien.errors import OutOfMemory
+from mien.runs.directory import RunDirectory
 from mien.runs.jsonl_log import JsonlLog
 from mien.runtime import distributed
 from mien.trainer.resume import other_processes
@@ -124,10 +125,16 @@ def test_only_the_first_writes_and_into_one_directory(reports, case):
     assert json.loads(next(run.glob("checkpoints/*/state.json")).read_text())["world_size"] == 2
 
 
-def test_the_first_evaluates_and_the_others_wait(reports):
+def test_all_share_an_evaluation_and_its_value_is_that_of_one_process(reports, faces):
+    """40 images are a batch of 32 of rank 0 and a batch of 8 of rank 1."""
     whole, stopped = (JsonlLog(Path(run, "metrics.jsonl")).read() for run in reports["reused"][0]["runs"])
     assert [row["images"] for row in whole] == [64, 128]
     assert [row["value"] for row in whole] == [row["value"] for row in stopped]
+    assert [report["evaluated"] for report in reports["reused"]] == [[32] * 4, [8] * 4]
+    run = RunDirectory(Path(reports["reused"][0]["runs"][0]))
+    metric = Path(__file__).parents[1] / "own_metric.py"
+    found = mien.evaluate(str(run.best_snapshots()[-1]), data=str(faces), metrics=f"{metric}:brightness", num=40)
+    assert [row["value"] for row in found.rows] == [run.read_best()["value"]]
 
 
 def test_the_first_measures_for_all_when_the_schedules_end(reports):

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
+import torch
 from exact import CLOCK, assert_equal, begin, files, weights
 
 import mien
@@ -17,7 +18,7 @@ from mien.trainer.config import ValidationConfig
 from mien.trainer.config_file import read_config
 from mien.trainer.resume import rewind
 from mien.trainer.stopping import Stopped
-from mien.trainer.validation import ValidationSkipped, Validator, is_better
+from mien.trainer.validation import ValidationSkipped, Validator, is_better, joined, share
 
 OWN = Path(__file__).parents[1] / "own_metric.py"
 BOTH = f"{OWN}:brightness,{OWN}:spread"
@@ -204,12 +205,12 @@ def test_one_without_memory_is_left_out_with_a_line(which, faces, tmp_path, monk
     held = []
     fake = Validator.fake
 
-    def failing(self, count):
-        if count == 40:  # a rehearsal is smaller or larger
+    def failing(self, count, *share):
+        if share:  # a rehearsal is not shared
             held.append(count)
             if len(held) - 1 in which:
                 raise RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory")
-        return fake(self, count)
+        return fake(self, count, *share)
 
     monkeypatch.setattr(Validator, "fake", failing)
     run = begin(faces, tmp_path, "dcgan", CHANGES, "192img", **ASKED).path
@@ -226,12 +227,20 @@ def test_one_without_memory_is_left_out_with_a_line(which, faces, tmp_path, monk
 
 
 def test_another_error_of_one_is_none_of_memory(faces, tmp_path, monkeypatch):
-    def failing(self, count):
-        if count == 40:
+    def failing(self, count, *share):
+        if share:
             raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
-        return fake(self, count)
+        return fake(self, count, *share)
 
     fake = Validator.fake
     monkeypatch.setattr(Validator, "fake", failing)
     with pytest.raises(RuntimeError, match="cannot be multiplied"):
         begin(faces, tmp_path, "dcgan", CHANGES, "72img", **ASKED)
+
+
+@pytest.mark.parametrize("count, processes", [(40, 1), (40, 2), (200, 3), (20, 4), (256, 4)])
+def test_processes_share_batches_and_their_rows_come_back_in_order(count, processes):
+    shares = [share(list(range(count)), rank, processes) for rank in range(processes)]
+    assert sum(len(one) for one in shares) == count and (processes == 1 or len(shares[0]) < count or count <= 32)
+    parts = [{"features": torch.tensor(one)[:, None]} if one else {} for one in shares]
+    assert joined(parts)["features"].flatten().tolist() == list(range(count))

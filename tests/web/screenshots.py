@@ -1,7 +1,7 @@
-"""The images of the studio in its docs: `python tests/web/screenshots.py RUNS TRANSLATOR FACES…`. All pages, 1280 and 360 px.
+"""The images of the studio in its docs, 1280 and 360 px wide: `python tests/web/screenshots.py RUNS TRANSLATOR FACES…`.
 
-RUNS is a folder of runs; TRANSLATOR and FACES are names of some of them. It needs Chromium and playwright. The images go
-to docs/studio. Look at each one before you commit it.
+RUNS is a folder of runs; TRANSLATOR and FACES are names of some of them. It needs Chromium and playwright. The images
+go to docs/studio. Look at each one before you commit it.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from mien import __version__
 from mien.errors import UsageError
@@ -21,12 +22,25 @@ FEW = 10_000  # images; with fewer, the features' moments are too uncertain to c
 Row = dict[str, Any]
 
 
+def rows_of(fake: ImageSet, metrics: list[Metric], extractor: Extractor | None, batch_size: int) -> dict[str, Tensor]:
+    """Return what the metrics read of generated images, after one pass over them: name -> [N,K]."""
+    names = {stream_name(metric) for metric in metrics}
+    what = "extracting features of generated images"
+    return extract_features(fake, feature_streams(metrics, extractor), names, batch_size, what)
+
+
 def score(
-    real: ImageSet, fake: ImageSet, metrics: list[Metric], extractor: Extractor | None, batch_size: int
+    real: ImageSet,
+    fake: ImageSet,
+    metrics: list[Metric],
+    extractor: Extractor | None,
+    batch_size: int,
+    of_fake: dict[str, Tensor] | None = None,
 ) -> list[Row]:
     """Return the rows of all metrics, after one pass over each image set.
 
-    extractor: None if no metric reads features or logits. Raises UsageError if a metric needs pairs that are missing.
+    extractor: None if no metric reads features or logits. of_fake: `rows_of` the generated images, if they are known.
+    Raises UsageError if a metric needs pairs that are missing.
 
     A row: metric, value, std, real, settings, better, n_real, n_fake, extractor, extractor_sha256, resize, warnings,
     seconds (of the complete evaluation), and the facts of both image sets: images, seeds, truncation, data, …
@@ -37,13 +51,7 @@ def score(
             raise UsageError(f"{metric.name} compares translations with their own targets: it needs pairs, all of them")
     metrics = [metric.with_labels(real.labels, fake.labels) for metric in metrics]
     streams = feature_streams(metrics, extractor)
-    of_fake = extract_features(
-        fake,
-        streams,
-        {stream_name(metric) for metric in metrics},
-        batch_size,
-        "extracting features of generated images",
-    )
+    of_fake = rows_of(fake, metrics, extractor, batch_size) if of_fake is None else of_fake
     read_of_real = {stream_name(metric) for metric in metrics if metric.needs_real}
     of_real = extract_features(real, streams, read_of_real, batch_size, "extracting features of real images")
     scored = []

@@ -44,14 +44,14 @@ def target_images(
 
 def translated_images(translator: Translator, data: str | Path, most: int, to: str) -> ImageSet:
     """Return at most `most` images of the other domain, evenly spread. Each batch is translated when it is read."""
-    return translated(translator, towards(translator, data, to), most, to)
+    ready = towards(translator, data, to)
+    return translated(translator, ready, spread(len(ready), most), to)
 
 
-def translated(translator: Translator, ready: PreparedSet, most: int, to: str) -> ImageSet:
-    """Return the translated images of a set from `towards`, at most `most`, evenly spread."""
+def translated(translator: Translator, ready: PreparedSet, chosen: np.ndarray, to: str) -> ImageSet:
+    """Return the translations of the chosen images of a set from `towards`. chosen: their places, int [N]."""
     assert ready.sources is not None
     sources = ready.sources
-    chosen = spread(len(sources), most)
 
     def batches(size: int) -> Iterator[np.ndarray]:
         for start in range(0, len(chosen), size):

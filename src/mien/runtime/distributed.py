@@ -187,6 +187,20 @@ def gather(tensor: Tensor) -> Tensor:
     return torch.stack(parts, 1).flatten(0, 1)
 
 
+def collected(value: T) -> list[T]:
+    """Return the values of all processes, in the order of their ranks, on rank 0, and [] on the others.
+
+    They may be large.
+    """
+    if world_size() == 1:
+        return [value]
+    box = [value] * world_size() if rank() == 0 else None
+    hear()
+    with others_needed():
+        dist.gather_object(value, box, dst=0, group=group)
+    return box or []
+
+
 def from_first(value: T) -> T:
     """Return rank 0's value on every rank (a path, a decision: anything small)."""
     if world_size() == 1:

@@ -29,7 +29,7 @@ class Setup:
     """A training that is ready to start or to continue.
 
     labels: [M,K], of a conditional training, saved in its snapshots. why: the reasons for this recipe. taken_over: the
-    weights that came from another run. validator: only on rank 0, and only with --metrics. schedule: the line of the
+    weights that came from another run. validator: only with --metrics. schedule: the line of the
     summary that says where the schedules end. held_out: real images that are not trained on, for the doctor.
     """
 
@@ -91,7 +91,7 @@ def set_up(
         taken_over = warm_start.copy_weights(training, recipe, origin)
         training.synchronize()
     validator = None
-    if config.validation is not None and distributed.rank() == 0:
+    if config.validation is not None:
         validator = Validator(
             config.validation, recipe, config.data, device, training.ema.modules, sample_of(labels), layout
         )  # fmt: skip

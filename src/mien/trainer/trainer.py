@@ -103,11 +103,15 @@ class Trainer:
         if self.statistics_due(images):
             self.write_statistics()
             self.training.statistics.reset()
+        validation = bool(self.validation_due and self.validation_due(images))
         if self.writer is None:
+            if validation:
+                self.validate_if_affordable()
             return
-        sample, snapshot = self.sample_due(images), self.snapshot_due(images)
-        validation, checkpoint = self.validation_due and self.validation_due(images), self.is_checkpoint_due()
+        sample, snapshot, checkpoint = self.sample_due(images), self.snapshot_due(images), self.is_checkpoint_due()
         if self.trouble or ((sample or snapshot or validation or checkpoint) and not self.sound()):
+            if validation:
+                distributed.from_first(False)
             return
         if sample:
             self.writer.sample(sample)
@@ -132,17 +136,18 @@ class Trainer:
             self.writer.status("running", self.clock.seconds)
 
     def validate_if_affordable(self) -> None:
-        """Validate if the share of the time allows it. The other processes wait for the gradients of the next step."""
+        """Validate with all processes, if rank 0 finds that the share of the time allows it."""
         assert self.validator
-        if self.validator.affordable(self.clock.in_session()):
+        if distributed.from_first(self.writer is not None and self.validator.affordable(self.clock.in_session())):
             self.validate()
 
     def validate_at_end(self) -> None:
         """Validate once if the time of training allowed no validation at all."""
-        if self.validator is None or self.signal is not None or self.validator.failed:
+        if self.validator is None:
             return
+        wanted = self.writer is not None and self.signal is None and not self.validator.failed
         names = {metric.name for metric in self.validator.metrics}
-        if not names & {row.get("metric") for row in self.run.metrics.read()}:
+        if distributed.from_first(wanted and not names & {row.get("metric") for row in self.run.metrics.read()}):
             about = f", about {duration(self.validator.cost)}" if self.validator.cost >= 1 else ""
             say(
                 f"metrics  there was no time for metrics while training: mien evaluates once now{about}; Ctrl-C ends it"
@@ -150,7 +155,8 @@ class Trainer:
             self.validate()
 
     def validate(self) -> None:
-        assert self.validator and self.writer
+        """Evaluate the averaged generator. Each process makes its share, and rank 0 writes the rows."""
+        assert self.validator
         try:
             rows = self.validator.run(
                 self.training.ema.modules, self.run.name, self.training.images, lambda: self.signal is not None
@@ -158,6 +164,8 @@ class Trainer:
         except ValidationSkipped as reason:
             if str(reason):
                 say(f"warning: metrics left out at {self.kimg()}: {reason}")
+            return
+        if self.writer is None:
             return
         self.writer.validation(rows)
         if self.setup.config.stop_at_plateau:
@@ -180,7 +188,7 @@ class Trainer:
             self.writer.mark_latest()
             whole = self.signal is None and self.alarm is None
             self.writer.status("finished" if whole else "stopped", self.clock.seconds)
-            self.validate_at_end()
+        self.validate_at_end()
         if self.validator and (left_out := self.validator.left_out()):
             say(f"metrics  {left_out}")
         if self.signal is None:

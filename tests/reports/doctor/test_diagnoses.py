@@ -436,7 +436,7 @@ def test_weights_that_large_steps_have_blown_up_need_a_new_start():
 
 
 def test_saturated_images_after_large_steps_need_a_new_start():
-    """One huge step is over before the first row. What it leaves: pixels at their limits, from which no gradient comes."""
+    """One huge step is over before the first row. It leaves pixels at their limits, without a gradient."""
     recipe = recipes.find("dcgan").override(("generator.optimizer.lr=1.0",))
 
     def found(clipped, weight):

@@ -20,8 +20,9 @@ STEPS, STEPS_OF_WEIGHTS = 1000, 100  # of G; large steps are certain earlier
 class RateTooHigh(Diagnosis):
     """A step moves the weights by 1.5 %, or steps have blown them up, or the game circles.
 
-    Blown up: to four times their norm, or to one and a half if most pixels are at their limits then. A game circles if D's loss is half more than chance, or if a latent has a new image in each grid. All but the loss
-    holds only as long as the images are far from the data.
+    Blown up: to four times their norm, or to one and a half if most pixels are at their limits then. A game circles if
+    D's loss is half more than chance, or if a latent has a new image in each grid. All but the loss holds only as long
+    as the images are far from the data.
     """
 
     name, title = "rate-too-high", "learning rates too high"
