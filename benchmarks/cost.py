@@ -239,11 +239,13 @@ def print_times(costs: Sequence[Cost], machine: Machine) -> None:
 
 def print_evaluations(costs: Sequence[Cost], machine: Machine) -> None:
     seconds = EVALUATED * INCEPTION / machine.tflops / 1e12
-    print(f"\nComputed: {EVALUATED:,} images through the FID network take {seconds:.2f} s of one GPU.")
+    print(
+        f"\nComputed: {EVALUATED:,} images through the FID network take {seconds:.2f} s of one GPU; several share them."
+    )
     print("Meanwhile the training would have had (images on 1, 8, 64 GPUs):\n")
     for one in costs:
         possible = [gpus for gpus in GPUS[:3] if gpus <= one.batch]
-        waited = [f"{one.images * seconds / sum(round_seconds(one, machine, gpus)):,.0f}" for gpus in possible]
+        waited = [f"{one.images * seconds / gpus / sum(round_seconds(one, machine, gpus)):,.0f}" for gpus in possible]
         print(f"- `{one.name}`: {', '.join(waited)}")
 
 

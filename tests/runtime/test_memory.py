@@ -17,7 +17,8 @@ def work():
 for _ in range(12):
     threading.Thread(target=work, daemon=True).start()
 started.wait()
-heaps = [line for line in open("/proc/self/maps") if line.split("-")[0].endswith("000000") and "rw-p 00000000 00:00 0" in line]
+maps = [line for line in open("/proc/self/maps") if "rw-p 00000000 00:00 0" in line]
+heaps = [line for line in maps if line.split("-")[0].endswith("000000")]
 print(len(heaps))
 end.set()
 """
