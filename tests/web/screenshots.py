@@ -31,7 +31,7 @@ def pages(translator: str, faces: list[str]) -> dict[str, tuple[str, str, Callab
         "compare": (f"/compare?{urlencode([('run', name) for name in faces])}", "#images img", nothing),
         "play": (f"/play?run={faces[0]}", "#sides canvas", pin),
         "translate": (f"/translate?run={translator}", "#translate:visible", sketch),
-        "start": ("/start", "#form", look),
+        "start": ("/start", "#form", nothing),
         "lab": ("/lab", "#plot", nothing),
     }
 
@@ -60,12 +60,6 @@ def sketch(page: Page) -> None:
         for place in places[1:]:
             page.mouse.move(*place, steps=6)
         page.mouse.up()
-
-
-def look(page: Page) -> None:
-    page.locator("#data").select_option(index=1)
-    page.locator("#check").click()
-    page.wait_for_selector("#card img", timeout=120_000)
 
 
 def main(runs: str, translator: str, *faces: str) -> None:
