@@ -65,7 +65,8 @@ def sketch(page: Page) -> None:
 def main(runs: str, translator: str, *faces: str) -> None:
     OUT.mkdir(exist_ok=True)
     browser_at = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    with serving(Path(runs)) as studio, sync_playwright() as playwright:
+    os.chdir(Path(runs).parent)  # pages show paths
+    with serving(Path(Path(runs).name)) as studio, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_at, args=["--no-sandbox", "--disable-gpu"])
         for suffix, (width, height) in SIZES.items():
             page = browser.new_page(viewport={"width": width, "height": height})
