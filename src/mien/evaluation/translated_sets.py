@@ -45,7 +45,13 @@ def target_images(
 def translated_images(translator: Translator, data: str | Path, most: int, to: str) -> ImageSet:
     """Return at most `most` images of the other domain, evenly spread. Each batch is translated when it is read."""
     ready = towards(translator, data, to)
-    return translated(translator, ready, spread(len(ready), most), to)
+    return translated(translator, ready, chosen_sources(ready, most), to)
+
+
+def chosen_sources(ready: PreparedSet, most: int) -> np.ndarray:
+    """Return the places of at most `most` sources, evenly spread: int [N]. An unpaired set has more or fewer images."""
+    assert ready.sources is not None
+    return spread(len(ready.sources), most)
 
 
 def translated(translator: Translator, ready: PreparedSet, chosen: np.ndarray, to: str) -> ImageSet:

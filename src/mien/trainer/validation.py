@@ -18,13 +18,12 @@ from torch import Tensor, nn
 
 from mien.data.layouts import Layout
 from mien.data.prepared import PreparedSet
-from mien.data.sampling import spread
 from mien.errors import MienError, in_brief, is_out_of_memory
 from mien.evaluation.attribute_classifier import with_attribute_classifier
 from mien.evaluation.evaluate import Row, rows_of, score
 from mien.evaluation.image_sets import ImageSet, generated_by, image_set_of
 from mien.evaluation.resolve import choose_metrics
-from mien.evaluation.translated_sets import target_images, towards, translated
+from mien.evaluation.translated_sets import chosen_sources, target_images, towards, translated
 from mien.inference.generator import Generator
 from mien.inference.translator import Translator
 from mien.metrics.choose_extractor import choose_extractor
@@ -99,7 +98,7 @@ class Validator:
         """Return the generated images, or the batches of them that one of several processes makes."""
         if isinstance(self.drawer, Translator):
             assert self.pairs is not None
-            chosen = share(list(spread(len(self.pairs), count)), rank, processes)
+            chosen = share(list(chosen_sources(self.pairs, count)), rank, processes)
             return translated(self.drawer, self.pairs, np.array(chosen, int), next(iter(self.drawer.routes)))
         seeds = share(list(range(count)), rank, processes)
         return generated_by(self.drawer, seeds, f"0-{count - 1}", 1.0, self.real)

@@ -60,7 +60,8 @@ class RateTooHigh(Diagnosis):
         found |= {"step / weights": round(step, 4)} if step else {}
         known = grown >= GROWN or saturated(case, episode)
         found |= {"weights / those at the start": round(grown, 1)} if known else {}
-        return found | grid_numbers(case, episode, "clipped", "motion", "distance")
+        pixels = ("clipped",) if saturated(case, episode) else ()
+        return found | grid_numbers(case, episode, *pixels, "motion", "distance")
 
     def remedies(self, case: Case) -> list[Remedy]:
         return gentler_start(case) or [*undone(case, RATES), *slower(case)]
