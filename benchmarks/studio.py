@@ -372,8 +372,9 @@ def cost(arguments: argparse.Namespace) -> None:
                     if title != "none":
                         link, process = stack.enter_context(studio(Path(name)))
                         pages = {"no page": 0, "one page": 1, "ten pages": 10}[title]
+                        context = stack.enter_context(chrome.new_context())  # windows of one browser
                         for _ in range(pages):
-                            page = chrome.new_page()
+                            page = context.new_page()
                             stack.callback(page.close)
                             page.goto(link)
                             page.goto(f"{link.partition('/?')[0]}/run/{run.name}")

@@ -40,9 +40,18 @@ export async function post(path, body) {
 
 export const runPath = id => `/api/run/${encodeURIComponent(id)}`;
 
+const FREE = 4; // visible pages of one browser that look as often as one page does
+
 // Calls `look` every `seconds`, only while the page is visible. Says so when the server is gone, and goes on when it is back.
+// Each visible page shares one lock, so that every page can count them. Many pages look less often: a training on the same
+// machine keeps its speed.
 export function poll(look, seconds) {
-  let timer = 0, gone = 0;
+  let timer = 0, gone = 0, leave = null;
+  const stay = () => navigator.locks?.request("mien-look", {mode: "shared"}, () => new Promise(done => { leave = done; }));
+  async function pages() {
+    const all = await navigator.locks?.query(); // browsers have no locks on pages from another machine without https
+    return all ? all.held.filter(lock => lock.name === "mien-look").length : 1;
+  }
   async function turn() {
     clearTimeout(timer);
     if (document.hidden) return;
@@ -55,9 +64,14 @@ export function poll(look, seconds) {
       if (!(error instanceof Refused)) trouble("The studio does not answer. Trainings go on without it. Start it again: mien studio");
       else trouble(error.message);
     }
-    timer = setTimeout(turn, Math.min(30, seconds * 1.6 ** Math.min(gone, 6)) * 1000);
+    const rest = seconds * Math.max(1, await pages() / FREE);
+    timer = setTimeout(turn, Math.min(30, rest * 1.6 ** Math.min(gone, 6)) * 1000);
   }
-  document.addEventListener("visibilitychange", turn);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) leave?.(); else stay();
+    turn();
+  });
+  if (!document.hidden) stay();
   turn();
   return turn;
 }

@@ -12,6 +12,7 @@ export class Plots {
     this.groups = new Map(); // group -> charts
     this.at = null;
     this.added = 0;
+    this.frame = 0;
     this.sync = uPlot.sync("kimg");
     this.watch = new IntersectionObserver(entries => this.shown(entries), {rootMargin: "200px"});
     addEventListener("resize", () => this.each(chart => chart.plot.setSize(chart.size())));
@@ -40,12 +41,18 @@ export class Plots {
       for (const name of chart.of.names) chart.of.columns[name].push(...(rows[name] || x.map(() => null)));
       chart.late = "data";
     }
-    this.each(draw);
+    this.later();
   }
 
   mark(kimg) {
     this.at = kimg;
-    this.each(chart => { chart.late ||= "mark"; draw(chart); });
+    this.each(chart => { chart.late ||= "mark"; });
+    this.later();
+  }
+
+  // All changes of one moment are drawn together.
+  later() {
+    this.frame ||= requestAnimationFrame(() => { this.frame = 0; this.each(draw); });
   }
 
   // A chart outside of the window is drawn when it comes into view: a page costs a training on the same machine less.

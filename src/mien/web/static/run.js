@@ -9,13 +9,15 @@ const plots = new Plots($("plots"), kimg => { if (grids.length) { follow(false);
 
 // --- state and buttons -----------------------------------------------------------------------------------------------
 
+// All answers come first and are shown together: the browser then paints once.
 async function look() {
-  card = await getJson(api);
+  const [state, rows, text] = await Promise.all([getJson(api), getJson(`${api}/curves?cursor=${cursor}`), getJson(`${api}/log?after=${logNext}`)]);
+  card = state;
+  if (card.grids !== gridsVersion) await loadGrids();
   showState();
-  const work = [curves(), log()];
-  if (card.grids !== gridsVersion) work.push(loadGrids());
-  await Promise.all(work);
-  const now = JSON.stringify([card.metric, card.state, card.updated > 0 && Math.floor(card.updated / 20)]);
+  showCurves(rows);
+  showLog(text);
+  const now = JSON.stringify([card.metric, card.state, card.doctor, card.updated > 0 && Math.floor(card.updated / 60)]);
   if (now !== metricsAt) { metricsAt = now; await Promise.all([metrics(), about(), verdict()]); }
 }
 
@@ -84,6 +86,7 @@ function show() {
   if (image.getAttribute("src") !== address) image.src = address;
   image.alt = real ? "Real images, as training sees them" : `Images generated after ${plainKimg(grids[chosen][0])} kimg`;
   image.hidden = false;
+  if ($("live").checked) return; // nobody moves the slider: the next grid does not exist yet
   for (const near of [chosen + 1, chosen - 1, chosen + 2]) if (grids[near]) new Image().src = source(near);
 }
 
@@ -158,8 +161,7 @@ async function openHistory(tile) {
 
 // --- curves, metrics, log --------------------------------------------------------------------------------------------
 
-async function curves() {
-  const found = await getJson(`${api}/curves?cursor=${cursor}`);
+function showCurves(found) {
   cursor = found.cursor;
   if (found.charts) plots.replace("stats", found.charts);
   else plots.append(found.rows);
@@ -175,8 +177,7 @@ async function metrics() {
   })));
 }
 
-async function log() {
-  const found = await getJson(`${api}/log?after=${logNext}`);
+function showLog(found) {
   const box = $("log"), below = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
   if (found.again) box.textContent = "";
   if (!found.text && !found.again) return;
@@ -223,4 +224,4 @@ function playLink(snapshots) {
   $("links").replaceChildren(...(snapshots.length ? [el("a", {class: "button main", href: `/play#${encodeURIComponent(JSON.stringify(state))}`}, "Play with it")] : []));
 }
 
-poll(look, 2);
+poll(look, 4);

@@ -78,4 +78,4 @@ function picked() {
 
 for (const id of ["search", "state", "sort"]) $(id).addEventListener("input", arrange);
 $("filters").addEventListener("submit", event => event.preventDefault());
-poll(look, 2);
+poll(look, 3);
