@@ -16,6 +16,7 @@ from mien.data.sampling import spread
 
 HEALTHY = "healthy"
 SIDE = 16
+WIDER = ("generator.width=16", "discriminator.width=16")
 TINY = ("generator.width=8", "discriminator.width=8")
 SMALL_R3 = ("generator.width=16", "generator.group_width=8", "discriminator.width=16", "discriminator.group_width=8")
 SNGAN = (*TINY, "discriminator.updates=2")
@@ -132,7 +133,8 @@ PROVOCATIONS = (
     *(Provocation(HEALTHY, recipe, GP) for recipe in ("sngan", "wgan", "wgan-gp")),
     *(Provocation(HEALTHY, recipe, SMALL_R3, kimg=18) for recipe in R3GANS),
     *(Provocation(HEALTHY, recipe, TINY, kimg=18) for recipe in ("stylegan2-laptop", "stylegan2")),
-    *(Provocation(HEALTHY, recipe, TINY, kimg=26, make=classes) for recipe in ("acgan-laptop", "acgan")),
+    Provocation(HEALTHY, "acgan-laptop", kimg=26, make=classes),
+    Provocation(HEALTHY, "acgan", WIDER, kimg=26, make=classes),
     *(
         Provocation(HEALTHY, recipe, PIX, kimg=4.8, make=pairs(), batch=4)
         for recipe in ("pix2pix-laptop", "pix2pix", "pix2pix-gan")
@@ -176,22 +178,21 @@ PROVOCATIONS = (
     *(Provocation("not-finite", recipe, (*TINY, "rate_factor=1e15"), ANY, kimg=8) for recipe in ("lsgan", "wgan-gp")),
     # Eight images: D knows each of them.
     *(
-        Provocation("d-memorizes", recipe, ("generator.width=16", "discriminator.width=16"), FEW, 41, few(8))
+        Provocation("d-memorizes", recipe, WIDER, FEW, 41, few(8))
         for recipe in ("dcgan-laptop", "lsgan", "dcgan")
     ),
     *(
-        Provocation("label-collapse", recipe, TINY, ("mode-collapse", "getting-worse"), 32, one_image_label)
-        for recipe in ("dcgan-laptop",)
+        Provocation("label-collapse", recipe, (*WIDER, "discriminator.updates=2"), ("getting-worse",), 60, one_image_label)
+        for recipe in ("sngan",)
     ),
     Provocation("mode-dropping", "dcgan", (*TINY, "generator.optimizer.lr=0"), FEW, 60, part_of_the_data),
     # The L1 term compares the result with the source, and D's answer counts for nothing.
-    Provocation("identity", "pix2pix-laptop", (
-        "generator.width=8", "discriminator.width=4", "generator.dropout=0", "generator.optimizer.lr.start=2e-3",
-        "generator.terms.l1.b=source", "generator.loss_weight=0.001",
-    ), (), 6, pairs(), 4),
-    Provocation("identity", "cyclegan-laptop", (
-        *CYCLE, "generator.loss_weight=0.001", "generator.terms.identity_a.weight=50",
-        "generator.terms.identity_b.weight=50",
-    ), (), 6, pairs(), 4),
+    *(
+        Provocation("identity", recipe, (
+            "generator.width=8", "discriminator.width=4", "generator.dropout=0", "generator.optimizer.lr.start=2e-3",
+            "generator.terms.l1.b=source", "generator.loss_weight=0.001",
+        ), (), 6, pairs(), 4)
+        for recipe in ("pix2pix-laptop", "pix2pix")
+    ),
     Provocation("one-target", "pix2pix-laptop", PIX, (), 5.6, pairs(one_source=True), 4),
 )  # fmt: skip

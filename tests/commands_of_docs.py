@@ -45,8 +45,12 @@ SMALL = {
     "project": {"--steps": "5"},
 }
 """Further flags of a verb. The last one of a flag counts."""
+MISSING = {"--batch": "4", "--resolution": "32"}
+"""What a training gets if the command does not say it."""
 CHEAPER = {"r3gan": "r3gan-laptop", "stylegan2": "stylegan2-laptop", "cyclegan": "cyclegan-laptop"}
 TINY = ("--set", "generator.width=8", "--set", "discriminator.width=8")
+TINY_R3GAN = (*("--set", "generator.width=16", "--set", "generator.group_width=8"),
+              *("--set", "discriminator.width=16", "--set", "discriminator.group_width=8"))  # fmt: skip
 
 
 def small(words: list[str]) -> list[str]:
@@ -58,7 +62,7 @@ def small(words: list[str]) -> list[str]:
         r"0-49999|0-99\b": "0-3",
         r"(--(?:num|accuracy-num)) \d+": r"\1 32",
         r"--steps \d+": "--steps 5",
-        r"drawn-lines:\d+@\d+": "drawn-lines:64@64",
+        r"drawn-lines:\d+@\d+": "drawn-lines:64@32",
     }
     changes |= {r"--frames \d+": "--frames 4", r"(resume .*)--budget \S+": r"\1--budget +8img", r"--snapshot 200\b": ""}
     changes |= {r"(\s'?runs/\S*)+| \d \d\b": " runs/00000-plain runs/00001-labels"}
@@ -84,13 +88,21 @@ def small(words: list[str]) -> list[str]:
 
 
 def small_training(words: list[str]) -> list[str]:
-    recipe = words[1] if len(words) > 1 and not words[1].startswith("-") else "auto"
+    """The training's dry run with narrow networks and four small images a batch. Its own settings come last."""
+    text, recipe = " ".join(words), words[1] if len(words) > 1 and not words[1].startswith("-") else "auto"
     kind = "drawn-unpaired" if "cyclegan" in recipe else "drawn-lines" if "pix2pix" in recipe else "drawn"
     values = {"--data": f"{kind}:64@64", "--batch": "4", "--init": "none", "--outdir": "runs", "--budget": "200img"}
     words = [CHEAPER.get(word, word) for word in words]
-    before = ["", *words]
-    found = [values.get(flag, word) for flag, word in zip(before, words, strict=False)]
-    return [*found, *([] if "--batch" in found else ["--batch", "4"]), *([] if "--dry-run" in found else ["--dry-run"])]
+    found = [values.get(flag, word) for flag, word in zip(["", *words], words, strict=False)]
+    several = "--recipes" in words or "--sweep" in words
+    tiny = TINY if several or recipe not in ("auto", "r3gan", "r3gan-laptop") else TINY_R3GAN
+    narrow = [] if "generator.width" in text else [*tiny]
+    if "gan" in text.split() or "celeba" in text or "gan," in text:
+        found += ["--resolution", "64"]  # their smallest one
+    missing = [word for flag, value in MISSING.items() if flag not in found for word in (flag, value)]
+    own = len(found) if "--set" not in found else found.index("--set")
+    dry = [] if "--dry-run" in found else ["--dry-run"]
+    return [*found[:own], *narrow, *found[own:], *missing, *dry]
 
 
 def prepare() -> None:

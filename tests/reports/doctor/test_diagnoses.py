@@ -341,7 +341,7 @@ def test_missing_parts_need_varied_and_good_images():
     assert names(examine(case(grids={"dropped": 0.2}))) == []
 
 
-def translator(recipe: str, **symptoms: float):
+def translator(recipe, **symptoms: float):
     rows = [{"kimg": 10.0 * n, "changed": 0.8, "diversity": 0.9, **symptoms} for n in range(1, 21)]
     return case(recipe, loss=0.5, grids=[], ticks=20, translations=rows)
 
@@ -473,6 +473,10 @@ def test_what_the_user_has_changed_in_the_wrong_direction_goes_back_first():
     found = examine(case(penalized, loss=1.38, grids={"distance": 2.0})).active[0]
     assert found.remedies[0].settings[0].startswith("discriminator.terms.r1.weight=")
     assert "Go back" in found.remedies[0].what
+    assert [remedy.resumes for remedy in found.remedies[:2]] == [False, True]  # a flat D does not come back
+    same = recipes.find("pix2pix").override(("generator.terms.l1.b=source", "generator.loss_weight=0.01"))
+    found = examine(translator(same, changed=0.05)).active[0]
+    assert found.remedies[0].settings == ("generator.loss_weight=1", "generator.terms.l1.b=target")
     still = recipes.find("dcgan").override(("generator.optimizer.lr=0",))
     found = examine(case(still, grids={"contrast": 0.01, "diversity": 0.01})).active[0]
     assert (found.name, found.remedies[0].settings) == ("flat-images", ("generator.optimizer.lr=0.0002",))

@@ -22,9 +22,9 @@ STEPS_OF_D, STEPS_OF_G = "discriminator.updates", "generator.updates"
 PENALTIES = ("r1", "r2", "gradient_penalty")
 WEIGHTS_OF_PENALTIES = tuple(f"discriminator.terms.{name}.weight" for name in PENALTIES)
 LOSS_OF_G = "generator.loss_weight"
-TIES = tuple(
-    f"generator.terms.{name}.weight" for name in ("identity_a", "identity_b", "cycle_a", "cycle_b", "l1")
-)  # a translator's result to its source
+TIE_TERMS = [f"generator.terms.{name}" for name in ("identity_a", "identity_b", "cycle_a", "cycle_b", "l1")]
+TIES = tuple(f"{term}.weight" for term in TIE_TERMS)  # a translator's result to its source
+TIED = tuple(f"{term}.{side}" for term in TIE_TERMS for side in "ab")  # the two images that a term compares
 USUAL_STEP, TINY_STEP, LARGE_STEP = 0.002, 0.0002, 0.015  # norm of a step as a share of that of the weights
 FILTERED = ("generator.filtered", "discriminator.filtered")
 
@@ -93,9 +93,16 @@ def scaled(case: Case, path: str, factor: float) -> list[str]:
 
 
 def undone(
-    case: Case, too_high: tuple[str, ...] = (), too_low: tuple[str, ...] = (), resumes: bool = True
+    case: Case,
+    too_high: tuple[str, ...] = (),
+    too_low: tuple[str, ...] = (),
+    other: tuple[str, ...] = (),
+    resumes: bool = True,
 ) -> list[Remedy]:
-    """Go back to the recipe's own values of those settings that the user has changed in this direction."""
+    """Go back to the recipe's own values of those settings that the user has changed in this direction.
+
+    other: settings that are no numbers. They go back if they differ at all.
+    """
     if case.recipe is None or case.recipe.name not in known():
         return []
     mine, own, settings = case.recipe.settings(), find(case.recipe.name).settings(), []
@@ -103,6 +110,7 @@ def undone(
         value, default = mine.get(path), own.get(path)
         if isinstance(value, int | float) and isinstance(default, int | float) and sign * (value - default) > 0:
             settings.append(f"{path}={value_text(default)}")
+    settings += [f"{path}={value_text(own[path])}" for path in other if path in own and mine[path] != own[path]]
     what = "Go back to the recipe's own values of what you have changed."
     return change(case, what if resumes else f"Start again. {what}", settings, resumes)
 

@@ -54,5 +54,7 @@ class DUnderfits(Diagnosis):
 
     def remedies(self, case: Case) -> list[Remedy]:
         recipe = other_recipe(case, "Start again with a stronger discriminator.", "r3gan-laptop", "dcgan-laptop")
+        # A strong penalty makes D constant. Its gradients vanish then, and a weaker penalty does not bring it back.
+        flat = undone(case, WEIGHTS_OF_PENALTIES, resumes=False)
         own = undone(case, WEIGHTS_OF_PENALTIES, (RATE_OF_D, STEPS_OF_D))
-        return [*own, *penalty(case, 0.1), *more_steps_of_d(case), *faster_discriminator(case), *recipe]
+        return [*flat, *own, *penalty(case, 0.1), *more_steps_of_d(case), *faster_discriminator(case), *recipe]

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from mien.reports.doctor.case import Case
 from mien.reports.doctor.diagnosis import Diagnosis, Severity, translation_numbers
-from mien.reports.doctor.remedies import LOSS_OF_G, TIES, Remedy, lighter_terms, undone
+from mien.reports.doctor.remedies import LOSS_OF_G, TIED, TIES, Remedy, lighter_terms, undone
 from mien.reports.doctor.series import Episode, Sign
 
 CHANGED = 0.2  # of the difference between a source and an image of the target domain
@@ -34,4 +34,4 @@ class Identity(Diagnosis):
         return translation_numbers(case, episode, "changed")
 
     def remedies(self, case: Case) -> list[Remedy]:
-        return [*undone(case, TIES, (LOSS_OF_G,)), *lighter_terms(case, "identity", "cycle", "l1")]
+        return [*undone(case, TIES, (LOSS_OF_G,), TIED), *lighter_terms(case, "identity", "cycle", "l1")]
