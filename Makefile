@@ -28,7 +28,7 @@ types: $(VENV)/dev.installed
 docs: $(VENV)/docs.installed
 	$(BIN)/python docs/build_site.py
 
-# Each command of the docs, in a small form. Ten minutes.
+# Each command of the docs, in a small form.
 commands: $(VENV)/dev.installed
 	$(BIN)/python tests/commands_of_docs.py
 

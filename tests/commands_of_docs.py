@@ -1,4 +1,4 @@
-"""Executes the commands of the docs in a small form: `python tests/commands_of_docs.py [PAGE…]`. Ten minutes.
+"""Executes the commands of the docs in a small form: `python tests/commands_of_docs.py [PAGE…]`.
 
 Each command of a code block runs once, in one process, in a folder with a few images and small runs. A training is its
 `--dry-run`: plan, images, networks and one round. Names of files and runs become those of the folder, and amounts
@@ -130,6 +130,7 @@ def prepare() -> None:
 
 def main(names: list[str]) -> int:
     os.chdir(tempfile.mkdtemp())
+    os.environ["MIEN_CACHE"] = str(Path("cache").absolute())  # neither the reader's weights nor earlier images
     prepare()
     done: set[str] = set()
     counts = {"ran": 0, "left out": 0, "failed": 0}

@@ -40,7 +40,7 @@ export async function post(path, body) {
 
 export const runPath = id => `/api/run/${encodeURIComponent(id)}`;
 
-const FREE = 4; // visible pages of one browser that look as often as one page does
+const FREE = 6; // visible pages of one browser that look as often as one page does
 
 // Calls `look` every `seconds`, only while the page is visible. Says so when the server is gone, and goes on when it is back.
 // Each visible page shares one lock, so that every page can count them. Many pages look less often: a training on the same
@@ -65,6 +65,7 @@ export function poll(look, seconds) {
       else trouble(error.message);
     }
     const rest = seconds * Math.max(1, await pages() / FREE);
+    clearTimeout(timer); // of a turn that ran meanwhile
     timer = setTimeout(turn, Math.min(30, rest * 1.6 ** Math.min(gone, 6)) * 1000);
   }
   document.addEventListener("visibilitychange", () => {

@@ -42,6 +42,7 @@ async function request(action) {
   const found = await post(`${api}/request/${action}`);
   card.requests = found.requests;
   showState();
+  setTimeout(lookNow, 1500); // a training reads requests about once a second
 }
 
 for (const action of ["sample", "save", "stop"]) $(action).addEventListener("click", tried(() => request(action)));
@@ -224,4 +225,4 @@ function playLink(snapshots) {
   $("links").replaceChildren(...(snapshots.length ? [el("a", {class: "button main", href: `/play#${encodeURIComponent(JSON.stringify(state))}`}, "Play with it")] : []));
 }
 
-poll(look, 4);
+const lookNow = poll(look, 6);
