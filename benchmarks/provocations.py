@@ -193,5 +193,10 @@ PROVOCATIONS = (
         ), (), 6, pairs(), 4)
         for recipe in ("pix2pix-laptop", "pix2pix")
     ),
+    # No term ties a result to its source, and G finds the one image that D likes best; then one source for all.
+    Provocation("one-target", "cyclegan-laptop", (
+        *CYCLE, *(f"generator.terms.{term}_{side}.weight=0" for term in ("cycle", "identity") for side in "ab"),
+        "generator.updates=5", "generator.optimizer.lr.start=2e-3",
+    ), (), 6, pairs(), 4),
     Provocation("one-target", "pix2pix-laptop", PIX, (), 5.6, pairs(one_source=True), 4),
 )  # fmt: skip
