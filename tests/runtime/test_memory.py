@@ -6,9 +6,9 @@ import pytest
 
 THREADS = """
 import sys, threading
-from mien.runtime.memory import share_heaps
+from mien.runtime.memory import keep_small
 if sys.argv[1] == "shared":
-    share_heaps()
+    keep_small()
 started, end = threading.Barrier(13), threading.Event()
 def work():
     kept = [bytearray(50_000) for _ in range(20)]
@@ -33,3 +33,26 @@ def test_threads_share_two_heaps():
     if alone < 8:
         pytest.skip("this C library gives threads no heaps of their own")
     assert shared <= alone - 6
+
+
+FREED = """
+import re, sys, time
+from mien.runtime.memory import keep_small
+if sys.argv[1] == "small":
+    keep_small(0.1)
+blocks = [bytearray(b"1" * 50_000) for _ in range(2_000)]
+blocks = blocks[::50]  # those that stay lie between the freed ones
+time.sleep(1)
+print(re.search(r"VmRSS:\\s+(\\d+)", open("/proc/self/status").read())[1])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux says how much memory is resident")
+def test_freed_memory_returns_to_the_system():
+    def kilobytes(how):
+        return int(subprocess.check_output([sys.executable, "-c", FREED, how], text=True))
+
+    usual, small = kilobytes("usual"), kilobytes("small")
+    if usual < 80_000:
+        pytest.skip("this C library returns freed memory by itself")
+    assert small < usual - 60_000

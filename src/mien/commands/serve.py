@@ -57,12 +57,12 @@ def serve(
     if not 1 <= max_batch <= max_waiting:
         raise UsageError(f"--max-batch {max_batch}: it must be 1 to --max-waiting {max_waiting}")
     from mien.runtime.device import pick_device
-    from mien.runtime.memory import share_heaps
+    from mien.runtime.memory import keep_small
     from mien.web.listening import listen
     from mien.web.serving.app import app_of
     from mien.web.serving.server import serve
 
-    share_heaps()
+    keep_small()
     model = run_flags.load_any(pick_device(device))
     app = app_of(model, max_batch, max_waiting)
     listening = listen(host, port)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,13 +26,23 @@ def memory() -> int:
     return min(found, *(limit(Path(file)) for file in LIMITS))
 
 
-def share_heaps() -> None:
-    """Let all threads use two heaps of glibc. Call it before they start; other systems do nothing.
+def keep_small(seconds: float = 30.0) -> None:
+    """Keep a server's memory small: its threads share two heaps of glibc, which returns freed memory each `seconds`.
 
-    Otherwise each thread of a server gets a heap of its own, and what it has freed there is of no use to the others.
+    Otherwise each thread has a heap of its own, of no use to the others, and a heap keeps what a busy minute has freed:
+    150 MB in the studio. Call it before other threads start. Other systems do nothing.
     """
+
+    def trim() -> None:
+        while True:
+            time.sleep(seconds)
+            glibc.malloc_trim(0)
+
     with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, HEAPS)
+        glibc = ctypes.CDLL(None)
+        glibc.mallopt(M_ARENA_MAX, HEAPS)
+        if glibc.malloc_trim:
+            threading.Thread(target=trim, daemon=True).start()
 
 
 def limit(file: Path) -> int:

@@ -12,7 +12,7 @@ from types import FrameType
 
 from mien.errors import UsageError
 from mien.runtime import signals
-from mien.runtime.memory import share_heaps
+from mien.runtime.memory import keep_small
 from mien.web.listening import listen, shown
 
 MISSING = "mien studio needs Starlette and uvicorn: pip install 'mien[studio]'"
@@ -40,7 +40,7 @@ def serve(folder: Path, host: str, port: int, opened: Callable[[str], None]) -> 
             end.start()
             super().handle_exit(sig, frame)
 
-    share_heaps()
+    keep_small()
     token = secrets.token_urlsafe(24)
     listener = listen(host, port)
     port = listener.getsockname()[1]
