@@ -37,6 +37,7 @@ from torch import nn
 from mien import recipes
 from mien.data import batches
 from mien.recipes.recipe import Recipe
+from mien.runtime import distributed
 from mien.training.parts import batch_statistics
 from mien.training.state import Training
 
@@ -144,40 +145,53 @@ def by_weights(names: list[str], rounds: int, folder: Path) -> None:
 # --- images a second --------------------------------------------------------------------------------------------------
 
 
-def rate(name: str, processes: int, threads: int, images: int, folder: Path, turn: int) -> float:
-    """Returns the images a second of the second half of a training, by its own log."""
+def rate(name: str, processes: int, threads: int, images: int, folder: Path, turn: int) -> tuple[float, float]:
+    """Returns the images a second of the second half of a training, by its own log, and the share of `average`."""
     outdir = folder / f"{name}-{processes}-{turn}"
-    words = [
-        "train",
-        name,
-        "--data",
-        "drawn:512@64",
-        "--outdir",
-        str(outdir),
-        "--budget",
-        f"{images}img",
-        "--name",
-        "run",
-    ]
-    words += ["--resolution", "64", "--tick", f"{images / 4000}", "--checkpoint-every", "1h", "--augment", "none"]
-    words += ["--init", "none", "--samples-every", "1000", "--doctor", "off"][:2]
-    together(outdir, processes, threads, words)
+    words = ["train", name, "--data", "drawn:512@64", "--outdir", str(outdir), "--name", "run"]
+    words += ["--budget", f"{images}img", "--resolution", "64", "--tick", f"{images / 4000}"]
+    words += ["--checkpoint-every", "1h", "--augment", "none", "--init", "none"]
+    outdir.mkdir()
+    together(outdir, processes, threads, words, lambda: timed(outdir / "average.txt"))
     rows = [json.loads(line) for line in (outdir / "00000-run" / "stats.jsonl").read_text().splitlines()]
     first, last = rows[len(rows) // 2 - 1], rows[-1]
-    return float((last["images"] - first["images"]) / (last["seconds"] - first["seconds"]))
+    share = float((outdir / "average.txt").read_text()) / last["seconds"] if processes > 1 else 0.0
+    return float((last["images"] - first["images"]) / (last["seconds"] - first["seconds"])), share
+
+
+def timed(file: Path) -> None:
+    """Lets a process write how many seconds it has spent in means over the processes, and in waiting for them."""
+    average, spent = distributed.average, 0.0
+
+    def measured(*tensors: Any, **options: Any) -> None:
+        nonlocal spent
+        begin = time.perf_counter()
+        average(*tensors, **options)
+        spent += time.perf_counter() - begin
+        file.write_text(str(spent))
+
+    distributed.average = measured
 
 
 def by_speed(names: list[str], images: int, turns: int, folder: Path) -> None:
     for name in names:
-        ratios = []
+        ratios, shares = [], []
         for turn in range(turns):
-            two, one = rate(name, 2, 1, images, folder, turn), rate(name, 1, 2, images, folder, turn)
+            (two, share), (one, _) = rate(name, 2, 1, images, folder, turn), rate(name, 1, 2, images, folder, turn)
             ratios.append(two / one)
+            shares.append(share)
             load = os.getloadavg()[0]
             print(
-                f"{name}: 2 x 1 {two:.1f}, 1 x 2 {one:.1f} images/s, ratio {two / one:.3f}, load {load:.1f}", flush=True
+                f"{name}: 2 x 1 {two:.1f}, 1 x 2 {one:.1f} images/s, ratio {two / one:.3f}, "
+                f"mean over processes {share:.1%} of the time, load {load:.1f}",
+                flush=True,
             )
-        print(f"{name}: median ratio {statistics.median(ratios):.3f} of {turns}", flush=True)
+        error = statistics.stdev(ratios) / turns**0.5 if turns > 1 else 0.0
+        print(
+            f"{name}: median ratio {statistics.median(ratios):.3f} of {turns}, mean {statistics.mean(ratios):.3f} "
+            f"± {error:.3f}, {statistics.median(shares):.1%} of the time in means over processes",
+            flush=True,
+        )
 
 
 def main() -> None:
