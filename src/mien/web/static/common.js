@@ -46,15 +46,16 @@ const FREE = 6; // visible pages of one browser that look as often as one page d
 // Each visible page shares one lock, so that every page can count them. Many pages look less often: a training on the same
 // machine keeps its speed.
 export function poll(look, seconds) {
-  let timer = 0, gone = 0, leave = null;
+  let timer = 0, gone = 0, leave = null, looking = false;
   const stay = () => navigator.locks?.request("mien-look", {mode: "shared"}, () => new Promise(done => { leave = done; }));
   async function pages() {
-    const all = await navigator.locks?.query(); // browsers have no locks on pages from another machine without https
+    const all = await navigator.locks?.query().catch(() => null); // browsers have no locks on pages from another machine without https
     return all ? all.held.filter(lock => lock.name === "mien-look").length : 1;
   }
   async function turn() {
+    if (document.hidden || looking) return;
     clearTimeout(timer);
-    if (document.hidden) return;
+    looking = true;
     try {
       await look();
       if (gone) trouble("");
@@ -65,7 +66,7 @@ export function poll(look, seconds) {
       else trouble(error.message);
     }
     const rest = seconds * Math.max(1, await pages() / FREE);
-    clearTimeout(timer); // of a turn that ran meanwhile
+    looking = false;
     timer = setTimeout(turn, Math.min(30, rest * 1.6 ** Math.min(gone, 6)) * 1000);
   }
   document.addEventListener("visibilitychange", () => {
