@@ -225,14 +225,14 @@ def test_11_sample_now_and_save_now(page, studio, training):
     expect(page.locator("#sample")).to_be_enabled()
     before = len(training.snapshot_files())
     page.click("#save")
-    for _ in range(60):
+    for _ in range(200):
         if len(training.snapshot_files()) > before:
             break
         time.sleep(0.2)
     assert len(training.snapshot_files()) > before
     grids = len(training.sample_grids())
     page.click("#sample")
-    for _ in range(60):
+    for _ in range(200):
         if len(training.sample_grids()) > grids:
             break
         time.sleep(0.2)
