@@ -149,7 +149,7 @@ def rate(name: str, processes: int, threads: int, images: int, folder: Path, tur
     """Returns the images a second of the second half of a training, by its own log, and the share of `average`."""
     outdir = folder / f"{name}-{processes}-{turn}"
     words = ["train", name, "--data", "drawn:512@64", "--outdir", str(outdir), "--name", "run"]
-    words += ["--budget", f"{images}img", "--resolution", "64", "--tick", f"{images / 4000}"]
+    words += ["--budget", f"{images}img", "--resolution", "64", "--tick", f"{images / 2000}"]  # one grid in each half
     words += ["--checkpoint-every", "1h", "--augment", "none", "--init", "none"]
     outdir.mkdir()
     together(outdir, processes, threads, words, lambda: timed(outdir / "average.txt"))

@@ -1,13 +1,15 @@
-"""Real engines on this machine: torchrun, and SLURM with its daemons. No CI calls it: `python tests/engines.py`.
+"""Real engines on this machine: torchrun, Lightning Fabric, and SLURM with its daemons. No CI calls it:
+`python tests/engines.py`.
 
 Each case prints a line with what happened, and "wrong" if the training did not save, or did not end with the bits of
-one without a stop. SLURM needs Debian's packages slurmctld, slurmd, slurm-client and munge, and root. `--only slurm` or
-`--only torchrun` tries one of them.
+one without a stop. Fabric needs `pip install lightning-fabric`. SLURM needs Debian's packages slurmctld, slurmd,
+slurm-client and munge, and root. `--only slurm`, `--only torchrun` or `--only fabric` tries one of them.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import shutil
 import signal
@@ -59,9 +61,10 @@ def torchrun(outdir: Path, budget: str, *flags: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*TORCHRUN, *flags, "-m", "mien", *words(outdir, budget)], stderr=subprocess.DEVNULL)
 
 
-def children(process: int) -> list[int]:
+def children(process: int, word: bytes = b"mien") -> list[int]:
+    """Return the child processes with this word in their command line."""
     found = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    return [int(child) for child in found if b"mien" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [int(child) for child in found if word in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 # --- torchrun ---------------------------------------------------------------------------------------------------------
@@ -98,6 +101,46 @@ def same(whole: RunDirectory, other: RunDirectory) -> bool:
         print(str(error)[:300])
         return False
     return True
+
+
+# --- Lightning Fabric -------------------------------------------------------------------------------------------------
+
+FABRIC = """
+import sys
+import torch
+import torch.distributed as dist
+from lightning_fabric import Fabric
+from mien import cli
+
+def work(fabric, words):
+    torch.set_num_threads(1)
+    code = cli.run(words)
+    ranks = torch.tensor(fabric.global_rank + 1)
+    dist.all_reduce(ranks)  # the group of Fabric is as it was
+    assert (code, int(ranks)) == (0, 3)
+
+if __name__ == "__main__":
+    Fabric(accelerator="cpu", devices=2, strategy="ddp_spawn").launch(work, sys.argv[1:])
+"""
+
+
+def fabric(script: Path, outdir: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, str(script), *words(outdir, END)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def fabric_cases(folder: Path) -> Iterator[tuple[str, bool, str]]:
+    script, whole = folder / "script.py", RunDirectory(folder / "whole" / "00000-run")
+    script.write_text(FABRIC)
+    code = fabric(script, whole.path.parent).wait()
+    yield "two processes, whose group still works afterwards", code == 0, f"exit {code}, {state(whole)}"
+    run = RunDirectory(folder / "killed" / "00000-run")
+    process = fabric(script, run.path.parent)
+    wait(lambda: begun(run), "the first checkpoint")
+    os.kill(children(process.pid, b"spawn_main")[-1], signal.SIGKILL)
+    first, second = process.wait(), fabric(script, run.path.parent).wait()
+    events = [row["event"] for row in run.events.read()]
+    right = (first != 0) and (second == 0) and "resumed" in events and same(whole, run)
+    yield "a process is killed; the same script again", right, f"exit {first}, then {second}, {events}"
 
 
 # --- SLURM ------------------------------------------------------------------------------------------------------------
@@ -193,20 +236,25 @@ def ended(job: str, run: RunDirectory) -> bool:
     return run.status.exists() and state(run)[0] == "finished" and not sh("squeue", "-h", "-j", job)
 
 
+def has(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=("torchrun", "slurm"))
+    parser.add_argument("--only", choices=("torchrun", "fabric", "slurm"))
     only = parser.parse_args().only
     os.environ["OMP_NUM_THREADS"] = "1"
     wrong = 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ["MIEN_CACHE"] = str(folder / "cache")
-        engines = {"torchrun": torchrun_cases, "slurm": slurm_cases}
+        engines = {"torchrun": torchrun_cases, "fabric": fabric_cases, "slurm": slurm_cases}
+        installed = {"torchrun": True, "fabric": has("lightning_fabric"), "slurm": shutil.which("sbatch") is not None}
         for engine in [only] if only else engines:
             (folder / engine).mkdir()
-            if engine == "slurm" and not shutil.which("sbatch"):
-                print("slurm: not installed")
+            if not installed[engine]:
+                print(f"{engine}: not installed")
                 continue
             with cluster(folder / engine) if engine == "slurm" else tempfile.TemporaryDirectory():
                 for what, is_right, detail in engines[engine](folder / engine):
