@@ -125,7 +125,9 @@ if __name__ == "__main__":
 
 
 def fabric(script: Path, outdir: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, str(script), *words(outdir, END)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(
+        [sys.executable, str(script), *words(outdir, END)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 def fabric_cases(folder: Path) -> Iterator[tuple[str, bool, str]]:
