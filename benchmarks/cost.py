@@ -3,20 +3,24 @@
     python benchmarks/cost.py                                   # every recipe at its own size
     python benchmarks/cost.py r3gan stylegan2@256 dcgan@64      # these
     python benchmarks/cost.py r3gan --price 2.5 --tflops 400    # your GPU
+    python benchmarks/cost.py dcgan@128 --measure 30            # and 30 seconds of rounds on this machine
 
 The counts come from rounds of mien's own players with PyTorch's fake tensors, which have shapes and no numbers
 (`--real` computes the numbers, too, and finds the same counts). A round is counted at two batch sizes: the slope
 is the cost of an image, the rest is the cost of a round. Lazy terms count with the share of the rounds that have them.
-Everything after the first table is computed from the counts and from the flags: nothing there was measured.
+Everything after the first table is computed from the counts and from the flags. `--measure` adds a table of this
+machine: complete rounds, their arithmetic a second, and that of large matrix products beside it.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import torch
@@ -27,8 +31,12 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from mien import recipes
+from mien.augmentation import affine
 from mien.batch import Batch
+from mien.networks import resample
 from mien.recipes.recipe import Recipe
+from mien.runtime.device import pick_device
+from mien.training.loop import train
 from mien.training.player import GRADIENTS_EVERY, Player
 
 SMALL, LARGE = 8, 16  # images; StyleGAN2 compares images in groups of up to 8
@@ -154,6 +162,63 @@ def buffers(player: Player) -> list[Tensor]:
     return [buffer for module in modules for buffer in module.buffers() if buffer.is_floating_point()]
 
 
+# --- measured on this machine -----------------------------------------------------------------------------------------
+
+
+def per_second(work: Callable[[], object], seconds: float, device: torch.device, times: int) -> float:
+    """Returns how often a second the work is done, in blocks of `times`. One block comes before the clock starts."""
+
+    def block() -> None:
+        for _ in range(times):
+            work()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+
+    block()
+    begin, blocks = time.perf_counter(), 0
+    while time.perf_counter() - begin < seconds:
+        block()
+        blocks += 1
+    return blocks * times / (time.perf_counter() - begin)
+
+
+def measured_rounds(recipe: Recipe, seconds: float, device: torch.device) -> float:
+    """Returns the images a second of complete rounds, on the same random images again and again."""
+    training = recipe.build(device)
+    image = torch.rand(recipe.batch_size, recipe.channels, *recipe.resolution, device=device) * 2 - 1
+    source = None if recipe.sources == "none" else image.clone()
+    batch = Batch(image, source=source, seed=1, images=1_000_000)
+    rounds = train(training.players, lambda *_: repeat(batch), recipe.batch_size, training.ema, math.inf)
+    period = math.lcm(*(term.every for player in training.players for term in player.terms.values()))
+    return per_second(lambda: next(rounds), seconds, device, period) * recipe.batch_size * recipe.updates_per_round
+
+
+def products(dtype: torch.dtype, device: torch.device, side: int) -> float:
+    """Returns the TFLOP/s of square matrix products."""
+    one = torch.rand(side, side, device=device).to(dtype)
+    return per_second(lambda: one @ one, 1.0, device, 4) * 2 * side**3 / 1e12
+
+
+def print_measured(costs: Sequence[Cost], found: Sequence[Recipe], seconds: float, device: torch.device) -> None:
+    side = 8192 if device.type == "cuda" else 2048
+    peak = products(torch.float32, device, side)
+    print(
+        f"\nMeasured on {device}, {torch.get_num_threads()} threads. Matrix products of side {side}: "
+        f"{peak:.3g} TFLOP/s in float32, {products(torch.bfloat16, device, side):.3g} in bfloat16.\n"
+    )
+    print("| recipe | px | batch | images a second | seconds a kimg | TFLOP/s | share of float32 products | GB/s |")
+    print("|---|---|---|---|---|---|---|---|")
+    for one, recipe in zip(costs, found, strict=True):
+        rate = measured_rounds(recipe, seconds, device)
+        share = one.image + one.round * (1 / one.images)
+        tflops = rate * share.flop / 1e12
+        print(
+            f"| `{one.name}` | {size(one.resolution)} | {one.batch} | {rate:.3g} | {1000 / rate:.3g} | "
+            f"{tflops:.3g} | {tflops / peak:.0%} | {rate * share.traffic / 1e9:.3g} |",
+            flush=True,
+        )
+
+
 # --- computed from the counts -----------------------------------------------------------------------------------------
 
 
@@ -269,6 +334,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipes", nargs="*", help="names, as r3gan or stylegan2@256; default: all")
     parser.add_argument("--real", action="store_true", help="compute the numbers, too")
+    parser.add_argument("--measure", type=float, default=0.0, metavar="SECONDS", help="train each so long, here")
+    parser.add_argument("--device", default="auto", help="of --measure")
     parser.add_argument("--tflops", type=float, default=150.0, help="of one GPU, as reached in large convolutions")
     parser.add_argument("--bandwidth", type=float, default=3.35, help="TB/s of one GPU's memory")
     parser.add_argument("--launch", type=float, default=5.0, help="microseconds of one kernel, at least")
@@ -282,8 +349,13 @@ def main() -> None:
         options.wait * 1e-6, options.price,
     )  # fmt: skip
     names = options.recipes or [name for name in recipes.known() if name not in ("acgan", "acgan-laptop")]
+    found = [recipe_of(name) for name in names]
     with nullcontext() if options.real else FakeTensorMode():
-        costs = print_counts([recipe_of(name) for name in names])
+        costs = print_counts(found)
+    if options.measure:
+        for cached in (resample.square, affine.doubling, affine.halving):
+            cached.cache_clear()  # of fake filters
+        print_measured(costs, found, options.measure, pick_device(options.device))
     print_times(costs, machine)
     print_evaluations(costs, machine)
 
