@@ -34,6 +34,10 @@ CASES = {
         (*DCGAN, "discriminator.terms.r1.every=3", "mirror=true", "game.reuse_fakes=false"),
     ),
     "n_critic, contiguous memory": ("dcgan", (*DCGAN, "discriminator.updates=4", "channels_last=false")),
+    "lazy r1, convolutions in bfloat16": (
+        "dcgan-laptop",
+        (*DCGAN, "discriminator.terms.r1.every=3", "bf16=true"),
+    ),
     "lsgan": ("lsgan", DCGAN),
     "hinge": ("hinge", DCGAN),
     "gan: five steps of D": ("gan", (*DCGAN, "discriminator.width=16")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -27,6 +28,8 @@ class PathLength(Term):
     It costs a first and a second derivative of the synthesis. It shares the forward pass with the adversarial loss. The
     penalty on a part of the batch would need its own forward pass, so it would save little.
     """
+
+    exact: ClassVar[bool] = True
 
     weight: Number = 2.0
     every: int = 4

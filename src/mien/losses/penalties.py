@@ -28,6 +28,7 @@ class ZeroCentered(Term):
     """
 
     at: ClassVar[Literal["real", "fake"]]
+    exact: ClassVar[bool] = True
     epsilon: float | None = None
     share: float = 1.0
 
@@ -87,6 +88,8 @@ class GradientPenalty(Term):
 
     One position per sample, drawn uniformly: a position shared by the batch is a well-known mistake.
     """
+
+    exact: ClassVar[bool] = True
 
     weight: Number = 10.0
     target: float = 1.0

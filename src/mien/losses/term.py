@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -17,6 +18,8 @@ class Term:
     weight: a number or a schedule over images. every: the term is due each k-th step of its player and is then scaled
     by k, so that its mean strength is the same (lazy regularization, StyleGAN2 section 3.1).
     """
+
+    exact: ClassVar[bool] = False  # whether it differentiates twice, or small differences: its step is in float32
 
     weight: Number = 1.0
     every: int = 1

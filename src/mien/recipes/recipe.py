@@ -35,6 +35,7 @@ from mien.recipes.extras import BY_NAME
 from mien.recipes.side import SIDES, DataOptions, Side
 from mien.recipes.side import WeightClip as WeightClip
 from mien.runtime.device import to_device
+from mien.training.bf16 import convolve_in_bf16
 from mien.training.ema import EMA, MovingAverage
 from mien.training.player import Player, do_nothing
 from mien.training.state import Training
@@ -51,9 +52,10 @@ class Recipe:
     and noise. extras: by name; `mien.games.extra.Extra` describes what they may add. batch_size: over all processes.
     rate_factor: multiplies both learning rates; a training that diverged continues with half of it. parts: the number
     of parts of an update, whose gradients add up; more need less memory. channels_last: the networks' memory layout;
-    batch-norm networks are faster with it, instance-norm ones slower. bf16_gradients: several processes send each other
-    their gradients in bfloat16, half the bytes and three digits. schedules_follow_budget: a start stretches all
-    schedules so that the longest ends with the budget (`recipes/schedules.py`).
+    batch-norm networks are faster with it, instance-norm ones slower. bf16: convolutions compute in bfloat16 where that
+    is faster (`training/bf16.py`). bf16_gradients: several processes send each other their gradients in bfloat16, half
+    the bytes and three digits. schedules_follow_budget: a start stretches all schedules so that the longest ends with
+    the budget (`recipes/schedules.py`).
 
     In `--set` and `mien recipes`, a network's arguments are directly below their side (`generator.width`). The settings
     of `data` and the extras are at the top level (`mirror`, `augment.p`).
@@ -72,6 +74,7 @@ class Recipe:
     rate_factor: float = 1.0
     parts: int = 1
     channels_last: bool = True
+    bf16: bool = False
     bf16_gradients: bool = False
     schedules_follow_budget: bool = False
 
@@ -169,7 +172,10 @@ class Recipe:
         for module in [*game.generators.values(), *game.discriminators.values()]:
             to_device(module, device, self.channels_last)
         given = self.given(game)
-        return Training(game, self.players(game), MovingAverage(self.ema, game.generators), given=given)
+        training = Training(game, self.players(game), MovingAverage(self.ema, game.generators), given=given)
+        for module in training.networks.values() if self.bf16 else ():
+            convolve_in_bf16(module, device)
+        return training
 
     def given(self, game: Game) -> dict[str, Given]:
         """Return by network the frozen weights that its constructor sets. Call it before players freeze networks."""

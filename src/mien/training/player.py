@@ -14,6 +14,7 @@ from mien.config.schedules import at
 from mien.errors import UsageError
 from mien.losses.term import Term
 from mien.runtime import distributed, draws
+from mien.training.bf16 import in_float32
 from mien.training.layers import leading
 from mien.training.logit_statistics import logit_statistics
 from mien.training.optimizer import OptimizerSettings, load_optimizer_tensors, optimizer_tensors
@@ -110,11 +111,12 @@ class Player:
     def learn(self, batch: Batch, share: float, images: int) -> tuple[Turn, dict[str, Tensor]]:
         """Add the gradient of the objective on a batch. share: the part of the update that the batch is."""
         draws.begin(batch.seed, batch.image.device)
-        turn = self.turn(batch)
         due = {name: term for name, term in self.terms.items() if self.steps % term.every == 0}
-        for term in due.values():
-            term.prepare(turn)
-        values = {name: term(turn).mean() for name, term in due.items()}
+        with in_float32(any(term.exact for term in due.values())):
+            turn = self.turn(batch)
+            for term in due.values():
+                term.prepare(turn)
+            values = {name: term(turn).mean() for name, term in due.items()}
         weights = {name: at(term.weight, images) * term.every * share for name, term in due.items()}
         torch.stack([values[name] * weight for name, weight in weights.items()]).sum().backward()
         statistics = {f"{self.name}/{name}": value.detach() for name, value in values.items()}
