@@ -34,10 +34,10 @@ def convolve_in_bf16(module: nn.Module, device: torch.device) -> None:
 
 
 @contextmanager
-def in_float32(wanted: bool) -> Iterator[None]:
-    """Let all convolutions compute in float32 meanwhile, if wanted."""
+def in_float32(needed: bool) -> Iterator[None]:
+    """Let all convolutions compute in float32 meanwhile, if needed."""
     global exact
-    before, exact = exact, wanted
+    before, exact = exact, needed
     try:
         yield
     finally:
