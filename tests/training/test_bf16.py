@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.nn.functional import conv2d
 
+import mien
 from mien import recipes
 from mien.batch import Batch
 from mien.training.bf16 import convolve_in_bf16, in_float32
@@ -100,3 +101,14 @@ def test_a_step_with_a_penalty_is_in_float32(fast):
     assert torch.equal(gradients("true", 1), gradients("false", 1))
     reduced, plain = gradients("true", 2), gradients("false", 2)
     assert 1e-4 < (reduced - plain).norm() / plain.norm() < 0.2
+
+
+@pytest.mark.parametrize(
+    "is_fast, line",
+    [(True, "on cpu, convolutions in bfloat16"), (False, "on cpu (bf16=true is ignored: bfloat16 is slow there)")],
+)
+def test_the_summary_names_it(is_fast, line, faces, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("mien.trainer.summary.has_fast_bfloat16", lambda device: is_fast)
+    settings = [*SMALL, "bf16=true"]
+    mien.train("dcgan", data=str(faces), resolution="16", outdir=str(tmp_path), budget="8img", batch=8, set=settings)
+    assert line in capsys.readouterr().err

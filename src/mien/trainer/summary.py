@@ -5,10 +5,14 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
+import torch
+
 from mien.config.budget import duration
 from mien.data.folders import HALVES, TWO_FOLDERS
 from mien.media.pixels import resolution_text
+from mien.recipes.recipe import Recipe
 from mien.runtime import console, distributed
+from mien.runtime.device import has_fast_bfloat16
 from mien.trainer import augmentation_policy, condition_policy
 from mien.trainer.config import TrainConfig
 from mien.trainer.setup import Setup
@@ -47,7 +51,7 @@ def print_summary(run: Path, setup: Setup, seconds: float = 0.0) -> None:
         *(f"{'init' if number == 0 else '':8} {line}" for number, line in enumerate(setup.taken_over)),
         *(f"cond     {line}" for line in condition_policy.summary_lines(recipe.condition, pictures)),
         *(f"augment  {line}" for line in augmentation_policy.summary_lines(recipe, len(pictures.images))),
-        f"batch    {recipe.batch_size}{share} on {setup.device}",
+        f"batch    {recipe.batch_size}{share} on {setup.device}{precision(recipe, setup.device)}",
         f"budget   {budget}{epochs}{begun}{end}",
         *([f"schedule {setup.schedule}"] if setup.schedule else []),
         *validation_lines(setup, seconds),
@@ -60,6 +64,13 @@ def shares(setup: Setup, count: int, world: int) -> str:
     """Return " (4 on each of 2 processes; batch norm uses 4 at a time)"."""
     sees = batch_statistics(list(setup.training.networks.values()), count)
     return f" ({count} on each of {world} processes{f'; {sees} uses {count} at a time' if sees else ''})"
+
+
+def precision(recipe: Recipe, device: torch.device) -> str:
+    if not recipe.bf16:
+        return ""
+    fast = has_fast_bfloat16(device)
+    return ", convolutions in bfloat16" if fast else " (bf16=true is ignored: bfloat16 is slow there)"
 
 
 def where_lines(run: Path, config: TrainConfig) -> list[str]:
