@@ -2,6 +2,7 @@
 
     python benchmarks/train_step.py                     # the paper's width, batch 128
     python benchmarks/train_step.py --width 32 --batch 64
+    python benchmarks/train_step.py --bf16              # mien's convolutions in bfloat16
 
 Both sides have the same mathematics: binary cross-entropy, one D and one G step, the same fakes for both. First both
 have images in memory. Then the plain script decodes a folder of 178x218 JPEGs in a DataLoader, and mien reads its
@@ -37,12 +38,13 @@ from mien.data.synthetic.draw import draw_many
 from mien.training.loop import train
 
 
-def mien_step(pixels: np.ndarray, width: int, batch: int) -> Callable[[], None]:
+def mien_step(pixels: np.ndarray, width: int, batch: int, bf16: bool) -> Callable[[], None]:
     """Returns one round of mien's loop with the published DCGAN, statistics and moving average included."""
     recipe = recipes.find("dcgan")
     recipe = recipe.replace(
         generator=Spec(recipe.generator.network.of, width=width),
         discriminator=Spec(recipe.discriminator.network.of, width=width),
+        bf16=bf16,
     )
     training = recipe.build(torch.device("cpu"))
     batches = Batches(pixels, batch_size=batch)
@@ -116,6 +118,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=8, help="rounds a block")
+    parser.add_argument("--bf16", action="store_true", help="set bf16=true for mien; the script stays in float32")
     options = parser.parse_args()
     width, batch, count = options.width, options.batch, options.rounds * options.batch
     pixels = draw_many(count, 64, 64, seed=0).images
@@ -125,7 +128,7 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         write_jpegs(Path(folder), count)
-        ours = Side(partial(mien_step, pixels, width, batch))
+        ours = Side(partial(mien_step, pixels, width, batch, options.bf16))
         for label, make_step in (
             ("images in memory on both sides", partial(plain_in_memory, pixels, width, batch)),
             ("plain script decodes 178x218 JPEGs", partial(plain_from_folder, Path(folder), width, batch)),
