@@ -30,6 +30,7 @@ R3GAN = {"width": 96, "blocks": 1}
 NARROW: dict[str, dict[str, int]] = {
     "r3gan": R3GAN, "r3gan-cifar10": R3GAN, "r3gan-ffhq256": R3GAN, "stylegan2": {"width": 8, "most": 64},
     "stylegan2-paper256": {"width": 8, "most": 64}, "sngan": {"width": 16},
+    "cyclegan": {"width": 8}, "pix2pix": {"width": 16}, "pix2pix-gan": {"width": 16}, "pix2pix-l1": {"width": 16},
 }  # fmt: skip
 CONDITIONAL = ("acgan", "acgan-laptop")  # they train on labels, which this script does not make
 
@@ -50,7 +51,12 @@ def serve() -> None:
     for line in sys.stdin:
         name, blocks = line.split()
         if int(blocks) == 0:
-            narrow = [f"{side}.{key}={value}" for key, value in NARROW.get(name, {}).items() for side in SIDES]
+            narrow = [
+                f"{side}.{key}={value}"
+                for key, value in NARROW.get(name, {}).items()
+                for side in SIDES
+                if (name, side) != ("pix2pix-l1", "discriminator")
+            ]
             recipe = recipes.find(name).override((f"resolution={PX}x{PX}", f"batch_size={BATCH}", *narrow))
             training = recipe.build(torch.device("cpu"))
             image = torch.rand(BATCH, recipe.channels, PX, PX, generator=torch.Generator().manual_seed(0)) * 2 - 1
